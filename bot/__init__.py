@@ -1,0 +1,1 @@
+"""What to say next; never how it travels."""
