@@ -1,0 +1,1 @@
+"""One module a dialog, one function a named step."""

@@ -1,0 +1,1 @@
+"""Wire <-> Activity: signatures, limits, delivery. No business rule lives here."""

@@ -1,0 +1,101 @@
+"""What a channel is, and what it needs of the desk.
+
+`read` of an adapter is pure: bytes to activities, or `PayloadRejected` and nothing stored. `send` is its only I/O.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.activity import Activity, Attachment
+
+
+class PayloadRejected(Exception):
+    """The input was refused before it was acknowledged; nothing was stored.
+
+    Attributes:
+        code: stable, for the channel's own error body.
+        detail: a sentence for the developer of the client; never shows stored data.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+class DeliveryFailed(Exception):
+    """The channel did not take it.
+
+    Attributes:
+        retry: it certainly was not taken, and trying again is safe.
+        ambiguous: it may have been taken: only a person may send it once more.
+    """
+
+    def __init__(self, detail: str, *, retry: bool = False, ambiguous: bool = False) -> None:
+        super().__init__(detail)
+        self.retry = retry
+        self.ambiguous = ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The channel's proof that it took a delivery."""
+
+    channel: str
+    proof: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An activity that is durable; `fresh` is false when it had been accepted before under the same key."""
+
+    activity: Activity
+    fresh: bool
+
+
+class ChannelAdapter(Protocol):
+    """One channel. Every adapter passes `tests/contracts/channel.py`."""
+
+    name: str
+
+    async def send(self, activity: Activity, *, key: str) -> Receipt:
+        """Deliver; the same `key` twice is delivered once.
+
+        Raises:
+            DeliveryFailed: it was not, or perhaps not, taken.
+        """
+
+
+class Inbox(Protocol):
+    """Where a channel puts what it heard. On return the input is durable and will be answered."""
+
+    async def accept(self, activity: Activity, *, raw: bytes) -> Accepted: ...
+
+
+class History(Protocol):
+    """What was said in a conversation, in order."""
+
+    async def after(self, conversation: str, seq: int, *, limit: int = 200) -> Sequence[Activity]:
+        """Stored activities with a higher place than `seq`."""
+
+    async def last_seq(self, conversation: str) -> int:
+        """The place of the newest stored activity, 0 when there is none."""
+
+
+class Conversations(Protocol):
+    """The conversations of a channel."""
+
+    async def open(self, conversation: str, *, channel: str, locale: str, visitor: str, at: datetime) -> bool:
+        """Make it known to the desk; true when it was not known before."""
+
+    async def exists(self, conversation: str) -> bool: ...
+
+
+class Files(Protocol):
+    """What customers upload and agents send."""
+
+    async def put(self, conversation: str, *, name: str, content_type: str, content: bytes) -> Attachment: ...
+
+    async def get(self, conversation: str, file: str) -> tuple[Attachment, bytes] | None: ...

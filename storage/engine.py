@@ -1,0 +1,173 @@
+"""One database: readers that see snapshots, one writer that groups commits.
+
+SQLite needs a release whose write-ahead log is sound under several connections (3.51.3); `pysqlite3` brings one.
+PostgreSQL is the same thing behind another URL. Source: docs/decisions/0006-one-writer.md
+"""
+
+import asyncio
+import fcntl
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.errors import StorageUnavailable
+from storage.sqlite import reader_engine, writer_engine
+from storage.tables import sequences
+from storage.transaction import Snapshot, UnitOfWork, Write
+from storage.writer import GroupWriter
+
+READERS_MAX = 8
+SEQUENCE_BLOCK = 10
+"""Numbers taken from a sequence at once; what is left of a block when the process dies is never used."""
+
+
+def to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Backend(Protocol):
+    """What SQLite and PostgreSQL do differently."""
+
+    readers: AsyncEngine
+
+    async def run(self, work: Any) -> Any:
+        """Call `work(connection)` on the writer's connection, outside any transaction."""
+
+    async def close(self) -> None: ...
+
+
+class SqliteBackend:
+    """One writer connection on one thread of its own: a commit costs one hop, whatever it holds."""
+
+    def __init__(self, path: Path) -> None:
+        self.readers = reader_engine(path, READERS_MAX, to_json)
+        self._engine = writer_engine(path, to_json)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._lock_path = path.with_name(path.name + ".lock")
+        self._connection: sa.Connection | None = None
+
+    async def run(self, work: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_connection, work)
+
+    def _with_connection(self, work: Any) -> Any:
+        if self._connection is None:
+            self._lock = self._lock_path.open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            self._connection = self._engine.connect()
+        return work(self._connection)
+
+    async def close(self) -> None:
+        await self.readers.dispose()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._lock.close()
+        self._engine.dispose()
+
+
+class PostgresBackend:
+    """asyncpg; the writer is one connection too, so that row numbers grow in order of commit."""
+
+    def __init__(self, url: str) -> None:
+        options: dict[str, Any] = {"json_serializer": to_json, "json_deserializer": orjson.loads}
+        self.readers = create_async_engine(url, pool_size=READERS_MAX, isolation_level="REPEATABLE READ", **options)
+        self._writer = create_async_engine(url, pool_size=1, max_overflow=1, **options)
+
+    async def run(self, work: Any) -> Any:
+        async with self._writer.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self.readers.dispose()
+        await self._writer.dispose()
+
+
+class Database:
+    """Opens snapshots and units of work; also the wake-up board for those who wait for a commit."""
+
+    def __init__(self, url: str) -> None:
+        parsed = sa.make_url(url)
+        self.url = url
+        self._backend: Backend = (
+            SqliteBackend(Path(parsed.database or ""))
+            if parsed.get_backend_name() == "sqlite"
+            else PostgresBackend(url)
+        )
+        self._writer = GroupWriter(self._backend)
+        self._sequences: dict[str, list[int]] = defaultdict(list)
+        self._sequence_lock = asyncio.Lock()
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+
+    def unit_of_work(self) -> UnitOfWork:
+        """A unit of work, to be used as `async with database.unit_of_work() as work:`."""
+        return UnitOfWork(self)
+
+    def snapshot(self) -> Snapshot:
+        """Reads only, all at one moment: `async with database.snapshot() as snapshot:`."""
+        return Snapshot(self)
+
+    async def connect_reader(self) -> AsyncConnection:
+        try:
+            return await self._backend.readers.connect()
+        except sa.exc.DBAPIError as error:
+            raise StorageUnavailable from error
+
+    async def apply(self, writes: Sequence[Write]) -> None:
+        """Apply the writes of one unit of work, all or none; returns when they are on the disk."""
+        await self._writer.apply(writes)
+
+    async def run(self, work: Any) -> Any:
+        """Call `work(connection)` on the writer's connection: for migrations and checks."""
+        return await self._backend.run(work)
+
+    async def reserve(self, sequence: str) -> int:
+        """The next number of a sequence, starting at 1; durable before it is handed out."""
+        async with self._sequence_lock:
+            if not self._sequences[sequence]:
+                first = await self._backend.run(lambda connection: _take_block(connection, sequence))
+                self._sequences[sequence] = list(range(first + SEQUENCE_BLOCK - 1, first - 1, -1))
+            return self._sequences[sequence].pop()
+
+    def wake(self, topic: str) -> None:
+        """Wake everybody who waits for a topic."""
+        for event in self._waiting[topic]:
+            event.set()
+
+    @asynccontextmanager
+    async def waiter(self, *topics: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when one of the topics was written; the waiter clears it before it looks."""
+        event = asyncio.Event()
+        for topic in topics:
+            self._waiting[topic].add(event)
+        try:
+            yield event
+        finally:
+            for topic in topics:
+                self._waiting[topic].discard(event)
+
+    async def close(self) -> None:
+        """Finish the writes in hand and let go of the database."""
+        await self._writer.close()
+        await self._backend.close()
+
+
+def _take_block(connection: sa.Connection, sequence: str) -> int:
+    write = Write(
+        sa.update(sequences).where(sequences.c.name == sequence).values(next=sequences.c.next + SEQUENCE_BLOCK)
+    )
+    with connection.begin():
+        known = connection.execute(sa.select(sequences.c.next).where(sequences.c.name == sequence)).scalar()
+        if known is None:
+            write = Write(sa.insert(sequences).values(name=sequence, next=1 + SEQUENCE_BLOCK))
+        write.apply(connection)
+    return int(known or 1)

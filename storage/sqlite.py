@@ -1,0 +1,123 @@
+"""SQLite as we need it: a library new enough for its log, a writer that begins at once, readers that cannot write."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+
+from storage.errors import UnsafeSqlite
+
+SQLITE_VERSION_MIN = (3, 51, 3)
+"""Older releases can corrupt the write-ahead log under several connections."""
+BUSY_TIMEOUT_MS = 5_000
+
+
+def driver() -> Any:
+    """The DB-API module with a safe SQLite inside.
+
+    Raises:
+        UnsafeSqlite: neither `pysqlite3` nor Python's own module brings a safe release.
+    """
+    try:
+        from pysqlite3 import dbapi2 as found
+    except ImportError:
+        found = sqlite3.dbapi2
+    return checked(found)
+
+
+def checked(found: Any) -> Any:
+    """The module itself when its SQLite is new enough.
+
+    Raises:
+        UnsafeSqlite: it is not.
+    """
+    if found.sqlite_version_info < SQLITE_VERSION_MIN:
+        raise UnsafeSqlite(
+            f"SQLite {found.sqlite_version} can corrupt its log; install pysqlite3 or a Python linked with "
+            f"{'.'.join(map(str, SQLITE_VERSION_MIN))} or newer"
+        )
+    return found
+
+
+class SafeDbapi(AsyncAdapt_aiosqlite_dbapi):
+    """aiosqlite's adapter with the exceptions of the driver that is really used, so that errors keep their class."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(aiosqlite, module)
+        names = (
+            "DatabaseError",
+            "Error",
+            "IntegrityError",
+            "NotSupportedError",
+            "OperationalError",
+            "ProgrammingError",
+        )
+        for name in names:
+            setattr(self, name, getattr(module, name))
+
+
+def writer_engine(path: Path, to_json: Callable[[Any], str]) -> sa.Engine:
+    """The engine of the one writer: every transaction takes the write lock when it begins."""
+    module = driver()
+    engine = sa.create_engine(
+        "sqlite://",
+        module=module,
+        creator=lambda: module.connect(str(path), isolation_level=None, check_same_thread=True),
+        poolclass=StaticPool,
+        json_serializer=to_json,
+        json_deserializer=orjson.loads,
+    )
+    sa.event.listen(engine, "connect", _prepare_writer)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def reader_engine(path: Path, size: int, to_json: Callable[[Any], str]) -> AsyncEngine:
+    """The pool of readers: each transaction is one snapshot, and no statement can write."""
+    module = driver()
+
+    async def connect() -> aiosqlite.Connection:
+        return await aiosqlite.Connection(
+            lambda: module.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None), iter_chunk_size=64
+        )
+
+    engine = create_async_engine(
+        "sqlite+aiosqlite://",
+        module=SafeDbapi(module),
+        async_creator=connect,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        json_serializer=to_json,
+        json_deserializer=orjson.loads,
+    )
+    sa.event.listen(engine.sync_engine, "connect", _prepare_reader)
+    sa.event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _prepare_writer(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "mmap_size = 0",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare_reader(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("query_only = ON", "mmap_size = 0", "wal_autocheckpoint = 0", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
