@@ -1,0 +1,276 @@
+"""The people we know, with everything they can be known by, and where we have it from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from customers.accounts import Role
+from customers.errors import ContactNotFound
+from customers.identities import Identity, IdentityKind, normalise
+from customers.tables import account_roles, contact_changes, contacts, identities
+from storage.errors import Conflict
+from storage.outbox import Outbox
+from storage.transaction import Snapshot, UnitOfWork, Write
+
+CONTACT_CHANGED = "ContactChanged"
+ONE_OWNER = frozenset({IdentityKind.WEB, IdentityKind.TEAMS})
+
+
+class By(Protocol):
+    """Who did it; the case engine's Actor is one."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(slots=True)
+class Contact:
+    """A person. `roles` are pairs of account id and role; `name_source` and `name_since` say where the name is from."""
+
+    id: UUID
+    name: str
+    language: str
+    identities: tuple[Identity, ...] = ()
+    roles: tuple[tuple[UUID, Role], ...] = ()
+    name_source: str = "import"
+    name_since: datetime | None = None
+    version: int = field(default=0)
+
+    def on_file(self, kind: IdentityKind) -> list[str]:
+        """The values of a kind that proof may rest on, oldest first."""
+        return [known.value for known in self.identities if known.kind is kind and known.on_file]
+
+    def given(self, kind: IdentityKind) -> list[str]:
+        """The values of a kind that still have to be proved."""
+        return [known.value for known in self.identities if known.kind is kind and not known.on_file]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One field that became another value."""
+
+    field: str
+    old: str | None
+    new: str | None
+
+
+class Contacts:
+    """The contacts of one unit of work; a snapshot can read them too."""
+
+    def __init__(self, work: UnitOfWork | Snapshot) -> None:
+        self._work = work
+
+    async def get(self, contact_id: UUID) -> Contact:
+        """
+        Raises:
+            ContactNotFound: there is none.
+        """
+        kept = self._work.kept(("contact", contact_id)) if isinstance(self._work, UnitOfWork) else None
+        if isinstance(kept, Contact):
+            return kept
+        row = await self._work.first(sa.select(contacts).where(contacts.c.id == contact_id))
+        if row is None:
+            raise ContactNotFound(contact_id)
+        contact = await self._contact(row)
+        if isinstance(self._work, UnitOfWork):
+            self._work.keep(("contact", contact_id), contact, lambda: ())
+        return contact
+
+    async def by_identity(self, kind: IdentityKind | str, value: str) -> list[Contact]:
+        """Everybody who has this on file; a shop's mailbox may belong to several.
+
+        Raises:
+            IdentityInvalid: it cannot be one of this kind.
+        """
+        rows = await self._work.rows(
+            sa.select(identities.c.contact_id)
+            .where(
+                identities.c.kind == str(kind),
+                identities.c.value == normalise(kind, value),
+                identities.c.on_file.is_(True),
+            )
+            .order_by(identities.c.since, identities.c.contact_id)
+        )
+        return [await self.get(row.contact_id) for row in rows]
+
+    def add(self, contact: Contact) -> None:
+        """A new contact, with identities and roles. The accounts exist already or were added before."""
+        writes = list(_insert(contact))
+        self._writing.keep(("contact", contact.id), contact, lambda: writes)
+
+    async def change(
+        self,
+        contact: Contact,
+        *,
+        by: By,
+        source: str,
+        at: datetime,
+        name: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
+    ) -> None:
+        """New details as told by `source`. A new e-mail is kept but not on file until a code to it proved it.
+
+        Raises:
+            IdentityInvalid: a telephone number or address that cannot be one; nothing was changed.
+        """
+        changes = [
+            self._rename(contact, name, source, at),
+            self._learn(contact, IdentityKind.PHONE, phone, source, at),
+            self._learn(contact, IdentityKind.EMAIL, email, source, at),
+        ]
+        self._record(contact, [change for change in changes if change is not None], by=by, source=source, at=at)
+
+    async def confirm(self, contact: Contact, email: str, *, by: By, source: str, at: datetime) -> None:
+        """The address was proved, or an agent vouches for it: from now on it is on file. The older ones are told."""
+        told = contact.on_file(IdentityKind.EMAIL)
+        written = normalise(IdentityKind.EMAIL, email)
+        if written in told:
+            return
+        fresh = Identity(IdentityKind.EMAIL, written, source, at)
+        contact.identities = (*(known for known in contact.identities if not _same(known, fresh)), fresh)
+        where = (identities.c.contact_id == contact.id, identities.c.kind == "email", identities.c.value == written)
+        self._writing.write(sa.delete(identities).where(*where))
+        self._writing.write(sa.insert(identities).values(contact_id=contact.id, **_identity(fresh)))
+        self._record(contact, [_Change("email", told[0] if told else None, written)], by=by, source=source, at=at)
+        for address in told:
+            self._mail(contact, address, at)
+
+    async def _contact(self, row: sa.Row[Any]) -> Contact:
+        known = await self._work.rows(
+            sa.select(identities)
+            .where(identities.c.contact_id == row.id)
+            .order_by(identities.c.since, identities.c.kind, identities.c.value)
+        )
+        roles = await self._work.rows(
+            sa.select(account_roles).where(account_roles.c.contact_id == row.id).order_by(account_roles.c.account_id)
+        )
+        return Contact(
+            id=row.id,
+            name=row.name,
+            language=row.language,
+            identities=tuple(
+                Identity(IdentityKind(item.kind), item.value, item.source, item.since, item.on_file) for item in known
+            ),
+            roles=tuple((item.account_id, Role(item.role)) for item in roles),
+            name_source=row.name_source,
+            name_since=row.name_since,
+            version=row.version,
+        )
+
+    def _rename(self, contact: Contact, name: str | None, source: str, at: datetime) -> _Change | None:
+        written = " ".join((name or "").split())[:200]
+        if not written or written == contact.name:
+            return None
+        change = _Change("name", contact.name, written)
+        contact.name, contact.name_source, contact.name_since = written, source, at
+        return change
+
+    def _learn(
+        self, contact: Contact, kind: IdentityKind, typed: str | None, source: str, at: datetime
+    ) -> _Change | None:
+        if typed is None:
+            return None
+        # A telephone number is something to ring, never proof by itself; an address can receive codes.
+        fresh = Identity(kind, normalise(kind, typed), source, at, on_file=kind is not IdentityKind.EMAIL)
+        if any(_same(known, fresh) for known in contact.identities):
+            return None
+        old = [] if kind is IdentityKind.EMAIL else contact.on_file(kind)
+        contact.identities = (*contact.identities, fresh)
+        self._writing.write(
+            sa.insert(identities).values(contact_id=contact.id, **_identity(fresh)), duplicate=Conflict()
+        )
+        return _Change(kind, old[-1] if old else None, fresh.value)
+
+    def _record(self, contact: Contact, changes: list[_Change], *, by: By, source: str, at: datetime) -> None:
+        if not changes:
+            return
+        actor = {"kind": str(by.kind), "id": str(by.id), "name": by.name}
+        self._writing.write(_update(contact), rows=1)
+        contact.version += 1
+        for change in changes:
+            self._writing.write(_change_row(contact, change, actor, source, at))
+        # The event names the fields; the values stay in the customer store, out of every feed.
+        data = {"contact_id": str(contact.id), "fields": [change.field for change in changes], "source": source}
+        event = {"kind": CONTACT_CHANGED, "actor": actor, "at": at.isoformat(), "public": False, "data": data}
+        Outbox(self._writing).publish("event", f"contact:{contact.id}", event, at=at)
+
+    def _mail(self, contact: Contact, address: str, at: datetime) -> None:
+        mail = {"template": "address_added", "to": address, "language": contact.language, "params": {}}
+        Outbox(self._writing).deliver("mail", f"contact:{contact.id}", mail, at=at)
+
+    @property
+    def _writing(self) -> UnitOfWork:
+        if not isinstance(self._work, UnitOfWork):
+            raise TypeError("a snapshot cannot write")
+        return self._work
+
+
+def _same(one: Identity, other: Identity) -> bool:
+    return (one.kind, one.value) == (other.kind, other.value)
+
+
+def _identity(known: Identity) -> Mapping[str, Any]:
+    return {
+        "kind": str(known.kind),
+        "value": normalise(known.kind, known.value),
+        "source": known.source,
+        "since": known.since,
+        "on_file": known.on_file,
+    }
+
+
+def _insert(contact: Contact) -> Iterable[Write]:
+    yield Write(
+        sa.insert(contacts).values(
+            id=contact.id,
+            name=contact.name,
+            name_source=contact.name_source,
+            name_since=contact.name_since,
+            language=contact.language,
+            version=contact.version,
+        )
+    )
+    for known in contact.identities:
+        values = _identity(known)
+        # An outside id that two people start to use at the same moment is decided again with the first one in sight.
+        duplicate = Conflict() if known.kind in ONE_OWNER else None
+        yield Write(sa.insert(identities).values(contact_id=contact.id, **values), duplicate=duplicate)
+    for account_id, role in contact.roles:
+        yield Write(sa.insert(account_roles).values(contact_id=contact.id, account_id=account_id, role=str(role)))
+
+
+def _update(contact: Contact) -> sa.Update:
+    return (
+        sa.update(contacts)
+        .where(contacts.c.id == contact.id, contacts.c.version == contact.version)
+        .values(
+            name=contact.name,
+            name_source=contact.name_source,
+            name_since=contact.name_since,
+            version=contact.version + 1,
+        )
+    )
+
+
+def _change_row(contact: Contact, change: _Change, actor: Mapping[str, str], source: str, at: datetime) -> sa.Insert:
+    return sa.insert(contact_changes).values(
+        id=uuid4(),
+        contact_id=contact.id,
+        field=change.field,
+        old=change.old,
+        new=change.new,
+        source=source,
+        actor=actor,
+        at=at,
+    )
