@@ -1,0 +1,76 @@
+/** What survives a reload: the conversation for all tabs, unsent words for this tab. */
+
+import type { Activity } from "./wire.ts";
+
+export interface Remembered {
+  conversationId: string;
+  token: string;
+  watermark: string;
+  /** When the token was issued, epoch milliseconds by this device's clock. */
+  at: number;
+}
+
+/** Storage may be forbidden in a frame on a foreign page: then the conversation lives as long as the page. */
+class Shelf {
+  private readonly own = new Map<string, string>();
+
+  constructor(private readonly storage: () => Storage) {}
+
+  read<T>(key: string): T | null {
+    try {
+      return JSON.parse(this.storage().getItem(key) ?? "null") as T | null;
+    } catch {
+      return JSON.parse(this.own.get(key) ?? "null") as T | null;
+    }
+  }
+
+  write(key: string, value: unknown): void {
+    const text = JSON.stringify(value);
+    try {
+      if (value === null) this.storage().removeItem(key);
+      else this.storage().setItem(key, text);
+    } catch {
+      this.own.set(key, text);
+    }
+  }
+}
+
+export class Memory {
+  private readonly shared = new Shelf(() => localStorage);
+  private readonly tab = new Shelf(() => sessionStorage);
+  private readonly key: string;
+
+  constructor(readonly site: string) {
+    this.key = `nightdesk.${site}`;
+  }
+
+  get remembered(): Remembered | null {
+    const found = this.shared.read<Remembered>(this.key);
+    return found && typeof found.token === "string" && typeof found.conversationId === "string" ? found : null;
+  }
+
+  set remembered(value: Remembered | null) {
+    this.shared.write(this.key, value);
+  }
+
+  /** Words and filled cards not yet taken by the desk; files cannot be kept. */
+  get unsent(): Activity[] {
+    return this.tab.read<Activity[]>(`${this.key}.unsent`) ?? [];
+  }
+
+  set unsent(activities: Activity[]) {
+    this.tab.write(`${this.key}.unsent`, activities.length ? activities : null);
+  }
+
+  /** Another tab began a conversation of its own, or ended this one. */
+  onOtherTab(changed: (now: Remembered | null) => void): void {
+    addEventListener("storage", (event) => {
+      if (event.key === this.key) changed(this.remembered);
+    });
+  }
+
+  /** One tab at a time: two tabs opened at once must share a conversation, not make two. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    return navigator.locks ? navigator.locks.request(this.key, work) : work();
+  }
+}

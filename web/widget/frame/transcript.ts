@@ -1,0 +1,246 @@
+/** The conversation as the customer reads it: one log, bubbles in the desk's order, the unsent ones last. */
+
+import { type Submit, card } from "./cards.ts";
+import { ICONS, element, icon } from "./element.ts";
+import { link, markdown, plain, safeUrl } from "./markdown.ts";
+import type { Sending } from "./outbox.ts";
+import { ADAPTIVE_CARD, type Activity, type Attachment, clientId, isMine, place } from "./wire.ts";
+import { type Key, shownLanguage, word } from "./words.ts";
+
+const NEAR_END_PX = 120;
+const TYPING_MS = 8_000;
+const GROUP_MS = 5 * 60_000;
+
+interface Entry {
+  activity: Activity;
+  place: number;
+  node: HTMLElement;
+  sending: Sending;
+}
+
+export class Transcript {
+  readonly log: HTMLElement;
+  readonly node: HTMLElement;
+  private readonly entries: Entry[] = [];
+  private readonly typing: HTMLElement;
+  private readonly down: HTMLElement;
+  private typingTimer = 0;
+
+  constructor(
+    private readonly submit: (source: Activity, value: Record<string, unknown>) => void,
+    private readonly retry: (id: string) => void,
+    private readonly leave: () => void,
+  ) {
+    this.log = element("div.log", {
+      role: "log",
+      "aria-label": word("conversation"),
+      "aria-describedby": "help",
+      tabindex: 0,
+      onkeydown: (event: KeyboardEvent) => this.walk(event),
+      onscroll: () => this.down.classList.toggle("on", !this.atEnd),
+    });
+    this.typing = element("div.typing", { role: "status" });
+    this.down = element(
+      "button.down",
+      { type: "button", "aria-label": word("new"), title: word("new"), onclick: () => this.toEnd(true) },
+      icon(ICONS.down),
+    );
+    this.node = element("div.transcript", {}, this.log, this.down, this.typing);
+  }
+
+  get activities(): Activity[] {
+    return this.entries.map((entry) => entry.activity);
+  }
+
+  get newest(): Activity | undefined {
+    return this.entries.at(-1)?.activity;
+  }
+
+  /** Shows or renews one activity; the same id is the same bubble. True when it had not been here. */
+  put(activity: Activity, sending: Sending = "sent"): boolean {
+    const known = this.entries.findIndex((entry) => same(entry.activity, activity));
+    const old = this.entries[known];
+    if (old?.activity.id && !activity.id) return false; // the echo was faster than the answer to the post
+    const follow = this.atEnd || sending !== "sent";
+    if (old) this.entries.splice(known, 1);
+    const rank = activity.id ? place(activity) : Number.MAX_SAFE_INTEGER;
+    let at = this.entries.length;
+    while (at > 0 && (this.entries[at - 1]?.place ?? 0) > rank) at -= 1;
+    const entry: Entry = { activity, place: rank, sending, node: old?.node ?? element("article", { tabindex: -1 }) };
+    this.entries.splice(at, 0, entry);
+    if (!old || this.log.children[at] !== entry.node) this.log.insertBefore(entry.node, this.log.children[at] ?? null);
+    if (old && sameWords(old.activity, activity)) this.mark(entry, sending);
+    else this.fill(entry);
+    for (const touched of [known, known + 1, at, at + 1]) this.group(touched);
+    if (isMine(activity)) this.close(activity);
+    else if (!old) this.still();
+    if (follow) this.toEnd(false);
+    return !old;
+  }
+
+  /** A line about the conversation itself, said by this page. */
+  notice(text: string): void {
+    const after = (this.entries.at(-1)?.place ?? 0) + 0.001;
+    this.put({ type: "notice", id: `notice-${after}`, text, channelData: { "webchat:sequence-id": after } });
+  }
+
+  clear(): void {
+    this.entries.length = 0;
+    this.log.replaceChildren();
+    this.still();
+  }
+
+  /** While history is fetched a screen reader is not read all of it. */
+  quiet(on: boolean): void {
+    this.log.setAttribute("aria-live", on ? "off" : "polite");
+  }
+
+  someoneTypes(name: string): void {
+    const label = word("typing", { name });
+    if (this.typing.dataset["label"] !== label || !this.typing.childElementCount) {
+      this.typing.dataset["label"] = label;
+      this.typing.replaceChildren(element("span.hidden", {}, label), ...[0, 1, 2].map(() => element("i", { "aria-hidden": "true" })));
+    }
+    const end = this.atEnd;
+    this.typing.classList.add("on");
+    if (end) this.toEnd(false);
+    clearTimeout(this.typingTimer);
+    this.typingTimer = window.setTimeout(() => this.still(), TYPING_MS);
+  }
+
+  still(): void {
+    clearTimeout(this.typingTimer);
+    this.typing.classList.remove("on");
+    this.typing.replaceChildren();
+  }
+
+  toEnd(smooth: boolean): void {
+    this.log.scrollTo({ top: this.log.scrollHeight, behavior: smooth && !calm() ? "smooth" : "instant" });
+  }
+
+  private get atEnd(): boolean {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END_PX;
+  }
+
+  private fill(entry: Entry): void {
+    const { activity, node } = entry;
+    const mine = isMine(activity);
+    node.replaceChildren();
+    node.className = isNotice(activity) ? "notice" : mine ? "mine" : "theirs";
+    if (isNotice(activity)) return node.append(words(activity));
+    const name = speaker(activity);
+    node.append(element("div.name", {}, element("span.hidden", {}, word("said", { name })), element("bdi.shown", { "aria-hidden": "true" }, name)));
+    if (activity.text || mine) node.append(bubble(activity));
+    for (const attachment of activity.attachments ?? []) node.append(this.attached(attachment, activity));
+    node.append(element("div.meta"));
+    this.mark(entry, entry.sending);
+  }
+
+  private attached(attachment: Attachment, activity: Activity): HTMLElement {
+    if (attachment.contentType !== ADAPTIVE_CARD) return file(attachment);
+    const answered = this.entries.some((entry) => isMine(entry.activity) && entry.activity.replyToId === activity.id && entry.activity.value);
+    const submit: Submit = (value) => this.submit(activity, value);
+    return element("div.bubble", { dir: "auto" }, card(attachment.content, answered ? null : submit));
+  }
+
+  /** A card that was answered, here or in another tab, is not answered again. */
+  private close(answer: Activity): void {
+    if (!answer.value || !answer.replyToId) return;
+    const source = this.entries.find((entry) => entry.activity.id === answer.replyToId);
+    source?.node.querySelectorAll<HTMLFieldSetElement>("form > fieldset").forEach((whole) => (whole.disabled = true));
+  }
+
+  private mark(entry: Entry, sending: Sending): void {
+    const meta = entry.node.querySelector(".meta");
+    if (!meta) return;
+    const time = clock(entry.activity);
+    const state = isMine(entry.activity) ? word(`send.${sending}` as Key) : "";
+    entry.node.dataset["sending"] = sending;
+    meta.replaceChildren(time, time && state ? " · " : "", element("span.state", {}, state));
+    if (sending !== "failed") return;
+    const again = () => this.retry(clientId(entry.activity));
+    meta.append(" ", element("button", { type: "button", onclick: again }, word("retry")));
+  }
+
+  /** Names and times once per group of bubbles: looks at one entry and the one before it. */
+  private group(at: number): void {
+    const [before, entry] = [this.entries[at - 1], this.entries[at]];
+    const together = Boolean(before && entry && sameSpeaker(before, entry));
+    entry?.node.classList.toggle("goes-on", together);
+    before?.node.classList.toggle("last", !together);
+  }
+
+  /** Arrow keys read through the conversation; Escape goes back to writing. */
+  private walk(event: KeyboardEvent): void {
+    const nodes = this.entries.map((entry) => entry.node);
+    const target = event.target as HTMLElement;
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.leave();
+    } else if (target === this.log || nodes.includes(target)) {
+      const here = nodes.indexOf(target);
+      const next = { ArrowUp: here < 0 ? nodes.length - 1 : here - 1, ArrowDown: here + 1, Home: 0, End: nodes.length - 1 }[event.key];
+      if (next === undefined || !nodes[next]) return;
+      event.preventDefault();
+      nodes[next].focus({ preventScroll: true });
+      nodes[next].scrollIntoView({ block: "nearest", behavior: calm() ? "instant" : "smooth" });
+    }
+  }
+}
+
+export function speaker(activity: Activity): string {
+  return isMine(activity) ? word("you") : activity.from?.name || word("bot");
+}
+
+function isNotice(activity: Activity): boolean {
+  return activity.type === "notice" || activity.channelData?.["notice"] === true || activity.channelData?.["kind"] === "notice";
+}
+
+function same(one: Activity, other: Activity): boolean {
+  return (Boolean(one.id) && one.id === other.id) || (clientId(one) !== "" && isMine(one) && isMine(other) && clientId(one) === clientId(other));
+}
+
+function sameWords(one: Activity, other: Activity): boolean {
+  return one.text === other.text && (one.attachments?.length ?? 0) === (other.attachments?.length ?? 0);
+}
+
+function sameSpeaker(one: Entry, other: Entry): boolean {
+  const apart = when(other.activity) - when(one.activity);
+  const names = isMine(one.activity) === isMine(other.activity) && speaker(one.activity) === speaker(other.activity);
+  return names && !isNotice(one.activity) && !isNotice(other.activity) && apart < GROUP_MS;
+}
+
+function bubble(activity: Activity): HTMLElement {
+  const shown = element("div.bubble", { dir: "auto" });
+  shown.append(words(activity));
+  return shown;
+}
+
+/** A customer's own words are shown as typed: a star is a star. */
+function words(activity: Activity): Node {
+  if (activity.text) return isMine(activity) || activity.textFormat === "plain" ? plain(activity.text) : markdown(activity.text);
+  return activity.value ? plain(`✓ ${word("card.sent")}`) : document.createDocumentFragment();
+}
+
+function file(attachment: Attachment): HTMLElement {
+  const name = attachment.name || word("attachment");
+  const label = [icon(ICONS.file), element("bdi", {}, name)];
+  const url = safeUrl(attachment.contentUrl);
+  return element("div.bubble.file", {}, url ? link(url, ...label) : element("span", {}, ...label));
+}
+
+function when(activity: Activity): number {
+  return Date.parse(activity.timestamp ?? "") || Date.now();
+}
+
+const TIME = new Intl.DateTimeFormat(shownLanguage, { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(shownLanguage, { weekday: "short", day: "numeric", month: "short" });
+
+function clock(activity: Activity): HTMLElement | "" {
+  if (!activity.timestamp) return "";
+  const at = new Date(when(activity));
+  const day = at.toDateString() === new Date().toDateString() ? "" : `${DAY.format(at)}, `;
+  return element("time", { datetime: at.toISOString() }, day + TIME.format(at));
+}
+
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
