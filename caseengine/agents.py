@@ -1,0 +1,126 @@
+"""The people who work cases."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.model.actor import Actor, ActorKind
+from caseengine.model.errors import AgentNotFound
+from caseengine.tables import agent_departments, agents
+from storage.transaction import Snapshot, UnitOfWork
+
+PRESENCE_EXPIRES_AFTER = timedelta(minutes=2)
+"""An agent who was not seen for longer than this is not there, whatever they said."""
+
+
+class AgentRole(StrEnum):
+    """A supervisor sees every department."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+
+
+class Presence(StrEnum):
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A human who works cases; `departments` are those whose cases they may see."""
+
+    id: UUID
+    name: str
+    email: str
+    password_hash: str = field(repr=False)
+    departments: frozenset[str] = frozenset()
+    role: AgentRole = AgentRole.AGENT
+    presence: Presence = Presence.OFFLINE
+    seen_at: datetime | None = None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.AGENT, str(self.id), self.name)
+
+    def may_see(self, department: str) -> bool:
+        return self.role is AgentRole.SUPERVISOR or department in self.departments
+
+    def is_there(self, at: datetime) -> bool:
+        """Available, and seen lately enough to believe it."""
+        lately = self.seen_at is not None and at - self.seen_at <= PRESENCE_EXPIRES_AFTER
+        return self.presence is Presence.AVAILABLE and lately
+
+
+class Agents:
+    """The agents a unit of work or snapshot can see."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def get(self, agent_id: UUID) -> Agent:
+        """
+        Raises:
+            AgentNotFound: there is none.
+        """
+        return await self._load(agents.c.id == agent_id)
+
+    async def by_email(self, email: str) -> Agent:
+        """
+        Raises:
+            AgentNotFound: there is none.
+        """
+        return await self._load(agents.c.email == email.strip().lower())
+
+    def add(self, agent: Agent) -> None:
+        values = {name: getattr(agent, name) for name in Agent.__dataclass_fields__ if name != "departments"}
+        self._work.write(sa.insert(agents).values({**values, "email": agent.email.strip().lower()}))
+        for department in sorted(agent.departments):
+            self._work.write(sa.insert(agent_departments).values(agent_id=agent.id, department=department))
+
+    def seen(self, agent_id: UUID, presence: Presence, *, at: datetime) -> None:
+        """The agent's screen told us that they are there, and how."""
+        self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(presence=presence, seen_at=at), rows=1)
+
+    async def _load(self, condition: sa.ColumnElement[bool]) -> Agent:
+        found = await _agents(self._work, condition)
+        if not found:
+            raise AgentNotFound
+        return found[0]
+
+
+async def agents_of(snapshot: Snapshot, department: str) -> list[Agent]:
+    """Who works for a department, by name."""
+    there = sa.select(agent_departments.c.agent_id).where(agent_departments.c.department == department)
+    return await _agents(snapshot, agents.c.id.in_(there))
+
+
+async def all_agents(snapshot: Snapshot) -> list[Agent]:
+    """By name."""
+    return await _agents(snapshot, sa.true())
+
+
+async def _agents(snapshot: Snapshot, condition: sa.ColumnElement[bool]) -> list[Agent]:
+    joined = agents.outerjoin(agent_departments, agent_departments.c.agent_id == agents.c.id)
+    rows = await snapshot.rows(
+        sa.select(agents, agent_departments.c.department)
+        .select_from(joined)
+        .where(condition)
+        .order_by(agents.c.name, agents.c.id)
+    )
+    by_id: dict[UUID, list[sa.Row[Any]]] = {}
+    for row in rows:
+        by_id.setdefault(row.id, []).append(row)
+    return [_agent(found) for found in by_id.values()]
+
+
+def _agent(rows: list[sa.Row[Any]]) -> Agent:
+    row = rows[0]
+    theirs = frozenset(found.department for found in rows if found.department)
+    values = (row.id, row.name, row.email, row.password_hash, theirs)
+    return Agent(*values, AgentRole(row.role), Presence(row.presence), row.seen_at)

@@ -1,0 +1,141 @@
+"""The cases of a unit of work: current rows, their events, and what the outside world is told of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.event_rows import from_row, to_row
+from caseengine.model.case import Case, CaseType
+from caseengine.model.errors import CaseNotFound, NumberMistyped
+from caseengine.model.events import CaseEvent, CasesLinked
+from caseengine.model.lifecycle import Status
+from caseengine.model.number import Mistyped, read_number
+from caseengine.model.priority import Priority
+from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.tables import case_conversations, case_events, case_links, cases
+from storage.outbox import Outbox
+from storage.transaction import Snapshot, UnitOfWork, Write
+
+_APART = ("links", "unsaved", "resolution")
+_PLAIN = [item.name for item in fields(Case) if item.name not in _APART]
+
+
+class Cases:
+    """One row is one object; what happened to it is written at commit, behind a check of its version."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def get(self, number: str) -> Case:
+        """The case with this number, however it was typed.
+
+        Raises:
+            NumberMistyped: its check symbol does not fit.
+            CaseNotFound: there is none.
+        """
+        read = read_number(number)
+        if isinstance(read, Mistyped):
+            raise NumberMistyped
+        kept: Case | None = self._work.kept(("case", str(read)))
+        return kept or await self._load(cases.c.number == str(read))
+
+    async def by_id(self, case_id: UUID) -> Case:
+        """
+        Raises:
+            CaseNotFound: there is none.
+        """
+        kept: Case | None = self._work.kept(("case", case_id))
+        return kept or await self._load(cases.c.id == case_id)
+
+    async def resolved_in(self, conversation: UUID) -> list[Case]:
+        """The cases of a conversation that wait for the customer to agree, the last resolved first."""
+        rows = await self._work.rows(
+            sa.select(cases.c.id)
+            .join(case_conversations, case_conversations.c.case_id == cases.c.id)
+            .where(case_conversations.c.conversation_id == conversation, cases.c.status == Status.RESOLVED)
+            .order_by(cases.c.updated_at.desc(), cases.c.id)
+        )
+        found = [await self.by_id(row.id) for row in rows]
+        return [case for case in found if case.status is Status.RESOLVED]
+
+    def add(self, case: Case) -> Case:
+        """A case that was just opened."""
+        return self._keep(case, saved_version=0)
+
+    async def _load(self, condition: sa.ColumnElement[bool]) -> Case:
+        row = await self._work.first(sa.select(cases).where(condition))
+        if row is None:
+            raise CaseNotFound
+        kept: Case | None = self._work.kept(("case", row.id))
+        return kept or self._keep(_entity(row, await _links(self._work, row.id)), saved_version=row.version)
+
+    def _keep(self, case: Case, *, saved_version: int) -> Case:
+        self._work.keep(("case", case.id), case, lambda: self._flush(case, saved_version))
+        self._work.keep(("case", case.number), case, tuple)
+        return case
+
+    def _flush(self, case: Case, saved_version: int) -> Iterable[Write]:
+        if not case.unsaved:
+            return []
+        for event in case.unsaved:
+            self._publish(case, event)
+        rows = [to_row(event, seq) for seq, event in enumerate(case.unsaved, start=saved_version + 1)]
+        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows))]
+
+    def _publish(self, case: Case, event: CaseEvent) -> None:
+        if isinstance(event, CasesLinked):
+            self._work.write(sa.insert(case_links).values(case_id=case.id, other_id=event.other_id))
+        Outbox(self._work).publish("event", str(case.id), published(case, event), at=event.at)
+
+
+def published(case: Case, event: CaseEvent) -> dict[str, Any]:
+    """What live feeds are told: never what is for agents alone."""
+    row = to_row(event, 0)
+    actor = event.actor
+    return {
+        "kind": row["kind"],
+        "case_id": str(case.id),
+        "number": case.number,
+        "conversation_id": str(case.conversation_id) if case.conversation_id else None,
+        "department": case.department,
+        "status": str(case.status),
+        "actor": {"kind": str(actor.kind), "id": actor.id, "name": actor.name},
+        "at": event.at.isoformat(),
+        "public": event.public,
+        "data": row["data"],
+    }
+
+
+async def history(snapshot: Snapshot, case_id: UUID) -> Sequence[CaseEvent]:
+    """The events of a case, in order."""
+    rows = await snapshot.rows(sa.select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.seq))
+    return [from_row(row) for row in rows]
+
+
+async def _links(work: Snapshot, case_id: UUID) -> tuple[UUID, ...]:
+    rows = await work.rows(sa.select(case_links.c.other_id).where(case_links.c.case_id == case_id))
+    return tuple(row.other_id for row in rows)
+
+
+def _save(case: Case, saved_version: int) -> Write:
+    values = {name: getattr(case, name) for name in _PLAIN}
+    values |= {"claimed": dict(case.claimed), "products": list(case.products), "priority": int(case.priority)}
+    values["resolution_code"] = case.resolution.code if case.resolution else None
+    values["resolution_text"] = case.resolution.text if case.resolution else None
+    if saved_version == 0:
+        return Write(sa.insert(cases).values(values))
+    del values["id"]
+    return Write(sa.update(cases).where(cases.c.id == case.id, cases.c.version == saved_version).values(values), rows=1)
+
+
+def _entity(row: sa.Row[Any], links: tuple[UUID, ...]) -> Case:
+    values = {name: getattr(row, name) for name in _PLAIN}
+    values |= {"status": Status(row.status), "case_type": CaseType(row.case_type), "priority": Priority(row.priority)}
+    resolution = Resolution(ResolutionCode(row.resolution_code), row.resolution_text) if row.resolution_code else None
+    return Case(**{**values, "products": tuple(row.products), "links": links, "resolution": resolution})
+
+
+__all__ = ["Cases", "history", "published"]

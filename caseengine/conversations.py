@@ -1,0 +1,137 @@
+"""The conversations of a unit of work."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.model.actor import ActorKind
+from caseengine.model.conversation import CaseHere, Conversation, Mode, Participant
+from caseengine.model.errors import ConversationNotFound
+from caseengine.tables import case_conversations, conversations, participants
+from storage.errors import Conflict
+from storage.transaction import Snapshot, UnitOfWork, Write
+
+_PLAIN = [column.name for column in conversations.c]
+
+
+class Conversations:
+    """One row is one object, with its cases and participants; written at commit behind a check of its version."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def get(self, conversation: UUID) -> Conversation:
+        """
+        Raises:
+            ConversationNotFound: there is none.
+        """
+        found = await self.find(conversation)
+        if found is None:
+            raise ConversationNotFound
+        return found
+
+    async def find(self, conversation: UUID) -> Conversation | None:
+        kept: Conversation | None = self._work.kept(("conversation", conversation))
+        if kept is not None:
+            return kept
+        rows = await self._work.rows(_WHOLE.where(conversations.c.id == conversation))
+        return self._keep(entity(rows), rows[0].version) if rows else None
+
+    def add(self, conversation: Conversation) -> Conversation:
+        """A conversation that was just opened. Opened twice at once, the second is a conflict."""
+        return self._keep(conversation, 0)
+
+    def _keep(self, conversation: Conversation, saved_version: int) -> Conversation:
+        known = dict(conversation.cases) if saved_version else {}
+        people = conversation.participants if saved_version else ()
+        self._work.keep(
+            ("conversation", conversation.id),
+            conversation,
+            lambda: self._flush(conversation, saved_version, known, people),
+        )
+        return conversation
+
+    def _flush(
+        self,
+        conversation: Conversation,
+        saved_version: int,
+        known: dict[UUID, CaseHere],
+        people: tuple[Participant, ...],
+    ) -> Iterable[Write]:
+        if saved_version and not conversation.changed:
+            return []
+        conversation.version = saved_version + 1
+        for participant in conversation.participants[len(people) :]:
+            self._work.write(_add_participant(conversation.id, participant))
+        for case_id, here in conversation.cases.items():
+            if known.get(case_id) != here:
+                self._work.write(_save_case_here(conversation.id, case_id, here, fresh=case_id not in known))
+        return [_save(conversation, saved_version)]
+
+
+_WHOLE = (
+    sa.select(
+        conversations,
+        case_conversations.c.case_id,
+        case_conversations.c.opened,
+        case_conversations.c.live,
+        case_conversations.c.since,
+        participants.c.kind,
+        participants.c.id.label("participant_id"),
+        participants.c.name,
+        participants.c.joined_at,
+    )
+    .select_from(
+        conversations.outerjoin(case_conversations, case_conversations.c.conversation_id == conversations.c.id).outerjoin(
+            participants, participants.c.conversation_id == conversations.c.id
+        )
+    )
+    .order_by(case_conversations.c.since, case_conversations.c.case_id, participants.c.joined_at, participants.c.id)
+)
+
+
+async def find_conversation(snapshot: Snapshot, conversation: UUID) -> Conversation | None:
+    """The conversation as it stands, to be looked at only."""
+    rows = await snapshot.rows(_WHOLE.where(conversations.c.id == conversation))
+    return entity(rows) if rows else None
+
+
+def entity(rows: Sequence[sa.Row[Any]]) -> Conversation:
+    """One conversation from the rows of the joined query."""
+    first = rows[0]
+    here = {row.case_id: CaseHere(bool(row.opened), bool(row.live), row.since) for row in rows if row.case_id}
+    people = {
+        (row.kind, row.participant_id): Participant(ActorKind(row.kind), row.participant_id, row.name, row.joined_at)
+        for row in rows
+        if row.kind
+    }
+    values = {name: getattr(first, name) for name in _PLAIN}
+    return Conversation(**{**values, "mode": Mode(first.mode), "cases": here, "participants": tuple(people.values())})
+
+
+def _save(conversation: Conversation, saved_version: int) -> Write:
+    values = {name: getattr(conversation, name) for name in _PLAIN}
+    if saved_version == 0:
+        return Write(sa.insert(conversations).values(values), duplicate=Conflict())
+    same = (conversations.c.id == conversation.id, conversations.c.version == saved_version)
+    return Write(sa.update(conversations).where(*same).values(values), rows=1)
+
+
+def _add_participant(conversation: UUID, participant: Participant) -> sa.Executable:
+    return sa.insert(participants).values(
+        conversation_id=conversation,
+        kind=participant.kind,
+        id=participant.id,
+        name=participant.name,
+        joined_at=participant.joined_at,
+    )
+
+
+def _save_case_here(conversation: UUID, case_id: UUID, here: CaseHere, *, fresh: bool) -> sa.Executable:
+    values = {"opened": here.opened, "live": here.live, "since": here.since}
+    if fresh:
+        return sa.insert(case_conversations).values(conversation_id=conversation, case_id=case_id, **values)
+    table = case_conversations
+    return sa.update(table).where(table.c.conversation_id == conversation, table.c.case_id == case_id).values(values)

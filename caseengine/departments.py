@@ -1,0 +1,52 @@
+"""The departments: whose cases they are."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from caseengine.model.errors import DepartmentNotFound
+from caseengine.tables import departments
+from storage.transaction import Snapshot, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """`id` is a slug; `examples` are sentences of customers whose cases belong here."""
+
+    id: str
+    name: str
+    examples: tuple[str, ...] = ()
+
+
+class Departments:
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def get(self, department: str) -> Department:
+        """
+        Raises:
+            DepartmentNotFound: there is none.
+        """
+        kept: Department | None = self._work.kept(("department", department))
+        row = None if kept else await self._work.first(sa.select(departments).where(departments.c.id == department))
+        if kept is None and row is None:
+            raise DepartmentNotFound
+        return kept or _department(row)
+
+    def add(self, department: Department) -> None:
+        self._work.keep(("department", department.id), department, tuple)
+        self._work.write(
+            sa.insert(departments).values(
+                id=department.id, name=department.name, examples=list(department.examples)
+            )
+        )
+
+
+async def all_departments(snapshot: Snapshot) -> list[Department]:
+    """By name."""
+    return [_department(row) for row in await snapshot.rows(sa.select(departments).order_by(departments.c.name))]
+
+
+def _department(row: sa.Row[tuple[str, str, list[str]]] | None) -> Department:
+    assert row is not None
+    return Department(row.id, row.name, tuple(row.examples))

@@ -1,0 +1,47 @@
+"""What customers upload and agents send."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from caseengine.tables import files
+from storage.transaction import Snapshot, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """`size` in bytes."""
+
+    id: UUID
+    conversation_id: UUID
+    name: str
+    content_type: str
+    size: int
+
+
+COLUMNS = [files.c[name] for name in StoredFile.__dataclass_fields__]
+
+
+class Files:
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    def put(self, conversation: UUID, *, name: str, content_type: str, content: bytes, at: datetime) -> StoredFile:
+        """Keep a file; it can be fetched from its own conversation alone."""
+        stored = StoredFile(uuid4(), conversation, name, content_type, len(content))
+        values = {column: getattr(stored, column) for column in StoredFile.__dataclass_fields__}
+        self._work.write(sa.insert(files).values(**values, content=content, at=at))
+        return stored
+
+    async def get(self, conversation: UUID, file_id: UUID) -> tuple[StoredFile, bytes] | None:
+        return await read_file(self._work, conversation, file_id)
+
+
+async def read_file(snapshot: Snapshot, conversation: UUID, file_id: UUID) -> tuple[StoredFile, bytes] | None:
+    """The file and its content, if it belongs to this conversation."""
+    row = await snapshot.first(
+        sa.select(*COLUMNS, files.c.content).where(files.c.id == file_id, files.c.conversation_id == conversation)
+    )
+    return (StoredFile(*row[:-1]), row.content) if row else None

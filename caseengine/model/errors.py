@@ -1,0 +1,129 @@
+"""What the case engine may answer instead of doing what was asked.
+
+CaseError
+ +-- CaseNotFound            no such case, or not for these eyes
+ |    +-- NumberMistyped     its check symbol does not fit: a slip, not a case
+ +-- CaseChanged             the caller looked at an older version
+ +-- CaseTaken               another agent holds it
+ +-- TransitionNotAllowed    not from this status
+ +-- NotPermitted            the agent does not work for this department
+ +-- ResolutionIncomplete    no case ends without code and text
+ +-- TextMissing             there was nothing to say
+ +-- ConversationNotFound
+ +-- AgentNotFound
+ +-- DepartmentNotFound
+CalendarError
+ +-- NoWorkingTime           the desk never opens
+ +-- CalendarInvalid         its windows overlap or run backwards
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from caseengine.model.lifecycle import Status, Verb
+from storage.refusal import Refusal
+
+
+class CaseError(Refusal):
+    """A "no" of the case engine."""
+
+    code: ClassVar[str] = "case.refused"
+
+
+@dataclass(eq=False)
+class CaseNotFound(CaseError):
+    """There is no such case, or it is not for whoever asks: deliberately one answer."""
+
+    code = "case.not_found"
+
+
+@dataclass(eq=False)
+class NumberMistyped(CaseNotFound):
+    """The check symbol does not fit what was typed; says nothing about which cases exist."""
+
+    code = "case.number_mistyped"
+
+
+@dataclass(eq=False)
+class CaseChanged(CaseError):
+    """Somebody changed the case since the caller looked; look again."""
+
+    code = "case.changed"
+    expected: int
+    found: int
+
+
+@dataclass(eq=False)
+class CaseTaken(CaseError):
+    """Another agent holds the case already."""
+
+    code = "case.taken"
+    number: str
+
+
+@dataclass(eq=False)
+class TransitionNotAllowed(CaseError):
+    """The case cannot do this from where it is."""
+
+    code = "case.transition_not_allowed"
+    status: Status
+    verb: Verb
+
+
+@dataclass(eq=False)
+class NotPermitted(CaseError):
+    """The agent does not work for this department."""
+
+    code = "case.not_permitted"
+    department: str
+
+
+@dataclass(eq=False)
+class ResolutionIncomplete(CaseError):
+    """A resolution needs a code of the list and a text."""
+
+    code = "case.resolution_incomplete"
+
+
+@dataclass(eq=False)
+class TextMissing(CaseError):
+    """Nothing but spaces was given where words are needed."""
+
+    code = "case.text_missing"
+
+
+@dataclass(eq=False)
+class ConversationNotFound(CaseError):
+    code = "conversation.not_found"
+
+
+@dataclass(eq=False)
+class AgentNotFound(CaseError):
+    code = "agent.not_found"
+
+
+@dataclass(eq=False)
+class DepartmentNotFound(CaseError):
+    code = "department.not_found"
+
+
+class CalendarError(Refusal):
+    """A calendar that cannot be used."""
+
+    code: ClassVar[str] = "calendar.refused"
+
+
+@dataclass(eq=False)
+class NoWorkingTime(CalendarError):
+    """Nothing opens within the days looked at."""
+
+    code = "calendar.no_working_time"
+    days: int
+
+
+@dataclass(eq=False)
+class CalendarInvalid(CalendarError):
+    """Windows of a day must run forwards, in order, without overlap."""
+
+    code = "calendar.invalid"
+    weekday: int
