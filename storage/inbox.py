@@ -88,4 +88,4 @@ async def pending_rows(snapshot: Snapshot, stream: str, *, limit: int = 50) -> S
         .order_by(inbox.c.id)
         .limit(limit)
     )
-    return [InboxRow(*row) for row in rows]
+    return [InboxRow(*tuple(row)) for row in rows]

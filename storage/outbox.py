@@ -78,7 +78,7 @@ async def waiting(snapshot: Snapshot, *, at: datetime, limit: int = 200) -> Sequ
         .order_by(outbox.c.id)
         .limit(limit)
     )
-    return [OutboxRow(*row) for row in rows]
+    return [OutboxRow(*tuple(row)) for row in rows]
 
 
 async def published_after(snapshot: Snapshot, topic: str, last_id: int, *, limit: int = 500) -> Sequence[OutboxRow]:
@@ -86,7 +86,7 @@ async def published_after(snapshot: Snapshot, topic: str, last_id: int, *, limit
     rows = await snapshot.rows(
         sa.select(*COLUMNS).where(outbox.c.topic == topic, outbox.c.id > last_id).order_by(outbox.c.id).limit(limit)
     )
-    return [OutboxRow(*row) for row in rows]
+    return [OutboxRow(*tuple(row)) for row in rows]
 
 
 async def last_id(snapshot: Snapshot, topic: str) -> int:
