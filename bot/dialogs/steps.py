@@ -38,6 +38,7 @@ class Ask:
 
     Attributes:
         expecting: the kind of answer, as understanding knows it: "code", "email", "yes_no", "words" ...
+        before: bubbles that come first, and are not repeated when the question is.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Ask:
     card: Card | None = None
     passage: str = ""
     expecting: str = ""
+    before: tuple[Line, ...] = ()
 
     @property
     def line(self) -> Line:
@@ -70,6 +72,7 @@ class Done:
     choices: tuple[str | Choice, ...] = ()
     card: Card | None = None
     passage: str = ""
+    before: tuple[Line, ...] = ()
 
     @property
     def line(self) -> Line | None:

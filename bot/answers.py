@@ -1,0 +1,37 @@
+"""Knowledge within a turn: it has a time limit, and when it fails the bot simply does not know."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import structlog
+
+from knowledge.answer import Answer, DontKnow, Passage
+from knowledge.article import Audience
+from knowledge.knowledge import Knowledge
+
+log = structlog.get_logger()
+TIMEOUT_S = 3.0
+T = TypeVar("T")
+
+
+class TimedAnswers:
+    """Asks the knowledge room; never raises, never waits longer than `TIMEOUT_S`."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+
+    async def answer(self, question: str, *, audience: Audience) -> Answer:
+        """What is known; `DontKnow` when the search failed."""
+        return await self._within(self._knowledge.answer(question, audience=audience), DontKnow(0.0))
+
+    async def passage_of(self, slug: str, question: str, *, audience: Audience) -> Passage | None:
+        """The passage of one article that is nearest to the question; None when it may not be read."""
+        return await self._within(self._knowledge.passage_of(slug, question, audience=audience), None)
+
+    async def _within(self, search: Awaitable[T], otherwise: T) -> T:
+        try:
+            return await asyncio.wait_for(search, TIMEOUT_S)
+        except Exception:
+            log.exception("knowledge_failed")
+            return otherwise

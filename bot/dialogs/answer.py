@@ -1,0 +1,105 @@
+"""A question, or a problem that an article may solve: answer with the passage, ask whether it helped."""
+
+from rapidfuzz import fuzz, process
+
+from bot.activity import Choice
+from bot.dialogs.desk import Desk
+from bot.dialogs.dispatch import lost
+from bot.dialogs.outcomes import record_outcome
+from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
+from bot.understanding import Intent, Understanding
+from knowledge.answer import Answered, DidYouMean, Passage
+
+SAME_TITLE_MIN = 80.0
+"""rapidfuzz ratio from which typed words count as the title that was offered."""
+
+
+async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Search what this person may read."""
+    if desk.pressed == "choice.question":
+        return Ask("answer.what", "look_up", expecting="words")
+    slots["question"] = said.text
+    found = await desk.answers.answer(said.text, audience=desk.audience)
+    if isinstance(found, Answered):
+        return show(found.passage, slots, desk)
+    if isinstance(found, DidYouMean):
+        slots["offered"] = [{"slug": passage.article, "title": passage.title} for passage in found.passages]
+        titles = tuple(Choice(passage.title, passage.title) for passage in found.passages)
+        return Ask("answer.did_you_mean", "take_choice", choices=(*titles, "choice.none_of_these"), expecting="choice")
+    if said.intent == Intent.REPORT_PROBLEM:
+        return Goto("report_problem")
+    return lost(desk) if slots.get("unsure") and not said.question else unknown(said, slots, desk)
+
+
+async def take_choice(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """One of the offered articles, none of them, or another question altogether."""
+    offered = slots["offered"]
+    titles = [article["title"] for article in offered]
+    match = process.extractOne(said.text, titles, scorer=fuzz.ratio, score_cutoff=SAME_TITLE_MIN)
+    if match is not None:
+        passage = await desk.answers.passage_of(offered[match[2]]["slug"], slots["question"], audience=desk.audience)
+        return show(passage, slots, desk) if passage else unknown(said, slots, desk)
+    if said.intent == Intent.DENY:
+        return unknown(said, slots, desk)
+    return Goto("dispatch")
+
+
+async def take_solved(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Did it help? Anything but yes or no is a new matter."""
+    if said.intent in (Intent.AFFIRM, Intent.THANK):
+        record_outcome(desk, slots["question"], slots["article"], "solved")
+        return Done("answer.glad")
+    if said.intent == Intent.DENY or said.wants.case:
+        record_outcome(desk, slots["question"], slots["article"], "not_solved")
+        return Goto("report_problem", {"description": slots["question"], "heard": True})
+    return Goto("dispatch")
+
+
+async def take_case_wish(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Nothing was known: shall a colleague answer?"""
+    if said.intent == Intent.AFFIRM or said.wants.case:
+        return Goto("report_problem", {"description": slots["question"], "case_type": "question", "heard": True})
+    if said.intent == Intent.DENY:
+        return Done("answer.no_case")
+    return Goto("dispatch")
+
+
+def show(passage: Passage, slots: Slots, desk: Desk) -> Next:
+    """The passage, its article and the question that makes the answer measurable."""
+    slots["article"] = passage.article
+    if passage.article not in desk.state.tried:
+        desk.state.tried.append(passage.article)
+    desk.state.lost = 0
+    return Ask(
+        "answer.found",
+        "take_solved",
+        params={"title": passage.title, "url": passage.url},
+        passage=passage.text,
+        choices=("choice.solved", "choice.not_solved"),
+        expecting="yes_no",
+    )
+
+
+def unknown(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """An honest "I don't know" that becomes a case unless the customer does not want one."""
+    record_outcome(desk, slots["question"], None, "unanswered")
+    return Ask("answer.unknown", "take_case_wish", choices=("choice.open_case", "choice.no"), expecting="yes_no")
+
+
+async def answer_aside(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """A question in the middle of a form: answered in one bubble, then the form goes on."""
+    found = await desk.answers.answer(said.text, audience=desk.audience)
+    if isinstance(found, Answered):
+        passage = found.passage
+        if passage.article not in desk.state.tried:
+            desk.state.tried.append(passage.article)
+        return Done("answer.aside", {"title": passage.title, "url": passage.url}, passage=passage.text)
+    if isinstance(found, DidYouMean):
+        passage = found.passages[0]
+        return Done("answer.aside_near", {"title": passage.title, "url": passage.url}, passage=passage.text)
+    record_outcome(desk, said.text, None, "unanswered")
+    return Done("answer.aside_unknown")
+
+
+ANSWER = dialog("answer", 1, look_up, take_choice, take_solved, take_case_wish)
+ASIDE = dialog("aside", 1, answer_aside)

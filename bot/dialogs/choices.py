@@ -1,0 +1,45 @@
+"""What pressing a button means: certain, whatever a model makes of its words."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.understanding import Intent, Understanding, Wants
+
+MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
+    "choice.report": (Intent.REPORT_PROBLEM, Wants(case=True)),
+    "choice.status": (Intent.CASE_STATUS, Wants()),
+    "choice.all_my_cases": (Intent.CASE_STATUS, Wants()),
+    "choice.question": (Intent.ASK_QUESTION, Wants()),
+    "choice.person": (Intent.TALK_TO_PERSON, Wants(person=True)),
+    "choice.start_over": (Intent.START_OVER, Wants(stop=True)),
+    "choice.solved": (Intent.AFFIRM, Wants()),
+    "choice.not_solved": (Intent.DENY, Wants()),
+    "choice.none_of_these": (Intent.DENY, Wants()),
+    "choice.open_case": (Intent.AFFIRM, Wants()),
+    "choice.open": (Intent.AFFIRM, Wants()),
+    "choice.change": (Intent.DENY, Wants()),
+    "choice.never_mind": (Intent.CANCEL, Wants(stop=True)),
+    "choice.no": (Intent.DENY, Wants()),
+    "choice.yes": (Intent.AFFIRM, Wants()),
+    "choice.no_address": (Intent.DENY, Wants()),
+    "choice.new_code": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.add_to_case": (Intent.ADD_TO_CASE, Wants()),
+    "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),
+}
+
+
+def pressed_choice(text: str, words: Mapping[str, str]) -> str:
+    """The catalogue key of the button whose words these are, "" when it is none."""
+    plain = text.strip().casefold()
+    return next((key for key in MEANINGS if words[key].casefold() == plain), "")
+
+
+def as_pressed(said: Understanding, choice: str) -> Understanding:
+    """The message with the button's own meaning."""
+    if not choice:
+        return said
+    intent, wants = MEANINGS[choice]
+    return replace(
+        said, intent=intent, wants=wants, confidence=1.0, entities=(), problems=(), question=False, department=None
+    )

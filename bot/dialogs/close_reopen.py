@@ -1,0 +1,67 @@
+"""The customer ends a case or takes it up again; and says whether a resolution helped."""
+
+from bot.dialogs.desk import Desk
+from bot.dialogs.own_case import choose_case
+from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
+from bot.understanding import Intent, Understanding
+from caseengine.model.case import Case
+from caseengine.model.errors import TransitionNotAllowed
+from caseengine.operations.access import case_for
+from caseengine.operations.customer_side import close_by_customer, hear_customer, reopen_by_customer
+
+
+async def start_closing(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Which case, and are you sure?"""
+    case = await choose_case(said, slots, desk, step="start_closing")
+    if not isinstance(case, Case):
+        return case
+    return Ask(
+        "close.confirm",
+        "take_closing",
+        {"number": case.number, "subject": case.subject},
+        ("choice.yes", "choice.no"),
+        expecting="yes_no",
+    )
+
+
+async def take_closing(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Only a clear yes closes."""
+    if said.intent == Intent.DENY:
+        return Done("close.kept", {"number": slots["number"]})
+    if said.intent != Intent.AFFIRM:
+        return Ask("close.unclear", "take_closing", choices=("choice.yes", "choice.no"), expecting="yes_no")
+    case = await case_for(desk.work, slots["number"], desk.viewer)
+    try:
+        await close_by_customer(desk.work, case, by=desk.customer, at=desk.at)
+    except TransitionNotAllowed:
+        return Done("close.already", {"number": case.number})
+    return Done("close.done", {"number": case.number})
+
+
+async def start_reopening(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Which case; reopening needs no second question."""
+    case = await choose_case(said, slots, desk, step="start_reopening")
+    if not isinstance(case, Case):
+        return case
+    try:
+        await reopen_by_customer(desk.work, case, by=desk.customer, at=desk.at)
+    except TransitionNotAllowed:
+        return Done("reopen.not_possible", {"number": case.number}, choices=("choice.report",))
+    return Done("reopen.done", {"number": case.number, "next_update": case.due_at})
+
+
+async def confirm(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """An agent resolved the case: a yes closes it, anything else that is no new matter takes it up again."""
+    case = await case_for(desk.work, slots["number"], desk.viewer)
+    if said.intent in (Intent.AFFIRM, Intent.THANK):
+        await close_by_customer(desk.work, case, by=desk.customer, at=desk.at)
+        return Done("resolved.closed", {"number": case.number})
+    cases = await hear_customer(desk.work, desk.conversation, text=desk.said, key=desk.key, at=desk.at, reopen=case)
+    if not cases:
+        return Goto("report_problem")
+    return Done("resolved.reopened", {"number": case.number})
+
+
+CLOSE_CASE = dialog("close_case", 1, start_closing, take_closing)
+REOPEN_CASE = dialog("reopen_case", 1, start_reopening)
+CONFIRM_RESOLVED = dialog("confirm_resolved", 1, confirm)

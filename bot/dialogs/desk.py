@@ -1,0 +1,86 @@
+"""What a dialog step may use within one turn."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from bot.dialogs.state import DialogState
+from bot.understanding import Understanding
+from caseengine.model.actor import Actor, ActorKind
+from caseengine.model.conversation import Conversation
+from caseengine.operations.access import Viewer
+from customers.assurance import Assurance, Level
+from knowledge.answer import Answer, Passage
+from knowledge.article import Audience
+from storage.transaction import UnitOfWork
+
+AUDIENCES = {
+    Level.ANONYMOUS: Audience.PUBLIC,
+    Level.CLAIMED: Audience.PUBLIC,
+    Level.CHANNEL: Audience.CUSTOMER,
+    Level.VERIFIED: Audience.CUSTOMER,
+}
+
+BOT = Actor(ActorKind.BOT)
+
+
+class Answers(Protocol):
+    """What a step needs of the knowledge room: never raises, never waits longer than it may."""
+
+    async def answer(self, question: str, *, audience: Audience) -> Answer: ...
+
+    async def passage_of(self, slug: str, question: str, *, audience: Audience) -> Passage | None: ...
+
+
+@dataclass(slots=True)
+class Desk:
+    """One turn's facts and means.
+
+    Attributes:
+        said: the customer's own words of this turn, untouched.
+        pressed: catalogue key of the button that was pressed, "" for typed words.
+        parts: when the message holds two problems, what was understood of each.
+        departments: names by slug.
+        source: network address of the customer, for limits.
+        secret: key of the one-time codes.
+    """
+
+    work: UnitOfWork
+    conversation: Conversation
+    assurance: Assurance
+    state: DialogState
+    answers: Answers
+    at: datetime
+    key: str
+    said: str
+    departments: dict[str, str]
+    secret: bytes
+    source: str = ""
+    language: str = "en"
+    parts: tuple[Understanding, ...] = ()
+    pressed: str = ""
+
+    @property
+    def proved(self) -> bool:
+        """Something was proved in this conversation: a person, or at least a case."""
+        return self.assurance.level >= Level.CHANNEL or bool(self.assurance.cases)
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who is asking, as the operations want to know it."""
+        return Viewer(self.conversation.id, self.assurance)
+
+    @property
+    def customer(self) -> Actor:
+        """The customer as an actor: by contact once known, else by the channel's own name."""
+        contact: UUID | None = self.assurance.contact_id
+        return Actor(ActorKind.CUSTOMER, str(contact or self.conversation.visitor))
+
+    @property
+    def audience(self) -> Audience:
+        """The articles this person may be told of."""
+        if self.assurance.level >= Level.VERIFIED and self.assurance.account_ids:
+            return Audience.RETAILER
+        return AUDIENCES[self.assurance.level]
+

@@ -1,0 +1,65 @@
+"""Nothing is in progress: what does this message begin?"""
+
+from bot.dialogs.desk import Desk
+from bot.dialogs.engine import START_CHOICES
+from bot.dialogs.steps import Done, Goto, HandOver, Next, Slots, dialog
+from bot.understanding import Intent, Understanding
+from caseengine.reading.resolved import awaiting_confirmation
+
+GOALS = {
+    Intent.ASK_QUESTION: "answer",
+    Intent.REPORT_PROBLEM: "answer",
+    Intent.ORDER_STATUS: "report_problem",
+    Intent.COMPLAIN: "report_problem",
+    Intent.CASE_STATUS: "status",
+    Intent.ADD_TO_CASE: "add_to_case",
+    Intent.CHANGE_DETAILS: "change_details",
+    Intent.CALL_ME_BACK: "callback",
+    Intent.CLOSE_CASE: "close_case",
+    Intent.REOPEN_CASE: "reopen_case",
+}
+SMALL_TALK = {Intent.GREET: "greet.again", Intent.THANK: "thanks.welcome"}
+STORY_WORDS_MIN = 3
+"""Fewer words than this that mean nothing known are not looked up."""
+AFTER_RESOLUTION = (Intent.AFFIRM, Intent.DENY, Intent.THANK, Intent.SOMETHING_ELSE, Intent.REOPEN_CASE)
+
+
+async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Choose by wish first, then by intent, then by what was mentioned."""
+    resolved = await awaiting_confirmation(desk.work, desk.conversation.id)
+    if resolved is not None and said.intent in AFTER_RESOLUTION:
+        return Goto("confirm_resolved", {"number": resolved, "fresh": True})
+    if desk.pressed == "choice.prove":
+        return Goto("identify")
+    if said.wants.person:
+        return HandOver("asked_for_person")
+    if said.wants.case or len(said.problems) > 1:
+        return Goto("report_problem")
+    if said.intent in SMALL_TALK:
+        return Done(SMALL_TALK[said.intent], choices=START_CHOICES)
+    if (goal := GOALS.get(said.intent)) is not None:
+        desk.state.lost = 0
+        return Goto(goal)
+    return _by_mention(said, desk)
+
+
+def _by_mention(said: Understanding, desk: Desk) -> Next:
+    if said.entity("case_number") is not None:
+        return Goto("status")
+    if said.entity("email") is not None or said.entity("phone") is not None:
+        return Goto("identify")
+    if said.question or len(said.text.split()) >= STORY_WORDS_MIN:
+        return Goto("answer", {"unsure": True})
+    return lost(desk)
+
+
+def lost(desk: Desk) -> Next:
+    """Not understood: say so once with what can be done; the second time in a row offer a person."""
+    desk.state.lost += 1
+    if desk.state.lost > 1:
+        desk.state.lost = 0
+        return Done("lost.again", choices=("choice.person", "choice.report"))
+    return Done("lost.first", choices=START_CHOICES)
+
+
+DISPATCH = dialog("dispatch", 1, hear)

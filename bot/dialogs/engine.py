@@ -1,0 +1,151 @@
+"""Walks the dialogs: which step hears this message, what interrupts it, and where the conversation then stands.
+
+It never loops: a turn passes through a bounded number of steps, a question is asked at most `TRIES_MAX` times in a row,
+and whoever is not understood twice is offered a case or a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.dialogs.commands import COMMANDS, interrupts, is_command
+from bot.dialogs.desk import Desk
+from bot.dialogs.state import DialogState, Frame
+from bot.dialogs.steps import Ask, Call, Dialog, Done, Goto, HandOver, Line, Next, Say, Slots
+from bot.understanding import Understanding
+
+TRIES_MAX = 2
+"""How often the same thing is asked before a person is offered."""
+STEPS_MAX = 16
+"""Steps of one turn; more is a fault in a dialog."""
+
+
+class DialogLoop(Exception):
+    """A fault: dialogs called each other without end."""
+
+
+class Walk:
+    """One turn through the dialogs; collects what is said on the way."""
+
+    def __init__(self, dialogs: Mapping[str, Dialog], state: DialogState, desk: Desk) -> None:
+        self._dialogs = dialogs
+        self._state = state
+        self._desk = desk
+        self._steps = 0
+        self.lines: list[Line] = []
+        self.handover: str | None = None
+
+    async def hear(self, said: Understanding) -> None:
+        """Handle one message."""
+        top = self._state.top
+        if is_command(said, expecting=self._state.expecting):
+            await self._command(said)
+        elif top is None:
+            await self.begin("dispatch", {}, said)
+        elif (goal := interrupts(said, expecting=self._state.expecting, dialog=top.dialog)) is not None:
+            await self.begin(goal, {}, said)
+            if self.handover is None:
+                self._resume()
+        else:
+            await self._step(top, said)
+
+    async def begin(self, dialog: str, slots: Slots, said: Understanding) -> None:
+        """Put a dialog on top and let it hear the message."""
+        chosen = self._dialogs[dialog]
+        frame = Frame(chosen.name, chosen.version, chosen.first, dict(slots))
+        self._state.frames.append(frame)
+        await self._step(frame, said)
+
+    async def _step(self, frame: Frame, said: Understanding) -> None:
+        self._steps += 1
+        if self._steps > STEPS_MAX:
+            raise DialogLoop(frame.dialog)
+        step = self._known_step(frame)
+        await self._follow(frame, await step(said, frame.slots, self._desk), said)
+
+    def _known_step(self, frame: Frame):  # type: ignore[no-untyped-def]
+        dialog = self._dialogs[frame.dialog]
+        if frame.version != dialog.version or frame.step not in dialog.steps:
+            frame.version, frame.step, frame.ask, frame.back = dialog.version, dialog.first, None, []
+        return dialog.steps[frame.step]
+
+    async def _follow(self, frame: Frame, then: Next, said: Understanding) -> None:
+        if isinstance(then, Ask):
+            self._ask(frame, then)
+        elif isinstance(then, Say):
+            self.lines.append(then.line)
+            frame.step = then.step
+            await self._step(frame, blank(said))
+        elif isinstance(then, Call):
+            frame.step, frame.ask = then.step, None
+            await self.begin(then.dialog, then.slots, blank(said) if then.slots.get("fresh") else said)
+        elif isinstance(then, Goto):
+            self._state.frames.remove(frame)
+            self.lines += [then.line] if then.line else []
+            await self.begin(then.dialog, then.slots, said)
+        elif isinstance(then, HandOver):
+            self._state.frames.clear()
+            self.handover = then.reason
+        else:
+            await self._done(frame, then, said)
+
+    def _ask(self, frame: Frame, ask: Ask) -> None:
+        if frame.ask is not None and frame.ask.step == ask.step and frame.tries >= TRIES_MAX:
+            self._offer_person(frame)
+            return
+        frame.wait(ask)
+        self.lines += [*ask.before, ask.line]
+
+    def _offer_person(self, frame: Frame) -> None:
+        """The same thing was not understood twice: a person is one press away, and the question stays open."""
+        if frame.tries > TRIES_MAX:
+            self._state.frames.clear()
+            self.handover = "not_understood"
+            return
+        frame.tries += 1
+        self.lines.append(Line("fallback.offer_person", choices=("choice.person", "choice.start_over")))
+
+    async def _done(self, frame: Frame, done: Done, said: Understanding) -> None:
+        self.lines += [*done.before, *([done.line] if done.line else [])]
+        if frame in self._state.frames:
+            self._state.frames.remove(frame)
+        below = self._state.top
+        if below is not None and below.ask is None and self.handover is None:
+            await self._step(below, blank(said))
+
+    def _resume(self) -> None:
+        """The interruption is over: the question that was open is asked once more."""
+        top = self._state.top
+        if top is not None and top.ask is not None and (not self.lines or self.lines[-1] != top.ask.line):
+            open_question = top.ask
+            self.lines.append(Line("resume", choices=()))
+            self.lines.append(open_question.line)
+
+    async def _command(self, said: Understanding) -> None:
+        command = COMMANDS[said.intent]
+        if command == "go_back":
+            self._go_back()
+        elif command == "talk_to_person":
+            self._state.frames.clear()
+            self.handover = "asked_for_person"
+        else:
+            had = bool(self._state.frames)
+            self._state.frames.clear()
+            self.lines.append(Line(f"{command}.{'done' if had else 'nothing'}", choices=START_CHOICES))
+
+    def _go_back(self) -> None:
+        top = self._state.top
+        earlier = top.go_back() if top else None
+        if earlier is not None:
+            self.lines.append(earlier.line)
+        elif top is not None and top.ask is not None:
+            self.lines += [Line("go_back.first"), top.ask.line]
+        else:
+            self.lines.append(Line("go_back.nothing", choices=START_CHOICES))
+
+
+START_CHOICES = ("choice.report", "choice.status", "choice.question", "choice.person")
+
+
+def blank(said: Understanding) -> Understanding:
+    """The same message, already heard: nothing of it is taken a second time."""
+    return replace(said, text="", intent="something_else", confidence=0.0, entities=(), problems=(), question=False)

@@ -1,0 +1,220 @@
+"""A problem becomes a case: takes everything one sentence gives, asks only for what is missing, confirms, opens."""
+
+from typing import Any
+from uuid import UUID
+
+from bot.activity import Card, Choice
+from bot.dialogs.desk import BOT, Desk
+from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
+from bot.understanding import Intent, Understanding
+from caseengine.model.case import Case
+from caseengine.operations.cases import Opening, link_cases, open_case
+from customers.assurance import Assurances, Level
+from customers.contacts import Contacts
+
+BARE_WORDS_MAX = 8
+"""A short wish for a case ("I want to report a problem") tells no story yet."""
+DEPARTMENT_SURE = 0.4
+SUBJECT_MAX = 80
+FACTS = ("order_number", "product", "store", "email", "phone")
+
+
+async def gather(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Take what the first message gives."""
+    if said.text and not slots.get("heard"):
+        hear_story(said, slots, desk)
+    take_entities(said, slots)
+    slots["heard"] = True
+    return await next_question(slots, desk)
+
+
+async def take_what(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """What happened, in the customer's words."""
+    if not said.text.strip():
+        return Ask("report.what", "take_what", expecting="words")
+    slots["description"] = said.text
+    take_story_hints(said, slots, desk)
+    take_entities(said, slots)
+    return await next_question(slots, desk)
+
+
+async def take_department(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """What it is about, from the list."""
+    by_name = {name.casefold(): slug for slug, name in desk.departments.items()}
+    slug = by_name.get(said.text.strip().casefold()) or said.department
+    if slug is None:
+        return Ask("report.department", "take_department", choices=department_choices(desk), expecting="choice")
+    slots["departments"] = [slug]
+    return await next_question(slots, desk)
+
+
+async def take_reach(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """How the customer can be told; leaving nothing is allowed."""
+    take_entities(said, slots)
+    if not (slots.get("email") or slots.get("phone")):
+        if said.intent not in (Intent.DENY, Intent.CANCEL) and said.text.strip():
+            return Ask("report.reach_unclear", "take_reach", choices=("choice.no_address",), expecting="email")
+        slots["unreachable"] = True
+    return await next_question(slots, desk)
+
+
+async def take_confirmation(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Yes opens the case; anything new is taken as a correction first."""
+    if said.intent == Intent.AFFIRM or said.wants.case:
+        return await open_cases(slots, desk)
+    changed = take_entities(said, slots)
+    if changed:
+        return await next_question(slots, desk)
+    if said.intent == Intent.DENY or not said.text.strip():
+        return Ask("report.change", "take_change", expecting="words")
+    return await take_change(said, slots, desk)
+
+
+async def take_change(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """A correction: a new number, shop or address, or else the story told anew."""
+    changed = take_entities(said, slots)
+    if not changed and said.text.strip():
+        slots.pop("problems", None)
+        slots["description"] = said.text
+        take_story_hints(said, slots, desk)
+    return await next_question(slots, desk)
+
+
+def hear_story(said: Understanding, slots: Slots, desk: Desk) -> None:
+    """The first message may be the whole story, two stories, or only the wish to tell one."""
+    if said.intent == Intent.COMPLAIN:
+        slots["case_type"] = "complaint"
+    if len(said.problems) > 1:
+        slots["problems"] = list(said.problems[:2])
+        slots["departments"] = [part.department or fallback_department(desk) for part in desk.parts[:2]]
+        slots["description"] = said.text
+        return
+    bare = len(said.text.split()) <= BARE_WORDS_MAX and said.wants.case and said.department is None
+    if not slots.get("description") and not bare:
+        slots["description"] = said.text
+        take_story_hints(said, slots, desk)
+
+
+def take_story_hints(said: Understanding, slots: Slots, desk: Desk) -> None:
+    """Department, impact and urgency, where the words tell them."""
+    if said.department is not None and said.department_confidence >= DEPARTMENT_SURE:
+        slots["departments"] = [said.department]
+    for hint in ("impact", "urgency"):
+        if (level := getattr(said, hint)) is not None:
+            slots[hint] = level
+
+
+def take_entities(said: Understanding, slots: Slots) -> bool:
+    """Keep what was mentioned; true when something is new or changed."""
+    changed = False
+    for kind in FACTS:
+        found = said.entity(kind)
+        if found is not None and found.value and slots.get(kind) != found.value:
+            slots[kind], slots[f"{kind}_shown"] = found.value, found.shown or found.value
+            changed = True
+    return changed
+
+
+async def next_question(slots: Slots, desk: Desk) -> Next:
+    """The first thing that is still missing; the summary when nothing is."""
+    if not slots.get("description"):
+        return Ask("report.what", "take_what", expecting="words")
+    if not slots.get("departments"):
+        return Ask("report.department", "take_department", choices=department_choices(desk), expecting="choice")
+    known = desk.assurance.contact_id is not None
+    if not (known or slots.get("email") or slots.get("phone") or slots.get("unreachable")):
+        return Ask("report.reach", "take_reach", choices=("choice.no_address",), expecting="email")
+    return confirm(slots, desk)
+
+
+def confirm(slots: Slots, desk: Desk) -> Ask:
+    """Everything on one card before anything is opened."""
+    two = len(slots.get("problems", ())) > 1
+    return Ask(
+        "report.confirm_two" if two else "report.confirm",
+        "take_confirmation",
+        card=Card(title="@card.report", facts=tuple(facts(slots, desk))),
+        choices=("choice.open", "choice.change", "choice.never_mind"),
+        expecting="yes_no",
+    )
+
+
+def facts(slots: Slots, desk: Desk) -> list[tuple[str, str]]:
+    """The card's lines; labels are catalogue keys."""
+    problems = slots.get("problems") or [slots["description"]]
+    lines: list[tuple[str, str]] = []
+    for text, department in zip(problems, slots["departments"], strict=False):
+        lines += [("@fact.problem", text), ("@fact.department", desk.departments.get(department, department))]
+    lines += [(f"@fact.{kind}", slots[f"{kind}_shown"]) for kind in FACTS if slots.get(kind)]
+    return lines
+
+
+async def open_cases(slots: Slots, desk: Desk) -> Next:
+    """One case a problem, linked to each other; the number and the promise are the answer."""
+    cases = [await open_one(slots, desk, text, department) for text, department in problems_of(slots)]
+    if len(cases) > 1:
+        await link_cases(desk.work, cases[0], cases[1], by=BOT, at=desk.at)
+    if slots.get("email") and desk.assurance.level < Level.CHANNEL:
+        Assurances(desk.work).claim(desk.conversation.id, "email", slots["email"], at=desk.at)
+    params: dict[str, Any] = {"number": cases[0].number, "next_update": cases[0].due_at}
+    if len(cases) > 1:
+        return Done("report.opened_two", {**params, "second": cases[1].number})
+    reachable = slots.get("email") or slots.get("phone") or desk.assurance.contact_id
+    return Done("report.opened" if reachable else "report.opened_unreachable", params)
+
+
+def problems_of(slots: Slots) -> list[tuple[str, str]]:
+    texts = slots.get("problems") or [slots["description"]]
+    return list(zip(texts, slots["departments"], strict=False))
+
+
+async def open_one(slots: Slots, desk: Desk, text: str, department: str) -> Case:
+    """Open a case for this person as far as they are known."""
+    contact = desk.assurance.contact_id
+    opening = Opening(
+        subject=subject_of(text),
+        description=text,
+        department=department,
+        conversation=desk.conversation.id,
+        contact_id=contact,
+        account_id=await account_for(slots, desk, contact),
+        claimed={kind: slots[kind] for kind in ("email", "phone", "store") if slots.get(kind) and contact is None},
+        case_type=slots.get("case_type", "incident"),
+        impact=slots.get("impact", 2),
+        urgency=slots.get("urgency", 2),
+        products=(slots["product"],) if slots.get("product") else (),
+        order_number=slots.get("order_number"),
+        reply_address=slots.get("email") if contact is None else None,
+    )
+    return await open_case(desk.work, opening, by=desk.customer, at=desk.at)
+
+
+async def account_for(slots: Slots, desk: Desk, contact: UUID | None) -> UUID | None:
+    """The shop that was named, when it is one of the contact's; else the contact's first account."""
+    if contact is None:
+        return None
+    named = slots.get("store")
+    if named and UUID(named) in desk.assurance.account_ids:
+        return UUID(named)
+    roles = (await Contacts(desk.work).get(contact)).roles
+    return roles[0][0] if roles else None
+
+
+def subject_of(text: str) -> str:
+    """The first words of the story, cut between words."""
+    line = " ".join(text.split())
+    return line if len(line) <= SUBJECT_MAX else line[: SUBJECT_MAX - 1].rsplit(" ", 1)[0] + "…"
+
+
+def department_choices(desk: Desk) -> tuple[str | Choice, ...]:
+    return tuple(Choice(name, name) for name in desk.departments.values())
+
+
+def fallback_department(desk: Desk) -> str:
+    """The department that takes what nobody could sort: the last in the company's own order."""
+    return list(desk.departments)[-1]
+
+
+REPORT_PROBLEM = dialog(
+    "report_problem", 1, gather, take_what, take_department, take_reach, take_confirmation, take_change
+)

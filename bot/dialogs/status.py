@@ -1,0 +1,118 @@
+"""Where do my cases stand? Shown only to whoever has proved a right to it; "unknown" and "not yours" sound the same."""
+
+from bot.dialogs.desk import Desk
+from bot.dialogs.identify import check
+from bot.dialogs.steps import Ask, Call, Done, Line, Next, Say, Slots, dialog
+from bot.understanding import Understanding
+from caseengine.model.case import Case
+from caseengine.model.errors import CaseNotFound
+from caseengine.operations.access import case_for, send_case_code
+from caseengine.reading.cases import CaseRow, cases_of
+from customers.assurance import Level
+from customers.errors import IdentityInvalid, TooManyCodes
+from customers.identities import normalise
+
+LISTED_MAX = 5
+
+
+async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """One case by its number, or all of them."""
+    number = said.entity("case_number")
+    if number is not None and number.mistyped:
+        return Ask("status.mistyped", "take_number", {"typed": number.said}, expecting="case_number")
+    if number is not None and number.value:
+        slots["number"] = number.value
+        return await show_one(slots, desk)
+    return await show_all(slots, desk)
+
+
+async def take_number(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """The number once more."""
+    number = said.entity("case_number")
+    if number is None or number.mistyped or not number.value:
+        return Ask("status.number_unclear", "take_number", choices=("choice.all_my_cases",), expecting="case_number")
+    slots["number"] = number.value
+    return await show_one(slots, desk)
+
+
+async def show_one(slots: Slots, desk: Desk) -> Next:
+    """The case, or a way to prove a right to it."""
+    try:
+        case = await case_for(desk.work, slots["number"], desk.viewer)
+    except CaseNotFound:
+        if desk.assurance.level >= Level.VERIFIED:
+            return Done("status.not_shown", {"number": slots["number"]}, choices=("choice.status", "choice.person"))
+        return Ask("status.prove", "take_address", {"number": slots["number"]}, expecting="email")
+    return Done("status.case", case_params(case, desk), choices=("choice.add_to_case", "choice.person"))
+
+
+async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """The address on file for the case, or of the person: a code goes there, and only there."""
+    address = said.entity("email")
+    try:
+        slots["address"] = normalise("email", address.value if address and address.value else "")
+    except IdentityInvalid:
+        return Ask("identify.address_unclear", "take_address", expecting="email")
+    try:
+        await send_case_code(
+            desk.work,
+            slots["number"],
+            slots["address"],
+            conversation=desk.conversation.id,
+            secret=desk.secret,
+            source=desk.source,
+            language=desk.language,
+            at=desk.at,
+        )
+    except TooManyCodes:
+        return Done("identify.too_many", choices=("choice.report", "choice.person"))
+    return Ask("identify.code", "take_code", choices=("choice.new_code",), expecting="code")
+
+
+async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """The code proves the case (or the person, when the address is theirs)."""
+    typed = said.value("code")
+    if typed is not None:
+        outcome = await check(typed, desk)
+        proved = isinstance(outcome, Done) and outcome.line is not None and desk.proved
+        return Say(outcome.line, "show_again") if proved else outcome
+    if said.entity("email") is not None:
+        return await take_address(said, slots, desk)
+    if desk.pressed == "choice.new_code":
+        return Ask("status.prove", "take_address", {"number": slots["number"]}, expecting="email")
+    return Ask("identify.code_unclear", "take_code", choices=("choice.new_code",), expecting="code")
+
+
+async def show_again(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """After the proof."""
+    return await show_one(slots, desk) if slots.get("number") else await show_all(slots, desk)
+
+
+async def show_all(slots: Slots, desk: Desk) -> Next:
+    """Every case this person may see; a stranger is asked who they are, after what this conversation opened."""
+    rows = await cases_of(desk.work, desk.viewer)
+    stranger = desk.assurance.level < Level.CHANNEL
+    if stranger and not rows and not slots.get("asked"):
+        slots["asked"] = True
+        return Call("identify", "show_again")
+    if not rows:
+        return Done("status.none", choices=("choice.report", "choice.question"))
+    cases = [Line("status.case", case_params(row, desk)) for row in rows[:LISTED_MAX]]
+    header = Line("status.listed_one" if len(rows) == 1 else "status.listed", {"count": len(rows), "shown": len(cases)})
+    if stranger:
+        return Done("status.only_here", before=(header, *cases), choices=("choice.prove", "choice.report"))
+    return Done("status.what_next", before=(header, *cases), choices=("choice.add_to_case", "choice.report"))
+
+
+def case_params(case: Case | CaseRow, desk: Desk) -> dict[str, object]:
+    """What a customer is told of a case."""
+    return {
+        "number": case.number,
+        "subject": case.subject,
+        "status": f"@status.{case.status}",
+        "department": desk.departments.get(case.department, case.department),
+        "next_update": case.due_at,
+    }
+
+
+STATUS = dialog("status", 1, start, take_number, take_address, take_code, show_again)

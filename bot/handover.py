@@ -1,0 +1,83 @@
+"""When a person takes over: the case they get, what they get to read, and what the customer is told meanwhile."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.dialogs.desk import BOT, Desk
+from bot.dialogs.report_problem import account_for, fallback_department, subject_of
+from bot.dialogs.steps import Line
+from bot.understanding import Understanding
+from caseengine.activities import latest_said
+from caseengine.model.case import Case
+from caseengine.operations.cases import Opening, open_case
+from caseengine.operations.handover import hand_over
+from caseengine.reading.resolved import live_case
+from caseengine.reading.wait import position, somebody_there
+
+RECENT_MAX = 6
+"""Customer's own messages that are read for subject and summary."""
+
+
+async def start_handover(reason: str, said: Understanding, desk: Desk) -> list[Line]:
+    """Give the conversation to a person: always with a case, always with a time."""
+    case = await live_case(desk.work, desk.conversation.id)
+    if case is None:
+        case = await open_handover_case(said, desk)
+    await hand_over(
+        desk.work,
+        desk.conversation,
+        case,
+        reason=reason,
+        summary=await summarise(reason, said, desk),
+        by=BOT,
+        at=desk.at,
+    )
+    desk.state.acknowledged = ""
+    if await somebody_there(desk.work, case.department, at=desk.at):
+        ahead = await position(desk.work, case.id)
+        key = "handover.next" if ahead <= 1 else "handover.position"
+        return [Line(key, {"number": case.number, "position": ahead, "next_update": case.due_at})]
+    return [Line("handover.promise", {"number": case.number, "next_update": case.due_at})]
+
+
+async def open_handover_case(said: Understanding, desk: Desk) -> Case:
+    """The story so far is the description: nobody is asked a question before they get a person."""
+    recent = await latest_said(desk.work, desk.conversation.id, role="customer", limit=RECENT_MAX)
+    story = [*recent, desk.said] if desk.said not in recent[-1:] else recent
+    told = [text for text in story if text.strip()]
+    contact = desk.assurance.contact_id
+    longest = max(told, key=len, default=desk.said)
+    opening = Opening(
+        subject=subject_of(longest),
+        description="\n".join(told),
+        department=said.department or fallback_department(desk),
+        conversation=desk.conversation.id,
+        contact_id=contact,
+        account_id=await account_for({}, desk, contact),
+        claimed=dict(desk.assurance.claimed),
+        case_type="service_request",
+        impact=said.impact or 2,
+        urgency=said.urgency or 2,
+    )
+    return await open_case(desk.work, opening, by=desk.customer, at=desk.at)
+
+
+async def summarise(reason: str, said: Understanding, desk: Desk) -> Mapping[str, Any]:
+    """What the agent reads first; facts and the customer's own words, no invention."""
+    recent = await latest_said(desk.work, desk.conversation.id, role="customer", limit=RECENT_MAX)
+    return {
+        "reason": reason,
+        "mood": str(said.mood),
+        "tried": list(desk.state.tried),
+        "customer_view": recent[-RECENT_MAX:],
+        "assurance": desk.assurance.level.name.lower(),
+    }
+
+
+async def hear_while_waiting(desk: Desk, cases: list[Case]) -> list[Line]:
+    """The words are on the case; say so once while nobody has answered yet."""
+    case = cases[0]
+    if desk.state.acknowledged == case.number:
+        return []
+    desk.state.acknowledged = case.number
+    return [Line("handover.added", {"number": case.number, "next_update": case.due_at})]

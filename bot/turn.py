@@ -1,0 +1,220 @@
+"""One received activity becomes one unit of work: understood, answered or acted upon, all or nothing.
+
+The model runs before any write. A conflict with another writer reruns the decision, at most `ATTEMPTS_MAX` times. A fault in
+a dialog still ends in a case with a number and a time. Source: docs/decisions/0001-receive-and-turn.md
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from bot.activity import Activity, Kind, Reply, Role, Sender
+from bot.dialogs.choices import as_pressed, pressed_choice
+from bot.dialogs.desk import Answers, Desk
+from bot.dialogs.engine import START_CHOICES, Walk
+from bot.dialogs.report_problem import fallback_department, subject_of
+from bot.dialogs.state import DialogState, load_state, save_state
+from bot.dialogs.steps import Dialog, Line
+from bot.handover import hear_while_waiting, start_handover
+from bot.replies.catalogue import Catalogue
+from bot.understanding import Intent, Understander, Understanding
+from caseengine.activities import Activities
+from caseengine.conversations import Conversations
+from caseengine.model.conversation import Mode
+from caseengine.operations.cases import Opening, open_case
+from caseengine.operations.customer_side import hear_customer, leave_queue
+from customers.assurance import Assurance, Assurances
+from customers.contacts import Contacts
+from storage.engine import Database
+from storage.errors import Conflict, StorageUnavailable
+from storage.inbox import Inbox, InboxRow
+from storage.transaction import UnitOfWork
+
+log = structlog.get_logger()
+ATTEMPTS_MAX = 3
+UNDERSTAND_TIMEOUT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """What the bot is made of; put together by app/wiring."""
+
+    database: Database
+    understander: Understander
+    answers: Answers
+    dialogs: Mapping[str, Dialog]
+    catalogue: Catalogue
+    departments: Callable[[], dict[str, str]]
+    secret: bytes
+    now: Callable[[], datetime]
+
+
+async def take_turn(bot: Bot, row: InboxRow) -> None:
+    """Handle one input of the inbox.
+
+    Raises:
+        Conflict: other writers were faster every time.
+        StorageUnavailable: nothing was written; the input stays pending.
+    """
+    activity = Activity.from_json(row.payload)
+    heard = await understand(bot, activity)
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        try:
+            return await _answer(bot, row, activity, heard)
+        except Conflict:
+            if attempt == ATTEMPTS_MAX:
+                raise
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("turn_failed", inbox_id=row.id, conversation=activity.conversation)
+            return await _rescue(bot, row, activity)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was understood before anything is decided."""
+
+    said: Understanding
+    parts: tuple[Understanding, ...]
+    pressed: str
+
+
+async def understand(bot: Bot, activity: Activity) -> Heard:
+    """Run the model, with a limit; a model that hangs or fails leaves the plain words."""
+    text = words_of(activity)
+    async with bot.database.snapshot() as snapshot:
+        state = await load_state(snapshot, UUID(activity.conversation))
+    said = await _understand(bot, text, state.expecting)
+    parts = [await _understand(bot, problem, "") for problem in said.problems] if len(said.problems) > 1 else []
+    pressed = pressed_choice(text, bot.catalogue.words)
+    return Heard(as_pressed(said, pressed), tuple(parts), pressed)
+
+
+async def _understand(bot: Bot, text: str, expecting: str) -> Understanding:
+    try:
+        understanding = bot.understander.understand(text, expecting=expecting or None, at=bot.now())
+        return await asyncio.wait_for(understanding, UNDERSTAND_TIMEOUT_S)
+    except Exception:
+        log.exception("understanding_failed")
+        return Understanding(text, Intent.SOMETHING_ELSE, 0.0, degraded=True)
+
+
+def words_of(activity: Activity) -> str:
+    """The customer's words, whether typed, pressed or filled in; files speak by their names."""
+    if activity.text.strip():
+        return activity.text
+    filled = [str(value) for value in (activity.value or {}).values() if isinstance(value, str | int)]
+    return "\n".join([*filled, *(f"[{file.name}]" for file in activity.attachments)])
+
+
+async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> None:
+    async with bot.database.unit_of_work() as work:
+        desk = await _open_desk(bot, work, activity, heard)
+        lines = await _lines(bot, desk, activity, heard.said)
+        replies = [bot.catalogue.reply(line, at=desk.at) for line in lines]
+        _say(work, row, activity, replies, at=desk.at)
+        save_state(work, desk.conversation.id, desk.state, at=desk.at)
+        desk.conversation.touch()
+        Inbox(work).done(row, at=desk.at)
+
+
+async def _open_desk(bot: Bot, work: UnitOfWork, activity: Activity, heard: Heard) -> Desk:
+    conversation = await Conversations(work).get(UUID(activity.conversation))
+    at = bot.now()
+    return Desk(
+        work=work,
+        conversation=conversation,
+        assurance=await _assurance(work, conversation.id, at),
+        state=await load_state(work, conversation.id),
+        answers=bot.answers,
+        at=at,
+        key=activity.key,
+        said=words_of(activity),
+        pressed=heard.pressed,
+        departments=bot.departments(),
+        secret=bot.secret,
+        source=activity.source,
+        parts=heard.parts,
+    )
+
+
+async def _assurance(work: UnitOfWork, conversation: UUID, at: datetime) -> Assurance:
+    assurances = Assurances(work)
+    assurance = await assurances.of(conversation, at=at)
+    await assurances.touch(conversation, at=at)
+    return assurance
+
+
+async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) -> list[Line]:
+    if activity.kind is Kind.JOINED:
+        return [await _greeting(desk)]
+    if desk.conversation.mode is not Mode.BOT:
+        return await _with_people(bot, desk, said)
+    walk = Walk(bot.dialogs, desk.state, desk)
+    await walk.hear(said)
+    if walk.handover is not None:
+        return [*walk.lines, *await start_handover(walk.handover, said, desk)]
+    return walk.lines
+
+
+async def _greeting(desk: Desk) -> Line:
+    if desk.assurance.contact_id is None:
+        return Line("greet.hello", choices=START_CHOICES)
+    contact = await Contacts(desk.work).get(desk.assurance.contact_id)
+    return Line("greet.hello_name", {"name": contact.name}, choices=START_CHOICES)
+
+
+async def _with_people(bot: Bot, desk: Desk, said: Understanding) -> list[Line]:
+    """A person has the conversation, or is on the way: the bot passes words on and keeps its own short."""
+    if desk.conversation.mode is Mode.QUEUED and said.intent in (Intent.CANCEL, Intent.START_OVER):
+        case = await leave_queue(desk.work, desk.conversation, by=desk.customer, at=desk.at)
+        return [Line("handover.left", {"number": case.number}, choices=START_CHOICES)]
+    cases = await hear_customer(desk.work, desk.conversation, text=desk.said, key=desk.key, at=desk.at)
+    if desk.conversation.mode is Mode.AGENT or not cases:
+        return []
+    return await hear_while_waiting(desk, cases)
+
+
+def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Reply], *, at: datetime) -> None:
+    log_of_conversation = Activities(work)
+    for place, reply in enumerate(replies):
+        said = replace(
+            heard,
+            kind=reply.kind,
+            sender=Sender(Role.BOT),
+            key=f"turn-{row.id}-{place}",
+            at=at,
+            text=reply.text,
+            choices=reply.choices if place == len(replies) - 1 else (),
+            card=reply.card,
+            value=None,
+            attachments=(),
+            reply_to=heard.key,
+            source="",
+        )
+        log_of_conversation.append(
+            UUID(heard.conversation), key=said.key, body=said.to_json(), at=at, channel=heard.channel, deliver=True
+        )
+
+
+async def _rescue(bot: Bot, row: InboxRow, activity: Activity) -> None:
+    """A fault of ours is no dead end: the message becomes a case, and the conversation starts afresh."""
+    async with bot.database.unit_of_work() as work:
+        desk = await _open_desk(bot, work, activity, Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), ""))
+        opening = Opening(
+            subject=subject_of(desk.said),
+            description=desk.said,
+            department=fallback_department(desk),
+            conversation=desk.conversation.id,
+            contact_id=desk.assurance.contact_id,
+        )
+        case = await open_case(work, opening, by=desk.customer, at=desk.at)
+        line = Line("fallback.case", {"number": case.number, "next_update": case.due_at})
+        _say(work, row, activity, [bot.catalogue.reply(line, at=desk.at)], at=desk.at)
+        save_state(work, desk.conversation.id, DialogState(version=desk.state.version), at=desk.at)
+        Inbox(work).done(row, at=desk.at)
