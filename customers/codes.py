@@ -21,6 +21,7 @@ from customers.contacts import Contacts
 from customers.errors import CodeExpired, CodeUsedUp, CodeWrong, TooManyCodes
 from customers.identities import IdentityKind, normalise
 from customers.tables import one_time_codes
+from storage.errors import Conflict
 from storage.outbox import Outbox
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -131,8 +132,9 @@ class OneTimeCodes:
         }
         columns = [sa.bindparam(None, value, type_=one_time_codes.c[name].type) for name, value in values.items()]
         # The limits are asked once more by the writer itself: requests at the same moment cannot pass them together.
-        row = sa.select(*columns).where(room_left(sending))
-        self._work.write(sa.insert(one_time_codes).from_select(list(values), row), rows=1)
+        row = sa.select(*columns, _next_place(sending.conversation)).where(room_left(sending))
+        insert = sa.insert(one_time_codes).from_select([*values, "place"], row)
+        self._work.write(insert, rows=1, duplicate=Conflict())
         mail = {
             "template": target.template,
             "to": target.mail_to,
@@ -145,7 +147,7 @@ class OneTimeCodes:
         return await self._work.first(
             sa.select(one_time_codes)
             .where(one_time_codes.c.conversation == conversation)
-            .order_by(one_time_codes.c.sent_at.desc(), one_time_codes.c.id)
+            .order_by(one_time_codes.c.place.desc())
             .limit(1)
         )
 
@@ -177,6 +179,12 @@ class OneTimeCodes:
 
     def _digest(self, purpose: str, content: bytes) -> bytes:
         return digest(self._secret, purpose, content)
+
+
+def _next_place(conversation: UUID) -> sa.ColumnElement[int]:
+    earlier = one_time_codes.alias("earlier")
+    newest = sa.select(sa.func.max(earlier.c.place)).where(earlier.c.conversation == conversation).scalar_subquery()
+    return sa.func.coalesce(newest, 0) + 1
 
 
 def code_for(secret: bytes, code_id: UUID) -> str:
