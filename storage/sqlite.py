@@ -5,14 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
 from storage.errors import UnsafeSqlite
+from storage.sqlite_reader import ReaderConnection, ReaderDbapi, begin_with_next_query
 
 SQLITE_VERSION_MIN = (3, 51, 3)
 """Older releases can corrupt the write-ahead log under several connections."""
@@ -46,23 +45,6 @@ def checked(found: Any) -> Any:
     return found
 
 
-class SafeDbapi(AsyncAdapt_aiosqlite_dbapi):
-    """aiosqlite's adapter with the exceptions of the driver that is really used, so that errors keep their class."""
-
-    def __init__(self, module: Any) -> None:
-        super().__init__(aiosqlite, module)
-        names = (
-            "DatabaseError",
-            "Error",
-            "IntegrityError",
-            "NotSupportedError",
-            "OperationalError",
-            "ProgrammingError",
-        )
-        for name in names:
-            setattr(self, name, getattr(module, name))
-
-
 def writer_engine(path: Path, to_json: Callable[[Any], str]) -> sa.Engine:
     """The engine of the one writer: every transaction takes the write lock when it begins."""
     module = driver()
@@ -83,14 +65,14 @@ def reader_engine(path: Path, size: int, to_json: Callable[[Any], str]) -> Async
     """The pool of readers: each transaction is one snapshot, and no statement can write."""
     module = driver()
 
-    async def connect() -> aiosqlite.Connection:
-        return await aiosqlite.Connection(
+    async def connect() -> ReaderConnection:
+        return await ReaderConnection(
             lambda: module.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None), iter_chunk_size=64
         )
 
     engine = create_async_engine(
         "sqlite+aiosqlite://",
-        module=SafeDbapi(module),
+        module=ReaderDbapi(module),
         async_creator=connect,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
@@ -99,7 +81,7 @@ def reader_engine(path: Path, size: int, to_json: Callable[[Any], str]) -> Async
         json_deserializer=orjson.loads,
     )
     sa.event.listen(engine.sync_engine, "connect", _prepare_reader)
-    sa.event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    sa.event.listen(engine.sync_engine, "begin", begin_with_next_query)
     return engine
 
 
