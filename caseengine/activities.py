@@ -26,7 +26,7 @@ class ActivityRow:
     body: Mapping[str, Any]
 
 
-COLUMNS = [activities.c[name] for name in ActivityRow.__dataclass_fields__]
+COLUMNS: list[Any] = [activities.c[name] for name in ActivityRow.__dataclass_fields__]
 
 
 class Activities:
@@ -69,9 +69,7 @@ class Activities:
         """Places are given one at a time, where the database has several writers."""
         if self._work.kept(("log", conversation)) is None:
             self._work.keep(("log", conversation), conversation, tuple)
-            self._work.write(
-                sa.select(conversations.c.id).where(conversations.c.id == conversation).with_for_update()
-            )
+            self._work.write(sa.select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
 
 
 async def after(snapshot: Snapshot, conversation: UUID, seq: int, limit: int = 200) -> Sequence[ActivityRow]:
@@ -109,4 +107,11 @@ def said(
     """
     document = {"text": words} if isinstance(words, str) else dict(words)
     sender = {"role": str(by.kind), "id": by.id, "name": by.name}
-    return {**document, "kind": kind, "channel": channel, "conversation": str(conversation), "sender": sender, "key": key}
+    return {
+        **document,
+        "kind": kind,
+        "channel": channel,
+        "conversation": str(conversation),
+        "sender": sender,
+        "key": key,
+    }

@@ -111,7 +111,9 @@ def published(case: Case, event: CaseEvent) -> dict[str, Any]:
 
 async def history(snapshot: Snapshot, case_id: UUID) -> Sequence[CaseEvent]:
     """The events of a case, in order."""
-    rows = await snapshot.rows(sa.select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.seq))
+    rows = await snapshot.rows(
+        sa.select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.seq)
+    )
     return [from_row(row) for row in rows]
 
 

@@ -84,9 +84,9 @@ _WHOLE = (
         participants.c.joined_at,
     )
     .select_from(
-        conversations.outerjoin(case_conversations, case_conversations.c.conversation_id == conversations.c.id).outerjoin(
-            participants, participants.c.conversation_id == conversations.c.id
-        )
+        conversations.outerjoin(
+            case_conversations, case_conversations.c.conversation_id == conversations.c.id
+        ).outerjoin(participants, participants.c.conversation_id == conversations.c.id)
     )
     .order_by(case_conversations.c.since, case_conversations.c.case_id, participants.c.joined_at, participants.c.id)
 )

@@ -1,6 +1,7 @@
 """The departments: whose cases they are."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,17 +29,17 @@ class Departments:
             DepartmentNotFound: there is none.
         """
         kept: Department | None = self._work.kept(("department", department))
-        row = None if kept else await self._work.first(sa.select(departments).where(departments.c.id == department))
-        if kept is None and row is None:
+        if kept is not None:
+            return kept
+        row = await self._work.first(sa.select(departments).where(departments.c.id == department))
+        if row is None:
             raise DepartmentNotFound
-        return kept or _department(row)
+        return _department(row)
 
     def add(self, department: Department) -> None:
         self._work.keep(("department", department.id), department, tuple)
         self._work.write(
-            sa.insert(departments).values(
-                id=department.id, name=department.name, examples=list(department.examples)
-            )
+            sa.insert(departments).values(id=department.id, name=department.name, examples=list(department.examples))
         )
 
 
@@ -47,6 +48,5 @@ async def all_departments(snapshot: Snapshot) -> list[Department]:
     return [_department(row) for row in await snapshot.rows(sa.select(departments).order_by(departments.c.name))]
 
 
-def _department(row: sa.Row[tuple[str, str, list[str]]] | None) -> Department:
-    assert row is not None
+def _department(row: sa.Row[Any]) -> Department:
     return Department(row.id, row.name, tuple(row.examples))

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -17,7 +16,9 @@ from caseengine.model.resolution import Resolution
 
 COMMON = ("case_id", "actor", "at")
 KINDS: Mapping[str, type[events.CaseEvent]] = {
-    kind.__name__: kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.CaseEvent)
+    kind.__name__: kind
+    for kind in vars(events).values()
+    if isinstance(kind, type) and issubclass(kind, events.CaseEvent)
 }
 
 
@@ -40,7 +41,7 @@ def to_row(event: events.CaseEvent, seq: int) -> dict[str, Any]:
 def from_row(row: sa.Row[Any]) -> events.CaseEvent:
     """The event that `to_row` wrote."""
     kind = KINDS[row.kind]
-    hints = _hints(kind)
+    hints = HINTS[row.kind]
     document = {**row.data, **row.internal}
     values = {name: _read(hints[name], value) for name, value in document.items() if name in hints}
     return kind(case_id=row.case_id, actor=actor_of(row), at=row.at, **values)
@@ -72,11 +73,6 @@ def _write(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-@cache
-def _hints(kind: type[events.CaseEvent]) -> dict[str, Any]:
-    return {name: _without_none(hint) for name, hint in get_type_hints(kind).items()}
-
-
 def _without_none(hint: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
         return next(part for part in get_args(hint) if part is not type(None))
@@ -93,3 +89,9 @@ def _read(hint: Any, value: Any) -> Any:
     if get_origin(hint) is tuple:
         return tuple(value)
     return hint(value) if isinstance(hint, type) and issubclass(hint, (UUID, Enum)) else value
+
+
+HINTS: Mapping[str, Mapping[str, Any]] = {
+    name: {field: _without_none(hint) for field, hint in get_type_hints(kind).items()} for name, kind in KINDS.items()
+}
+"""Type of each field, from which a document is read back."""

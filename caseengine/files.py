@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ class StoredFile:
     size: int
 
 
-COLUMNS = [files.c[name] for name in StoredFile.__dataclass_fields__]
+COLUMNS: list[Any] = [files.c[name] for name in StoredFile.__dataclass_fields__]
 
 
 class Files:

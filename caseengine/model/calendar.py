@@ -6,6 +6,7 @@ Source: docs/decisions/0007-sla-clock.md
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from caseengine.model.errors import CalendarInvalid, NoWorkingTime
@@ -43,7 +44,7 @@ class Calendar:
 
     def __post_init__(self) -> None:
         for weekday, day in enumerate(self.windows):
-            in_order = all(a.closes != MIDNIGHT and a.closes <= b.opens for a, b in zip(day, day[1:], strict=False))
+            in_order = all(a.closes != MIDNIGHT and a.closes <= b.opens for a, b in pairwise(day))
             if not in_order or not all(window.runs_forwards for window in day):
                 raise CalendarInvalid(weekday)
         if len(self.windows) != 7:

@@ -95,14 +95,13 @@ class Case:
     def assign(self, agent_id: UUID, agent_name: str, *, by: Actor, at: datetime) -> None:
         """Give it to an agent; a new case is open from here on."""
         self._move(
-            Verb.ASSIGN, happened.CaseAssigned(case_id=self.id, actor=by, at=at, agent_id=agent_id, agent_name=agent_name)
+            Verb.ASSIGN,
+            happened.CaseAssigned(case_id=self.id, actor=by, at=at, agent_id=agent_id, agent_name=agent_name),
         )
 
     def reply(self, text: str, *, key: str, by: Actor, at: datetime) -> None:
         """An agent's words to the customer; the promise is kept with them."""
-        self._move(
-            Verb.REPLY, happened.AgentReplied(case_id=self.id, actor=by, at=at, text=_words(text), key=key)
-        )
+        self._move(Verb.REPLY, happened.AgentReplied(case_id=self.id, actor=by, at=at, text=_words(text), key=key))
 
     def note(self, text: str, *, by: Actor, at: datetime) -> None:
         """Words for agents alone."""
@@ -124,9 +123,7 @@ class Case:
 
     def ask_third_party(self, text: str, *, by: Actor, at: datetime) -> None:
         """Somebody outside has to act first: a carrier, a maker."""
-        self._move(
-            Verb.ASK_THIRD_PARTY, happened.ThirdPartyAsked(case_id=self.id, actor=by, at=at, text=_words(text))
-        )
+        self._move(Verb.ASK_THIRD_PARTY, happened.ThirdPartyAsked(case_id=self.id, actor=by, at=at, text=_words(text)))
 
     def hear_third_party(self, text: str, *, by: Actor, at: datetime) -> None:
         self._move(

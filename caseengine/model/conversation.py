@@ -88,6 +88,11 @@ class Conversation:
         else:
             self._give(Mode.QUEUED if others else Mode.BOT, None)
 
+    def wait_again(self, case_id: UUID) -> None:
+        """Nobody holds this case any more: the customer waits for the next person."""
+        if self.live_cases == [case_id]:
+            self._give(Mode.QUEUED, None)
+
     def join(self, who: Actor, *, at: datetime) -> None:
         """Somebody takes part from now on."""
         if all((known.kind, known.id) != (who.kind, who.id) for known in self.participants):

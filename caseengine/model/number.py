@@ -58,7 +58,7 @@ def format_number(sequence: int, random: int) -> str:
 
 
 def read_number(typed: str) -> CaseNumber | Mistyped:
-    """What somebody typed, in any case, with or without dashes, prefix and leading zeros, `O` for 0, `I` or `L` for 1."""
+    """What somebody typed: any case, dashes, prefix and leading zeros or not, `O` for 0, `I` or `L` for 1."""
     plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", typed))).upper()
     body = plain.removeprefix(PREFIX)
     digits, letters = (_as_symbols(part) for part in (body[: -RANDOM_SYMBOLS - 1], body[-RANDOM_SYMBOLS - 1 :]))

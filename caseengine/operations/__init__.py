@@ -1,0 +1,42 @@
+"""The use cases of the trade: verbs over a unit of work. They refuse what the rules forbid, whoever calls."""
+
+from caseengine.operations.access import Viewer, case_for
+from caseengine.operations.answering import ask_customer, note, reply
+from caseengine.operations.assigning import assign, move, take
+from caseengine.operations.conversing import open_conversation
+from caseengine.operations.ending import close, reopen, resolve
+from caseengine.operations.handover import hand_back, hand_over, hear_customer
+from caseengine.operations.linking import identify_customer, link_cases, link_conversation
+from caseengine.operations.opening import Opening, add_to_case, open_case
+from caseengine.operations.promising import renew_promise
+from caseengine.operations.raising import escalate, prioritise
+from caseengine.operations.waiting import ask_third_party, hear_third_party
+
+__all__ = [
+    "Opening",
+    "Viewer",
+    "add_to_case",
+    "ask_customer",
+    "ask_third_party",
+    "assign",
+    "case_for",
+    "close",
+    "escalate",
+    "hand_back",
+    "hand_over",
+    "hear_customer",
+    "hear_third_party",
+    "identify_customer",
+    "link_cases",
+    "link_conversation",
+    "move",
+    "note",
+    "open_case",
+    "open_conversation",
+    "prioritise",
+    "renew_promise",
+    "reopen",
+    "reply",
+    "resolve",
+    "take",
+]

@@ -1,0 +1,79 @@
+"""What an agent says: to the customer, or to colleagues alone."""
+
+from datetime import datetime
+from uuid import UUID
+
+from caseengine.activities import by_key
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.model.lifecycle import Verb
+from caseengine.operations.assigning import hold
+from caseengine.operations.conversing import speak
+from caseengine.operations.permission import agent_of, permitted_case
+from storage.transaction import UnitOfWork
+
+
+async def reply(
+    work: UnitOfWork, number: str, text: str, *, key: str, by: Actor, at: datetime, version: int | None = None
+) -> Case:
+    """Say something to the customer, who hears from a person from now on: the bot is silent until handed back.
+
+    An agent who answers a case nobody holds, holds it. The same key twice is one reply.
+
+    Raises:
+        AgentNotFound: `by` is no agent.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
+        TransitionNotAllowed: the case has ended.
+        TextMissing: there are no words.
+        AlreadyReceived (at commit): the same reply was made at the same moment.
+    """
+    return await _say(work, number, text, Verb.REPLY, key=key, by=by, at=at, version=version)
+
+
+async def ask_customer(
+    work: UnitOfWork, number: str, text: str, *, key: str, by: Actor, at: datetime, version: int | None = None
+) -> Case:
+    """As `reply`, with a question: the case waits for the customer."""
+    return await _say(work, number, text, Verb.ASK_CUSTOMER, key=key, by=by, at=at, version=version)
+
+
+async def note(
+    work: UnitOfWork, number: str, text: str, *, by: Actor, at: datetime, version: int | None = None
+) -> Case:
+    """Words for agents alone; at any time, also after the end.
+
+    Raises:
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
+        TextMissing: there are no words.
+    """
+    case = await permitted_case(work, number, by=by, version=version)
+    case.note(text, by=by, at=at)
+    return case
+
+
+async def _say(
+    work: UnitOfWork, number: str, text: str, verb: Verb, *, key: str, by: Actor, at: datetime, version: int | None
+) -> Case:
+    agent = await agent_of(work, by)
+    case = await permitted_case(work, number, by=by)
+    if await _was_said(work, case.conversation_id, key):
+        return case
+    await permitted_case(work, number, by=by, version=version)
+    if case.agent_id is None and case.is_live:
+        await hold(work, case, agent, by=by, at=at)
+    _record(case, text, verb, key=key, by=by, at=at)
+    conversation = await speak(work, case, text, key=key, by=agent.actor, at=at)
+    if conversation is not None:
+        conversation.give_to(agent.actor, case.id, at=at)
+    return case
+
+
+def _record(case: Case, text: str, verb: Verb, *, key: str, by: Actor, at: datetime) -> None:
+    if verb is Verb.REPLY:
+        case.reply(text, key=key, by=by, at=at)
+    else:
+        case.ask_customer(text, key=key, by=by, at=at)
+
+
+async def _was_said(work: UnitOfWork, conversation: UUID | None, key: str) -> bool:
+    return conversation is not None and await by_key(work, conversation, key) is not None

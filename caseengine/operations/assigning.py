@@ -1,0 +1,115 @@
+"""Who holds a case."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from caseengine.agents import Agent, Agents
+from caseengine.conversations import Conversations
+from caseengine.departments import Departments
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.model.conversation import Mode
+from caseengine.model.errors import CaseTaken, NotPermitted
+from caseengine.operations.conversing import speak
+from caseengine.operations.permission import agent_of, permitted_case
+from storage.transaction import UnitOfWork
+
+
+async def take(
+    work: UnitOfWork,
+    number: str,
+    *,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    notice: Mapping[str, Any] | str | None = None,
+) -> Case:
+    """An agent takes a case that nobody holds, or joins the conversation that waits about their own.
+
+    Args:
+        notice: what the customer reads in a conversation that waits for a person, "Li has joined".
+
+    Raises:
+        CaseTaken: another agent holds it.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
+        TransitionNotAllowed: it has ended.
+    """
+    agent = await agent_of(work, by)
+    case = await permitted_case(work, number, by=by)
+    if case.agent_id not in (None, agent.id):
+        raise CaseTaken(case.number)
+    if case.agent_id is None:
+        await permitted_case(work, number, by=by, version=version)
+    await hold(work, case, agent, by=by, at=at, notice=notice)
+    return case
+
+
+async def assign(
+    work: UnitOfWork,
+    number: str,
+    agent_id: UUID,
+    *,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    notice: Mapping[str, Any] | str | None = None,
+) -> Case:
+    """Give a case to an agent of its department, whoever held it.
+
+    Raises:
+        AgentNotFound: there is no such agent.
+        NotPermitted: the one or the other does not work for its department.
+        CaseNotFound, CaseChanged: see `permitted_case`.
+        TransitionNotAllowed: it has ended.
+    """
+    case = await permitted_case(work, number, by=by, version=version)
+    agent = await Agents(work).get(agent_id)
+    if not agent.may_see(case.department):
+        raise NotPermitted(case.department)
+    await hold(work, case, agent, by=by, at=at, notice=notice)
+    return case
+
+
+async def move(
+    work: UnitOfWork, number: str, department: str, *, reason: str, by: Actor, at: datetime, version: int | None = None
+) -> Case:
+    """To another department's queue. A conversation in an agent's hands waits for the next.
+
+    Raises:
+        DepartmentNotFound: there is no such department.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
+        TransitionNotAllowed: it has ended.
+    """
+    case = await permitted_case(work, number, by=by, version=version)
+    await Departments(work).get(department)
+    if department == case.department:
+        return case
+    case.move(department, reason, by=by, at=at)
+    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+    if conversation is not None and case.id in conversation.live_cases:
+        conversation.wait_again(case.id)
+    return case
+
+
+async def hold(
+    work: UnitOfWork,
+    case: Case,
+    agent: Agent,
+    *,
+    by: Actor,
+    at: datetime,
+    notice: Mapping[str, Any] | str | None = None,
+) -> None:
+    """The agent holds the case from now on; a conversation that waits for a person about it is theirs."""
+    if case.agent_id != agent.id:
+        case.assign(agent.id, agent.name, by=by, at=at)
+    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+    if conversation is None or case.id not in conversation.live_cases:
+        return
+    waited = conversation.mode is Mode.QUEUED
+    conversation.give_to(agent.actor, case.id, at=at)
+    if notice is not None and waited:
+        key = f"joined:{case.id}:{case.version}"
+        await speak(work, case, notice, key=key, by=agent.actor, at=at, kind="notice")

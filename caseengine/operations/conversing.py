@@ -1,0 +1,70 @@
+"""Conversations begin, and people speak in them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from caseengine.activities import Activities, said
+from caseengine.cases import Cases
+from caseengine.conversations import Conversations
+from caseengine.model.actor import Actor, ActorKind
+from caseengine.model.case import Case
+from caseengine.model.conversation import Conversation
+from storage.errors import AlreadyReceived
+from storage.transaction import UnitOfWork
+
+
+async def open_conversation(
+    work: UnitOfWork,
+    *,
+    id: UUID,  # noqa: A002 (the channel gives it)
+    channel: str,
+    visitor: str,
+    locale: str,
+    at: datetime,
+) -> Conversation:
+    """Make a conversation known to the desk; one that is known already is returned as it is."""
+    known = await Conversations(work).find(id)
+    if known is not None:
+        return known
+    conversation = Conversation(id=id, channel=channel, visitor=visitor, locale=locale, opened_at=at)
+    conversation.join(Actor(ActorKind.CUSTOMER, visitor), at=at)
+    return Conversations(work).add(conversation)
+
+
+async def speak(
+    work: UnitOfWork,
+    case: Case,
+    words: str | Mapping[str, Any],
+    *,
+    key: str,
+    by: Actor,
+    at: datetime,
+    kind: str = "message",
+) -> Conversation | None:
+    """Say something in the conversation of a case, and have it delivered. None: the case has no conversation.
+
+    Raises (at commit):
+        AlreadyReceived: something was said under this key before.
+    """
+    if case.conversation_id is None:
+        return None
+    conversation = await Conversations(work).get(case.conversation_id)
+    body = said(words, conversation=conversation.id, channel=conversation.channel, key=key, by=by, kind=kind)
+    Activities(work).append(
+        conversation.id,
+        key=key,
+        body=body,
+        at=at,
+        channel=conversation.channel,
+        deliver=True,
+        fresh_only=AlreadyReceived("case", str(conversation.id), key),
+    )
+    return conversation
+
+
+async def let_go(work: UnitOfWork, case: Case, conversation: Conversation) -> None:
+    """People are done with the case in this conversation: the next case there goes on, or the bot."""
+    others = [await Cases(work).by_id(case_id) for case_id in conversation.live_cases if case_id != case.id]
+    conversation.let_go(case.id, others={other.id: other.agent_id for other in others if other.is_live})

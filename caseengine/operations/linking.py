@@ -1,0 +1,57 @@
+"""What belongs together: cases, conversations, and the contact who has proved to be behind them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from caseengine.cases import Cases
+from caseengine.conversations import Conversations
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.model.lifecycle import Verb
+from storage.transaction import UnitOfWork
+
+
+async def link_cases(
+    work: UnitOfWork,  # noqa: ARG001 (as every operation; both cases are kept in it already)
+    a: Case,
+    b: Case,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Two cases have to do with each other; linked from both sides, once.
+
+    Raises:
+        TransitionNotAllowed: one of them was merged away.
+    """
+    a.link(b.id, b.number, by=by, at=at)
+    b.link(a.id, a.number, by=by, at=at)
+
+
+async def link_conversation(work: UnitOfWork, case: Case, conversation: UUID, *, by: Actor, at: datetime) -> Case:
+    """The case goes on in this conversation: replies go there. The caller has proved that it may.
+
+    A conversation it was only linked to may not read on about it once its proof has expired.
+
+    Raises:
+        ConversationNotFound: there is no such conversation.
+    """
+    found = await Conversations(work).get(conversation)
+    found.add_case(case.id, opened=False, at=at)
+    case.link_conversation(found.id, found.channel, by=by, at=at)
+    return case
+
+
+async def identify_customer(
+    work: UnitOfWork, conversation: UUID, *, contact_id: UUID, account_id: UUID | None, by: Actor, at: datetime
+) -> list[Case]:
+    """Somebody proved who they are: the cases they opened in this conversation are theirs from now on.
+
+    A case that belongs to a contact already is left alone.
+    """
+    found = await Conversations(work).get(conversation)
+    cases = [await Cases(work).by_id(case_id) for case_id, here in found.cases.items() if here.opened]
+    theirs = [case for case in cases if case.contact_id is None and case.can(Verb.IDENTIFY)]
+    for case in theirs:
+        case.identify(contact_id, account_id, by=by, at=at)
+    return theirs
