@@ -25,6 +25,13 @@ class PayloadRejected(Exception):
         self.detail = detail
 
 
+class DeskUnavailable(Exception):
+    """The desk can store nothing just now; nothing was stored, and the same input may be sent again.
+
+    What implements the Protocols below raises it in place of its own storage errors.
+    """
+
+
 class DeliveryFailed(Exception):
     """The channel did not take it.
 
