@@ -26,7 +26,7 @@ class ActivityRow:
     body: Mapping[str, Any]
 
 
-COLUMNS: list[Any] = [activities.c[name] for name in ActivityRow.__dataclass_fields__]
+COLUMNS = [activities.c[name] for name in ActivityRow.__dataclass_fields__]
 
 
 class Activities:
@@ -80,14 +80,14 @@ async def after(snapshot: Snapshot, conversation: UUID, seq: int, limit: int = 2
         .order_by(activities.c.seq)
         .limit(limit)
     )
-    return [ActivityRow(*row) for row in rows]
+    return [_read(row) for row in rows]
 
 
 async def by_key(snapshot: Snapshot, conversation: UUID, key: str) -> ActivityRow | None:
     row = await snapshot.first(
         sa.select(*COLUMNS).where(activities.c.conversation_id == conversation, activities.c.key == key)
     )
-    return ActivityRow(*row) if row else None
+    return _read(row) if row else None
 
 
 async def last_seq(snapshot: Snapshot, conversation: UUID) -> int:
@@ -115,3 +115,7 @@ def said(
         "sender": sender,
         "key": key,
     }
+
+
+def _read(row: sa.Row[Any]) -> ActivityRow:
+    return ActivityRow(row.seq, row.key, row.at, row.body)

@@ -22,7 +22,7 @@ class StoredFile:
     size: int
 
 
-COLUMNS: list[Any] = [files.c[name] for name in StoredFile.__dataclass_fields__]
+COLUMNS = [files.c[name] for name in StoredFile.__dataclass_fields__]
 
 
 class Files:
@@ -45,4 +45,8 @@ async def read_file(snapshot: Snapshot, conversation: UUID, file_id: UUID) -> tu
     row = await snapshot.first(
         sa.select(*COLUMNS, files.c.content).where(files.c.id == file_id, files.c.conversation_id == conversation)
     )
-    return (StoredFile(*row[:-1]), row.content) if row else None
+    return (_stored(row), row.content) if row else None
+
+
+def _stored(row: sa.Row[Any]) -> StoredFile:
+    return StoredFile(row.id, row.conversation_id, row.name, row.content_type, row.size)

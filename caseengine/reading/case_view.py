@@ -1,0 +1,79 @@
+"""One case with what stands around it, for the agent who opens it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.agents import Agent
+from caseengine.conversations import find_conversation
+from caseengine.model.conversation import Conversation
+from caseengine.model.errors import CaseNotFound, NotPermitted, NumberMistyped
+from caseengine.model.number import Mistyped, read_number
+from caseengine.reading.cases import CaseRow, case_rows, read_case_row
+from caseengine.tables import case_conversations, case_links, cases
+from storage.transaction import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case in full; the conversation is the one replies go to."""
+
+    row: CaseRow
+    description: str
+    case_type: str
+    impact: int
+    urgency: int
+    contact_id: UUID | None
+    account_id: UUID | None
+    claimed: Mapping[str, Any]
+    products: Sequence[str]
+    order_number: str | None
+    reply_address: str | None
+    resolution_code: str | None
+    resolution_text: str | None
+    conversation: Conversation | None
+    conversations: Sequence[UUID]
+    linked: Sequence[CaseRow]
+
+
+DETAILS = ["description", "case_type", "impact", "urgency", "contact_id", "account_id", "claimed", "products", "order_number", "reply_address", "resolution_code", "resolution_text"]
+
+
+async def case_view(snapshot: Snapshot, agent: Agent, number: str) -> CaseView:
+    """The case an agent opens.
+
+    Raises:
+        NumberMistyped: the check symbol does not fit.
+        CaseNotFound: there is none.
+        NotPermitted: the agent does not work for its department.
+    """
+    read = read_number(number)
+    if isinstance(read, Mistyped):
+        raise NumberMistyped
+    extra = [cases.c[name] for name in [*DETAILS, "conversation_id"]]
+    row = await snapshot.first(case_rows().add_columns(*extra).where(cases.c.number == str(read)))
+    if row is None:
+        raise CaseNotFound
+    if not agent.may_see(row.department):
+        raise NotPermitted(row.department)
+    return await _around(snapshot, agent, row)
+
+
+async def _around(snapshot: Snapshot, agent: Agent, row: sa.Row[Any]) -> CaseView:
+    others = sa.select(case_links.c.other_id).where(case_links.c.case_id == row.id)
+    linked = await snapshot.rows(case_rows().where(cases.c.id.in_(others)).order_by(cases.c.opened_at, cases.c.id))
+    held = await snapshot.rows(
+        sa.select(case_conversations.c.conversation_id)
+        .where(case_conversations.c.case_id == row.id)
+        .order_by(case_conversations.c.since)
+    )
+    return CaseView(
+        row=read_case_row(row),
+        conversation=await find_conversation(snapshot, row.conversation_id) if row.conversation_id else None,
+        conversations=[found.conversation_id for found in held],
+        linked=[read_case_row(other) for other in linked if agent.may_see(other.department)],
+        **{name: getattr(row, name) for name in DETAILS},
+    )

@@ -1,0 +1,164 @@
+"""Lists of cases: a customer's own, and the queues of agents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.agents import Agent
+from caseengine.model.lifecycle import LIVE, Status
+from caseengine.model.priority import Priority
+from caseengine.operations.access import Viewer, visible_to
+from caseengine.tables import agents, cases, departments
+from storage.transaction import Snapshot
+
+CUSTOMER_ROWS_MAX = 100
+QUEUE_ROWS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case in a list."""
+
+    id: UUID
+    number: str
+    subject: str
+    status: Status
+    department: str
+    department_name: str
+    priority: Priority
+    agent_id: UUID | None
+    agent_name: str | None
+    escalation_level: int
+    due_at: datetime | None
+    opened_at: datetime
+    updated_at: datetime
+    version: int
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def place(self) -> "QueuePlace":
+        return QueuePlace(self.priority, self.opened_at, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """A place in the order of a queue: priority, then age."""
+
+    priority: Priority
+    opened_at: datetime
+    id: UUID
+
+
+COLUMNS: list[sa.ColumnElement[Any]] = [
+    departments.c.name.label("department_name") if name == "department_name" else cases.c[name]
+    for name in CaseRow.__dataclass_fields__
+    if name != "agent_name"
+]
+ORDER = (cases.c.priority, cases.c.opened_at, cases.c.id)
+
+
+def case_rows() -> sa.Select[Any]:
+    """Cases with the names of their department and agent."""
+    joined = cases.join(departments, departments.c.id == cases.c.department)
+    joined = joined.outerjoin(agents, agents.c.id == cases.c.agent_id)
+    return sa.select(*COLUMNS, agents.c.name.label("agent_name")).select_from(joined)
+
+
+async def cases_of(snapshot: Snapshot, viewer: Viewer) -> list[CaseRow]:
+    """What a customer may see, live cases first, newest first; at most CUSTOMER_ROWS_MAX."""
+    ended = sa.case((cases.c.status.in_(LIVE), 0), else_=1)
+    rows = await snapshot.rows(
+        case_rows()
+        .where(visible_to(viewer), cases.c.status != Status.MERGED)
+        .order_by(ended, cases.c.opened_at.desc(), cases.c.number.desc())
+        .limit(CUSTOMER_ROWS_MAX)
+    )
+    return [read_case_row(row) for row in rows]
+
+
+async def queue(
+    snapshot: Snapshot,
+    agent: Agent,
+    *,
+    department: str | None = None,
+    status: Status | None = None,
+    mine: bool = False,
+    unassigned: bool = False,
+    after: QueuePlace | None = None,
+    limit: int = 50,
+) -> list[CaseRow]:
+    """Cases an agent may see, by priority, then age.
+
+    Args:
+        status: the live ones when left out.
+        mine, unassigned: those the agent holds; those nobody holds.
+        after: the `place` of the last row of the page before.
+    """
+    statuses = (status,) if status else LIVE
+    seen = await _departments_seen(snapshot, agent, department)
+    if not seen:
+        return []
+    holder = [cases.c.agent_id == agent.id] if mine else [cases.c.agent_id.is_(None)] if unassigned else []
+    limit = min(max(limit, 1), QUEUE_ROWS_MAX)
+    first = _first_of_each(seen, statuses, [*holder, *_behind(after)], limit)
+    rows = await snapshot.rows(case_rows().where(cases.c.id.in_(first)).order_by(*ORDER).limit(limit))
+    return [read_case_row(row) for row in rows]
+
+
+async def counts(snapshot: Snapshot) -> dict[str, dict[Status, int]]:
+    """How many cases each department has in each status; departments without any have an empty entry."""
+    found: dict[str, dict[Status, int]] = {
+        row.id: {} for row in await snapshot.rows(sa.select(departments.c.id).order_by(departments.c.id))
+    }
+    how_many = sa.func.count().label("how_many")
+    for row in await snapshot.rows(
+        sa.select(cases.c.department, cases.c.status, how_many).group_by(cases.c.department, cases.c.status)
+    ):
+        found[row.department][Status(row.status)] = row.how_many
+    return found
+
+
+async def _departments_seen(snapshot: Snapshot, agent: Agent, department: str | None) -> Sequence[str]:
+    if department is not None:
+        return [department] if agent.may_see(department) else []
+    rows = await snapshot.rows(sa.select(departments.c.id).order_by(departments.c.id))
+    return [row.id for row in rows if agent.may_see(row.id)]
+
+
+def _first_of_each(
+    seen: Sequence[str], statuses: Sequence[Status], conditions: Sequence[sa.ColumnElement[bool]], limit: int
+) -> sa.Select[Any]:
+    """The first cases of each department and status: each is one walk along the queue's index."""
+    parts = [
+        sa.select(cases.c.id)
+        .where(cases.c.department == department, cases.c.status == status, *conditions)
+        .order_by(*ORDER)
+        .limit(limit)
+        .subquery()
+        for department in seen
+        for status in statuses
+    ]
+    return sa.select(sa.union_all(*(sa.select(part.c.id) for part in parts)).subquery().c.id)
+
+
+def _behind(place: QueuePlace | None) -> list[sa.ColumnElement[bool]]:
+    if place is None:
+        return []
+    here = sa.tuple_(
+        sa.literal(int(place.priority)),
+        sa.literal(place.opened_at, cases.c.opened_at.type),
+        sa.literal(place.id, cases.c.id.type),
+    )
+    return [sa.tuple_(*ORDER) > here]
+
+
+def read_case_row(row: sa.Row[Any]) -> CaseRow:
+    values = {name: getattr(row, name) for name in CaseRow.__dataclass_fields__}
+    return CaseRow(**{**values, "status": Status(row.status), "priority": Priority(row.priority)})
