@@ -113,15 +113,20 @@ def forget_used_tokens(work: UnitOfWork, *, at: datetime) -> None:
 def _decoded(token: str, site: IdentitySite) -> Mapping[str, Any]:
     try:
         key, algorithm = _key(jwt.get_unverified_header(token), site)
-        # The times are compared with the instant that was passed in, not with the library's own clock.
-        times = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
         return jwt.decode(
             token,
             key,
             algorithms=[algorithm],
             audience=site.audience,
             issuer=site.issuer,
-            options=jwt.types.Options(require=REQUIRED, strict_aud=True, **times),
+            # The times are compared with the instant that was passed in, not with the library's own clock.
+            options={
+                "require": REQUIRED,
+                "strict_aud": True,
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
         )
     except jwt.PyJWTError as error:
         raise IdentityTokenRefused(type(error).__name__) from error

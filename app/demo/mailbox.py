@@ -40,6 +40,7 @@ class DemoMailbox:
         self._arrived = 0
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.BaseTransport] = set()
+        self._starting = asyncio.Lock()
 
     @property
     def port(self) -> int:
@@ -51,8 +52,9 @@ class DemoMailbox:
 
     async def start(self, port: int = 0) -> None:
         """Listen; with 0 on any free port. Starting twice is starting once."""
-        if self._server is None:
-            self._server = await asyncio.get_running_loop().create_server(self._protocol, self.host, port)
+        async with self._starting:
+            if self._server is None:
+                self._server = await asyncio.get_running_loop().create_server(self._protocol, self.host, port)
 
     async def stop(self) -> None:
         """Hang up and listen no more; the mails stay readable."""
@@ -108,7 +110,7 @@ def _read(number: int, sender: str, to: tuple[str, ...], raw: bytes) -> DemoMail
     return DemoMail(number, sender, to, subject, text, html)
 
 
-def _header(message: Message[Any, Any], name: str) -> str:
+def _header(message: "Message[Any, Any]", name: str) -> str:
     value = str(message.get(name, ""))[:HEADER_CHARS_MAX]
     try:
         return str(make_header(decode_header(value)))
@@ -116,7 +118,7 @@ def _header(message: Message[Any, Any], name: str) -> str:
         return value
 
 
-def _body(message: Message[Any, Any], content_type: str) -> str:
+def _body(message: "Message[Any, Any]", content_type: str) -> str:
     for _, part in zip(range(PARTS_MAX), message.walk(), strict=False):
         if part.get_content_type() == content_type and not part.is_multipart():
             content = part.get_payload(decode=True)
@@ -124,7 +126,7 @@ def _body(message: Message[Any, Any], content_type: str) -> str:
     return ""
 
 
-def _charset(part: Message[Any, Any]) -> str:
+def _charset(part: "Message[Any, Any]") -> str:
     charset = part.get_content_charset("utf-8")
     try:
         "".encode(charset)

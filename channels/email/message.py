@@ -1,0 +1,43 @@
+"""A mail as it goes over the wire: RFC 5322 and MIME, marked as written by a machine (RFC 3834)."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from hashlib import sha256
+
+from email_validator import validate_email
+
+from channels.email.mail import Mail
+from channels.email.words import Words
+
+
+def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str) -> EmailMessage:
+    """The message; the same `key` has the same Message-ID, so that a mail sent twice can be seen to be one.
+
+    Raises:
+        ValueError: an address or header that cannot be written, a line break in it for example.
+    """
+    ascii_only = mail.to.isascii() and sender.isascii()
+    message = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
+    message["From"] = _address(sender, sender_name)
+    message["To"] = _address(mail.to)
+    message["Subject"] = " ".join(words.subject.split())
+    message["Date"] = format_datetime(mail.at)
+    message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@{domain_of(sender)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(words.text, cte="quoted-printable")
+    message.add_alternative(words.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = words.language
+    return message
+
+
+def _address(address: str, name: str = "") -> Address:
+    found = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    return Address(name, username=found.local_part, domain=found.domain)
+
+
+def domain_of(address: str) -> str:
+    """The part after the last @."""
+    return address.rpartition("@")[2]

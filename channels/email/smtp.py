@@ -1,0 +1,174 @@
+"""Sending mail to the company's own server. What the server answered decides what may be tried again."""
+
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from ipaddress import ip_address
+from typing import Any, Literal
+
+import aiosmtplib
+import jinja2
+
+from channels.email.mail import Mail
+from channels.email.message import build, domain_of
+from channels.email.words import UnknownTemplate, write
+from channels.protocol import DeliveryFailed, Receipt
+
+CHANNEL = "email"
+
+ResolveParams = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
+"""From a template's name and the parameters in the outbox to the parameters it is written with.
+
+None: there is nothing to say any more (a code that has expired), and no mail is sent.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server, and as whom the desk writes.
+
+    Attributes:
+        security: "tls" from the first byte, "starttls", or "plain", which is for the loopback alone.
+        trust: a PEM file with the authority of the server's certificate; None for those the system knows.
+
+    Raises:
+        ValueError: plain text would leave this machine.
+    """
+
+    host: str
+    port: int
+    sender: str
+    sender_name: str
+    company: str
+    security: Literal["plain", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password: str | None = None
+    trust: str | None = None
+    timeout_s: float = 20.0
+
+    def __post_init__(self) -> None:
+        if self.security == "plain" and not _is_loopback(self.host):
+            raise ValueError("mail without TLS is sent to the loopback only")
+
+
+class SmtpSender:
+    """Sends one mail per connection."""
+
+    def __init__(self, settings: SmtpSettings, resolve_params: ResolveParams) -> None:
+        self._settings = settings
+        self._resolve_params = resolve_params
+
+    async def send(self, mail: Mail, *, key: str) -> Receipt:
+        """Write the mail and hand it to the server.
+
+        A mail to nobody, or with nothing left to say, is done without sending; the receipt says so.
+
+        Raises:
+            DeliveryFailed: with `retry` when the server certainly did not take it and may do so later, `ambiguous`
+                when the connection was lost after the text had begun to leave.
+        """
+        params = await self._resolve_params(mail.template, mail.params)
+        if params is None or not mail.to:
+            return Receipt(CHANNEL, {"skipped": True})
+        message = self._written(mail, params, key)
+        return await self._handed_over(message, mail.to)
+
+    async def greeting(self) -> str:
+        """Connect, with TLS and sign-in as configured, and say what the server answers: for the doctor.
+
+        Raises:
+            DeliveryFailed: mail cannot be sent.
+        """
+        client = await self._connected()
+        await _leave(client)
+        return f"{self._settings.host}:{self._settings.port}"
+
+    def _written(self, mail: Mail, params: Mapping[str, Any], key: str) -> EmailMessage:
+        settings = self._settings
+        try:
+            words = write(mail.template, mail.language, {"company": settings.company, **params})
+            return build(mail, words, sender=settings.sender, sender_name=settings.sender_name, key=key)
+        except (UnknownTemplate, jinja2.TemplateError, ValueError, IndexError) as error:
+            raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
+
+    async def _handed_over(self, message: EmailMessage, to: str) -> Receipt:
+        client = await self._connected()
+        try:
+            await self._envelope(client, to)
+            return await self._text(client, message)
+        finally:
+            await _leave(client)
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        settings = self._settings
+        # The name in EHLO is the sender's domain: asking the resolver for our own name can take seconds.
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            tls_context=self._context(),
+            username=settings.username,
+            password=settings.password,
+            local_hostname=domain_of(settings.sender),
+            timeout=settings.timeout_s,
+        )
+        try:
+            await client.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # Whatever is wrong before the envelope is wrong with the server or its settings, not with this mail.
+            raise DeliveryFailed(f"no connection: {_said(error)}", retry=True) from error
+        return client
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self._settings.security == "plain":
+            return None
+        return ssl.create_default_context(cafile=self._settings.trust)
+
+    async def _envelope(self, client: aiosmtplib.SMTP, to: str) -> None:
+        options = [] if to.isascii() and self._settings.sender.isascii() else ["SMTPUTF8"]
+        try:
+            await client.ehlo()
+            if options and not client.supports_extension("smtputf8"):
+                raise DeliveryFailed("the server takes no addresses beyond ASCII")
+            encoding = "utf-8" if options else "ascii"
+            await client.mail(self._settings.sender, options=options, encoding=encoding)
+            await client.rcpt(to, encoding=encoding)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
+
+    async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage) -> Receipt:
+        try:
+            response = await client.data(message.as_bytes())
+        except aiosmtplib.SMTPDataError as error:
+            raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryFailed("the connection was lost after DATA", ambiguous=True) from error
+        return Receipt(CHANNEL, {"message_id": message["Message-ID"], "reply": f"{response.code} {response.message}"})
+
+
+def _may_retry(error: Exception) -> bool:
+    """A reply of 4xx, or none at all: later. A reply of 5xx: never."""
+    return not isinstance(error, aiosmtplib.SMTPResponseException) or 400 <= error.code < 500
+
+
+def _said(error: Exception) -> str:
+    """What went wrong without what the server wrote, which may repeat an address."""
+    code = f" {error.code}" if isinstance(error, aiosmtplib.SMTPResponseException) else ""
+    return f"{type(error).__name__}{code}"
+
+
+async def _leave(client: aiosmtplib.SMTP) -> None:
+    with suppress(aiosmtplib.SMTPException, OSError):
+        if client.is_connected:
+            await client.quit()
+    client.close()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

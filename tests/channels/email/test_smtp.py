@@ -1,0 +1,177 @@
+"""What happens to a mail is what the server said: real servers on the loopback."""
+
+import socket
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from channels.email.mail import Mail
+from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.protocol import DeliveryFailed
+from tests.channels.email.servers import Scripted, certificate, only_ana, serving
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def mail(to="ana@corner.example", template="one_time_code", language="en"):
+    return Mail(template, to, language, AT, {"code_id": "7"})
+
+
+async def code_params(template, params):
+    return {"code": "1234 5678", "minutes": 10}
+
+
+def sender(port, resolve=code_params, **changes):
+    basic = {
+        "host": "127.0.0.1",
+        "port": port,
+        "sender": "desk@larder.example",
+        "sender_name": "Larder & Co service desk",
+        "company": "Larder & Co",
+        "security": "plain",
+        "timeout_s": 2.0,
+    }
+    return SmtpSender(SmtpSettings(**(basic | changes)), resolve)
+
+
+async def refused(sending: SmtpSender, what: Mail) -> DeliveryFailed:
+    with pytest.raises(DeliveryFailed) as failure:
+        await sending.send(what, key="k")
+    return failure.value
+
+
+async def test_a_mail_arrives_whole():
+    handler = Scripted()
+    async with serving(handler) as port:
+        receipt = await sender(port).send(mail(), key="outbox:7")
+    message = message_from_bytes(handler.taken[0], policy=default)
+    assert message["To"] == "ana@corner.example"
+    assert message["From"] == "Larder & Co service desk <desk@larder.example>"
+    assert message["Subject"] == "Your code is 1234 5678"
+    assert message["Date"].datetime == AT
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["Content-Language"] == "en"
+    assert message["Message-ID"] == receipt.proof["message_id"]
+    assert message["Message-ID"].endswith("@larder.example>")
+    assert receipt.proof["reply"] == "250 Taken"
+    assert message.get_content_type() == "multipart/alternative"
+    text, html = message.get_body(("plain",)).get_content(), message.get_body(("html",)).get_content()
+    assert "    1234 5678\n" in text
+    assert "<strong>1234 5678</strong>" in html
+    assert "Larder &amp; Co" in html
+
+
+async def test_the_same_key_has_the_same_message_id():
+    handler = Scripted()
+    async with serving(handler) as port:
+        proofs = [(await sender(port).send(mail(), key=key)).proof["message_id"] for key in ("a", "a", "b")]
+    assert proofs[0] == proofs[1] != proofs[2]
+
+
+async def test_a_mail_with_nobody_to_write_to_or_nothing_to_say_is_done_without_sending():
+    async def expired(template, params):
+        return None
+
+    handler = Scripted()
+    async with serving(handler) as port:
+        assert (await sender(port).send(mail(to=""), key="k")).proof == {"skipped": True}
+        assert (await sender(port, expired).send(mail(), key="k")).proof == {"skipped": True}
+    assert handler.taken == []
+
+
+@pytest.mark.parametrize(
+    ("script", "retry", "ambiguous"),
+    [
+        ({"at_rcpt": "451 later"}, True, False),
+        ({"at_rcpt": "550 no such mailbox"}, False, False),
+        ({"at_rcpt": "drop"}, True, False),
+        ({"at_data": "452 full"}, True, False),
+        ({"at_data": "554 spam"}, False, False),
+        ({"at_data": "drop"}, False, True),
+    ],
+    ids=lambda value: str(value),
+)
+async def test_the_reply_decides_what_may_be_tried_again(script, retry, ambiguous):
+    async with serving(Scripted(**script)) as port:
+        failure = await refused(sender(port), mail())
+    assert (failure.retry, failure.ambiguous) == (retry, ambiguous)
+    assert "ana@" not in str(failure)
+
+
+async def test_a_server_that_is_not_there_is_tried_again():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert (await refused(sender(port), mail())).retry
+
+
+async def test_starttls_with_a_certificate_nobody_vouches_for_is_refused(tmp_path):
+    context, trust = certificate(tmp_path)
+    handler = Scripted()
+    async with serving(handler, tls_context=context, require_starttls=True) as port:
+        failure = await refused(sender(port, security="starttls"), mail())
+        assert (failure.retry, failure.ambiguous) == (True, False)
+        await sender(port, security="starttls", trust=trust).send(mail(), key="k")
+    assert handler.encrypted == [True]
+
+
+async def test_a_server_without_starttls_gets_nothing():
+    handler = Scripted()
+    async with serving(handler) as port:
+        assert (await refused(sender(port, security="starttls"), mail())).retry
+    assert handler.taken == []
+
+
+async def test_tls_from_the_first_byte_checks_the_certificate_too(tmp_path):
+    context, trust = certificate(tmp_path)
+    handler = Scripted()
+    async with serving(handler, ssl_at_once=context) as port:
+        assert (await refused(sender(port, security="tls"), mail())).retry
+        await sender(port, security="tls", trust=trust).send(mail(), key="k")
+    assert len(handler.taken) == 1
+
+
+async def test_sign_in(tmp_path):
+    context, trust = certificate(tmp_path)
+    handler = Scripted()
+    options = {"tls_context": context, "auth_required": True, "authenticator": only_ana}
+    async with serving(handler, **options) as port:
+        tls = {"security": "starttls", "trust": trust, "username": "ana"}
+        assert (await refused(sender(port, **tls, password="wrong"), mail())).retry
+        await sender(port, **tls, password="right").send(mail(), key="k")
+        assert await sender(port, **tls, password="right").greeting() == f"127.0.0.1:{port}"
+    assert len(handler.taken) == 1
+
+
+def test_plain_text_never_leaves_the_machine():
+    with pytest.raises(ValueError, match="loopback"):
+        sender(25, host="mail.example")
+
+
+@pytest.mark.parametrize("to", ["ana@corner.example\r\nBcc: all@corner.example", "no address", "a@b@c"])
+async def test_an_address_that_would_break_the_header_is_never_sent(to):
+    handler = Scripted()
+    async with serving(handler) as port:
+        failure = await refused(sender(port), mail(to=to))
+    assert (failure.retry, failure.ambiguous, handler.taken) == (False, False, [])
+
+
+async def test_an_address_beyond_ascii_needs_a_server_that_takes_it():
+    handler = Scripted()
+    async with serving(handler) as port:
+        assert not (await refused(sender(port), mail(to="änne@corner.example"))).retry
+    async with serving(handler, enable_SMTPUTF8=True) as port:
+        await sender(port).send(mail(to="änne@corner.example"), key="k")
+    assert len(handler.taken) == 1
+
+
+async def test_a_mail_without_its_parameters_or_template_is_given_up():
+    async def nothing(template, params):
+        return {}
+
+    async with serving(Scripted()) as port:
+        assert not (await refused(sender(port, nothing), mail())).retry
+        assert not (await refused(sender(port), mail(template="../secrets"))).retry
