@@ -5,6 +5,7 @@ Refusal
  +-- Conflict          somebody else changed the row first
 StorageUnavailable     the disk or the database said no; nothing was written
 UnsafeSqlite           this SQLite can corrupt its log under several connections
+SchemaTooNew           a later release has changed this database
 """
 
 from dataclasses import dataclass
@@ -35,3 +36,7 @@ class StorageUnavailable(Exception):
 
 class UnsafeSqlite(Exception):
     """The SQLite library found is older than the release that fixed the write-ahead log."""
+
+
+class SchemaTooNew(Exception):
+    """The database is at a revision this release does not know; run the release that made it, or restore a backup."""
