@@ -23,7 +23,7 @@ function begin({ src, dataset }: HTMLScriptElement): void {
   const badge = document.createElement("b");
   button.append(drawing("M5 5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2z", "chat"), drawing("M6 9l6 6 6-6", "shut"), badge);
   shadow.append(button);
-  document.body.append(host);
+  root.append(host);
 
   let frame: HTMLIFrameElement | undefined;
   let shown = false;

@@ -7,17 +7,17 @@ import { word } from "./words.ts";
 type Part = Record<string, unknown>;
 type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
-/** What pressing a card's button posts. */
-export type Submit = (value: Record<string, unknown>) => void;
+/** What pressing a card's button gives: words to say, or a filled form. */
+export type Submit = (given: string | Record<string, unknown>) => void;
 
 const DEPTH_MAX = 8;
 let fields = 0;
 
-/** The card as a form; `submit` null when it has already been answered. */
-export function card(content: unknown, submit: Submit | null): HTMLElement {
+/** The card as a form. */
+export function card(content: unknown, submit: Submit): HTMLElement {
   const form = element("form.card", { novalidate: true, onsubmit: (event: Event) => event.preventDefault() });
   const document_ = record(content);
-  const whole = element("fieldset", { disabled: submit === null });
+  const whole = element("fieldset");
   for (const part of parts(document_["body"])) whole.append(...shown(part, 0));
   const actions = element("div.actions");
   for (const action of parts(document_["actions"])) actions.append(...button(action, form, whole, submit));
@@ -53,7 +53,7 @@ function shown(part: Part, depth: number): Node[] {
 }
 
 function textBlock(part: Part): HTMLElement {
-  const strong = part["weight"] === "Bolder" || part["size"] === "Large" || part["size"] === "Medium";
+  const strong = /^bolder$/i.test(text(part["weight"])) || /^(large|medium)$/i.test(text(part["size"]));
   const block = element(strong ? "div.title" : "div.text", { dir: "auto" });
   block.append(markdown(text(part["text"])));
   return block;
@@ -115,17 +115,18 @@ function choices(part: Part): HTMLElement {
   return set;
 }
 
-function button(action: Part, form: HTMLFormElement, whole: HTMLFieldSetElement, submit: Submit | null): Node[] {
+function button(action: Part, form: HTMLFormElement, whole: HTMLFieldSetElement, submit: Submit): Node[] {
   const title = text(action["title"]);
   if (action["type"] === "Action.OpenUrl") {
-    const url = safeUrl(action["url"]);
+    const url = callable(action["url"]) || safeUrl(action["url"]);
     return url ? [link(url, title || url)] : [];
   }
   if (action["type"] !== "Action.Submit" && action["type"] !== "Action.Execute") return [];
   const press = () => {
-    if (!submit || !complete(form)) return;
+    if (!complete(form)) return;
     whole.disabled = true;
-    submit({ ...record(action["data"]), ...answers(form) });
+    const data = action["data"];
+    submit(typeof data === "string" ? data : { ...record(data), ...answers(form) });
   };
   return [element("button", { type: "button", onclick: press }, title || word("send"))];
 }
@@ -157,6 +158,7 @@ function answers(form: HTMLFormElement): Record<string, string> {
   return given;
 }
 
+const callable = (url: unknown): string => (typeof url === "string" && /^tel:[+\d ()-]{3,30}$/.test(url) ? url : "");
 const record = (thing: unknown): Part => (thing && typeof thing === "object" && !Array.isArray(thing) ? (thing as Part) : {});
 const parts = (thing: unknown): Part[] => (Array.isArray(thing) ? thing.map(record) : []);
 const text = (thing: unknown): string => (typeof thing === "string" || typeof thing === "number" ? String(thing) : "");

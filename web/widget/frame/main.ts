@@ -27,7 +27,8 @@ function open(hello: Hello): void {
   let unread = 0;
 
   const transcript = new Transcript(
-    (source, value) => say({ value, ...(source.id ? { replyToId: source.id } : {}) }),
+    (source, given) =>
+      say({ ...(typeof given === "string" ? { text: given } : { value: given }), ...(source.id ? { replyToId: source.id } : {}) }),
     (id) => {
       const draft = failed.get(id);
       if (draft && failed.delete(id)) outbox.add(draft);
@@ -76,7 +77,7 @@ function open(hello: Hello): void {
       outbox.heard(clientId(activity));
     }
     if (activity.type === "typing" && !mine) return transcript.someoneTypes(speaker(activity));
-    if (activity.type !== "message" && activity.channelData?.["kind"] !== "notice") return;
+    if (activity.type !== "message") return;
     const fresh = transcript.put(activity);
     if (fresh && !mine && !history && !host.visible) host.say({ nightdesk: "unread", count: (unread += 1) });
   }

@@ -27,7 +27,7 @@ export class Transcript {
   private typingTimer = 0;
 
   constructor(
-    private readonly submit: (source: Activity, value: Record<string, unknown>) => void,
+    private readonly submit: (source: Activity, given: string | Record<string, unknown>) => void,
     private readonly retry: (id: string) => void,
     private readonly leave: () => void,
   ) {
@@ -72,7 +72,7 @@ export class Transcript {
     if (old && sameWords(old.activity, activity)) this.mark(entry, sending);
     else this.fill(entry);
     for (const touched of [known, known + 1, at, at + 1]) this.group(touched);
-    if (isMine(activity)) this.close(activity);
+    if (isMine(activity)) this.close(activity, at);
     else if (!old) this.still();
     if (follow) this.toEnd(false);
     return !old;
@@ -130,7 +130,7 @@ export class Transcript {
     if (isNotice(activity)) return node.append(words(activity));
     const name = speaker(activity);
     node.append(element("div.name", {}, element("span.hidden", {}, word("said", { name })), element("bdi.shown", { "aria-hidden": "true" }, name)));
-    if (activity.text || mine) node.append(bubble(activity));
+    if (activity.text || activity.value) node.append(bubble(activity));
     for (const attachment of activity.attachments ?? []) node.append(this.attached(attachment, activity));
     node.append(element("div.meta"));
     this.mark(entry, entry.sending);
@@ -138,16 +138,16 @@ export class Transcript {
 
   private attached(attachment: Attachment, activity: Activity): HTMLElement {
     if (attachment.contentType !== ADAPTIVE_CARD) return file(attachment);
-    const answered = this.entries.some((entry) => isMine(entry.activity) && entry.activity.replyToId === activity.id && entry.activity.value);
-    const submit: Submit = (value) => this.submit(activity, value);
-    return element("div.bubble", { dir: "auto" }, card(attachment.content, answered ? null : submit));
+    const submit: Submit = (given) => this.submit(activity, given);
+    return element("div.bubble", { dir: "auto" }, card(attachment.content, submit));
   }
 
-  /** A card that was answered, here or in another tab, is not answered again. */
-  private close(answer: Activity): void {
-    if (!answer.value || !answer.replyToId) return;
-    const source = this.entries.find((entry) => entry.activity.id === answer.replyToId);
-    source?.node.querySelectorAll<HTMLFieldSetElement>("form > fieldset").forEach((whole) => (whole.disabled = true));
+  /** A form that was answered, here or in another tab, is not answered again: the last one before the answer. */
+  private close(answer: Activity, at: number): void {
+    if (!answer.value) return;
+    const forms = this.entries.slice(0, at).map((entry) => entry.node.querySelector<HTMLFieldSetElement>("form > fieldset"));
+    const form = forms.findLast((found) => found?.querySelector("input, textarea, select"));
+    if (form) form.disabled = true;
   }
 
   private mark(entry: Entry, sending: Sending): void {
@@ -189,19 +189,21 @@ export class Transcript {
 }
 
 export function speaker(activity: Activity): string {
-  return isMine(activity) ? word("you") : activity.from?.name || word("bot");
+  if (isMine(activity)) return word("you");
+  return activity.from?.name || word(activity.channelData?.["nightdesk:role"] === "agent" ? "agent" : "bot");
 }
 
 function isNotice(activity: Activity): boolean {
-  return activity.type === "notice" || activity.channelData?.["notice"] === true || activity.channelData?.["kind"] === "notice";
+  return activity.type === "notice" || activity.channelData?.["nightdesk:kind"] === "notice";
 }
 
 function same(one: Activity, other: Activity): boolean {
   return (Boolean(one.id) && one.id === other.id) || (clientId(one) !== "" && isMine(one) && isMine(other) && clientId(one) === clientId(other));
 }
 
+/** A text that merely arrived needs no new bubble; files get their address only now. */
 function sameWords(one: Activity, other: Activity): boolean {
-  return one.text === other.text && (one.attachments?.length ?? 0) === (other.attachments?.length ?? 0);
+  return one.text === other.text && !other.attachments?.some((attachment) => attachment.contentUrl);
 }
 
 function sameSpeaker(one: Entry, other: Entry): boolean {
@@ -219,13 +221,21 @@ function bubble(activity: Activity): HTMLElement {
 /** A customer's own words are shown as typed: a star is a star. */
 function words(activity: Activity): Node {
   if (activity.text) return isMine(activity) || activity.textFormat === "plain" ? plain(activity.text) : markdown(activity.text);
-  return activity.value ? plain(`✓ ${word("card.sent")}`) : document.createDocumentFragment();
+  if (!activity.value) return document.createDocumentFragment();
+  const says = (activity.value as Record<string, unknown>)["says"];
+  return plain(`✓ ${typeof says === "string" && says ? says : word("card.sent")}`);
 }
+
+const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
 
 function file(attachment: Attachment): HTMLElement {
   const name = attachment.name || word("attachment");
-  const label = [icon(ICONS.file), element("bdi", {}, name)];
   const url = safeUrl(attachment.contentUrl);
+  const own = url.startsWith(`${location.origin}/`);
+  if (own && PICTURE.test(attachment.contentType ?? "")) {
+    return element("div.bubble.picture", {}, link(url, element("img", { src: url, alt: name, loading: "lazy" })));
+  }
+  const label = [icon(ICONS.file), element("bdi", {}, name)];
   return element("div.bubble.file", {}, url ? link(url, ...label) : element("span", {}, ...label));
 }
 
