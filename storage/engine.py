@@ -61,7 +61,10 @@ class SqliteBackend:
             self._lock = self._lock_path.open("w")
             fcntl.flock(self._lock, fcntl.LOCK_SH)
             self._connection = self._engine.connect()
-        return work(self._connection)
+        try:
+            return work(self._connection)
+        finally:
+            self._connection.rollback()
 
     async def close(self) -> None:
         await self.readers.dispose()

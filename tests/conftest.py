@@ -1,7 +1,7 @@
 """What every test may ask for. Sockets reach the loopback only (see `addopts` in pyproject.toml)."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +17,9 @@ NEEDS_SOMETHING = ("browser", "node")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With `CI=true` a skipped browser or Node test is a failure: there the programs have to be."""
     report = yield
     if report.skipped and os.environ.get("CI") == "true" and any(map(item.get_closest_marker, NEEDS_SOMETHING)):

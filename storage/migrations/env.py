@@ -23,7 +23,7 @@ def render(kind: str, thing: Any, autogen: AutogenContext) -> str | Literal[Fals
     return f"{name}()" if name == "Instant" else name
 
 
-def check_foreign_keys(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:
+def check_foreign_keys(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:  # noqa: ARG001
     """At the end of each migration, inside its transaction: SQLite's foreign keys are off while tables are rebuilt."""
     if ctx.connection is None or ctx.dialect.name != "sqlite":
         return

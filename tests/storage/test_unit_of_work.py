@@ -10,7 +10,7 @@ from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict
 from storage.inbox import Inbox, InboxRow, pending_rows, pending_streams
 from storage.tables import inbox, outbox
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, Write
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -126,12 +126,17 @@ async def test_a_snapshot_does_not_move_while_others_commit(any_database: Databa
 
 
 async def test_a_unit_of_work_reads_from_its_snapshot_and_keeps_what_it_touched(any_database: Database) -> None:
-    flushed = []
+    flushed: list[str] = []
+
+    def flush() -> list[Write]:
+        flushed.append("flushed")
+        return []
+
     async with any_database.unit_of_work() as work:
         receive(work, "k1")
         assert list(await pending_rows(work, "s1")) == []
         assert work.kept("thing") is None
-        work.keep("thing", "a thing", lambda: flushed.append("flushed") or [])
+        work.keep("thing", "a thing", flush)
         assert work.kept("thing") == "a thing"
         assert flushed == []
 

@@ -212,6 +212,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_agent_departments_department", ["department"], unique=False)
 
     op.create_table(
+        "agent_sessions",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("csrf", sa.String(length=64), nullable=False),
+        sa.Column("signed_in_at", Instant(), nullable=False),
+        sa.Column("seen_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_agent_sessions_agent_id_agents"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_agent_sessions")),
+    )
+    with op.batch_alter_table("agent_sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_sessions_agent_id"), ["agent_id"], unique=False)
+
+    op.create_table(
         "article_revisions",
         sa.Column("slug", sa.String(length=120), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),

@@ -1,0 +1,143 @@
+"""The migrations make the schema the code describes, also after a death in the middle."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from app.schema import whole_schema
+from storage.engine import Database
+from storage.errors import SchemaTooNew
+from storage.migrate import migrate, pending
+
+OPTIONS = {"compare_type": True, "compare_server_default": True}
+
+
+def differences(connection: sa.Connection) -> list[object]:
+    with connection.begin():
+        found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=OPTIONS), whole_schema())
+        return found
+
+
+def constraints(connection: sa.Connection) -> dict[str, set[tuple[str, str]]]:
+    """Name and text of every check, by table: what `compare_metadata` does not look at."""
+    with connection.begin():
+        inspector = sa.inspect(connection)
+        return {
+            table: {(str(check["name"]), re.sub(r"\s+", " ", check["sqltext"])) for check in checks}
+            for (_, table), checks in inspector.get_multi_check_constraints().items()
+            if table is not None and table != "alembic_version"
+        }
+
+
+@pytest.fixture
+async def migrated(empty_url: str):  # type: ignore[no-untyped-def]
+    opened = Database(empty_url)
+    try:
+        await migrate(opened)
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def test_the_migrated_schema_is_the_one_the_code_describes(migrated: Database) -> None:
+    assert await migrated.run(differences) == [], "write the missing migration: make migration m='what changes'"
+
+
+async def test_every_check_of_the_code_is_in_the_migrations(migrated: Database, database: Database) -> None:
+    if migrated.url.startswith("sqlite"):
+        assert await migrated.run(constraints) == await database.run(constraints)
+
+
+async def test_migrating_twice_does_nothing_the_second_time(empty_url: str) -> None:
+    opened = Database(empty_url)
+    try:
+        missing = await pending(opened)
+        assert missing
+        assert missing[0] == "0001"
+        assert await migrate(opened) == missing
+        assert await pending(opened) == []
+        assert await migrate(opened) == []
+    finally:
+        await opened.close()
+
+
+async def test_two_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
+    databases = [Database(empty_url) for _ in range(3)]
+    try:
+        done = await asyncio.gather(*(migrate(database) for database in databases))
+    finally:
+        await asyncio.gather(*(database.close() for database in databases))
+
+    assert sorted(map(bool, done)) == [False, False, True]
+
+
+async def test_foreign_keys_are_minded_again_after_a_migration(migrated: Database) -> None:
+    if migrated.url.startswith("sqlite"):
+        assert await migrated.run(lambda c: c.exec_driver_sql("PRAGMA foreign_keys").scalar()) == 1
+
+
+async def test_a_database_of_a_later_release_is_left_alone(migrated: Database) -> None:
+    def from_the_future(connection: sa.Connection) -> None:
+        with connection.begin():
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await migrated.run(from_the_future)
+
+    with pytest.raises(SchemaTooNew, match="9999"):
+        await migrate(migrated)
+
+
+DIE_AT_STATEMENT = """
+import asyncio, os, signal, sys
+import sqlalchemy as sa
+from app.schema import whole_schema
+from storage.engine import Database
+from storage.migrate import migrate
+
+async def main(url):
+    database = Database(url)
+    await migrate(database)
+    await database.close()
+
+url, seen = sys.argv[1], 0
+def count(*_):
+    global seen
+    seen += 1
+    if seen == kill_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+for kill_at in range(1, 10_000):
+    child = os.fork()
+    if child == 0:
+        sa.event.listen(sa.Engine, "before_cursor_execute", count)
+        asyncio.run(main(url.format(kill_at)))
+        os._exit(0)
+    if os.waitpid(child, 0)[1] == 0:
+        print(kill_at - 1)
+        break
+    asyncio.run(main(url.format(kill_at)))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.bar
+async def test_R17_killed_at_any_statement_of_a_migration_the_next_start_finishes_it(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/desk{{}}.db"
+    ran = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", DIE_AT_STATEMENT, url], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    kills = int(ran.stdout)
+
+    assert kills > 50
+    for kill_at in range(1, kills + 1):
+        opened = Database(url.format(kill_at))
+        assert await opened.run(differences) == []
+        await opened.close()
