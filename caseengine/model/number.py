@@ -63,7 +63,8 @@ def read_number(typed: str) -> CaseNumber | Mistyped:
     body = plain.removeprefix(PREFIX)
     digits, letters = (_as_symbols(part) for part in (body[: -RANDOM_SYMBOLS - 1], body[-RANDOM_SYMBOLS - 1 :]))
     found = _READABLE.fullmatch(digits + letters)
-    if found is None:
+    # Zeros are filled up to DIGITS_MIN only: one more would shift every place the check counts by.
+    if found is None or (len(digits) > DIGITS_MIN and digits[0] == "0"):
         return Mistyped(typed)
     number = CaseNumber(int(digits), _as_int(letters[:-1]))
     return number if str(number).endswith(letters) else Mistyped(typed)

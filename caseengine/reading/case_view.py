@@ -39,7 +39,10 @@ class CaseView:
     linked: Sequence[CaseRow]
 
 
-DETAILS = ["description", "case_type", "impact", "urgency", "contact_id", "account_id", "claimed", "products", "order_number", "reply_address", "resolution_code", "resolution_text"]
+DETAILS = (
+    *("description", "case_type", "impact", "urgency", "contact_id", "account_id", "claimed", "products"),
+    *("order_number", "reply_address", "resolution_code", "resolution_text"),
+)
 
 
 async def case_view(snapshot: Snapshot, agent: Agent, number: str) -> CaseView:
