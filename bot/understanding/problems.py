@@ -66,14 +66,18 @@ def problems(text: str) -> tuple[str, ...]:
     parts = _glued(_parts(head, words), words)
     if len(parts) > 1:
         parts[-1] += text[PROBLEM_TEXT_MAX:]
-        return tuple(_clean(part) for part in parts)
+        return tuple(_clean(part, words) for part in parts)
     return (text.strip(),) if reports_trouble(head) else ()
 
 
 def reports_trouble(text: str) -> bool:
     """Whether the words name a thing and say that something is wrong with it."""
-    words = problem_words()
-    return bool(words.things.search(text)) and _troubled(text, words)
+    return bool(problem_words().things.search(text)) and troubled(text)
+
+
+def troubled(text: str) -> bool:
+    """Whether the words say that something is wrong."""
+    return _troubled(text, problem_words())
 
 
 @lru_cache(maxsize=1)
@@ -112,20 +116,21 @@ def _parts(text: str, words: ProblemWords) -> list[_Part]:
 
 def _clauses(sentence: str, words: ProblemWords) -> list[_Part]:
     """The sentence cut at its joining phrases and at "and"; the joint before the first is its full stop."""
+    joints = [(match.start(), _Joint.STRONG) for match in words.strong.finditer(sentence)]
+    joints += [(match.start(), _Joint.WEAK) for match in _AND.finditer(sentence)]
     parts: list[_Part] = []
     start, joint = 0, _Joint.WEAK
-    for match in sorted([*words.strong.finditer(sentence), *_AND.finditer(sentence)], key=lambda found: found.start()):
-        if match.start() < start:
+    for place, kind in sorted(joints):
+        if _only_joins(sentence[start:place], words):
+            joint = max(joint, kind)  # ", and also" is one joint
             continue
-        if sentence[start : match.start()].strip(" ,;.-:"):
-            parts.append(_Part(sentence[start : match.start()], joint))
-            joint = _Joint.WEAK
-        joint = max(joint, _Joint.STRONG if words.strong.fullmatch(match[0]) else _Joint.WEAK)
-        start = match.start()
-        if match[0].strip(" ,").casefold() in ("and", "") and not parts:
-            start = match.start()
-    parts.append(_Part(sentence[start:], joint))
-    return [part for part in parts if part.text.strip(" ,;.-:")]
+        parts.append(_Part(sentence[start:place], joint))
+        start, joint = place, kind
+    return [*parts, _Part(sentence[start:], joint)] if sentence[start:].strip() else parts
+
+
+def _only_joins(between: str, words: ProblemWords) -> bool:
+    return not _LEADING.sub("", words.strong.sub(" ", between)).strip(" ,;.-:")
 
 
 def _cut(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
@@ -163,7 +168,12 @@ def _separate(first: str, second: str, joint: _Joint, words: ProblemWords) -> bo
 
 def _stands_alone(part: str, words: ProblemWords) -> bool:
     said = _said(part)
-    return len(said) >= WORDS_MIN and bool(_topics(part, words)) and _troubled(part, words) and bool(words.verbs & set(said))
+    return (
+        len(said) >= WORDS_MIN
+        and bool(_topics(part, words))
+        and _troubled(part, words)
+        and bool(words.verbs & set(said))
+    )
 
 
 def _troubled(part: str, words: ProblemWords) -> bool:
@@ -177,19 +187,39 @@ def _leans(part: str, words: ProblemWords) -> bool:
 
 
 def _own_subject(said: Sequence[str]) -> bool:
-    """"I was charged twice", "we got the wrong crisps": the speaker may begin a problem of its own."""
-    return said[0] in ("i", "we", "i've", "we've") and len(said) > 1 and said[1] in (
-        "was", "were", "got", "received", "have", "am", "are", "cannot", "can't", "cant", "lost", "never", "did", "didn't", "had"
+    """ "I was charged twice", "we got the wrong crisps": the speaker may begin a problem of its own."""
+    return (
+        said[0] in ("i", "we", "i've", "we've")
+        and len(said) > 1
+        and said[1]
+        in (
+            "was",
+            "were",
+            "got",
+            "received",
+            "have",
+            "am",
+            "are",
+            "cannot",
+            "can't",
+            "cant",
+            "lost",
+            "never",
+            "did",
+            "didn't",
+            "had",
+        )
     )
 
 
 def _things(part: str, words: ProblemWords) -> set[str]:
     """The things a part names; of neighbours ("freezer delivery") the last, which is what it is about."""
     found = list(words.things.finditer(part))
-    last_of_run = [
-        match for match, after in zip(found, [*found[1:], None], strict=True) if after is None or after.start() - match.end() > 1
-    ]
-    return {match[0].casefold() for match in last_of_run}
+    return {
+        match[0].casefold()
+        for place, match in enumerate(found)
+        if place + 1 == len(found) or found[place + 1].start() - match.end() > 1
+    }
 
 
 def _topics(part: str, words: ProblemWords) -> set[str]:
@@ -208,5 +238,8 @@ def _glue(part: _Part) -> str:
     return "" if part.text[:1] in " ," else " "
 
 
-def _clean(part: str) -> str:
-    return _TRAILING.sub("", _LEADING.sub("", part)).strip()
+def _clean(part: str, words: ProblemWords) -> str:
+    body = _LEADING.sub("", part)
+    if match := words.strong.match(body):
+        body = _LEADING.sub("", body[match.end() :])
+    return _TRAILING.sub("", body).strip()

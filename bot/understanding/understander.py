@@ -1,45 +1,239 @@
-"""The front door of understanding: one message in, one `Understanding` out, never an exception."""
+"""The front door of understanding: one message in, one `Understanding` out, never an exception.
 
+Source: docs/decisions/0010-understanding.md
+"""
+
+import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
+from bot.understanding.deciding import Guessed, decide, guess_by_likeness
+from bot.understanding.entities.named_things import NamedThings
+from bot.understanding.entities.reading import Reading, masked, read_entities
+from bot.understanding.examples import Examples, english_examples
+from bot.understanding.hints import impact_of, mood_of, urgency_of
+from bot.understanding.learning import Encoder, Learnt, Lesson, Vectors, learn, learn_vectors, make_speller
 from bot.understanding.names import Names
 from bot.understanding.phrases import english_phrases
-from bot.understanding.understanding import Intent, Understanding
+from bot.understanding.problems import problems
+from bot.understanding.questions import is_question
+from bot.understanding.speller import Speller
+from bot.understanding.understanding import Alternative, Entity, Intent, Understanding
+from bot.understanding.wishes import wants
+from bot.understanding.words import everyday_words
 
 TEXT_MAX = 4_000  # characters of a message that are read
+THREAD_TEXT_MIN = 600  # characters from which reading runs in a thread
+ENCODE_TIMEOUT_S = 2.0
+DEPARTMENT_EASIER = 0.07
+"""A department is a place to wait in, corrected with one click: less sureness is asked for than for an intent."""
+
+log = logging.getLogger(__name__)
 
 
-class Encoder(Protocol):
-    """What understanding needs of the sentence encoder."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What patterns alone make of a message."""
 
-    @property
-    def ready(self) -> bool: ...
-
-    async def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]: ...
+    text: str
+    entities: tuple[Entity, ...]
+    masked: str
+    spelled: str
 
 
 class Understander:
-    """Understands messages; trains itself in the background and is of use before it has."""
+    """Understands messages; learns in the background once started and is of use before it has.
+
+    Args:
+        encoder: of sentences; None where there is none.
+        names: the company's products and stores as they are now; called for every message, so it returns a value that
+            somebody else refreshes. A new `Names` makes a new index.
+        intents: example sentences of each intent; None takes those that ship with the desk.
+        departments: example sentences of each department, by slug.
+        region: two-letter country of phone numbers without a country code.
+        zone: of the desk's clock.
+    """
 
     def __init__(
         self,
         encoder: Encoder | None,
         names: Callable[[], Names],
-        intents: Mapping[Intent, Sequence[str]] | None = None,
+        intents: Examples | None = None,
         departments: Mapping[str, Sequence[str]] | None = None,
-        **settings: Any,
+        *,
+        region: str = "GB",
+        zone: tzinfo = ZoneInfo("Europe/London"),
     ) -> None:
+        self._encoder = encoder
+        self._names = names
+        self._region = region
+        self._zone = zone
         self._phrases = english_phrases()
+        self._examples = dict(english_examples() if intents is None else intents)
+        self._departments = dict(departments or {})
+        self._indexed: tuple[Names, NamedThings, Speller] | None = None
+        self._learnt: Learnt | None = None
+        self._vectors: dict[str, Vectors] = {}
+        self._learning: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to learn; returns at once. Calling it again learns again, from the departments given last."""
+        if self._learning is not None:
+            self._learning.cancel()
+        self._learning = asyncio.get_running_loop().create_task(self._learn(), name="understanding-learns")
+
+    async def close(self) -> None:
+        """Stop learning."""
+        if self._learning is not None:
+            self._learning.cancel()
+            await asyncio.gather(self._learning, return_exceptions=True)
+
+    async def wait_learnt(self, timeout_s: float) -> bool:
+        """Whether everything was learnt within the time: by vectors too when there is an encoder."""
+        if self._learning is None:
+            return False
+        await asyncio.wait({self._learning}, timeout=timeout_s)
+        return self.learnt
+
+    @property
+    def learnt(self) -> bool:
+        """Whether learning has ended well."""
+        return self._learnt is not None and self._learning is not None and self._learning.done()
+
+    def teach_departments(self, departments: Mapping[str, Sequence[str]]) -> None:
+        """Learn again when the departments' examples have changed; what was learnt serves until then."""
+        if dict(departments) != self._departments:
+            self._departments = dict(departments)
+            self.start()
 
     async def understand(self, text: str, *, expecting: str | None = None, at: datetime | None = None) -> Understanding:
-        """What `text` means."""
-        said = text[:TEXT_MAX]
-        intent = self._phrases.intent(said)
+        """What `text` means. Never raises: what fails is logged and left out, and the result says `degraded`.
+
+        Args:
+            expecting: what was just asked for: an entity kind, "yes_no", "choice" or "description".
+            at: aware instant of the message, for "tomorrow morning"; without it no time windows are read.
+        """
+        said = _printable(text[:TEXT_MAX])
+        read = await self._read(said, expecting, at)
+        try:
+            intents, department = await self._classify(read)
+        except Exception as error:
+            log.error("classifying failed", extra={"error": type(error).__name__})
+            intents, department = None, None
+        try:
+            return self._understanding(read, intents, department, expecting)
+        except Exception as error:
+            log.error("understanding failed", extra={"error": type(error).__name__})
+            return Understanding(said, Intent.SOMETHING_ELSE, 0.0, entities=read.entities, degraded=True)
+
+    async def _read(self, said: str, expecting: str | None, at: datetime | None) -> _Read:
+        try:
+            if len(said) < THREAD_TEXT_MIN:
+                return self._read_now(said, expecting, at)
+            return await asyncio.to_thread(self._read_now, said, expecting, at)
+        except Exception as error:
+            log.error("reading failed", extra={"error": type(error).__name__})
+            return _Read(said, (), said, said)
+
+    def _read_now(self, said: str, expecting: str | None, at: datetime | None) -> _Read:
+        things, speller = self._index()
+        entities = read_entities(said, Reading(things, self._region, self._zone, at, expecting))
+        plain = masked(said, entities)
+        return _Read(said, entities, plain, speller.mend(plain))
+
+    def _index(self) -> tuple[NamedThings, Speller]:
+        names = self._names()
+        if self._indexed is None or self._indexed[0] is not names and self._indexed[0] != names:
+            things = NamedThings(names, everyday_words())
+            texts = [*Lesson.of(self._examples).texts, *Lesson.of(self._departments).texts]
+            self._indexed = (names, things, make_speller(texts, things.words(), everyday_words().common))
+        return self._indexed[1], self._indexed[2]
+
+    async def _classify(self, read: _Read) -> tuple[Guessed | None, Guessed | None]:
+        """Guesses for intent and department; None for the intent as long as nothing was learnt."""
+        learnt = self._learnt
+        if learnt is None or not read.spelled.strip():
+            return None, None
+        vector = await self._vector(read.spelled)
+        intents = Guessed.of(learnt.intents.classify(read.spelled, vector))
+        if learnt.departments is None:
+            return intents, None
+        return intents, Guessed.of(learnt.departments.classify(read.spelled, vector), easier=DEPARTMENT_EASIER)
+
+    async def _vector(self, text: str) -> Vectors | None:
+        if self._encoder is None or not self._encoder.ready:
+            return None
+        try:
+            vectors = await asyncio.wait_for(self._encoder.encode([text]), ENCODE_TIMEOUT_S)
+        except Exception as error:
+            log.warning("encoding failed, going by words alone", extra={"error": type(error).__name__})
+            return None
+        return np.asarray(vectors[0], np.float32)
+
+    def _understanding(
+        self, read: _Read, guessed: Guessed | None, department: Guessed | None, expecting: str | None
+    ) -> Understanding:
+        degraded = guessed is None
+        guessed = guessed or guess_by_likeness(read.masked, self._examples)
+        phrase, wish = self._phrases.intent(read.text), wants(read.text)
+        intent, confidence = decide(read.text, phrase, wish, guessed, read.entities, expecting)
+        found = problems(read.text)
         return Understanding(
-            text=said, intent=intent or Intent.SOMETHING_ELSE, confidence=1.0 if intent else 0.0, degraded=True
+            text=read.text,
+            intent=intent,
+            confidence=round(confidence, 4),
+            alternatives=_alternatives(guessed, intent),
+            entities=read.entities,
+            department=department.best if department else None,
+            department_confidence=round(department.confidence, 4) if department else 0.0,
+            problems=found or ((read.text.strip(),) if intent is Intent.REPORT_PROBLEM and phrase is None else ()),
+            question=phrase is None
+            and is_question(read.text, intent=intent, entities=read.entities, expecting=expecting),
+            wants=wish,
+            impact=impact_of(read.text),
+            urgency=urgency_of(read.text),
+            mood=mood_of(read.text),
+            spelled=read.spelled,
+            degraded=degraded,
         )
+
+    async def _learn(self) -> None:
+        try:
+            intents, departments = self._lesson(self._examples), self._lesson(self._departments)
+            learnt = await learn(intents, departments)
+            if self._encoder is None or not self._encoder.ready or self._learnt is None:
+                self._learnt = learnt
+            if self._encoder is not None:
+                await learn_vectors(learnt, intents, departments, self._encoder, self._vectors)
+            self._learnt = learnt
+        except Exception as error:
+            log.error("learning failed; going on with what there is", extra={"error": type(error).__name__})
+
+    def _lesson(self, examples: Mapping[Intent, Sequence[str]] | Mapping[str, Sequence[str]]) -> Lesson:
+        """The sentences as a message of the same words would be read."""
+        lesson = Lesson.of(examples)
+        reading = Reading(NamedThings(Names(), everyday_words()), self._region, self._zone)
+        return Lesson(tuple(masked(text, read_entities(text, reading)) for text in lesson.texts), lesson.labels)
+
+
+def _alternatives(guessed: Guessed, intent: Intent) -> tuple[Alternative, ...]:
+    return tuple(
+        Alternative(Intent(label), round(confidence, 4)) for label, confidence in guessed.guesses if label != intent
+    )[:3]
+
+
+def _printable(text: str) -> str:
+    """The text with control characters and lone surrogates as spaces, place for place."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" or not _hostile(character) else " "
+        for character in text
+    )
+
+
+def _hostile(character: str) -> bool:
+    return character < " " or "\x7f" <= character < "\xa0" or "\ud800" <= character <= "\udfff"

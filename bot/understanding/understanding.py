@@ -100,7 +100,7 @@ class Wants:
         case: "open a case", "log this".
         callback: "ring me back".
         stop: "never mind", "start over", "go back": the form in hand is not to go on.
-        no_case: "don't open a case".
+        no_case, no_person, no_callback: the opposite was said: "don't open a case", "no need to call me".
     """
 
     person: bool = False
@@ -108,6 +108,8 @@ class Wants:
     callback: bool = False
     stop: bool = False
     no_case: bool = False
+    no_person: bool = False
+    no_callback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

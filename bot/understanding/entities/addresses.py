@@ -11,6 +11,7 @@ from bot.understanding.understanding import Entity, EntityKind
 
 LOCAL_PART = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}\Z")
 DOMAIN = re.compile(r"[\w.-]{1,253}")
+PHONE_ATTEMPT = re.compile(r"\+?\d(?:[ ()/.\-]{0,2}\d){4,18}")
 FOUND_MAX = 8
 """Addresses or phones of one message that are read."""
 DIGITS_MIN = 7
@@ -28,9 +29,19 @@ def emails(text: str) -> Iterator[Entity]:
             yield _email(text, match.start() - len(local[0]), domain.end())
 
 
-def phones(text: str, region: str) -> Iterator[Entity]:
-    """Telephone numbers that are valid in their country; `region` is where one without a country code is."""
+def phones(text: str, region: str, *, asked: bool = False) -> Iterator[Entity]:
+    """Telephone numbers that are valid in their country; `region` is where one without a country code is.
+
+    Where a phone number was asked for, digits that are none have the value None.
+    """
     head = text[:PHONE_TEXT_MAX]
+    found = list(_valid_phones(head, region))
+    yield from found
+    if asked and not found and (match := PHONE_ATTEMPT.search(head)):
+        yield Entity(EntityKind.PHONE, None, match[0], *match.span(), mistyped=True)
+
+
+def _valid_phones(head: str, region: str) -> Iterator[Entity]:
     if sum(character.isdecimal() for character in head) < DIGITS_MIN:
         return
     matcher = phonenumbers.PhoneNumberMatcher(head, region, max_tries=PHONE_TRIES_MAX)

@@ -8,13 +8,16 @@ from bot.understanding.understanding import Entity, EntityKind
 _PART = r"[^\W\d_]{1,30}(?:['\u2019-][^\W\d_]{1,30}){0,2}"
 _FULL = rf"{_PART}(?:[ ]{_PART}){{0,3}}"
 NAMED = re.compile(
-    rf"\b(?:my[ ](?:full[ ])?name(?:[ ]is|'s|\u2019s|:)|name:|name[ ]is|i[ ]am[ ]called|call[ ]me|i'm[ ]called)[ ]({_FULL})", re.IGNORECASE
+    rf"\b(?:my[ ](?:full[ ])?name(?:[ ]is|'s|\u2019s|:)|name:|name[ ]is|i[ ]am[ ]called|call[ ]me|i'm[ ]called)[ ]({_FULL})",
+    re.IGNORECASE,
 )
 INTRODUCED = re.compile(
     rf"\b(?:this[ ]is|it's|it[ ]is|it\u2019s|i'm|i[ ]am|i\u2019m|here[ ]is)[ ]({_FULL})[ ](?:from|at|of|with|here|calling|speaking|again)\b",
     re.IGNORECASE,
 )
-FROM = re.compile(rf"^(?:hi|hello|hey|good[ ]morning)?[ ,]{{0,2}}({_PART}(?:[ ]{_PART})?)[ ](?:from|at)[ ](?:the[ ])?[A-Z]")
+FROM = re.compile(
+    rf"^(?:hi|hello|hey|good[ ]morning)?[ ,]{{0,2}}({_PART}(?:[ ]{_PART})?)[ ](?:from|at)[ ](?:the[ ])?[A-Z]"
+)
 ANSWER = re.compile(rf"^\W{{0,3}}(?:(?:it's|it[ ]is|i'm|i[ ]am|this[ ]is)[ ])?({_FULL})\W{{0,3}}$", re.IGNORECASE)
 _ENDS = frozenset(
     "and from at with the a an of in on or but here calling again speaking i my we our is was who to for because so "

@@ -48,13 +48,22 @@ EDGE = re.compile(
     rf"\b(?P<edge>after|from|any time after|anytime after|before|by|until|at|around|about|not before)[ ](?P<time>{_TIME})",
     re.IGNORECASE,
 )
-CLOCK = re.compile(rf"(?<![\w#.:/-])(?P<time>(?:[01]?\d|2[0-3])(?:[:.][0-5]\d[ ]?(?:am|pm)?|[ ]?(?:am|pm)))(?![\w:])", re.IGNORECASE)
-PAST = re.compile(rf"\b(?P<edge>after |before )?(?P<share>half|quarter) (?P<way>past|to) (?P<hour>\d{{1,2}}|{_WORD_HOUR})\b", re.IGNORECASE)
+CLOCK = re.compile(
+    rf"(?<![\w#.:/-])(?P<time>(?:[01]?\d|2[0-3])(?:[:.][0-5]\d[ ]?(?:am|pm)?|[ ]?(?:am|pm)))(?![\w:])", re.IGNORECASE
+)
+PAST = re.compile(
+    rf"\b(?P<edge>after |before )?(?P<share>half|quarter) (?P<way>past|to) (?P<hour>\d{{1,2}}|{_WORD_HOUR})\b",
+    re.IGNORECASE,
+)
 PART = re.compile(rf"\b(?P<edge>after |before )?(?P<part>{'|'.join(_PARTS)})\b", re.IGNORECASE)
-SOON = re.compile(r"\b(?:right now|now|asap|as soon as (?:possible|you can)|straight away|immediately)\b", re.IGNORECASE)
+SOON = re.compile(
+    r"\b(?:right now|now|asap|as soon as (?:possible|you can)|straight away|immediately)\b", re.IGNORECASE
+)
 IN_A_WHILE = re.compile(r"\bin (?P<count>an?|\d{1,2}|half an) (?P<unit>hour|minute|min)s?\b", re.IGNORECASE)
 _GAP_MAX = 16  # characters between a day and its hours
-_READ = re.compile(rf"(?P<hour>\d{{1,2}}|{_WORD_HOUR}|noon|midday)(?:[:.](?P<minute>\d\d))?[ ]?(?P<half>[ap])?", re.IGNORECASE)
+_READ = re.compile(
+    rf"(?P<hour>\d{{1,2}}|{_WORD_HOUR}|noon|midday)(?:[:.](?P<minute>\d\d))?[ ]?(?P<half>[ap])?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,9 @@ _Found = tuple[datetime, datetime, tuple[int, int]]
 
 def _from_now(text: str, here: datetime, *, asked: bool) -> _Found | None:
     if match := IN_A_WHILE.search(text):
-        count = 0.5 if match["count"].startswith("half") else float(match["count"]) if match["count"].isdecimal() else 1.0
+        count = (
+            0.5 if match["count"].startswith("half") else float(match["count"]) if match["count"].isdecimal() else 1.0
+        )
         start = here + timedelta(minutes=count * (60 if match["unit"].casefold() == "hour" else 1))
         return start, start + _AT, match.span()
     if asked and not DAY.search(text) and (match := SOON.search(text)):
@@ -116,7 +127,7 @@ def _from_calendar(text: str, here: datetime, *, asked: bool) -> _Found | None:
 
 
 def _short_weekday(match: re.Match[str]) -> bool:
-    """"sat" and "sun" are days only where a time was asked for."""
+    """ "sat" and "sun" are days only where a time was asked for."""
     return bool(match["weekday"]) and "day" not in match[0].casefold()
 
 
@@ -170,7 +181,7 @@ def _edge(match: re.Match[str]) -> _Hours | None:
 
 
 def _past(match: re.Match[str]) -> _Hours | None:
-    """"half past three", "quarter to four"."""
+    """ "half past three", "quarter to four"."""
     hour = _clock(match["hour"])
     if hour is None:
         return None

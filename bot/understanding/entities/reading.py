@@ -1,0 +1,85 @@
+"""All entities of a message: every reader in turn, the surest first, none over another's words."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from bot.understanding.entities.addresses import emails, phones
+from bot.understanding.entities.named_things import NamedThings
+from bot.understanding.entities.numbers import case_numbers, codes, order_numbers
+from bot.understanding.entities.people import person_names
+from bot.understanding.entities.times import time_windows
+from bot.understanding.understanding import Entity, EntityKind
+from bot.understanding.words import everyday_words
+
+log = logging.getLogger(__name__)
+
+_MASKS = {
+    EntityKind.CASE_NUMBER: "case number",
+    EntityKind.ORDER_NUMBER: "order number",
+    EntityKind.EMAIL: "email address",
+    EntityKind.PHONE: "phone number",
+    EntityKind.CODE: "code",
+}
+_Reader = Callable[[str], Iterable[Entity]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the readers need to know besides the text.
+
+    Attributes:
+        region: two-letter country of phone numbers without a country code.
+        zone: of the writer's clock; at: aware instant times are relative to, None when no times are to be read.
+        expecting: the kind of entity (or other slot) that was just asked for.
+    """
+
+    things: NamedThings
+    region: str
+    zone: tzinfo
+    at: datetime | None = None
+    expecting: str | None = None
+
+
+def read_entities(text: str, reading: Reading) -> tuple[Entity, ...]:
+    """The entities in the order of the text. A reader that fails is logged and left out."""
+    found: list[Entity] = []
+    for kind, reader in _in_order(reading):
+        for entity in _guarded(kind, reader, text):
+            if not any(entity.start < other.end and other.start < entity.end for other in found):
+                found.append(entity)
+    return tuple(sorted(found, key=lambda entity: entity.start))
+
+
+def masked(text: str, entities: Sequence[Entity]) -> str:
+    """The text with numbers and addresses replaced by what they are, so that their characters teach nothing."""
+    for entity in sorted(entities, key=lambda found: -found.start):
+        if mask := _MASKS.get(entity.kind):
+            text = f"{text[: entity.start]}{mask}{text[entity.end :]}"
+    return text
+
+
+def _in_order(reading: Reading) -> list[tuple[EntityKind, _Reader]]:
+    expecting, at = reading.expecting, reading.at
+    asked = expecting == EntityKind.TIME_WINDOW
+    readers: dict[EntityKind, _Reader] = {
+        EntityKind.CASE_NUMBER: lambda text: case_numbers(text, expecting=expecting),
+        EntityKind.EMAIL: emails,
+        EntityKind.CODE: lambda text: codes(text, expecting=expecting),
+        EntityKind.PHONE: lambda text: phones(text, reading.region, asked=expecting == EntityKind.PHONE),
+        EntityKind.ORDER_NUMBER: lambda text: order_numbers(text, expecting=expecting),
+        EntityKind.NAME: lambda text: person_names(text, everyday_words().common, expecting=expecting),
+        EntityKind.PRODUCT: reading.things.find,  # and stores
+    }
+    if at is not None:
+        readers[EntityKind.TIME_WINDOW] = lambda text: time_windows(text, at=at, zone=reading.zone, asked=asked)
+    return sorted(readers.items(), key=lambda item: item[0] != expecting)
+
+
+def _guarded(kind: EntityKind, reader: _Reader, text: str) -> list[Entity]:
+    try:
+        return list(reader(text))
+    except Exception as error:
+        log.error("reading entities failed", extra={"entity": str(kind), "error": type(error).__name__})
+        return []

@@ -1,0 +1,84 @@
+"""What is asked for in so many words: a person, a case, a call, an end. Such a wish is obeyed at once, never deflected.
+
+Every repetition in these patterns is bounded, so each is linear.
+"""
+
+import re
+
+from bot.understanding.understanding import Wants
+
+_SOMEBODY = (
+    r"(?:(?:a|an|some|the|any|your|one of your|one of the|another|real|live|actual|proper|human)[ ]){0,3}"
+    r"(?:person|people|human|humans|human being|agent|agents|someone|somebody|advisor|adviser|representative|rep|operator"
+    r"|colleague|colleagues|staff|member of staff|team member|manager|supervisor|customer (?:service|care|support)|support"
+    r"|employee|boss)"
+)
+_FILLER = r"(?:(?:please|now|just|directly|again|instead|really|finally)[ ]){0,2}"
+_HUMAN = (
+    r"(?:(?:a|an|some|the|any|your|one of your|another|real|live|actual|proper|human)[ ]){0,3}"
+    r"(?:person|human|humans|human being|agent|someone|somebody|advisor|adviser|representative|operator|colleague|colleagues"
+    r"|member of staff|team member|manager|supervisor|customer (?:service|care|support))"
+)
+PERSON = re.compile(
+    rf"\b(?:(?:talk|speak|chat|talking|speaking|deal)[ ]{_FILLER}(?:to|with)[ ]{_FILLER}{_SOMEBODY}"
+    rf"|(?:get|give|fetch|want|need|prefer|connect|transfer|pass|put|hand|switch|forward)[ ]"
+    rf"(?:(?:me|us|this|over|on|through|to|with)[ ]){{0,3}}{_FILLER}{_HUMAN}"
+    r"|have[ ](?:a|an)[ ](?:real[ ]|live[ ]|actual[ ])?(?:person|human|agent)"
+    r"|(?:real|live|actual)[ ](?:person|human|agent)|human (?:please|now)|agent (?:please|now))\b"
+    r"(?!'|\u2019|[ ](?:to (?!talk|speak|chat|help|assist)|else.s|who|whose|has|was|is|came|said|told|called|rang|number|name))",
+    re.IGNORECASE,
+)
+_NOT = r"(?:don't|dont|do not|don\u2019t|didn't|no need to|not|never|without|needn't|rather not|won't)"
+NO_PERSON = re.compile(
+    rf"\b{_NOT}[ ](?:(?:want|need|have|like|wish|to|a|an|any)[ ]){{0,4}}(?:talk|speak|chat|person|agent|human)\b",
+    re.IGNORECASE,
+)
+MACHINE = re.compile(
+    r"\b(?:(?:talk|speak|chat|talking|speaking)[ ](?:to|with)[ ](?:a|the|this|some)[ ](?:bot|machine|robot|computer|chatbot))\b",
+    re.IGNORECASE,
+)
+CASE = re.compile(
+    r"\b(?:open|log|raise|create|file|make|start|register|submit|report|need|want)[ ](?:(?:me|a|an|the|new|another|this|as|to|open|up|support)[ ]){0,4}"
+    r"(?:case|ticket)\b(?![ ](?:of|again))|\b(?:report|log)[ ](?:a|this|the|another)[ ](?:problem|fault|issue)\b",
+    re.IGNORECASE,
+)
+NO_CASE = re.compile(
+    rf"\b{_NOT}[ ](?:(?:want|need|to|you|open|log|raise|create|make|a|an|the|any|new|another)[ ]){{1,5}}(?:case|ticket)\b",
+    re.IGNORECASE,
+)
+CALLBACK = re.compile(
+    r"\b(?:call|ring|phone|telephone)[ ](?:me|us|him|her|the shop|our shop|my mobile|back)\b"
+    r"|\bgive[ ](?:me|us|our \w{1,20}|the \w{1,20})[ ]a[ ](?:quick[ ])?(?:call|ring|bell)\b"
+    r"|\b(?:a|the|request|book|arrange|schedule)[ ](?:a[ ])?(?:call[ ]?back|callback|phone call)\b|\b(?:be|get)[ ]called[ ]back\b"
+    r"|\b(?:someone|somebody|agent|person|manager)[ ](?:to[ ])?(?:call|calls|ring|rings|phone)\b",
+    re.IGNORECASE,
+)
+NO_CALLBACK = re.compile(
+    rf"\b{_NOT}[ ](?:(?:want|need|like|to|you|a|any|please|be|get)[ ]){{0,4}}(?:call|callback|ring|phone|called)\b"
+    r"|\b(?:you|they|he|she|nobody|who|did)[ ](?:\w{1,12}[ ]){0,2}(?:called|rang|phoned)\b|\bcall me (?!back|at|on|after|before|in|to|now|tomorrow|later|any|when|asap|please|this|between|about|from|instead|by|mon|tue|wed|thu|fri|sat|sun|\d)[a-z]{2,20}$",
+    re.IGNORECASE,
+)
+STOP = re.compile(
+    r"\b(?:never[ ]?mind|forget (?:it|that|about (?:it|that|this))|start (?:over|again|from scratch)|from the (?:start|beginning)"
+    r"|go back|step back|cancel (?:it|that|this|the form)|scrap that|changed my mind|stop asking)\b",
+    re.IGNORECASE,
+)
+
+
+def wants(text: str) -> Wants:
+    """The wishes of a message; one that is denied ("don't call me") is none."""
+    no_case, no_person, no_callback = bool(NO_CASE.search(text)), _no_person(text), bool(NO_CALLBACK.search(text))
+    return Wants(
+        person=bool(PERSON.search(text)) and not no_person,
+        case=bool(CASE.search(text)) and not no_case,
+        callback=bool(CALLBACK.search(text)) and not no_callback,
+        stop=bool(STOP.search(text)),
+        no_case=no_case,
+        no_person=no_person,
+        no_callback=no_callback,
+    )
+
+
+def _no_person(text: str) -> bool:
+    """ "I don't want to talk to an agent", but not "I don't want to talk to a machine, get me a person"."""
+    return bool(NO_PERSON.search(text)) and not MACHINE.search(text)
