@@ -69,4 +69,5 @@ passages = sa.Table(
     sa.Index("ix_passages_article", "article", "position"),
     sa.Index("ix_passages_case_number", "case_number", "position"),
     sa.Index("ix_passages_encoder", "encoder", "id"),
+    sqlite_autoincrement=True,  # an id is never given twice: the index tells new passages from old ones by it
 )

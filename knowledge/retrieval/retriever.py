@@ -1,0 +1,106 @@
+"""The search itself: one hit a document, best first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from knowledge.article import Audience
+from knowledge.errors import EncoderNotReady
+from knowledge.retrieval.encoder import Encoder, Vectors
+from knowledge.retrieval.fusion import Scored, score
+from knowledge.retrieval.index import Index
+from knowledge.retrieval.lexical import Bm25, bag
+from knowledge.retrieval.shelf import Document, Entry, View
+from knowledge.retrieval.words import stems
+
+QUESTION_CHARS_MAX = 1_000
+"""Longer texts are searched by their beginning; the encoder reads no further either."""
+HITS_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document and its passage that fits best; `score` compares within one search alone."""
+
+    document: Document
+    entry: Entry
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found, best first, and whether meaning (`dense`) or words alone decided."""
+
+    hits: tuple[Hit, ...]
+    dense: bool
+
+
+class Retriever(Protocol):
+    """Finds what this audience may read, in this language. Suite: tests/contracts/retriever.py"""
+
+    async def search(self, question: str, *, audience: Audience, language: str, limit: int = HITS_MAX) -> Search:
+        """At most `limit` hits, one a document; none when there is nothing to search or nothing in the question."""
+
+
+class LexicalRetriever:
+    """By words alone."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    async def search(self, question: str, *, audience: Audience, language: str, limit: int = HITS_MAX) -> Search:
+        view = self._index.view(language, audience)
+        return search_view(view, question, None, limit) if view else Search((), dense=False)
+
+
+class FusedRetriever:
+    """By meaning and words; by words alone while the encoder is not there."""
+
+    def __init__(self, index: Index, encoder: Encoder) -> None:
+        self._index = index
+        self._encoder = encoder
+
+    async def search(self, question: str, *, audience: Audience, language: str, limit: int = HITS_MAX) -> Search:
+        view = self._index.view(language, audience)  # taken once: a refresh meanwhile changes nothing here
+        if view is None:
+            return Search((), dense=False)
+        mended = view.speller.mended(question[:QUESTION_CHARS_MAX])
+        return search_view(view, question, await self._vector(mended), limit)
+
+    async def _vector(self, text: str) -> Vectors | None:
+        if not self._encoder.ready or not text.strip():
+            return None
+        try:
+            return (await self._encoder.encode([text]))[0]
+        except EncoderNotReady:
+            return None
+
+
+def search_view(view: View, question: str, vector: Vectors | None, limit: int) -> Search:
+    """The best documents of a view for a question whose slips are mended here; `vector` is of the mended text."""
+    mended = view.speller.mended(question[:QUESTION_CHARS_MAX])
+    if not view.documents or not stems(mended):
+        return Search((), dense=False)
+    scored = score(view, mended, vector)
+    order = _best(scored, limit)
+    dense = scored.entries is not None
+    hits = [Hit(view.documents[place], _passage(view, place, mended, scored), float(scored.documents[place])) for place in order]
+    return Search(tuple(hit for hit in hits if dense or hit.score > 0), dense)
+
+
+def _best(scored: Scored, limit: int) -> Sequence[int]:
+    """Places of the best documents; among equals the first on the shelf, so that the same question finds the same."""
+    return [int(place) for place in np.argsort(-scored.documents, kind="stable")[:limit]]
+
+
+def _passage(view: View, place: int, question: str, scored: Scored) -> Entry:
+    """The text of a document that fits the question best: by meaning, a little by words."""
+    document = view.documents[place]
+    texts = [entry for entry in document.entries if entry.kind == "text"]
+    by_words = Bm25([bag(stems(f"{entry.heading} {entry.text}")) for entry in texts]).scores(stems(question))
+    if scored.entries is not None:
+        start = int(view.text_starts[place])
+        by_words = scored.entries[start : start + len(texts)] + 0.1 * by_words
+    return texts[int(np.argmax(by_words))]
