@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.dialogs.cases_here import open_case_here
 from bot.dialogs.desk import BOT, Desk
-from bot.dialogs.report_problem import account_for, fallback_department, subject_of
+from bot.dialogs.report_problem import account_for, subject_of
 from bot.dialogs.steps import Line
 from bot.understanding import Understanding
-from caseengine.activities import latest_said
 from caseengine.model.case import Case
-from caseengine.operations.cases import Opening, open_case
+from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.handover import hand_over
-from caseengine.reading.resolved import live_case
+from caseengine.reading.log import latest_said
 from caseengine.reading.wait import position, somebody_there
 
 RECENT_MAX = 6
@@ -20,12 +20,12 @@ RECENT_MAX = 6
 
 async def start_handover(reason: str, said: Understanding, desk: Desk) -> list[Line]:
     """Give the conversation to a person: always with a case, always with a time."""
-    case = await live_case(desk.work, desk.conversation.id)
+    case = await open_case_here(desk)
     if case is None:
         case = await open_handover_case(said, desk)
     await hand_over(
         desk.work,
-        desk.conversation,
+        desk.conversation.id,
         case,
         reason=reason,
         summary=await summarise(reason, said, desk),
@@ -50,7 +50,7 @@ async def open_handover_case(said: Understanding, desk: Desk) -> Case:
     opening = Opening(
         subject=subject_of(longest),
         description="\n".join(told),
-        department=said.department or fallback_department(desk),
+        department=said.department or desk.fallback_department,
         conversation=desk.conversation.id,
         contact_id=contact,
         account_id=await account_for({}, desk, contact),

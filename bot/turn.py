@@ -16,17 +16,18 @@ from bot.activity import Activity, Kind, Reply, Role, Sender
 from bot.dialogs.choices import as_pressed, pressed_choice
 from bot.dialogs.desk import Answers, Desk
 from bot.dialogs.engine import START_CHOICES, Walk
-from bot.dialogs.report_problem import fallback_department, subject_of
+from bot.dialogs.report_problem import subject_of
 from bot.dialogs.state import DialogState, load_state, save_state
 from bot.dialogs.steps import Dialog, Line
 from bot.handover import hear_while_waiting, start_handover
 from bot.replies.catalogue import Catalogue
 from bot.understanding import Intent, Understander, Understanding
 from caseengine.activities import Activities
+from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.conversation import Mode
-from caseengine.operations.cases import Opening, open_case
-from caseengine.operations.customer_side import hear_customer, leave_queue
+from caseengine.operations.opening import Opening, open_case
+from caseengine.operations.handover import hand_back, hear_customer
 from customers.assurance import Assurance, Assurances
 from customers.contacts import Contacts
 from storage.engine import Database
@@ -50,6 +51,7 @@ class Bot:
     catalogue: Catalogue
     departments: Callable[[], dict[str, str]]
     secret: bytes
+    fallback_department: str
     now: Callable[[], datetime]
 
 
@@ -119,17 +121,19 @@ async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> 
         replies = [bot.catalogue.reply(line, at=desk.at) for line in lines]
         _say(work, row, activity, replies, at=desk.at)
         save_state(work, desk.conversation.id, desk.state, at=desk.at)
-        desk.conversation.touch()
+        desk.conversation.changed = True  # so that a person who takes over at this moment makes this a conflict
         Inbox(work).done(row, at=desk.at)
 
 
 async def _open_desk(bot: Bot, work: UnitOfWork, activity: Activity, heard: Heard) -> Desk:
     conversation = await Conversations(work).get(UUID(activity.conversation))
     at = bot.now()
+    assurance = await _assurance(work, conversation.id, at)
     return Desk(
         work=work,
         conversation=conversation,
-        assurance=await _assurance(work, conversation.id, at),
+        assurance=assurance,
+        retailer=await _is_retailer(work, assurance),
         state=await load_state(work, conversation.id),
         answers=bot.answers,
         at=at,
@@ -138,6 +142,7 @@ async def _open_desk(bot: Bot, work: UnitOfWork, activity: Activity, heard: Hear
         pressed=heard.pressed,
         departments=bot.departments(),
         secret=bot.secret,
+        fallback_department=bot.fallback_department,
         source=activity.source,
         parts=heard.parts,
     )
@@ -148,6 +153,13 @@ async def _assurance(work: UnitOfWork, conversation: UUID, at: datetime) -> Assu
     assurance = await assurances.of(conversation, at=at)
     await assurances.touch(conversation, at=at)
     return assurance
+
+
+async def _is_retailer(work: UnitOfWork, assurance: Assurance) -> bool:
+    """They act for an account: articles for retailers are theirs to read."""
+    if assurance.contact_id is None:
+        return False
+    return bool((await Contacts(work).get(assurance.contact_id)).roles)
 
 
 async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) -> list[Line]:
@@ -172,12 +184,22 @@ async def _greeting(desk: Desk) -> Line:
 async def _with_people(bot: Bot, desk: Desk, said: Understanding) -> list[Line]:
     """A person has the conversation, or is on the way: the bot passes words on and keeps its own short."""
     if desk.conversation.mode is Mode.QUEUED and said.intent in (Intent.CANCEL, Intent.START_OVER):
-        case = await leave_queue(desk.work, desk.conversation, by=desk.customer, at=desk.at)
-        return [Line("handover.left", {"number": case.number}, choices=START_CHOICES)]
-    cases = await hear_customer(desk.work, desk.conversation, text=desk.said, key=desk.key, at=desk.at)
+        return [await _leave_queue(desk)]
+    cases = await hear_customer(
+        desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
+    )
     if desk.conversation.mode is Mode.AGENT or not cases:
         return []
     return await hear_while_waiting(desk, cases)
+
+
+async def _leave_queue(desk: Desk) -> Line:
+    """The customer does not want to wait; their cases stay open."""
+    number = ""
+    for case_id in desk.conversation.live_cases:
+        number = (await Cases(desk.work).by_id(case_id)).number
+        await hand_back(desk.work, number, by=desk.customer, at=desk.at)
+    return Line("handover.left", {"number": number}, choices=START_CHOICES)
 
 
 def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Reply], *, at: datetime) -> None:
@@ -209,7 +231,7 @@ async def _rescue(bot: Bot, row: InboxRow, activity: Activity) -> None:
         opening = Opening(
             subject=subject_of(desk.said),
             description=desk.said,
-            department=fallback_department(desk),
+            department=desk.fallback_department,
             conversation=desk.conversation.id,
             contact_id=desk.assurance.contact_id,
         )

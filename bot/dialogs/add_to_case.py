@@ -5,7 +5,7 @@ from bot.dialogs.own_case import choose_case
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.understanding import Understanding
 from caseengine.model.case import Case
-from caseengine.operations.cases import add_to_case
+from caseengine.operations.opening import add_to_case
 
 WISH_WORDS_MAX = 9
 """A short wish ("add something to my case") holds no news yet."""

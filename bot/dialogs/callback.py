@@ -1,10 +1,10 @@
 """Call me back: a number, a time, a reason, and then a case with that promise."""
 
 from bot.dialogs.desk import Desk
-from bot.dialogs.report_problem import fallback_department, subject_of
+from bot.dialogs.report_problem import subject_of
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
-from caseengine.operations.cases import Opening, open_case
+from caseengine.operations.opening import Opening, open_case
 
 WISH_WORDS_MAX = 10
 
@@ -35,7 +35,7 @@ async def take_window(said: Understanding, slots: Slots, desk: Desk) -> Next:
 
 async def take_reason(said: Understanding, slots: Slots, desk: Desk) -> Next:
     slots["reason"] = said.text
-    slots["department"] = said.department or fallback_department(desk)
+    slots["department"] = said.department or desk.fallback_department
     return await next_question(slots, desk)
 
 

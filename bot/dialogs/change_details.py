@@ -63,24 +63,34 @@ async def take_yes(said: Understanding, slots: Slots, desk: Desk) -> Next:
         await contacts.change(contact, by=desk.customer, source=SOURCE, at=desk.at, **new)
     except IdentityInvalid:
         return Ask("details.invalid", "take_new", expecting="details")
-    return await prove_address(slots, desk) if slots.get("email") else Done("details.done")
-
-
-async def prove_address(slots: Slots, desk: Desk) -> Next:
-    """A new e-mail counts once a code sent to it came back."""
-    try:
-        await OneTimeCodes(desk.work, desk.secret).send_confirmation(
-            desk.assurance, slots["email"], source=desk.source, language=desk.language, at=desk.at
-        )
-    except TooManyCodes:
-        return Done("identify.too_many", choices=("choice.report", "choice.person"))
-    return Ask("details.code", "take_code", {"address": slots["email"]}, expecting="code")
+    if not slots.get("email"):
+        return Done("details.done")
+    return Ask("details.prove", "take_code", {"address": slots["email"]}, ("choice.send_code", "choice.no"), expecting="code")
 
 
 async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """A new e-mail counts once a code sent to it came back."""
     typed = said.value("code")
-    if typed is None:
-        return Ask("identify.code_unclear", "take_code", expecting="code")
+    if typed is not None:
+        return await check_code(typed, desk)
+    if said.intent == Intent.DENY:
+        return Done("details.unproved", {"address": slots["email"]})
+    if said.intent == Intent.AFFIRM or desk.pressed in ("choice.send_code", "choice.new_code"):
+        return await send_code(slots, desk)
+    return Ask("identify.code_unclear", "take_code", choices=("choice.new_code",), expecting="code")
+
+
+async def send_code(slots: Slots, desk: Desk) -> Next:
+    codes = OneTimeCodes(desk.work, desk.secret)
+    sent = {"source": desk.source, "language": desk.language, "at": desk.at}
+    try:
+        await codes.send(desk.conversation.id, "email", slots["email"], **sent)
+    except TooManyCodes:
+        return Done("identify.too_many", choices=("choice.report", "choice.person"))
+    return Ask("details.code", "take_code", {"address": slots["email"]}, ("choice.new_code",), expecting="code")
+
+
+async def check_code(typed: str, desk: Desk) -> Next:
     try:
         await OneTimeCodes(desk.work, desk.secret).check(desk.conversation.id, typed, at=desk.at)
     except CodeWrong as wrong:

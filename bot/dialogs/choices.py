@@ -23,6 +23,7 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.yes": (Intent.AFFIRM, Wants()),
     "choice.no_address": (Intent.DENY, Wants()),
     "choice.new_code": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.send_code": (Intent.AFFIRM, Wants()),
     "choice.add_to_case": (Intent.ADD_TO_CASE, Wants()),
     "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
     "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),

@@ -2,12 +2,15 @@
 
 from bot.dialogs.desk import Desk
 from bot.dialogs.own_case import choose_case
-from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
+from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
 from caseengine.model.case import Case
 from caseengine.model.errors import TransitionNotAllowed
 from caseengine.operations.access import case_for
-from caseengine.operations.customer_side import close_by_customer, hear_customer, reopen_by_customer
+from caseengine.model.lifecycle import Status
+from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.operations.ending import close, reopen, resolve
+from caseengine.operations.handover import hear_customer
 
 
 async def start_closing(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -32,7 +35,7 @@ async def take_closing(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Ask("close.unclear", "take_closing", choices=("choice.yes", "choice.no"), expecting="yes_no")
     case = await case_for(desk.work, slots["number"], desk.viewer)
     try:
-        await close_by_customer(desk.work, case, by=desk.customer, at=desk.at)
+        await withdraw(case, desk)
     except TransitionNotAllowed:
         return Done("close.already", {"number": case.number})
     return Done("close.done", {"number": case.number})
@@ -44,7 +47,7 @@ async def start_reopening(said: Understanding, slots: Slots, desk: Desk) -> Next
     if not isinstance(case, Case):
         return case
     try:
-        await reopen_by_customer(desk.work, case, by=desk.customer, at=desk.at)
+        await reopen(desk.work, case.number, reason=desk.said, by=desk.customer, at=desk.at)
     except TransitionNotAllowed:
         return Done("reopen.not_possible", {"number": case.number}, choices=("choice.report",))
     return Done("reopen.done", {"number": case.number, "next_update": case.due_at})
@@ -54,12 +57,20 @@ async def confirm(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """An agent resolved the case: a yes closes it, anything else that is no new matter takes it up again."""
     case = await case_for(desk.work, slots["number"], desk.viewer)
     if said.intent in (Intent.AFFIRM, Intent.THANK):
-        await close_by_customer(desk.work, case, by=desk.customer, at=desk.at)
+        await close(desk.work, case.number, by=desk.customer, at=desk.at)
         return Done("resolved.closed", {"number": case.number})
-    cases = await hear_customer(desk.work, desk.conversation, text=desk.said, key=desk.key, at=desk.at, reopen=case)
-    if not cases:
-        return Goto("report_problem")
+    await hear_customer(
+        desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
+    )
     return Done("resolved.reopened", {"number": case.number})
+
+
+async def withdraw(case: Case, desk: Desk) -> None:
+    """The customer needs nothing more: what is not resolved yet ends as withdrawn."""
+    if case.status is not Status.RESOLVED:
+        resolution = Resolution(ResolutionCode.WITHDRAWN, desk.said)
+        await resolve(desk.work, case.number, resolution, by=desk.customer, at=desk.at)
+    await close(desk.work, case.number, by=desk.customer, at=desk.at)
 
 
 CLOSE_CASE = dialog("close_case", 1, start_closing, take_closing)

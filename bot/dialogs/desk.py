@@ -42,6 +42,8 @@ class Desk:
         pressed: catalogue key of the button that was pressed, "" for typed words.
         parts: when the message holds two problems, what was understood of each.
         departments: names by slug.
+        fallback_department: who takes what nobody could sort.
+        retailer: this person acts for an account.
         source: network address of the customer, for limits.
         secret: key of the one-time codes.
     """
@@ -56,10 +58,12 @@ class Desk:
     said: str
     departments: dict[str, str]
     secret: bytes
+    fallback_department: str
     source: str = ""
     language: str = "en"
     parts: tuple[Understanding, ...] = ()
     pressed: str = ""
+    retailer: bool = False
 
     @property
     def proved(self) -> bool:
@@ -80,7 +84,7 @@ class Desk:
     @property
     def audience(self) -> Audience:
         """The articles this person may be told of."""
-        if self.assurance.level >= Level.VERIFIED and self.assurance.account_ids:
+        if self.assurance.level >= Level.CHANNEL and self.retailer:
             return Audience.RETAILER
         return AUDIENCES[self.assurance.level]
 

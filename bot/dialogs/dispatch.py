@@ -1,10 +1,10 @@
 """Nothing is in progress: what does this message begin?"""
 
+from bot.dialogs.cases_here import awaiting_confirmation
 from bot.dialogs.desk import Desk
 from bot.dialogs.engine import START_CHOICES
 from bot.dialogs.steps import Done, Goto, HandOver, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
-from caseengine.reading.resolved import awaiting_confirmation
 
 GOALS = {
     Intent.ASK_QUESTION: "answer",
@@ -26,9 +26,9 @@ AFTER_RESOLUTION = (Intent.AFFIRM, Intent.DENY, Intent.THANK, Intent.SOMETHING_E
 
 async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Choose by wish first, then by intent, then by what was mentioned."""
-    resolved = await awaiting_confirmation(desk.work, desk.conversation.id)
+    resolved = await awaiting_confirmation(desk)
     if resolved is not None and said.intent in AFTER_RESOLUTION:
-        return Goto("confirm_resolved", {"number": resolved, "fresh": True})
+        return Goto("confirm_resolved", {"number": resolved.number})
     if desk.pressed == "choice.prove":
         return Goto("identify")
     if said.wants.person:

@@ -3,7 +3,7 @@
 from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.understanding import Understanding
-from caseengine.operations.recognise import recognise_customer
+from caseengine.operations.linking import identify_customer
 from customers.assurance import Assurances, Level
 from customers.codes import OneTimeCodes
 from customers.contacts import Contacts
@@ -36,7 +36,7 @@ async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:
 
 async def send_code(slots: Slots, desk: Desk) -> Next:
     """Claim the address and send the code."""
-    Assurances(desk.work).claim(desk.conversation.id, slots["kind"], slots["address"], at=desk.at)
+    await Assurances(desk.work).claim(desk.conversation.id, slots["kind"], slots["address"], at=desk.at)
     try:
         await OneTimeCodes(desk.work, desk.secret).send(
             desk.conversation.id,
@@ -82,8 +82,8 @@ async def welcome(desk: Desk) -> Next:
         return Done("identify.case_proved")
     contact = await Contacts(desk.work).get(contact_id)
     account = contact.roles[0][0] if contact.roles else None
-    await recognise_customer(
-        desk.work, desk.conversation, contact_id=contact_id, account_id=account, by=BOT, at=desk.at
+    await identify_customer(
+        desk.work, desk.conversation.id, contact_id=contact_id, account_id=account, by=BOT, at=desk.at
     )
     return Done("identify.done", {"name": contact.name})
 

@@ -8,7 +8,8 @@ from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
 from caseengine.model.case import Case
-from caseengine.operations.cases import Opening, link_cases, open_case
+from caseengine.operations.linking import link_cases
+from caseengine.operations.opening import Opening, open_case
 from customers.assurance import Assurances, Level
 from customers.contacts import Contacts
 
@@ -86,7 +87,7 @@ def hear_story(said: Understanding, slots: Slots, desk: Desk) -> None:
         slots["case_type"] = "complaint"
     if len(said.problems) > 1:
         slots["problems"] = list(said.problems[:2])
-        slots["departments"] = [part.department or fallback_department(desk) for part in desk.parts[:2]]
+        slots["departments"] = [part.department or desk.fallback_department for part in desk.parts[:2]]
         slots["description"] = said.text
         return
     bare = len(said.text.split()) <= BARE_WORDS_MAX and said.wants.case and said.department is None
@@ -155,7 +156,7 @@ async def open_cases(slots: Slots, desk: Desk) -> Next:
     if len(cases) > 1:
         await link_cases(desk.work, cases[0], cases[1], by=BOT, at=desk.at)
     if slots.get("email") and desk.assurance.level < Level.CHANNEL:
-        Assurances(desk.work).claim(desk.conversation.id, "email", slots["email"], at=desk.at)
+        await Assurances(desk.work).claim(desk.conversation.id, "email", slots["email"], at=desk.at)
     params: dict[str, Any] = {"number": cases[0].number, "next_update": cases[0].due_at}
     if len(cases) > 1:
         return Done("report.opened_two", {**params, "second": cases[1].number})
@@ -193,11 +194,9 @@ async def account_for(slots: Slots, desk: Desk, contact: UUID | None) -> UUID | 
     """The shop that was named, when it is one of the contact's; else the contact's first account."""
     if contact is None:
         return None
-    named = slots.get("store")
-    if named and UUID(named) in desk.assurance.account_ids:
-        return UUID(named)
-    roles = (await Contacts(desk.work).get(contact)).roles
-    return roles[0][0] if roles else None
+    mine = [account_id for account_id, _ in (await Contacts(desk.work).get(contact)).roles]
+    named = UUID(slots["store"]) if slots.get("store") else None
+    return named if named in {*mine, *desk.assurance.account_ids} else next(iter(mine), None)
 
 
 def subject_of(text: str) -> str:
@@ -208,11 +207,6 @@ def subject_of(text: str) -> str:
 
 def department_choices(desk: Desk) -> tuple[str | Choice, ...]:
     return tuple(Choice(name, name) for name in desk.departments.values())
-
-
-def fallback_department(desk: Desk) -> str:
-    """The department that takes what nobody could sort: the last in the company's own order."""
-    return list(desk.departments)[-1]
 
 
 REPORT_PROBLEM = dialog(

@@ -6,9 +6,11 @@ from bot.dialogs.steps import Ask, Call, Done, Line, Next, Say, Slots, dialog
 from bot.understanding import Understanding
 from caseengine.model.case import Case
 from caseengine.model.errors import CaseNotFound
-from caseengine.operations.access import case_for, send_case_code
+from caseengine.operations.access import case_for
+from caseengine.reading.case_address import case_address
 from caseengine.reading.cases import CaseRow, cases_of
 from customers.assurance import Level
+from customers.codes import OneTimeCodes
 from customers.errors import IdentityInvalid, TooManyCodes
 from customers.identities import normalise
 
@@ -54,15 +56,16 @@ async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:
     except IdentityInvalid:
         return Ask("identify.address_unclear", "take_address", expecting="email")
     try:
-        await send_case_code(
-            desk.work,
-            slots["number"],
+        case, on_file = await case_address(desk.work, slots["number"])
+        await OneTimeCodes(desk.work, desk.secret).send(
+            desk.conversation.id,
+            "email",
             slots["address"],
-            conversation=desk.conversation.id,
-            secret=desk.secret,
             source=desk.source,
             language=desk.language,
             at=desk.at,
+            case=case,
+            case_address=on_file,
         )
     except TooManyCodes:
         return Done("identify.too_many", choices=("choice.report", "choice.person"))

@@ -1,0 +1,51 @@
+"""The help centre: every article the public may read, at the address that answers link to."""
+
+from importlib.resources import files
+
+from aiohttp import web
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from knowledge.article import Audience
+from knowledge.articles import article, published
+from knowledge.errors import ArticleNotFound
+from knowledge.render import render_article
+from storage.engine import Database
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; "
+    "base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class HelpPages:
+    """`/help` and `/help/{slug}`. What is not public answers like what does not exist."""
+
+    def __init__(self, database: Database, company: str) -> None:
+        self._database = database
+        self._company = company
+        page = files("app.http").joinpath("help.html").read_text("utf-8")
+        self._page = Environment(
+            loader=DictLoader({"help.html": page}), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        ).get_template("help.html")
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/help", self.list), web.get("/help/{slug}", self.show)]
+
+    async def list(self, _: web.Request) -> web.Response:
+        async with self._database.snapshot() as snapshot:
+            articles = await published(snapshot, audience=Audience.PUBLIC)
+        return self._respond(articles=sorted(articles, key=lambda found: found.title), article=None, body="")
+
+    async def show(self, request: web.Request) -> web.Response:
+        try:
+            async with self._database.snapshot() as snapshot:
+                found = await article(snapshot, request.match_info["slug"], audience=Audience.PUBLIC)
+        except ArticleNotFound:
+            raise web.HTTPNotFound from None
+        return self._respond(articles=[], article=found, body=render_article(found))
+
+    def _respond(self, **values: object) -> web.Response:
+        text = self._page.render(company=self._company, **values)
+        return web.Response(text=text, content_type="text/html", headers=HEADERS)

@@ -1,0 +1,1 @@
+"""What runs beside the requests: turns, deliveries, sweeps. One short loop each."""

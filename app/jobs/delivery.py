@@ -1,0 +1,88 @@
+"""Deliver: what the outbox holds goes out through its channel, in order within each stream."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.metrics import DELIVERIES
+from app.reception import read_row
+from caseengine import activities
+from channels.protocol import ChannelAdapter, DeliveryFailed, Receipt
+from storage.engine import Database
+from storage.outbox import Outbox, OutboxRow, waiting
+
+RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800))
+"""Waiting time after each failed try; after the last the delivery is given up, visibly."""
+
+Send = Callable[[OutboxRow], Awaitable[Receipt]]
+Outcome = tuple[OutboxRow, Receipt | DeliveryFailed]
+
+
+class Delivery:
+    """Empties the outbox. `send` has one entry for each topic."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime], send: Mapping[str, Send]) -> None:
+        self._database = database
+        self._now = now
+        self._send = send
+
+    async def run(self) -> None:
+        """Deliver whatever is due, until nothing is."""
+        while rows := await self._due():
+            streams: dict[tuple[str, str], list[OutboxRow]] = defaultdict(list)
+            for row in rows:
+                streams[row.topic, row.stream].append(row)
+            outcomes = await asyncio.gather(*(self._deliver(stream) for stream in streams.values()))
+            await self._record([outcome for stream in outcomes for outcome in stream])
+
+    async def _due(self) -> Sequence[OutboxRow]:
+        async with self._database.snapshot() as snapshot:
+            return await waiting(snapshot, at=self._now())
+
+    async def _deliver(self, stream: list[OutboxRow]) -> list[Outcome]:
+        """One after another; what follows a failure waits, so that order is kept."""
+        outcomes: list[Outcome] = []
+        for row in stream:
+            try:
+                outcomes.append((row, await self._send[row.topic](row)))
+            except DeliveryFailed as failed:
+                outcomes.append((row, failed))
+                if failed.retry:
+                    break
+        return outcomes
+
+    async def _record(self, outcomes: list[Outcome]) -> None:
+        async with self._database.unit_of_work() as work:
+            outbox = Outbox(work)
+            for row, outcome in outcomes:
+                DELIVERIES.labels(row.topic, _name(outcome)).inc()
+                if isinstance(outcome, Receipt):
+                    outbox.delivered(row, {"channel": outcome.channel, **outcome.proof})
+                elif outcome.retry and row.tries < len(RETRY_AFTER):
+                    outbox.retry(row, str(outcome), next_try_at=self._now() + RETRY_AFTER[row.tries])
+                else:
+                    outbox.give_up(row, str(outcome), ambiguous=outcome.ambiguous)
+
+
+def _name(outcome: Receipt | DeliveryFailed) -> str:
+    if isinstance(outcome, Receipt):
+        return "delivered"
+    return "ambiguous" if outcome.ambiguous else "retried" if outcome.retry else "failed"
+
+
+def send_activity(database: Database, adapters: Mapping[str, ChannelAdapter]) -> Send:
+    """The topic "deliver": an activity of the log goes out through its channel."""
+
+    async def send(row: OutboxRow) -> Receipt:
+        payload: Mapping[str, Any] = row.payload
+        adapter = adapters.get(payload["channel"])
+        async with database.snapshot() as snapshot:
+            found = await activities.by_key(snapshot, UUID(payload["conversation"]), payload["key"])
+        if adapter is None or found is None:
+            raise DeliveryFailed("no such channel or activity")
+        return await adapter.send(read_row(found), key=payload["key"])
+
+    return send

@@ -1,0 +1,48 @@
+"""Nobody came in time: the case is raised, the customer is told so, and the next promise is a real one."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from bot.replies.catalogue import Catalogue
+from bot.dialogs.steps import Line
+from caseengine.cases import Cases
+from caseengine.model.actor import SYSTEM, Actor, ActorKind
+from caseengine.operations.conversing import speak
+from caseengine.operations.promising import renew_promise
+from caseengine.reading.promises import overdue
+from storage.engine import Database
+from storage.errors import Conflict
+
+BOT = Actor(ActorKind.BOT)
+
+
+class Promises:
+    """Looks after promises that were not kept."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._now = now
+
+    async def run(self) -> None:
+        """Renew every promise that is overdue."""
+        async with self._database.snapshot() as snapshot:
+            cases = await overdue(snapshot, self._now())
+        for case_id in cases:
+            try:
+                await self._renew(case_id)
+            except Conflict:
+                continue  # somebody is at the case this very moment; the next sweep looks again
+
+    async def _renew(self, case_id: UUID) -> None:
+        at = self._now()
+        async with self._database.unit_of_work() as work:
+            case = await Cases(work).by_id(case_id)
+            if not case.is_live or case.due_at is None or case.due_at > at:
+                return
+            missed = case.due_at
+            await renew_promise(work, case, by=SYSTEM, at=at)
+            line = Line("promise.renewed", {"number": case.number, "next_update": case.due_at})
+            words = self._catalogue.reply(line, at=at).text
+            await speak(work, case, words, key=f"promise:{case.id}:{missed.isoformat()}", by=BOT, at=at)

@@ -1,0 +1,1 @@
+"""The live feed: what happened, as it happens, resumable."""

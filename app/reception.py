@@ -1,0 +1,137 @@
+"""Receive: the input, and for chat its echo, are on the disk before the wire is acknowledged."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from bot.activity import Activity, Attachment, Kind
+from caseengine import activities
+from caseengine.activities import Activities, ActivityRow
+from caseengine.conversations import find_conversation
+from caseengine.files import Files, read_file
+from caseengine.operations.conversing import open_conversation
+from channels.protocol import Accepted, DeskUnavailable
+from storage.engine import Database
+from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
+from storage.inbox import Inbox
+
+INBOX = "inbox"
+"""The wake-up topic of those who take turns."""
+
+
+class Reception:
+    """Where every channel puts what it heard; `channels.protocol.Inbox`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime], notice: Callable[[str], None]) -> None:
+        self._database = database
+        self._now = now
+        self._notice = notice
+
+    async def accept(self, activity: Activity, *, raw: bytes) -> Accepted:
+        """Keep an input; the same key again gives what was kept the first time."""
+        at = self._now()
+        try:
+            async with self._database.unit_of_work() as work:
+                Inbox(work).receive(
+                    source=activity.channel,
+                    stream=activity.conversation,
+                    key=activity.key,
+                    payload=activity.to_json(),
+                    raw=raw,
+                    at=at,
+                )
+                echo = self._echo(Activities(work), activity, at) if activity.kind is Kind.MESSAGE else None
+        except AlreadyReceived:
+            return await self._known(activity)
+        except StorageUnavailable as error:
+            raise DeskUnavailable from error
+        self._notice(activity.conversation)
+        seq = echo.result.seq if echo is not None and echo.result is not None else 0
+        return Accepted(activity.at_seq(seq, at), fresh=True)
+
+    def _echo(self, log: Activities, activity: Activity, at: datetime):  # type: ignore[no-untyped-def]
+        body = replace(activity, source="").to_json()
+        duplicate = AlreadyReceived(activity.channel, activity.conversation, activity.key)
+        return log.append(
+            UUID(activity.conversation),
+            key=activity.key,
+            body=body,
+            at=at,
+            channel=activity.channel,
+            deliver=False,
+            fresh_only=duplicate,
+        )
+
+    async def _known(self, activity: Activity) -> Accepted:
+        async with self._database.snapshot() as snapshot:
+            row = await activities.by_key(snapshot, UUID(activity.conversation), activity.key)
+        return Accepted(read_row(row) if row else activity, fresh=False)
+
+
+class History:
+    """What was said in a conversation; `channels.protocol.History`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def after(self, conversation: str, seq: int, *, limit: int = 200) -> Sequence[Activity]:
+        async with self._database.snapshot() as snapshot:
+            rows = await activities.after(snapshot, UUID(conversation), seq, limit)
+        return [read_row(row) for row in rows]
+
+    async def last_seq(self, conversation: str) -> int:
+        async with self._database.snapshot() as snapshot:
+            return await activities.last_seq(snapshot, UUID(conversation))
+
+
+class ConversationBook:
+    """The conversations of all channels; `channels.protocol.Conversations`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, conversation: str, *, channel: str, locale: str, visitor: str, at: datetime) -> bool:
+        """Make it known; two at once open it once."""
+        if await self.exists(conversation):
+            return False
+        try:
+            async with self._database.unit_of_work() as work:
+                await open_conversation(
+                    work, id=UUID(conversation), channel=channel, visitor=visitor, locale=locale, at=at
+                )
+        except Conflict:
+            return False
+        return True
+
+    async def exists(self, conversation: str) -> bool:
+        async with self._database.snapshot() as snapshot:
+            return await find_conversation(snapshot, UUID(conversation)) is not None
+
+
+class FileCabinet:
+    """What customers upload and agents send; `channels.protocol.Files`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def put(self, conversation: str, *, name: str, content_type: str, content: bytes) -> Attachment:
+        async with self._database.unit_of_work() as work:
+            file = Files(work).put(
+                UUID(conversation), name=name, content_type=content_type, content=content, at=self._now()
+            )
+        return Attachment(str(file.id), name, content_type, len(content))
+
+    async def get(self, conversation: str, file: str) -> tuple[Attachment, bytes] | None:
+        async with self._database.snapshot() as snapshot:
+            found = await read_file(snapshot, UUID(conversation), UUID(file))
+        if found is None:
+            return None
+        stored, content = found
+        return Attachment(str(stored.id), stored.name, stored.content_type, stored.size), content
+
+
+def read_row(row: ActivityRow) -> Activity:
+    """A line of the log as the channels know it."""
+    return Activity.from_json(row.body).at_seq(row.seq, row.at)

@@ -1,0 +1,118 @@
+"""`nightdesk serve`: everything in one process, until a signal says stop."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+
+from app.clock import now as present
+from app.demo.load import load_demo
+from app.demo.mailbox import DemoMailbox
+from app.http.sessions import hash_password
+from app.jobs.loop import keep_running
+from app.settings import LOOPBACK, Settings
+from app.wiring import House, build
+from knowledge.retrieval.encoder import Encoder
+from storage.migrate import migrate
+
+log = structlog.get_logger()
+TURNS_STOP_WITHIN_S = 8.0
+"""Turns in hand finish within this; with closing sockets and database the process ends within ten seconds."""
+DIRECTORY_EVERY_S = 60.0
+PROMISES_EVERY_S = 30.0
+KNOWLEDGE_EVERY_S = 30.0
+DELIVERY_EVERY_S = 1.0
+
+
+class DemoNeedsLoopback(Exception):
+    """The demo shows every mail and its passwords are public: it listens on the loopback only."""
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = present,
+    encoder: Encoder | None = None,
+) -> AsyncIterator[House]:
+    """A desk at work: migrated, listening, its jobs running; stopped in order at the end.
+
+    Raises:
+        DemoNeedsLoopback: `--demo` with another address.
+    """
+    if settings.demo and settings.host not in LOOPBACK:
+        raise DemoNeedsLoopback
+    settings.data.mkdir(parents=True, exist_ok=True)
+    mailbox = DemoMailbox() if settings.demo else None
+    if mailbox is not None:
+        await mailbox.start()
+    house = build(settings, now=now, encoder=encoder, mailbox=mailbox)
+    await migrate(house.database)
+    if settings.demo:
+        await load_demo(house.database, at=now(), hash_password=hash_password)
+    await house.directory.refresh()
+    await house.knowledge_jobs.refresh()
+    jobs = start_jobs(house)
+    runner = web.AppRunner(house.application, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, settings.host, settings.port).start()
+    try:
+        yield house
+    finally:
+        await stop(house, runner, jobs)
+
+
+def start_jobs(house: House) -> list[asyncio.Task[None]]:
+    """Whatever runs beside the requests."""
+    if hasattr(house.encoder, "start") and house.settings.encoder:
+        house.encoder.start()
+    house.understander.start(house.directory.examples)
+    database = house.database
+    loops = [
+        house.turns.run(),
+        keep_running("delivery", house.delivery.run, database, "deliver", "mail", every_s=DELIVERY_EVERY_S),
+        keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
+        keep_running("directory", house.directory.refresh, database, every_s=DIRECTORY_EVERY_S),
+        keep_running("knowledge", house.knowledge_jobs.run, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
+    ]
+    return [asyncio.create_task(loop) for loop in loops]
+
+
+async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None]]) -> None:
+    """Take nothing more in, finish what is in hand, let go."""
+    for site in list(runner.sites):
+        await site.stop()
+    await house.turns.stop(TURNS_STOP_WITHIN_S)
+    with contextlib.suppress(Exception):
+        await house.delivery.run()
+    for job in jobs:
+        job.cancel()
+    await asyncio.gather(*jobs, return_exceptions=True)
+    await runner.cleanup()
+    await house.understander.close()
+    if hasattr(house.encoder, "close"):
+        await house.encoder.close()
+    if house.mailbox is not None:
+        await house.mailbox.stop()
+    await house.database.close()
+
+
+def run(settings: Settings, *, ready: Callable[[House], None] = lambda _: None) -> None:
+    """Serve until SIGTERM or SIGINT. `ready` is called once the desk listens."""
+    asyncio.run(_serve(settings, ready))
+
+
+async def _serve(settings: Settings, ready: Callable[[House], None]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with running(settings) as house:
+        ready(house)
+        log.info("listening", address=settings.origin)
+        await stopping.wait()
+        log.info("stopping")

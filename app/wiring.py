@@ -1,0 +1,204 @@
+"""Everything put together by plain functions: storage, channels, knowledge, bot, HTTP."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import jwt
+from aiohttp import web
+
+from app.articles import KnowledgeJobs
+from app.clock import now as present
+from app.demo.mailbox import DemoMailbox
+from app.directory import Directory
+from app.http.site import HttpParts, make_application
+from app.jobs.delivery import Delivery, send_activity
+from app.jobs.mail import send_mail
+from app.jobs.promises import Promises
+from app.jobs.turns import Turns
+from app.keys import keep_secret
+from app.reception import ConversationBook, FileCabinet, History, Reception
+from app.schema import whole_schema
+from app.settings import Settings
+from app.sites import Sites, load_sites
+from bot.activity import Sender
+from bot.answers import TimedAnswers
+from bot.dialogs.registry import DIALOGS
+from bot.replies.catalogue import load_catalogue
+from bot.turn import Bot
+from bot.understanding import Understander
+from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.webchat.adapter import WebChatAdapter
+from channels.webchat.desk import WebChatDesk
+from channels.webchat.tokens import Tokens, load_keys
+from customers.codes import mail_params
+from customers.errors import IdentityTokenRefused
+from customers.identity_token import accept_identity, read_identity_token
+from knowledge.answer import Knowledge
+from knowledge.retrieval.encoder import BackgroundEncoder, Encoder
+from knowledge.retrieval.index import Index
+from storage.engine import Database
+
+WORKERS = 2
+
+
+@dataclass(slots=True)
+class House:
+    """One running desk."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+    database: Database
+    encoder: Encoder
+    knowledge_jobs: KnowledgeJobs
+    directory: Directory
+    understander: Understander
+    bot: Bot
+    turns: Turns
+    delivery: Delivery
+    promises: Promises
+    webchat: WebChatDesk
+    mailbox: DemoMailbox | None
+    application: web.Application
+
+
+def build(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = present,
+    encoder: Encoder | None = None,
+    mailbox: DemoMailbox | None = None,
+) -> House:
+    """The house, at rest: nothing runs and nothing listens yet. The data folder exists."""
+    whole_schema()
+    database = Database(settings.url)
+    encoder = encoder or BackgroundEncoder(settings.data / "models", workers=WORKERS)
+    index = Index(encoder.name)
+    directory = Directory(database)
+    secret = keep_secret(settings.keys, "codes.key")
+    catalogue = load_catalogue("en", zone=ZoneInfo(settings.zone), company=settings.company)
+    understander = Understander(encoder, directory.names)
+    bot = Bot(
+        database=database,
+        understander=understander,
+        answers=TimedAnswers(Knowledge(index, encoder)),
+        dialogs=DIALOGS,
+        catalogue=catalogue,
+        departments=directory.departments,
+        secret=secret,
+        fallback_department=settings.fallback_department,
+        now=now,
+    )
+    turns = Turns(bot, now)
+    webchat = _webchat(settings, database, now, turns)
+    adapter = WebChatAdapter(webchat)
+    mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now))
+    delivery = Delivery(
+        database, now, {"deliver": send_activity(database, {adapter.name: adapter}), "mail": send_mail(mail)}
+    )
+    sites = load_sites(settings.data, demo_origins=frozenset({settings.origin}) if settings.demo else None)
+    application = make_application(
+        HttpParts(
+            settings=settings,
+            database=database,
+            now=now,
+            catalogue=catalogue,
+            webchat=webchat,
+            sites=sites,
+            accept_identity=_identity(database, sites, now),
+            typing=partial(_typing, adapter),
+            searchable=lambda: index.passages > 0,
+            encoding=lambda: encoder.ready,
+            mailbox=mailbox,
+        )
+    )
+    return House(
+        settings=settings,
+        now=now,
+        database=database,
+        encoder=encoder,
+        knowledge_jobs=KnowledgeJobs(database, index, encoder, now),
+        directory=directory,
+        understander=understander,
+        bot=bot,
+        turns=turns,
+        delivery=delivery,
+        promises=Promises(database, catalogue, now),
+        webchat=webchat,
+        mailbox=mailbox,
+        application=application,
+    )
+
+
+def _webchat(settings: Settings, database: Database, now: Callable[[], datetime], turns: Turns) -> WebChatDesk:
+    desk = WebChatDesk(
+        inbox=Reception(database, now, turns.notice),
+        conversations=ConversationBook(database),
+        history=History(database),
+        files=FileCabinet(database, now),
+        tokens=Tokens(load_keys(settings.keys)),
+        clock=now,
+        public_url=settings.public_url,
+    )
+    return desk
+
+
+def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
+    """The company's mail server, or in the demo the mailbox of our own."""
+    common = {"sender": settings.mail_from, "company": settings.company}
+    if mailbox is not None:
+        return SmtpSettings(host="127.0.0.1", port=mailbox.port, security="plain", **common)
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return SmtpSettings(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=password,
+        **common,
+    )
+
+
+async def _resolve_params(
+    database: Database, secret: bytes, now: Callable[[], datetime], params: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """What a mail says that the outbox must not hold: a one-time code is derived when it is written."""
+    if "code_id" not in params:
+        return params
+    async with database.snapshot() as snapshot:
+        return await mail_params(snapshot, secret, UUID(params["code_id"]), at=now())
+
+
+def _identity(
+    database: Database, sites: Sites, now: Callable[[], datetime]
+) -> Callable[[str, str], Awaitable[None]] | None:
+    """Takes a host site's word for who its visitor is; None where no site signs."""
+    if not sites.identity:
+        return None
+
+    async def accept(conversation: str, token: str) -> None:
+        site = sites.identity.get(_issuer(token))
+        if site is None:
+            raise IdentityTokenRefused("no site signs as this issuer")
+        claims = read_identity_token(token, site, at=now())
+        async with database.unit_of_work() as work:
+            await accept_identity(work, claims, UUID(conversation), at=now())
+
+    return accept
+
+
+def _issuer(token: str) -> str:
+    """Whose key to check with; nothing of the token is believed yet."""
+    try:
+        claimed = jwt.decode(token, options={"verify_signature": False}).get("iss", "")
+    except jwt.InvalidTokenError as error:
+        raise IdentityTokenRefused("the token cannot be read") from error
+    return claimed if isinstance(claimed, str) else ""
+
+
+async def _typing(adapter: WebChatAdapter, conversation: str, who: Sender) -> None:
+    adapter.typing(conversation, who)

@@ -1,0 +1,23 @@
+"""The cases of this conversation, newest first."""
+
+from bot.dialogs.desk import Desk
+from caseengine.cases import Cases
+from caseengine.model.case import Case
+from caseengine.model.lifecycle import Status
+
+
+async def cases_here(desk: Desk) -> list[Case]:
+    """Every case that was opened in this conversation or joined it."""
+    cases = Cases(desk.work)
+    return [await cases.by_id(case_id) for case_id in reversed(desk.conversation.cases)]
+
+
+async def awaiting_confirmation(desk: Desk) -> Case | None:
+    """The case that was resolved last and that the customer has not spoken about since."""
+    resolved = [case for case in await cases_here(desk) if case.status is Status.RESOLVED]
+    return max(resolved, key=lambda case: case.updated_at, default=None)
+
+
+async def open_case_here(desk: Desk) -> Case | None:
+    """The newest case the desk still owes something for."""
+    return next((case for case in await cases_here(desk) if case.is_live), None)
