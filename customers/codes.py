@@ -7,7 +7,7 @@ Source: docs/decisions/0008-assurance.md
 import hmac
 import ipaddress
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from customers.assurance import Assurance, Assurances
 from customers.code_limits import Sending, contact_reached, room_left, seconds_to_wait
 from customers.code_target import Target, target_of
 from customers.contacts import Contacts
+from customers.details import ContactActor
 from customers.errors import CodeExpired, CodeUsedUp, CodeWrong, TooManyCodes
 from customers.identities import IdentityKind, normalise
 from customers.tables import one_time_codes
@@ -29,15 +30,6 @@ DIGITS = 8
 VALID_FOR = timedelta(minutes=10)
 TRIES_MAX = 5
 PROOF = "one_time_code"
-
-
-@dataclass(frozen=True, slots=True)
-class ContactActor:
-    """The contact who acts on their own details."""
-
-    id: str
-    name: str
-    kind: str = "customer"
 
 
 class OneTimeCodes:
@@ -171,7 +163,7 @@ class OneTimeCodes:
         if row.confirms is not None:
             contact = await Contacts(self._work).get(row.contact_id)
             actor = ContactActor(str(contact.id), contact.name)
-            await Contacts(self._work).confirm(contact, row.confirms, by=actor, source=PROOF, at=at)
+            await Contacts(self._work).confirm(contact, IdentityKind.EMAIL, row.confirms, by=actor, source=PROOF, at=at)
         return await assurances.of(row.conversation, at=at)
 
     def _hash(self, code_id: UUID, code: str) -> bytes:

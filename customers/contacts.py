@@ -119,30 +119,39 @@ class Contacts:
         phone: str | None = None,
         email: str | None = None,
     ) -> None:
-        """New details as told by `source`. A new e-mail is kept but not on file until a code to it proved it.
+        """New details as told by `source`. What contacts say of themselves is kept, but recognises nobody yet.
+
+        An e-mail is on file once a code to it proved it, a telephone number when an agent wrote it down.
 
         Raises:
             IdentityInvalid: a telephone number or address that cannot be one; nothing was changed.
         """
+        for kind, typed in ((IdentityKind.PHONE, phone), (IdentityKind.EMAIL, email)):
+            if typed is not None:
+                normalise(kind, typed)
         changes = [
             self._rename(contact, name, source, at),
-            self._learn(contact, IdentityKind.PHONE, phone, source, at),
-            self._learn(contact, IdentityKind.EMAIL, email, source, at),
+            # Else a stranger's number in somebody's details would make its owner's number ambiguous.
+            self._learn(contact, IdentityKind.PHONE, phone, source, at, on_file=str(by.kind) == "agent"),
+            self._learn(contact, IdentityKind.EMAIL, email, source, at, on_file=False),
         ]
         self._record(contact, [change for change in changes if change is not None], by=by, source=source, at=at)
 
-    async def confirm(self, contact: Contact, email: str, *, by: By, source: str, at: datetime) -> None:
-        """The address was proved, or an agent vouches for it: from now on it is on file. The older ones are told."""
-        told = contact.on_file(IdentityKind.EMAIL)
-        written = normalise(IdentityKind.EMAIL, email)
-        if written in told:
+    async def confirm(
+        self, contact: Contact, kind: IdentityKind | str, value: str, *, by: By, source: str, at: datetime
+    ) -> None:
+        """It was proved, or an agent vouches for it: from now on it is on file. The addresses before it are told."""
+        fresh = Identity(IdentityKind(kind), normalise(kind, value), source, at)
+        known = contact.on_file(fresh.kind)
+        if fresh.value in known:
             return
-        fresh = Identity(IdentityKind.EMAIL, written, source, at)
-        contact.identities = (*(known for known in contact.identities if not _same(known, fresh)), fresh)
-        where = (identities.c.contact_id == contact.id, identities.c.kind == "email", identities.c.value == written)
+        told = contact.on_file(IdentityKind.EMAIL) if fresh.kind is IdentityKind.EMAIL else []
+        contact.identities = (*(item for item in contact.identities if not _same(item, fresh)), fresh)
+        where = (identities.c.contact_id == contact.id, identities.c.kind == kind, identities.c.value == fresh.value)
         self._writing.write(sa.delete(identities).where(*where))
         self._writing.write(sa.insert(identities).values(contact_id=contact.id, **_identity(fresh)))
-        self._record(contact, [_Change("email", told[0] if told else None, written)], by=by, source=source, at=at)
+        change = _Change(fresh.kind, known[-1] if known else None, fresh.value)
+        self._record(contact, [change], by=by, source=source, at=at)
         for address in told:
             self._mail(contact, address, at)
 
@@ -177,15 +186,14 @@ class Contacts:
         return change
 
     def _learn(
-        self, contact: Contact, kind: IdentityKind, typed: str | None, source: str, at: datetime
+        self, contact: Contact, kind: IdentityKind, typed: str | None, source: str, at: datetime, *, on_file: bool
     ) -> _Change | None:
         if typed is None:
             return None
-        # A telephone number is something to ring, never proof by itself; an address can receive codes.
-        fresh = Identity(kind, normalise(kind, typed), source, at, on_file=kind is not IdentityKind.EMAIL)
+        fresh = Identity(kind, normalise(kind, typed), source, at, on_file)
         if any(_same(known, fresh) for known in contact.identities):
             return None
-        old = [] if kind is IdentityKind.EMAIL else contact.on_file(kind)
+        old = contact.on_file(kind)
         contact.identities = (*contact.identities, fresh)
         self._writing.write(
             sa.insert(identities).values(contact_id=contact.id, **_identity(fresh)), duplicate=Conflict()

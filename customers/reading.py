@@ -27,7 +27,7 @@ class CardAccount:
 
 @dataclass(frozen=True, slots=True)
 class ContactCard:
-    """A contact as people read it. `unproved_emails` are given, but not on file."""
+    """A contact as people read it: numbers to ring, newest first; `unproved_emails` are given, but not on file."""
 
     id: UUID
     name: str
@@ -89,7 +89,7 @@ async def _card(snapshot: Snapshot, contact: Contact) -> ContactCard:
         name=contact.name,
         language=contact.language,
         emails=tuple(contact.on_file(IdentityKind.EMAIL)),
-        phones=tuple(contact.on_file(IdentityKind.PHONE)),
+        phones=tuple(reversed([item.value for item in contact.identities if item.kind is IdentityKind.PHONE])),
         unproved_emails=tuple(contact.given(IdentityKind.EMAIL)),
         accounts=tuple([await _card_account(snapshot, account_id, role) for account_id, role in contact.roles]),
     )

@@ -34,7 +34,7 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str) 
 
 
 def _address(address: str, name: str = "") -> Address:
-    found = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    found = validate_email(address, check_deliverability=False, test_environment=True)
     return Address(name, username=found.local_part, domain=found.domain)
 
 

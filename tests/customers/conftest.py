@@ -1,8 +1,6 @@
 """A database of one test, and the people of the wholesaler's customers who appear in these tests."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
@@ -13,26 +11,15 @@ from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from customers.reading import add_product
 from storage.engine import Database
-from storage.tables import metadata
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECRET = b"a secret of the tests, 32 bytes.."
 
 
-async def make_schema(database: Database) -> None:
-    def create(connection):
-        with connection.begin():
-            metadata.create_all(connection)
-
-    await database.run(create)
-
-
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'desk.db'}")
-    await make_schema(database)
-    yield database
-    await database.close()
+def database(any_database: Database) -> Database:
+    """Everything the customer store promises, it promises on SQLite and on PostgreSQL."""
+    return any_database
 
 
 def person(name: str, *known: tuple[str, str], roles: tuple[tuple[UUID, Role], ...] = ()) -> Contact:
