@@ -69,6 +69,11 @@ async def open_conversation(request: web.Request, desk: WebChatDesk) -> tuple[st
     return conversation, caller
 
 
+def source_of(request: web.Request, desk: WebChatDesk) -> str:
+    """The address a caller is counted by."""
+    return address_group(desk.address_of(request))
+
+
 def is_conversation_id(typed: str) -> bool:
     """True for a UUID as this desk writes it."""
     try:
@@ -79,12 +84,12 @@ def is_conversation_id(typed: str) -> bool:
 
 def limit_requests(request: web.Request, desk: WebChatDesk) -> None:
     """Refuse an address that asks too often for anything at all."""
-    _limit(desk.requests_from_address, address_group(desk.address_of(request)), desk)
+    _limit(desk.requests_from_address, source_of(request, desk), desk)
 
 
 def limit_posts(request: web.Request, desk: WebChatDesk, conversation: str) -> None:
     """Refuse too many activities of one conversation or one address."""
-    _limit(desk.posts_from_address, address_group(desk.address_of(request)), desk)
+    _limit(desk.posts_from_address, source_of(request, desk), desk)
     _limit(desk.posts_in_conversation, conversation, desk)
 
 

@@ -6,7 +6,7 @@ Who sent it, where and when are the server's word: `from`, `channelId`, `convers
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.activity import Activity, Kind, Role, Sender
@@ -24,10 +24,16 @@ CLIENT_KEY = re.compile(r"[\x21-\x39\x3b-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """Who posts, as the token says; `user` is empty for a server with a secret, which names the sender itself."""
+    """Who posts.
+
+    Attributes:
+        user: as the token says; empty for a server with a secret, which names the sender itself.
+        source: the network address, for limits.
+    """
 
     conversation: str
     user: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +65,21 @@ def read(
         case "typing":
             return _activity(Kind.TYPING, document, poster, fresh_key, limits)
         case "event" if document.get("name") == JOIN_EVENT:
-            return joined(_sender(document, poster), poster.conversation, _locale(document))
+            return joined(replace(poster, user=_sender(document, poster).id), _locale(document))
         case other:
             return Ignored(other, str(document.get("name") or "")[:100], _client_id(document, limits))
 
 
-def joined(visitor: Sender, conversation: str, locale: str) -> Activity:
+def joined(poster: Poster, locale: str) -> Activity:
     """Somebody opened the conversation; one key, so that they are greeted once however often they say so."""
     return Activity(
-        kind=Kind.JOINED, channel=CHANNEL, conversation=conversation, sender=visitor, key=JOINED_KEY, locale=locale
+        kind=Kind.JOINED,
+        channel=CHANNEL,
+        conversation=poster.conversation,
+        sender=Sender(Role.CUSTOMER, poster.user),
+        key=JOINED_KEY,
+        locale=locale,
+        source=poster.source,
     )
 
 
@@ -126,6 +138,7 @@ def _activity(
         locale=_locale(document),
         text=text,
         value=value,
+        source=poster.source,
     )
 
 

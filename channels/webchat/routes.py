@@ -10,7 +10,7 @@ from uuid import uuid4
 import orjson
 from aiohttp import web
 
-from bot.activity import Activity, Role, Sender
+from bot.activity import Activity
 from channels.protocol import DeskUnavailable, PayloadRejected
 from channels.webchat.access import (
     Caller,
@@ -19,6 +19,7 @@ from channels.webchat.access import (
     limit_requests,
     open_conversation,
     read_grant,
+    source_of,
 )
 from channels.webchat.body import read_body, read_options
 from channels.webchat.crossing import answer_across_origins
@@ -93,7 +94,9 @@ class Wire:
         caller = authenticate(request, self._desk)
         raw, options = await read_options(request, self._desk.limits)
         grant = caller.grant or Grant(str(uuid4()), _named_user(options) or new_visitor())
-        is_new = await self._started(grant, read_locale(options.get("locale")), raw)
+        is_new = await self._started(
+            self._poster(request, grant.conversation, grant.user), read_locale(options.get("locale")), raw
+        )
         self._desk.streams.started(grant.conversation)
         return _json(self._token(grant) | self._stream(request, grant, 0), status=201 if is_new else 200)
 
@@ -115,20 +118,17 @@ class Wire:
         seen = _watermark(request) or 0
         try:
             conversation, _ = await open_conversation(request, self._desk)
-            page = await self._desk.history.after(conversation, seen, limit=self._desk.limits.page_max)
+            shown, seen = await self._next_shown(conversation, seen, self._desk.address(request))
         except DeskUnavailable:
-            page = ()  # an error would end the official client's polling for good; "nothing yet" does not
-        address = self._desk.address(request)
-        shown = [document for one in page if (document := self._desk.show(one, address)) is not None]
-        text = activity_set(shown, page[-1].seq if page else seen)
-        return web.Response(text=text, content_type="application/json")
+            shown = []  # an error would end the official client's polling for good; "nothing yet" does not
+        return web.Response(text=activity_set(shown, seen), content_type="application/json")
 
     async def post(self, request: web.Request) -> web.Response:
         """Take an activity; it is durable before this answers."""
         conversation, caller = await open_conversation(request, self._desk)
         limit_posts(request, self._desk, conversation)
         raw = await read_body(request, self._desk.limits.body_max, self._desk.limits.body_deadline_s)
-        return _json({"id": await post(self._desk, Poster(conversation, caller.user), raw)})
+        return _json({"id": await post(self._desk, self._poster(request, conversation, caller.user), raw)})
 
     async def upload(self, request: web.Request) -> web.Response:
         """Take files, with their activity or as a message without words."""
@@ -136,7 +136,7 @@ class Wire:
         limit_posts(request, self._desk, conversation)
         user = caller.user or read_user_id(request.query.get("userId"))
         upload = await read_upload(request, user, self._desk.limits)
-        return _json({"id": await post_upload(self._desk, Poster(conversation, user), upload)})
+        return _json({"id": await post_upload(self._desk, self._poster(request, conversation, user), upload)})
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The socket: what is new as it comes."""
@@ -173,19 +173,30 @@ class Wire:
         """Let go of the sockets."""
         await self._desk.streams.close()
 
-    async def _started(self, grant: Grant, locale: str, raw: bytes) -> bool:
-        conversation, at = grant.conversation, self._desk.clock()
-        visitor = Sender(Role.CUSTOMER, grant.user)
+    def _poster(self, request: web.Request, conversation: str, user: str) -> Poster:
+        return Poster(conversation, user, source_of(request, self._desk))
+
+    async def _started(self, poster: Poster, locale: str, raw: bytes) -> bool:
+        conversation, at = poster.conversation, self._desk.clock()
 
         async def known() -> bool:
             return await self._desk.conversations.open(
-                conversation, channel=CHANNEL, locale=locale, visitor=grant.user, at=at
+                conversation, channel=CHANNEL, locale=locale, visitor=poster.user, at=at
             )
 
         is_new = await patiently(known, self._desk.limits.patience_s)
         # Also when it was known: the process may have died between the two.
-        await take(self._desk, joined(visitor, conversation, locale), raw)
+        await take(self._desk, joined(poster, locale), raw)
         return is_new
+
+    async def _next_shown(self, conversation: str, seen: int, address: str) -> tuple[list[dict[str, Any]], int]:
+        """The next page that shows something, and the watermark after it: an empty page tells a client it has all."""
+        while True:
+            page = await self._desk.history.after(conversation, seen, limit=self._desk.limits.page_max)
+            shown = [document for one in page if (document := self._desk.show(one, address)) is not None]
+            seen = page[-1].seq if page else seen
+            if shown or len(page) < self._desk.limits.page_max:
+                return shown, seen
 
     async def _serve(self, request: web.Request, grant: Grant, seen: int) -> web.StreamResponse:
         desk, limits = self._desk, self._desk.limits
@@ -194,7 +205,7 @@ class Wire:
         )
         await ws.prepare(request)
         address = desk.address(request)
-        poster = Poster(grant.conversation, grant.user)
+        poster = self._poster(request, grant.conversation, grant.user)
 
         async def hear(raw: bytes) -> None:
             try:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ async def wire(tmp_path: Path) -> AsyncIterator[Wire]:
 
 @pytest.mark.parametrize("web_socket", [True, False])
 async def test_a_conversation(wire: Wire, web_socket: bool) -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"post": {"type": "event", "name": "webchat/join"}},
         {"expect": "How can I help"},
         {"press": "My cases"},
@@ -60,7 +61,7 @@ async def test_sockets_are_cut_and_nothing_is_lost_or_doubled(wire: Wire) -> Non
         await asyncio.sleep(0.5)
         await wire.post(begun, f"from the other tab {name}")
 
-    steps: list[dict[str, object]] = [{"expect": "How can I help"}]
+    steps: list[dict[str, Any]] = [{"expect": "How can I help"}]
     for number in range(2):
         steps += [
             {"say": f"before {number}"},
@@ -80,7 +81,12 @@ async def test_sockets_are_cut_and_nothing_is_lost_or_doubled(wire: Wire) -> Non
 
 async def test_cut_before_the_first_frame(wire: Wire) -> None:
     wire.bot_delay_s = 0.5
-    steps = [{"killSocket": True}, {"expect": "How can I help"}, {"say": "hello"}, {"expect": "You said **hello**"}]
+    steps: list[dict[str, Any]] = [
+        {"killSocket": True},
+        {"expect": "How can I help"},
+        {"say": "hello"},
+        {"expect": "You said **hello**"},
+    ]
     seen = await hold_conversation(wire.domain, wire.token(), steps)
     assert seen.ok, seen
     assert seen.texts() == ["Hello! How can I help?", "hello", "You said **hello**"]
@@ -91,7 +97,7 @@ async def test_a_token_runs_out(wire: Wire, web_socket: bool) -> None:
     async def an_hour_passes(_: str) -> None:
         wire.clock.passes(hours=1)
 
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"expect": "How can I help"},
         {"mark": "an hour passes"},
         {"sleepMs": 300},
@@ -114,7 +120,7 @@ async def test_an_outage_does_not_end_polling(wire: Wire) -> None:
     async def outage(name: str) -> None:
         wire.memory.unavailable = 10_000 if name == "down" else 0
 
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"expect": "How can I help"},
         {"mark": "down"},
         {"sleepMs": 800},
@@ -128,7 +134,12 @@ async def test_an_outage_does_not_end_polling(wire: Wire) -> None:
 
 
 async def test_refused_words_are_refused_at_once(wire: Wire) -> None:
-    steps = [{"expect": "How can I help"}, {"say": "x" * 9_000}, {"say": "short"}, {"expect": "You said **short**"}]
+    steps: list[dict[str, Any]] = [
+        {"expect": "How can I help"},
+        {"say": "x" * 9_000},
+        {"say": "short"},
+        {"expect": "You said **short**"},
+    ]
     seen = await hold_conversation(wire.domain, wire.token(), steps)
     assert seen.ok, seen
     assert [one["error"] for one in seen.posts] == [400, None]

@@ -87,6 +87,8 @@ async def test_a_post_comes_back_with_its_client_activity_id(wire: Wire) -> None
     assert mine["id"].startswith(f"{conversation}|0000")
     assert mine["channelData"]["clientActivityID"] == "abc123"
     assert mine["from"] == {"id": "dl_ana", "name": "", "role": "user"}
+    assert {one.source for one in wire.memory.logs[conversation]} == {"127.0.0.1", ""}
+    assert "127.0.0.1" not in str(page), "the address is for limits alone"
     assert (mine["channelId"], mine["conversation"], mine["textFormat"]) == (
         "directline",
         {"id": conversation},

@@ -42,7 +42,7 @@ def test_forged_tokens_are_refused(tmp_path: Path, tmp_path_factory: pytest.Temp
     foreign = Tokens(load_keys(tmp_path_factory.mktemp("foreign"))).issue("c", "u", at=NOW)
     forged = [
         "", "a.b.c", "." * 5, foreign, f"{head}.{body}.", f"{head}.{body}.{signature[:-4]}AAAA", good + "x",
-        jwt.encode(claims, None, algorithm="none", headers={"kid": FIRST_KEY}),
+        jwt.encode(claims, "", algorithm="none", headers={"kid": FIRST_KEY}),
         jwt.encode(claims, "k" * 32, algorithm="HS256", headers={"kid": FIRST_KEY}),
         jwt.encode(claims, "k" * 32, algorithm="HS256", headers={"kid": "../../etc/passwd"}),
     ]  # fmt: skip
