@@ -226,13 +226,13 @@ class Peer:
         return web.Response(text=page, content_type="text/html")
 
     @web.middleware
-    async def _break(self, request: web.Request, handle: Handle) -> web.StreamResponse:
+    async def _break(self, request: web.Request, handler: Handle) -> web.StreamResponse:
         wire = request.path.startswith(("/v3/", "/api/"))
         if wire and self.faults.down:
             raise web.HTTPServiceUnavailable
         if self.faults.sockets_blocked and request.path.endswith("/stream"):
             raise web.HTTPForbidden
-        response = await handle(request)
+        response = await handler(request)
         if request.method == "POST" and request.path.endswith("/activities") and self.faults.answers_lost:
             self.faults.answers_lost -= 1
             return web.Response(status=504)

@@ -26,10 +26,11 @@ function begin({ src, dataset }: HTMLScriptElement): void {
   root.append(host);
 
   let frame: HTMLIFrameElement | undefined;
+  let chat: Window | null = null;
   let shown = false;
   let count = 0;
 
-  const tell = (what: object) => frame?.contentWindow?.postMessage(what, origin);
+  const tell = (what: object) => chat?.postMessage(what, origin);
   const visible = () => tell({ nightdesk: "visible", visible: shown });
   const label = () => {
     button.ariaLabel = button.title = shown ? close : count ? unread.replace("{count}", `${count}`) : open;
@@ -42,6 +43,7 @@ function begin({ src, dataset }: HTMLScriptElement): void {
     frame.allow = "";
     frame.src = `${origin}/widget/frame.html?${new URLSearchParams({ site: dataset["site"] ?? "", language })}`;
     frame.onload = () => {
+      chat = frame!.contentWindow;
       const dir = getComputedStyle(root).direction;
       tell({ nightdesk: "hello", identity: dataset["identity"] ?? "", color, name: dataset["name"] ?? "", dir });
       visible();
@@ -61,7 +63,7 @@ function begin({ src, dataset }: HTMLScriptElement): void {
 
   button.onclick = () => show(!shown);
   addEventListener("message", ({ origin: from, source, data }) => {
-    if (from !== origin || !frame || source !== frame.contentWindow) return;
+    if (from !== origin || !chat || source !== chat) return;
     if (data?.nightdesk === "close") show(false);
     else if (data?.nightdesk === "unread") {
       count = Number(data.count) || 0;

@@ -151,7 +151,7 @@ function open(hello: Hello): void {
       "header",
       {},
       element("span.face", { "aria-hidden": "true" }, icon(ICONS.moon)),
-      element("div.who", {}, element("h1", { dir: "auto" }, hello.name || word("title")), element("p", {}, element("i", { "aria-hidden": "true" }), status)),
+      element("div.who", {}, element("h1", {}, element("bdi", {}, hello.name || word("title"))), element("p", {}, element("i", { "aria-hidden": "true" }), status)),
       menu(),
       host.standsAlone ? null : close,
     );

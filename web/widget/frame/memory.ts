@@ -71,6 +71,12 @@ export class Memory {
 
   /** One tab at a time: two tabs opened at once must share a conversation, not make two. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    return navigator.locks ? navigator.locks.request(this.key, work) : work();
+    let begun = false;
+    try {
+      return await navigator.locks.request(this.key, () => ((begun = true), work()));
+    } catch (problem) {
+      if (begun) throw problem;
+      return work(); // where storage is forbidden, so are locks; there is nothing to share either
+    }
   }
 }

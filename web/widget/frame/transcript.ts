@@ -73,7 +73,7 @@ export class Transcript {
     else this.fill(entry);
     for (const touched of [known, known + 1, at, at + 1]) this.group(touched);
     if (isMine(activity)) this.close(activity, at);
-    else if (!old) this.still();
+    else if (!old && !isNotice(activity)) this.still();
     if (follow) this.toEnd(false);
     return !old;
   }
@@ -243,8 +243,10 @@ function when(activity: Activity): number {
   return Date.parse(activity.timestamp ?? "") || Date.now();
 }
 
-const TIME = new Intl.DateTimeFormat(shownLanguage, { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat(shownLanguage, { weekday: "short", day: "numeric", month: "short" });
+/** The customer's own way to write a time, when it is one of the language shown: 17:05 in Leeds, 5:05 PM in Boston. */
+const region = navigator.language.startsWith(shownLanguage) ? navigator.language : shownLanguage;
+const TIME = new Intl.DateTimeFormat(region, { timeStyle: "short" });
+const DAY = new Intl.DateTimeFormat(region, { weekday: "short", day: "numeric", month: "short" });
 
 function clock(activity: Activity): HTMLElement | "" {
   if (!activity.timestamp) return "";
