@@ -1,6 +1,7 @@
 """Every status and every verb: the table decides, and the verb leaves exactly one fact."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ from tests.caseengine.office import CUSTOMER, facts, when
 
 LI = Actor(ActorKind.AGENT, str(uuid4()), "Li")
 AT = when("Mon 10:00")
-BY = {"by": LI, "at": AT}
+BY: dict[str, Any] = {"by": LI, "at": AT}
 SOLVED = Resolution(ResolutionCode.SOLVED, "Replaced the drum")
 
 DO: dict[Verb, Callable[[Case], None]] = {

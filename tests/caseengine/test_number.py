@@ -41,7 +41,7 @@ def test_every_single_wrong_symbol_is_noticed(sequence: int, random: int) -> Non
 def test_every_swap_of_neighbours_is_noticed(sequence: int, random: int) -> None:
     symbols = format_number(sequence, random).replace("-", "")
     for place in range(len(symbols) - 1):
-        first, second = symbols[place : place + 2]
+        first, second = symbols[place], symbols[place + 1]
         if first != second:
             swapped = symbols[:place] + second + first + symbols[place + 2 :]
             assert isinstance(read_number(swapped), Mistyped)

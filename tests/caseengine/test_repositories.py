@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 
 from app.schema import whole_schema
 from storage.engine import Database
@@ -35,7 +36,12 @@ class TestOnPostgres(CaseRepositoryContract):
     @pytest.fixture
     async def database(self, postgres_url: str) -> AsyncIterator[Database]:
         opened = Database(postgres_url)
-        await opened.run(lambda connection: (whole_schema().drop_all(connection), connection.commit()))
+        await opened.run(drop_schema)
         await opened.run(create_schema)
         yield opened
         await opened.close()
+
+
+def drop_schema(connection: sa.Connection) -> None:
+    with connection.begin():
+        whole_schema().drop_all(connection)

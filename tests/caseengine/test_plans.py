@@ -1,0 +1,63 @@
+"""Every list walks along an index."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from caseengine.reading.cases import cases_of, queue
+from caseengine.reading.promises import overdue
+from caseengine.reading.timeline import timeline
+from caseengine.reading.wait import position
+from customers.assurance import Level
+from storage.transaction import Snapshot
+from tests.caseengine.office import Office, when
+from tests.caseengine.test_access import person, viewer
+
+BIG = {"cases", "case_events", "case_conversations", "activities"}
+
+
+async def plan_of(office: Office, query: Callable[..., Awaitable[Any]], *args: Any, **named: Any) -> list[str]:
+    async with office.database.snapshot() as snapshot:
+        steps = Explaining(snapshot)
+        await query(steps, *args, **named)
+    return steps.plan
+
+
+class Explaining(Snapshot):
+    """A snapshot that asks SQLite how it would answer, before it answers."""
+
+    def __init__(self, real: Snapshot) -> None:
+        self._real = real
+        self.plan: list[str] = []
+
+    async def rows(self, statement: sa.Executable) -> Any:
+        assert isinstance(statement, sa.ClauseElement)
+        text = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+        found = await self._real.rows(sa.text("EXPLAIN QUERY PLAN " + text.replace(":", "\\:")))
+        self.plan += [row.detail for row in found]
+        return await self._real.rows(statement)
+
+
+@pytest.mark.parametrize(
+    "which", ["queue", "mine", "next page", "unassigned", "mine to read", "ahead", "late", "story"]
+)
+async def test_no_list_reads_a_whole_table(office: Office, which: str) -> None:
+    conversation, case = await office.handed_over()
+    known = viewer(conversation, Level.VERIFIED, contact_id=await person(office.database), cases=frozenset({case.id}))
+    (row,) = await office.see(queue, office.li)
+    plans: dict[str, Callable[[], Awaitable[list[str]]]] = {
+        "queue": lambda: plan_of(office, queue, office.sam),
+        "mine": lambda: plan_of(office, queue, office.li, mine=True),
+        "next page": lambda: plan_of(office, queue, office.li, after=row.place),
+        "unassigned": lambda: plan_of(office, queue, office.li, unassigned=True),
+        "mine to read": lambda: plan_of(office, cases_of, known),
+        "ahead": lambda: plan_of(office, position, case.id),
+        "late": lambda: plan_of(office, overdue, when("Fri 10:00")),
+        "story": lambda: plan_of(office, timeline, case.id, public_only=True),
+    }
+    steps = await plans[which]()
+    assert steps
+    assert not [step for step in steps if step.startswith("SCAN ") and step.split()[1] in BIG]
