@@ -18,8 +18,8 @@ from channels.protocol import DeliveryFailed, Receipt
 
 CHANNEL = "email"
 
-ResolveParams = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
-"""From a template's name and the parameters in the outbox to the parameters it is written with.
+ResolveParams = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
+"""From the parameters in the outbox to the parameters the mail is written with.
 
 None: there is nothing to say any more (a code that has expired), and no mail is sent.
 """
@@ -31,6 +31,7 @@ class SmtpSettings:
 
     Attributes:
         security: "tls" from the first byte, "starttls", or "plain", which is for the loopback alone.
+        sender_name: shown beside the sender's address; the company's name when empty.
         trust: a PEM file with the authority of the server's certificate; None for those the system knows.
 
     Raises:
@@ -40,13 +41,13 @@ class SmtpSettings:
     host: str
     port: int
     sender: str
-    sender_name: str
     company: str
     security: Literal["plain", "starttls", "tls"] = "starttls"
     username: str | None = None
     password: str | None = None
     trust: str | None = None
     timeout_s: float = 20.0
+    sender_name: str = ""
 
     def __post_init__(self) -> None:
         if self.security == "plain" and not _is_loopback(self.host):
@@ -69,7 +70,7 @@ class SmtpSender:
             DeliveryFailed: with `retry` when the server certainly did not take it and may do so later, `ambiguous`
                 when the connection was lost after the text had begun to leave.
         """
-        params = await self._resolve_params(mail.template, mail.params)
+        params = await self._resolve_params(mail.params)
         if params is None or not mail.to:
             return Receipt(CHANNEL, {"skipped": True})
         message = self._written(mail, params, key)
@@ -89,7 +90,8 @@ class SmtpSender:
         settings = self._settings
         try:
             words = write(mail.template, mail.language, {"company": settings.company, **params})
-            return build(mail, words, sender=settings.sender, sender_name=settings.sender_name, key=key)
+            name = settings.sender_name or settings.company
+            return build(mail, words, sender=settings.sender, sender_name=name, key=key)
         except (UnknownTemplate, jinja2.TemplateError, ValueError, IndexError) as error:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
 

@@ -26,10 +26,10 @@ def post(port: int, raw: bytes, times: int = 1) -> None:
 
 
 async def test_a_mail_of_the_desk_can_be_read(mailbox):
-    async def params(template, given):
+    async def params(given):
         return {"code": "1234 5678", "minutes": 10}
 
-    settings = SmtpSettings(mailbox.host, mailbox.port, "desk@larder.example", "Lärder", "Lärder", security="plain")
+    settings = SmtpSettings(mailbox.host, mailbox.port, "desk@larder.example", "Lärder", security="plain")
     mail = Mail("one_time_code", "ana@corner.example", "de", datetime(2026, 3, 2, tzinfo=UTC))
     await SmtpSender(settings, params).send(mail, key="k")
     (found,) = mailbox.mails()

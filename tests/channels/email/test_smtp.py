@@ -19,7 +19,7 @@ def mail(to="ana@corner.example", template="one_time_code", language="en"):
     return Mail(template, to, language, AT, {"code_id": "7"})
 
 
-async def code_params(template, params):
+async def code_params(params):
     return {"code": "1234 5678", "minutes": 10}
 
 
@@ -72,7 +72,7 @@ async def test_the_same_key_has_the_same_message_id():
 
 
 async def test_a_mail_with_nobody_to_write_to_or_nothing_to_say_is_done_without_sending():
-    async def expired(template, params):
+    async def expired(params):
         return None
 
     handler = Scripted()
@@ -169,7 +169,7 @@ async def test_an_address_beyond_ascii_needs_a_server_that_takes_it():
 
 
 async def test_a_mail_without_its_parameters_or_template_is_given_up():
-    async def nothing(template, params):
+    async def nothing(params):
         return {}
 
     async with serving(Scripted()) as port:
