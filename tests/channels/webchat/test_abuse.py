@@ -53,7 +53,7 @@ async def test_options_that_are_none_are_400(wire: Wire) -> None:
         for path in ("/conversations", "/tokens/generate"):
             status, body = await wire.call("POST", path, "nds_the-secret-of-one-server", data=raw)
             assert (status, set(body)) == (400, {"error"}), raw
-    odd = {"user": {}, "locale": ["de"], "trustedOrigins": None}
+    odd: dict[str, Any] = {"user": {}, "locale": ["de"], "trustedOrigins": None}
     assert (await wire.call("POST", "/conversations", wire.token(), json=odd))[0] == 201
 
 
