@@ -25,7 +25,10 @@ MAILS_MAX = 200
 
 
 class Mail(Protocol):
-    """A mail the desk sent."""
+    """A mail the desk sent; `number` grows in order of arrival."""
+
+    @property
+    def number(self) -> int: ...
 
     @property
     def to(self) -> str | Sequence[str]: ...
@@ -86,9 +89,11 @@ async def _mailbox_json(mailbox: Mailbox, _: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/json", headers={**HEADERS, "Cache-Control": "no-store"})
 
 
-def _shown(mailbox: Mailbox) -> list[dict[str, str]]:
-    newest = list(mailbox.mails())[:MAILS_MAX]
-    return [{"to": _addresses(mail.to), "subject": mail.subject, "text": mail.text} for mail in newest]
+def _shown(mailbox: Mailbox) -> list[dict[str, str | int]]:
+    return [
+        {"number": mail.number, "to": _addresses(mail.to), "subject": mail.subject, "text": mail.text}
+        for mail in list(mailbox.mails())[:MAILS_MAX]
+    ]
 
 
 def _addresses(to: str | Sequence[str]) -> str:

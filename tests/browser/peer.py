@@ -17,9 +17,11 @@ from aiohttp.test_utils import TestServer
 
 from app.demo.pages import Guide, demo_routes
 from app.http.static import widget_routes
+from app.http.webchat import PageTokens, page_token_routes
 from bot.activity import Activity, Attachment, Card, Choice, Input, Kind, Link, Role, Sender
 from channels.protocol import Accepted
 from channels.webchat import Limits, Rate, Tokens, WebChatAdapter, WebChatDesk, load_keys, routes
+from storage.refusal import Refusal
 
 BOT = Sender(Role.BOT, "bot", "")
 GREETING = "Good evening! I am the assistant of **Larder & Lane**. What can I do for you?"
@@ -44,11 +46,18 @@ FORM = Card(
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class UsedBefore(Refusal):
+    """This identity token has been here."""
+
+    code = "test.used_before"
+
+
 @dataclass
 class SentMail:
     to: str
     subject: str
     text: str
+    number: int = 0
 
 
 @dataclass
@@ -68,10 +77,12 @@ class Peer:
     log: dict[str, list[Activity]] = field(default_factory=lambda: defaultdict(list))
     known: set[str] = field(default_factory=set)
     kept: dict[str, tuple[Attachment, bytes]] = field(default_factory=dict)
+    vouched: dict[str, str] = field(default_factory=dict)
     sent: list[SentMail] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     silent: bool = False
     server: TestServer | None = None
+    pages: PageTokens | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -114,7 +125,8 @@ class Peer:
         return self.kept.get(file)
 
     def mails(self) -> list[SentMail]:
-        return self.sent[::-1]
+        numbered = [replace(mail, number=number) for number, mail in enumerate(self.sent)]
+        return numbered[::-1]
 
     # what a test says and breaks
 
@@ -157,6 +169,8 @@ class Peer:
     def forget_tokens(self, folder: Path) -> None:
         """From now on every token given so far is refused."""
         self.desk.tokens = Tokens(load_keys(folder))
+        if self.pages is not None:
+            self.pages.tokens = self.desk.tokens
 
     @property
     def address(self) -> str:
@@ -169,14 +183,21 @@ class Peer:
         assert self.server is not None
         return f"http://localhost:{self.server.port}"
 
-    async def start(self, dist: Path, shop: str = "") -> None:
+    async def start(self, dist: Path) -> None:
         app = web.Application(middlewares=[self._break])
         app.add_routes(widget_routes(dist, self._admitted))
-        app.add_routes(demo_routes(self, Guide(customer="mara.lindqvist@quayside.example", agent="ines@larder.example")))
-        app.add_routes([web.post("/api/webchat/token", self._token), web.get("/foreign", self._foreign)])
+        app.add_routes(
+            demo_routes(self, Guide(customer="mara.lindqvist@quayside.example", agent="ines@larder.example"))
+        )
+        app.add_routes([web.get("/foreign", self._foreign)])
+        own: list[str] = []
+        site = dict.fromkeys(("demo", "elsewhere"), frozenset[str]())
+        self.pages = PageTokens(self.desk.tokens, site, now, own, accept_identity=self._accept_identity)
+        app.add_routes(page_token_routes(self.pages))
         app.add_subapp("/v3/directline", routes(self.desk))
         self.server = TestServer(app, host="127.0.0.1")
         await self.server.start_server()
+        own.append(self.address)
 
     async def stop(self) -> None:
         assert self.server is not None
@@ -208,10 +229,11 @@ class Peer:
         elif heard.kind is Kind.MESSAGE:
             await self.say(f"You said: {heard.text}", conversation=where)
 
-    async def _token(self, request: web.Request) -> web.Response:
-        conversation = str(uuid4())
-        token = self.desk.tokens.issue(conversation, f"dl_{uuid4().hex}", at=now())
-        return web.json_response({"conversationId": conversation, "token": token, "expires_in": 1800})
+    async def _accept_identity(self, conversation: str, identity: str) -> None:
+        """Every token once; a real desk looks at the signature too."""
+        if identity in self.vouched.values():
+            raise UsedBefore
+        self.vouched[conversation] = identity
 
     async def _foreign(self, request: web.Request) -> web.Response:
         """A page of another origin that carries the chat."""
@@ -221,7 +243,7 @@ class Peer:
             '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Host</title></head>'
             '<body><main><h1>Host page</h1><p><input aria-label="Before"></p></main>'
             f'<script async src="{self.address}/widget/loader.js" data-site="{query.get("site", "elsewhere")}" '
-            f'data-color="{query.get("color", "")}"></script></body></html>'
+            f'data-color="{query.get("color", "")}" data-identity="{query.get("identity", "")}"></script></body></html>'
         )
         return web.Response(text=page, content_type="text/html")
 

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 OUT = PROJECT / "docs" / "pictures"
 DESK, PHONE = (1280, 800), (390, 780)
 LI = Sender(Role.AGENT, "li", "Li Novak")
-CODE = "Hello,\n\nyour code for the chat with Larder & Lane is\n\n    4821 7730\n\nIt is good for ten minutes and for one use."
+CODE = "Hello,\n\nyour code for the chat with Larder & Lane is\n\n    4821 7730\n\nIt is good for ten minutes."
 
 
 async def main() -> None:

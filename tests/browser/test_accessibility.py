@@ -18,7 +18,11 @@ async def violations(frame: Page | Frame, axe: str) -> str:
     await frame.evaluate(f"{axe}; 0")
     found = await frame.evaluate("async () => (await axe.run(document, {iframes: false})).violations")
     short = [
-        {"rule": one["id"], "help": one["help"], "nodes": [node["html"] + node["failureSummary"] for node in one["nodes"]]}
+        {
+            "rule": one["id"],
+            "help": one["help"],
+            "nodes": [node["html"] + node["failureSummary"] for node in one["nodes"]],
+        }
         for one in found
     ]
     return json.dumps(short, indent=1)

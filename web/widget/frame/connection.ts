@@ -1,7 +1,7 @@
 /** Keeps one conversation alive: begin or resume, stream or poll, refresh, reconnect. Nothing lost, nothing twice. */
 
 import { Refused, desk, socketUrl } from "./directline.ts";
-import type { Memory, Remembered } from "./memory.ts";
+import { type Memory, type Remembered, whose } from "./memory.ts";
 import type { ActivitySet } from "./wire.ts";
 
 export type State = "connecting" | "online" | "offline" | "trouble" | "refused";
@@ -115,7 +115,7 @@ export class Connection {
   }
 
   private async begin(): Promise<{ streamUrl: string }> {
-    const { token } = await desk.token(this.memory.site, this.identity);
+    const { token, who } = await this.introduce();
     const started = await desk.begin(token, this.locale);
     if (!started.streamUrl) throw new Refused(502);
     this.watermark = "";
@@ -124,9 +124,23 @@ export class Connection {
       conversationId: started.conversationId,
       token: started.token || token,
       watermark: "",
-      at: Date.now(),
+      who,
     };
     return { streamUrl: started.streamUrl };
+  }
+
+  /** As whom the page says we are; a page's word that is not taken (used, too old) leaves an unknown visitor. */
+  private async introduce(): Promise<{ token: string; who: string }> {
+    if (this.identity) {
+      try {
+        const { token } = await desk.token(this.memory.site, this.identity);
+        return { token, who: whose(this.identity) };
+      } catch (problem) {
+        if (!(problem instanceof Refused) || problem.passing) throw problem;
+      }
+    }
+    const { token } = await desk.token(this.memory.site, "");
+    return { token, who: "" };
   }
 
   private async refresh(): Promise<void> {
@@ -134,7 +148,7 @@ export class Connection {
     if (!held) return;
     const { token } = await desk.refresh(held.token);
     if (this.ticket?.conversationId === held.conversationId) {
-      this.memory.remembered = { ...this.ticket, token, at: Date.now() };
+      this.memory.remembered = { ...this.ticket, token };
     }
   }
 

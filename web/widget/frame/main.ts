@@ -6,7 +6,7 @@ import { Connection, type State } from "./connection.ts";
 import { ICONS, element, icon } from "./element.ts";
 import { type Hello, Host } from "./host.ts";
 import { safeUrl } from "./markdown.ts";
-import { Memory } from "./memory.ts";
+import { Memory, whose } from "./memory.ts";
 import { type Draft, Outbox } from "./outbox.ts";
 import { Transcript, speaker } from "./transcript.ts";
 import { type Activity, type CardAction, clientId, isMine, randomId } from "./wire.ts";
@@ -22,6 +22,7 @@ function open(hello: Hello): void {
   document.documentElement.dir = hello.dir === "rtl" ? "rtl" : "ltr";
   paint(hello.color);
   const memory = new Memory(query.get("site") ?? "");
+  memory.leaveTo(whose(hello.identity));
   const kept = memory.unsent;
   const failed = new Map<string, Draft>();
   let unread = 0;

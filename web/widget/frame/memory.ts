@@ -6,8 +6,8 @@ export interface Remembered {
   conversationId: string;
   token: string;
   watermark: string;
-  /** When the token was issued, epoch milliseconds by this device's clock. */
-  at: number;
+  /** Whom the page vouched for when it began; "" for a visitor nobody vouched for. */
+  who: string;
 }
 
 /** Storage may be forbidden in a frame on a foreign page: then the conversation lives as long as the page. */
@@ -53,6 +53,13 @@ export class Memory {
     this.shared.write(this.key, value);
   }
 
+  /** On a shared device nobody reads on in the conversation of somebody who has signed out. */
+  leaveTo(who: string): void {
+    if (!this.remembered?.who || this.remembered.who === who) return;
+    this.remembered = null;
+    this.unsent = [];
+  }
+
   /** Words and filled cards not yet taken by the desk; files cannot be kept. */
   get unsent(): Activity[] {
     return this.tab.read<Activity[]>(`${this.key}.unsent`) ?? [];
@@ -78,5 +85,16 @@ export class Memory {
       if (begun) throw problem;
       return work(); // where storage is forbidden, so are locks; there is nothing to share either
     }
+  }
+}
+
+/** The person an identity token is about. Only to tell people apart on this device: the desk checks the signature. */
+export function whose(identity: string): string {
+  try {
+    const payload = identity.split(".")[1] ?? "";
+    const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
+    return `${String(claims["iss"])} ${String(claims["sub"])}`;
+  } catch {
+    return identity;
   }
 }

@@ -15,6 +15,7 @@ function part(tag, name, text) {
 function shown(mail) {
   const article = document.createElement("article");
   article.className = "mail";
+  article.dataset.number = mail.number;
   const to = part("p", "to", "To ");
   to.append(part("bdi", "", mail.to));
   article.append(part("h2", "", mail.subject), to, part("div", "text", mail.text));
@@ -24,13 +25,13 @@ function shown(mail) {
 async function look() {
   const answer = await fetch("/demo/mailbox.json", { cache: "no-store" });
   const { mails } = await answer.json();
-  const fresh = mails.length - list.children.length;
-  const same = fresh === 0 && (!mails.length || list.querySelector("h2")?.textContent === mails[0].subject);
-  if (same) return;
-  if (fresh > 0) list.prepend(...mails.slice(0, fresh).map(shown));
-  else list.replaceChildren(...mails.map(shown));
+  const known = Number(list.firstElementChild?.dataset.number ?? -1);
+  const fresh = mails.filter((mail) => mail.number > known);
+  if (!fresh.length && mails.length) return;
+  if (mails.length) list.prepend(...fresh.map(shown));
+  else list.replaceChildren();
   empty.hidden = mails.length > 0;
-  if (fresh > 0) news.textContent = `New mail: ${mails[0].subject}`;
+  if (fresh.length) news.textContent = `New mail: ${fresh[0].subject}`;
 }
 
 async function keepLooking() {
