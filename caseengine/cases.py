@@ -92,7 +92,7 @@ class Cases:
 
 
 def published(case: Case, event: CaseEvent) -> dict[str, Any]:
-    """What live feeds are told: never what is for agents alone."""
+    """What live feeds are told, without the fields for agents alone; `public` is false where the event is theirs."""
     row = to_row(event, 0)
     actor = event.actor
     return {

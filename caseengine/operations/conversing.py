@@ -68,3 +68,13 @@ async def let_go(work: UnitOfWork, case: Case, conversation: Conversation) -> No
     """People are done with the case in this conversation: the next case there goes on, or the bot."""
     others = [await Cases(work).by_id(case_id) for case_id in conversation.live_cases if case_id != case.id]
     conversation.let_go(case.id, others={other.id: other.agent_id for other in others if other.is_live})
+
+
+async def go_on_in(work: UnitOfWork, case: Case, conversation: Conversation, *, by: Actor, at: datetime) -> None:
+    """The case goes on in this conversation; people are done with it in the one it was in before."""
+    if case.conversation_id is not None and case.conversation_id != conversation.id:
+        before = await Conversations(work).get(case.conversation_id)
+        if case.id in before.live_cases:
+            await let_go(work, case, before)
+    conversation.add_case(case.id, opened=False, at=at)
+    case.link_conversation(conversation.id, conversation.channel, by=by, at=at)

@@ -12,7 +12,7 @@ from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation, Mode
 from caseengine.model.lifecycle import Status
-from caseengine.operations.conversing import let_go
+from caseengine.operations.conversing import go_on_in, let_go
 from caseengine.operations.opening import add_to_case
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
@@ -39,10 +39,9 @@ async def hand_over(
         TransitionNotAllowed: the case is closed or merged.
     """
     found = await Conversations(work).get(conversation)
-    found.add_case(case.id, opened=False, at=at)
     if case.status is Status.RESOLVED:
         case.reopen(reason, by=by, at=at)
-    case.link_conversation(found.id, found.channel, by=by, at=at)
+    await go_on_in(work, case, found, by=by, at=at)
     case.hand_over(found.id, reason=reason, summary=summary, by=by, at=at)
     if case.due_at is None:
         await make_promise(work, case, by=by, at=at)

@@ -8,6 +8,7 @@ from caseengine.conversations import Conversations
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import Verb
+from caseengine.operations.conversing import go_on_in
 from storage.transaction import UnitOfWork
 
 
@@ -37,8 +38,7 @@ async def link_conversation(work: UnitOfWork, case: Case, conversation: UUID, *,
         ConversationNotFound: there is no such conversation.
     """
     found = await Conversations(work).get(conversation)
-    found.add_case(case.id, opened=False, at=at)
-    case.link_conversation(found.id, found.channel, by=by, at=at)
+    await go_on_in(work, case, found, by=by, at=at)
     return case
 
 

@@ -429,3 +429,14 @@ async def test_who_proves_themselves_later_owns_what_they_opened(office: Office)
     taken = await office.do(identify_customer, conversation, contact_id=another.id, at=when("Mon 09:20"), **named)
     assert taken == []
     await office.rows_equal_fold(case)
+
+
+async def test_people_let_go_of_the_conversation_a_case_moved_on_from(office: Office) -> None:
+    first, case = await office.handed_over()
+    await office.do(take, case.number, by=office.li.actor, at=when("Mon 09:10"))
+    second = await office.chat("Tue 09:00")
+    await office.hand_over(second, case, "Tue 09:01")
+    assert (await office.conversation(first)).mode is Mode.BOT
+    await office.do(reply, case.number, "Here", key="r", by=office.li.actor, at=when("Tue 09:05"))
+    await office.do(resolve, case.number, SOLVED, by=office.li.actor, at=when("Tue 10:00"))
+    assert (await office.conversation(second)).mode is Mode.BOT
