@@ -2,11 +2,11 @@
 
     python bench/intents.py [--data DIR] [--cache DIR] [--full]
 
-The desk's own classifier and speller, nothing fitted to a set but its training sentences. Thresholds are the classifier's
-fixed ones. "One typo" puts one slip into one word of four or more letters of every message (fixed seed); messages of the
-sets are read, never printed. HINT3: both label columns as published, "oos" is a label. BANKING77: learnt from the 10-shot
-file, scored on 1,500 other sentences of the training file (fixed seed). CLINC150: learnt from the 10-shot file (--full:
-the training file), scored on the validation files. NATCS: five sentences an intent, scored on fold "test".
+The desk's own classifier and speller, nothing fitted to a set but its training sentences; one fixed threshold. "One
+typo" puts one slip into one word of four or more letters of every message (fixed seed). Messages are read, never
+printed. HINT3: both label columns as published, "oos" is a label. BANKING77: learnt from the 10-shot file, scored on
+1,500 other sentences of the training file (fixed seed). CLINC150: learnt from the 10-shot file (--full: the training
+file), scored on the validation files. NATCS: five sentences an intent, scored on fold "test".
 """
 
 import argparse
@@ -25,10 +25,8 @@ from sklearn.metrics import matthews_corrcoef, roc_auc_score
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bot.understanding.classifier import Classifier, Ranking
-from bot.understanding.entities.named_things import NamedThings
 from bot.understanding.examples import english_examples
 from bot.understanding.learning import Lesson, Vectors, make_speller
-from bot.understanding.names import Names
 from bot.understanding.words import everyday_words
 from knowledge.retrieval.encoder import BackgroundEncoder
 
@@ -114,7 +112,9 @@ async def hint3(folder: Path, encoder: BackgroundEncoder) -> list[str]:
     ):
         guessed = decided(await trained.read(said, spell=spell, dense=dense))
         scores = [matthews_corrcoef(column(test, name), guessed) for name in ("label", "label_v1")]
-        found.append(f"| HINT3 Curekart, {title} | MCC {scores[0]:.3f} (labels v1 {scores[1]:.3f}) | {trained.seconds:.1f} s |")
+        found.append(
+            f"| HINT3 Curekart, {title} | MCC {scores[0]:.3f} (labels v1 {scores[1]:.3f}) | {trained.seconds:.1f} s |"
+        )
     return found
 
 
@@ -144,11 +144,11 @@ async def clinc(folder: Path, encoder: BackgroundEncoder, *, full: bool) -> list
     auroc = roc_auc_score([1] * len(known) + [0] * len(unknown), scores)
     kept = np.mean([guess == row["label"] for guess, row in zip(decided(known), inside, strict=True)])
     refused = np.mean([guess == OUT for guess in decided(unknown)])
-    title = "full" if full else "10-shot"
-    return [
-        f"| CLINC150 {title}, validation | accuracy {accuracy(known, column(inside, 'label')):.3f}; at the threshold {kept:.3f}, "
-        f"out of scope found {refused:.3f}; AUROC {auroc:.4f} | {trained.seconds:.1f} s |"
-    ]
+    result = (
+        f"accuracy {accuracy(known, column(inside, 'label')):.3f}; at the threshold {kept:.3f}, "
+        f"out of scope found {refused:.3f}; AUROC {auroc:.4f}"
+    )
+    return [f"| CLINC150 {'full' if full else '10-shot'}, validation | {result} | {trained.seconds:.1f} s |"]
 
 
 async def natcs(folder: Path, encoder: BackgroundEncoder) -> list[str]:
@@ -174,7 +174,9 @@ async def own(encoder: BackgroundEncoder) -> list[str]:
         right["one typo"] += accuracy(await trained.read(typos(texts)), labels) / 5
         right["words alone"] += accuracy(await trained.read(texts, dense=False), labels) / 5
         seconds = max(seconds, trained.seconds)
-    return [f"| our own sentences, {title} | accuracy {share:.3f} | {seconds:.1f} s |" for title, share in right.items()]
+    return [
+        f"| our own sentences, {title} | accuracy {share:.3f} | {seconds:.1f} s |" for title, share in right.items()
+    ]
 
 
 async def run(folder: Path, cache: Path, *, full: bool) -> None:

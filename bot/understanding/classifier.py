@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+from scipy import sparse  # type: ignore[import-untyped]
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 Vectors = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
@@ -56,7 +57,7 @@ class LexicalView:
     """
 
     def __init__(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+        self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
         self._characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
         self._words.fit(texts)
         self._characters.fit(texts)
@@ -85,7 +86,7 @@ class DenseView:
 
     def __init__(self, vectors: Vectors, labels: Sequence[str]) -> None:
         self._examples = vectors
-        self._regression = LogisticRegression(C=DENSE_C, max_iter=300).fit(vectors, labels)
+        self._regression = LogisticRegression(C=DENSE_C, max_iter=300, class_weight="balanced").fit(vectors, labels)
 
     def read(self, vectors: Vectors) -> tuple[Scores, Scores]:
         """Probability of each label, and cosine to each example: [n, labels], [n, examples]."""
@@ -96,14 +97,20 @@ class Classifier:
     """The mean of the two views; of the lexical view alone as long as there are no vectors."""
 
     def __init__(self, texts: Sequence[str], labels: Sequence[str], vectors: Vectors | None = None) -> None:
-        self._lexical = LexicalView(texts, labels)
+        with threadpool_limits(
+            1
+        ):  # the matrices are small: more threads only wait for each other, up to 40 times as long
+            self._lexical = LexicalView(texts, labels)
         self.labels = self._lexical.labels
         self._columns = np.array([self.labels.index(label) for label in labels])
-        self._dense = None if vectors is None else DenseView(vectors, labels)
+        self._dense: DenseView | None = None
+        if vectors is not None:
+            self.with_vectors(vectors)
 
     def with_vectors(self, vectors: Vectors) -> None:
         """Learn the second view; `vectors` belong to the texts given at first, in their order."""
-        self._dense = DenseView(vectors, [self.labels[column] for column in self._columns])
+        with threadpool_limits(1):
+            self._dense = DenseView(vectors, [self.labels[column] for column in self._columns])
 
     def classify(self, text: str, vector: Vectors | None = None) -> Ranking:
         """The labels of one sentence; without its vector (or before they were learnt) by words alone."""

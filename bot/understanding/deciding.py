@@ -66,7 +66,13 @@ def guess_by_likeness(text: str, examples: Mapping[Intent, Sequence[str]]) -> Gu
 
 
 def decide(
-    text: str, phrase: Intent | None, wish: Wants, guessed: Guessed, entities: Sequence[Entity], expecting: str | None
+    text: str,
+    phrase: Intent | None,
+    wish: Wants,
+    guessed: Guessed,
+    *,
+    entities: Sequence[Entity],
+    expecting: str | None,
 ) -> tuple[Intent, float]:
     """The intent and how sure."""
     sure = _not_denied(Intent(guessed.best), wish) if guessed.best else None

@@ -1,4 +1,4 @@
-"""Hints from fixed words: impact, urgency, mood. Irony, negation of the listed words and other languages are beyond it."""
+"""Hints from fixed words: impact, urgency, mood. Irony, denied words and other languages are beyond it."""
 
 import re
 from dataclasses import dataclass

@@ -71,7 +71,7 @@ async def learn_vectors(
     Args:
         known: vectors of sentences encoded before; what is new is added.
     """
-    while not encoder.ready:
+    while not encoder.ready:  # noqa: ASYNC110 - the encoder loads in a thread and tells by `ready` alone
         await asyncio.sleep(POLL_S)
     await _encode_new([*intents.texts, *departments.texts], encoder, known)
     await asyncio.to_thread(learnt.intents.with_vectors, np.stack([known[text] for text in intents.texts]))

@@ -15,10 +15,11 @@ from bot.understanding.understanding import Intent
 PHRASE_MAX = 60  # characters: nothing longer is a fixed phrase
 SLIP_LENGTH_MIN = 5  # characters: a shorter phrase must be spelt right ("no" is one slip from "now")
 
-_POLITE = frozenset(
+_POLITE_WORDS = (
     "please pls plz hi hello hey ok okay well oh um uh hmm er just then now actually sorry mate lol haha thanks "
-    "so and but you".split()
+    "so and but you"
 )
+_POLITE = frozenset(_POLITE_WORDS.split())
 _ODD_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00b4": "'", "`": "'"})
 _THUMBS = {
     "\U0001f44d": Intent.AFFIRM,

@@ -2,8 +2,8 @@
 
 The rule: the message is cut where a list item, a joining phrase ("also", "another problem"), a sentence end or "and"
 stands. Two neighbours part only when each, by itself, names a thing and says what is wrong with it, and the second does
-not lean on the first ("it", "because"). After a plain "and" or full stop they must besides be about different topics that
-are not one story (a warm freezer and melted ice cream are). What does not part is glued to its neighbour again.
+not lean on the first ("it", "because"). After a plain "and" or full stop they must besides be about different topics
+that are not one story (a warm freezer and melted ice cream are). What does not part is glued to its neighbour again.
 
 Source: docs/decisions/0010-understanding.md
 """
@@ -101,7 +101,10 @@ def problem_words() -> ProblemWords:
 def any_of(phrases: Sequence[str] | Mapping[str, str]) -> re.Pattern[str]:
     """A pattern that finds any of some fixed phrases as whole words, the longest first."""
     longest_first = sorted(phrases, key=len, reverse=True)
-    return re.compile(rf"(?<![\w'])(?:{'|'.join(map(re.escape, longest_first))})(?![\w'])", re.IGNORECASE)
+    firsts = "".join(sorted({phrase[0] for phrase in phrases}))  # most places fail at once by their first letter
+    return re.compile(
+        rf"\b(?<!')(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, longest_first))})(?![\w'])", re.IGNORECASE
+    )
 
 
 def _parts(text: str, words: ProblemWords) -> list[_Part]:

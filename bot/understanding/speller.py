@@ -1,7 +1,7 @@
 """One slip of the keys in a word, mended before the encoder sees it: typos hurt sentence vectors most of all.
 
-A word the company or everybody knows stays as it is. An unknown one becomes the known word one edit away: first among the
-company's own (the examples, the names), by how often they occur, then among everyday words.
+A word the company or everybody knows stays as it is. An unknown one becomes the known word one edit away: first among
+the company's own (the examples, the names), by how often they occur, then among everyday words.
 """
 
 import re

@@ -27,6 +27,7 @@ from bot.understanding.understanding import Alternative, Entity, Intent, Underst
 from bot.understanding.wishes import wants
 from bot.understanding.words import everyday_words
 
+LONDON = ZoneInfo("Europe/London")
 TEXT_MAX = 4_000  # characters of a message that are read
 THREAD_TEXT_MIN = 600  # characters from which reading runs in a thread
 ENCODE_TIMEOUT_S = 2.0
@@ -67,7 +68,7 @@ class Understander:
         departments: Mapping[str, Sequence[str]] | None = None,
         *,
         region: str = "GB",
-        zone: tzinfo = ZoneInfo("Europe/London"),
+        zone: tzinfo = LONDON,
     ) -> None:
         self._encoder = encoder
         self._names = names
@@ -148,7 +149,7 @@ class Understander:
 
     def _index(self) -> tuple[NamedThings, Speller]:
         names = self._names()
-        if self._indexed is None or self._indexed[0] is not names and self._indexed[0] != names:
+        if self._indexed is None or (self._indexed[0] is not names and self._indexed[0] != names):
             things = NamedThings(names, everyday_words())
             texts = [*Lesson.of(self._examples).texts, *Lesson.of(self._departments).texts]
             self._indexed = (names, things, make_speller(texts, things.words(), everyday_words().common))
@@ -181,7 +182,7 @@ class Understander:
         degraded = guessed is None
         guessed = guessed or guess_by_likeness(read.masked, self._examples)
         phrase, wish = self._phrases.intent(read.text), wants(read.text)
-        intent, confidence = decide(read.text, phrase, wish, guessed, read.entities, expecting)
+        intent, confidence = decide(read.text, phrase, wish, guessed, entities=read.entities, expecting=expecting)
         found = problems(read.text)
         return Understanding(
             text=read.text,

@@ -9,14 +9,17 @@ from bot.understanding.understanding import Wants
 
 _SOMEBODY = (
     r"(?:(?:a|an|some|the|any|your|one of your|one of the|another|real|live|actual|proper|human)[ ]){0,3}"
-    r"(?:person|people|human|humans|human being|agent|agents|someone|somebody|advisor|adviser|representative|rep|operator"
-    r"|colleague|colleagues|staff|member of staff|team member|manager|supervisor|customer (?:service|care|support)|support"
+    r"(?:person|people|human|humans|human being|agent|agents|someone|somebody|advisor|adviser|representative|rep"
+    r"|operator"
+    r"|colleague|colleagues|staff|member of staff|team member|manager|supervisor"
+    r"|customer (?:service|care|support)|support"
     r"|employee|boss)"
 )
 _FILLER = r"(?:(?:please|now|just|directly|again|instead|really|finally)[ ]){0,2}"
 _HUMAN = (
     r"(?:(?:a|an|some|the|any|your|one of your|another|real|live|actual|proper|human)[ ]){0,3}"
-    r"(?:person|human|humans|human being|agent|someone|somebody|advisor|adviser|representative|operator|colleague|colleagues"
+    r"(?:person|human|humans|human being|agent|someone|somebody|advisor|adviser|representative|operator"
+    r"|colleague|colleagues"
     r"|member of staff|team member|manager|supervisor|customer (?:service|care|support))"
 )
 PERSON = re.compile(
@@ -25,7 +28,8 @@ PERSON = re.compile(
     rf"(?:(?:me|us|this|over|on|through|to|with)[ ]){{0,3}}{_FILLER}{_HUMAN}"
     r"|have[ ](?:a|an)[ ](?:real[ ]|live[ ]|actual[ ])?(?:person|human|agent)"
     r"|(?:real|live|actual)[ ](?:person|human|agent)|human (?:please|now)|agent (?:please|now))\b"
-    r"(?!'|\u2019|[ ](?:to (?!talk|speak|chat|help|assist)|else.s|who|whose|has|was|is|came|said|told|called|rang|number|name))",
+    r"(?!'|\u2019|[ ](?:to (?!talk|speak|chat|help|assist)|else.s|who|whose|has|was|is|came|said|told"
+    r"|called|rang|number|name))",
     re.IGNORECASE,
 )
 _NOT = r"(?:don't|dont|do not|don\u2019t|didn't|no need to|not|never|without|needn't|rather not|won't)"
@@ -34,32 +38,39 @@ NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 MACHINE = re.compile(
-    r"\b(?:(?:talk|speak|chat|talking|speaking)[ ](?:to|with)[ ](?:a|the|this|some)[ ](?:bot|machine|robot|computer|chatbot))\b",
+    r"\b(?:(?:talk|speak|chat|talking|speaking)[ ](?:to|with)[ ](?:a|the|this|some)[ ]"
+    r"(?:bot|machine|robot|computer|chatbot))\b",
     re.IGNORECASE,
 )
 CASE = re.compile(
-    r"\b(?:open|log|raise|create|file|make|start|register|submit|report|need|want)[ ](?:(?:me|a|an|the|new|another|this|as|to|open|up|support)[ ]){0,4}"
+    r"\b(?:open|log|raise|create|file|make|start|register|submit|report|need|want)[ ]"
+    r"(?:(?:me|a|an|the|new|another|this|as|to|open|up|support)[ ]){0,4}"
     r"(?:case|ticket)\b(?![ ](?:of|again))|\b(?:report|log)[ ](?:a|this|the|another)[ ](?:problem|fault|issue)\b",
     re.IGNORECASE,
 )
 NO_CASE = re.compile(
-    rf"\b{_NOT}[ ](?:(?:want|need|to|you|open|log|raise|create|make|a|an|the|any|new|another)[ ]){{1,5}}(?:case|ticket)\b",
+    rf"\b{_NOT}[ ](?:(?:want|need|to|you|open|log|raise|create|make|a|an|the|any|new|another)[ ]){{1,5}}"
+    r"(?:case|ticket)\b",
     re.IGNORECASE,
 )
 CALLBACK = re.compile(
     r"\b(?:call|ring|phone|telephone)[ ](?:me|us|him|her|the shop|our shop|my mobile|back)\b"
     r"|\bgive[ ](?:me|us|our \w{1,20}|the \w{1,20})[ ]a[ ](?:quick[ ])?(?:call|ring|bell)\b"
-    r"|\b(?:a|the|request|book|arrange|schedule)[ ](?:a[ ])?(?:call[ ]?back|callback|phone call)\b|\b(?:be|get)[ ]called[ ]back\b"
+    r"|\b(?:a|the|request|book|arrange|schedule)[ ](?:a[ ])?(?:call[ ]?back|callback|phone call)\b"
+    r"|\b(?:be|get)[ ]called[ ]back\b"
     r"|\b(?:someone|somebody|agent|person|manager)[ ](?:to[ ])?(?:call|calls|ring|rings|phone)\b",
     re.IGNORECASE,
 )
 NO_CALLBACK = re.compile(
     rf"\b{_NOT}[ ](?:(?:want|need|like|to|you|a|any|please|be|get)[ ]){{0,4}}(?:call|callback|ring|phone|called)\b"
-    r"|\b(?:you|they|he|she|nobody|who|did)[ ](?:\w{1,12}[ ]){0,2}(?:called|rang|phoned)\b|\bcall me (?!back|at|on|after|before|in|to|now|tomorrow|later|any|when|asap|please|this|between|about|from|instead|by|mon|tue|wed|thu|fri|sat|sun|\d)[a-z]{2,20}$",
+    r"|\b(?:you|they|he|she|nobody|who|did)[ ](?:\w{1,12}[ ]){0,2}(?:called|rang|phoned)\b"
+    r"|^(?:you can )?call me (?!back|later|when|asap|please|today|tonight|tomorrow|instead|first"
+    r"|urgently|again|soon|maybe|anytime|now|directly|mon|tue|wed|thu|fri|sat|sun)[a-z]{2,20}$",
     re.IGNORECASE,
 )
 STOP = re.compile(
-    r"\b(?:never[ ]?mind|forget (?:it|that|about (?:it|that|this))|start (?:over|again|from scratch)|from the (?:start|beginning)"
+    r"\b(?:never[ ]?mind|forget (?:it|that|about (?:it|that|this))|start (?:over|again|from scratch)"
+    r"|from the (?:start|beginning)"
     r"|go back|step back|cancel (?:it|that|this|the form)|scrap that|changed my mind|stop asking)\b",
     re.IGNORECASE,
 )

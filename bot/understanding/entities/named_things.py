@@ -1,7 +1,7 @@
 """Products and stores by name, with typos, against the company's own lists.
 
-A word may differ from the name's by one slip (two from `LONG` letters on); a word with a digit must be right ("FX200" is
-not "FX300"); an everyday word is never a slip of something else.
+A word may differ from the name's by one slip (two from `LONG` letters on); a word with a digit must be right ("FX200"
+is not "FX300"); an everyday word is never a slip of something else.
 """
 
 import re

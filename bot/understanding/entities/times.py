@@ -25,15 +25,14 @@ _AT = timedelta(minutes=30)  # "at three" is a window that long
 _SOON = timedelta(hours=2)  # "now" and "as soon as possible" are
 
 _HOUR = r"(?:[01]?\d|2[0-3])(?:[:.][0-5]\d)?[ ]?(?:am|pm|a\.m\.|p\.m\.|h|o'clock)?(?![\w/:-]|[.,]\d)"
-_NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
-}
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve"
+_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_NUMBERS.split(), start=1)}
 _WORD_HOUR = "|".join(_NUMBER_WORDS)
 _TIME = rf"(?:{_HOUR}|\b(?:{_WORD_HOUR}|noon|midday)\b(?:[ ]?(?:am|pm|o'clock))?)"
 
 DAY = re.compile(
-    r"\b(?:(?P<relative>day after tomorrow|tomorrow|tmrw|tomorow|tommorow|today|tonight|this (?=morning|afternoon|evening))"
+    r"\b(?:(?P<relative>day after tomorrow|tomorrow|tmrw|tomorow|tommorow|today|tonight"
+    r"|this (?=morning|afternoon|evening))"
     r"|(?:next |this |on )?(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?"
     r"|(?P<day>[0-3]?\d)(?:st|nd|rd|th)? (?:of )?(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
     r"|(?P<iso>20\d\d-[01]\d-[0-3]\d))\b",
@@ -45,11 +44,12 @@ RANGE = re.compile(
     re.IGNORECASE,
 )
 EDGE = re.compile(
-    rf"\b(?P<edge>after|from|any time after|anytime after|before|by|until|at|around|about|not before)[ ](?P<time>{_TIME})",
+    r"\b(?P<edge>after|from|any time after|anytime after|before|by|until|at|around|about|not before)[ ]"
+    rf"(?P<time>{_TIME})",
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    rf"(?<![\w#.:/-])(?P<time>(?:[01]?\d|2[0-3])(?:[:.][0-5]\d[ ]?(?:am|pm)?|[ ]?(?:am|pm)))(?![\w:])", re.IGNORECASE
+    r"(?<![\w#.:/-])(?P<time>(?:[01]?\d|2[0-3])(?:[:.][0-5]\d[ ]?(?:am|pm)?|[ ]?(?:am|pm)))(?![\w:])", re.IGNORECASE
 )
 PAST = re.compile(
     rf"\b(?P<edge>after |before )?(?P<share>half|quarter) (?P<way>past|to) (?P<hour>\d{{1,2}}|{_WORD_HOUR})\b",
