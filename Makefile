@@ -4,6 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DATA ?= data
 PORT ?= 8080
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE
 WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -name '*.pyc')
 PARTS := pyproject.toml constraints.txt hatch_build.py tools/setup.py $(WEB)
 PYTEST := $(BIN)/python -m pytest

@@ -40,10 +40,12 @@ def is_fresh() -> bool:
 def build() -> None:
     """Install what package-lock.json names and build."""
     npm = machine_npm() or pypi_npm()
-    run = {"cwd": WEB, "check": True, "env": {**os.environ, "PATH": f"{Path(npm[0]).parent}:{os.environ['PATH']}"}}
+    environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}:{os.environ['PATH']}"}
     if not (WEB / "node_modules" / ".package-lock.json").exists() or lock_is_newer():
-        subprocess.run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], **run)
-    subprocess.run([*npm, "run", "build", "--silent"], **run)
+        subprocess.run(
+            [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB, check=True, env=environment
+        )
+    subprocess.run([*npm, "run", "build", "--silent"], cwd=WEB, check=True, env=environment)
     STAMP.write_text(fingerprint())
 
 
