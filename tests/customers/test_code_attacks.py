@@ -75,7 +75,9 @@ async def test_s16_an_address_on_file_takes_as_long_as_any_other(database, peopl
         pair = [("ben@corner.example", known), ("any@corner.example", unknown)]
         for address, times in pair if n % 2 else reversed(pair):
             times.append(await timed(address, n))
-    assert median(known) / median(unknown) == pytest.approx(1, abs=0.05)
+    # Each pair ran side by side, so that other load on the machine strikes both.
+    apart = [one - other for one, other in zip(known, unknown, strict=True)]
+    assert abs(median(apart)) <= 0.05 * median(unknown)
 
 
 async def test_s18_a_crowd_of_strangers_brings_three_mails_an_hour(database, people):

@@ -1,6 +1,7 @@
 """Proof by one-time code: what works, what gives nothing away, and what no number of tries gets through."""
 
 import asyncio
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -134,6 +135,34 @@ async def test_even_the_decoys_own_code_proves_nothing(database, people, address
     assert isinstance(await enter(database, conversation, await the_code(database)), CodeWrong)
     async with database.unit_of_work() as work:
         assert (await Assurances(work).of(conversation, at=MONDAY)).level is Level.ANONYMOUS
+
+
+async def test_the_database_is_asked_and_told_the_same_whoever_is_meant(database, people):
+    conversations = {address: uuid4() for address in ("ben", "nobody", "perth")}
+    asked = {}
+    for name, conversation in conversations.items():
+        with statements() as seen:
+            await ask(database, conversation, f"{name}@corner.example", source="192.0.2.1")
+            await enter(database, conversation, "00000000")
+        asked[name] = seen
+    assert len(asked["ben"]) > 10
+    assert asked["ben"] == asked["nobody"] == asked["perth"]
+
+
+@contextmanager
+def statements():
+    """The texts of all statements that reach a database meanwhile."""
+    seen = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if "SAVEPOINT" not in statement:
+            seen.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
 async def test_nothing_is_mailed_to_an_address_that_is_not_on_file(database, people):
