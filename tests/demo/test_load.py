@@ -97,6 +97,16 @@ async def test_a_second_loading_changes_nothing(desk: Database) -> None:
     assert await everything(desk) == before
 
 
+async def test_it_loads_into_any_database(empty_url: str) -> None:
+    database = Database(empty_url)
+    try:
+        await database.run(create_schema)
+        assert (await load_demo(database, at=WEDNESDAY, hash_password=plain)).cases == 40
+        assert not (await load_demo(database, at=WEDNESDAY, hash_password=plain)).changed
+    finally:
+        await database.close()
+
+
 async def test_two_installations_are_the_same_desk(desk: Database, database: Database) -> None:
     await load_demo(database, at=WEDNESDAY, hash_password=plain)
     assert await everything(database) == await everything(desk)
