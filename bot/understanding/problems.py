@@ -100,11 +100,14 @@ def problem_words() -> ProblemWords:
 
 def any_of(phrases: Sequence[str] | Mapping[str, str]) -> re.Pattern[str]:
     """A pattern that finds any of some fixed phrases as whole words, the longest first."""
-    longest_first = sorted(phrases, key=len, reverse=True)
-    firsts = "".join(sorted({phrase[0] for phrase in phrases}))  # most places fail at once by their first letter
-    return re.compile(
-        rf"\b(?<!')(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, longest_first))})(?![\w'])", re.IGNORECASE
-    )
+    by_first: dict[str, list[str]] = {}
+    for phrase in sorted(phrases, key=len, reverse=True):
+        by_first.setdefault(phrase[:2], []).append(re.escape(phrase[2:]))
+    # Grouped by how they begin, so that most places in a text fail after two letters.
+    groups = "|".join(rf"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
+    firsts = re.escape("".join(sorted({phrase[0] for phrase in phrases})))
+    seconds = re.escape("".join(sorted({phrase[1] for phrase in phrases})))
+    return re.compile(rf"\b(?<!')(?=[{firsts}][{seconds}])(?:{groups})(?![\w'])", re.IGNORECASE)
 
 
 def _parts(text: str, words: ProblemWords) -> list[_Part]:

@@ -11,7 +11,8 @@ from bot.understanding.problems import reports_trouble
 from bot.understanding.understanding import Entity, Intent
 
 _START = (
-    r"(?:^|[.!?;,:\n][ ]{0,2}(?=\w)|\b(?:and|but|so|ok|okay|hi|hello|hey|well|wait|first|also|actually|sorry|please|by the way"
+    r"(?:^|[.!?;,:\n][ ]{0,2}(?=\w)|\b(?:and|but|so|ok|okay|hi|hello|hey|well|wait|first|also|actually|sorry|please"
+    r"|by the way"
     r"|btw|question)\b[ ,:]{1,2})"
 )
 ASKS = re.compile(
