@@ -76,12 +76,15 @@ def demo_routes(mailbox: Mailbox, guide: Guide) -> list[web.RouteDef]:
     ]
 
 
-async def _page(pages: Environment, name: str, values: Mapping[str, Any], _: web.Request) -> web.Response:
-    return web.Response(text=pages.get_template(name).render(values), content_type="text/html", headers=HEADERS)
+async def _page(pages: Environment, name: str, values: Mapping[str, Any], request: web.Request) -> web.Response:
+    text = pages.get_template(name).render(values, address=str(request.url.origin()))
+    return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
 
-async def _mailbox(pages: Environment, mailbox: Mailbox, values: Mapping[str, Any], _: web.Request) -> web.Response:
-    return await _page(pages, "mailbox.html", {**values, "mails": _shown(mailbox)}, _)
+async def _mailbox(
+    pages: Environment, mailbox: Mailbox, values: Mapping[str, Any], request: web.Request
+) -> web.Response:
+    return await _page(pages, "mailbox.html", {**values, "mails": _shown(mailbox)}, request)
 
 
 async def _mailbox_json(mailbox: Mailbox, _: web.Request) -> web.Response:

@@ -24,6 +24,7 @@ from channels.webchat import Limits, Rate, Tokens, WebChatAdapter, WebChatDesk, 
 from storage.refusal import Refusal
 
 BOT = Sender(Role.BOT, "bot", "")
+GUIDE = Guide(customer="mara.lindqvist@quayside.example", agent="ines@larder.example", password="larder")
 GREETING = "Good evening! I am the assistant of **Larder & Lane**. What can I do for you?"
 LATE = (
     "I am sorry about that. For a late freezer delivery:\n\n"
@@ -186,9 +187,7 @@ class Peer:
     async def start(self, dist: Path) -> None:
         app = web.Application(middlewares=[self._break])
         app.add_routes(widget_routes(dist, self._admitted))
-        app.add_routes(
-            demo_routes(self, Guide(customer="mara.lindqvist@quayside.example", agent="ines@larder.example"))
-        )
+        app.add_routes(demo_routes(self, GUIDE))
         app.add_routes([web.get("/foreign", self._foreign)])
         own: list[str] = []
         site = dict.fromkeys(("demo", "elsewhere"), frozenset[str]())

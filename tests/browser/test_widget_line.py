@@ -142,6 +142,8 @@ async def test_a_conversation_whose_token_is_gone_ends_in_a_new_one(
 
     await chat.reads("You said: Hello again")
     await expect(chat.log).to_contain_text("Your earlier conversation has ended.")
+    await chat.reads(GREETED, times=2)  # the old words can still be read
+    await expect(chat.log.locator("article.mine")).to_have_count(1)
     assert len(peer.log) == 2
 
 

@@ -10,8 +10,8 @@ export interface Listener {
   /** `history`: these were said before this page was open. */
   heard(set: ActivitySet, history: boolean): void;
   changed(state: State): void;
-  /** The conversation is over; a new one begins. */
-  ended(): void;
+  /** The conversation is over and a new one begins; `left` when somebody chose so, here or in another tab. */
+  ended(left: boolean): void;
 }
 
 const REFRESH_MS = 15 * 60_000;
@@ -224,7 +224,7 @@ export class Connection {
       this.memory.remembered = null;
       this.caughtUp = false;
       this.watermark = "";
-      this.listener.ended();
+      this.listener.ended(false);
     } else if (!this.ticket && status >= 400 && status < 500 && status !== 429 && status !== 408) {
       this.become("refused");
     } else {
@@ -241,7 +241,7 @@ export class Connection {
     this.watermark = "";
     this.caughtUp = false;
     this.failures = 0;
-    this.listener.ended();
+    this.listener.ended(true);
     this.cut();
     this.hurry();
   }

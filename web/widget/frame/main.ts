@@ -129,12 +129,12 @@ function open(hello: Hello): void {
     }
   }
 
-  function ended(): void {
-    transcript.clear();
+  function ended(left: boolean): void {
+    if (left) transcript.clear();
+    else transcript.conclude();
     failed.clear();
     quick.replaceChildren();
-    if (!startedAgain) transcript.notice(word("earlier.ended"));
-    startedAgain = false;
+    if (!left) transcript.notice(word("earlier.ended"));
   }
 
   function read(): void {
@@ -190,7 +190,6 @@ function open(hello: Hello): void {
   }
 
   function again(): void {
-    startedAgain = true;
     connection.again();
     composer.focus();
   }
@@ -202,5 +201,3 @@ function open(hello: Hello): void {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 }
-
-let startedAgain = false;

@@ -22,6 +22,7 @@ export class Transcript {
   readonly log: HTMLElement;
   readonly node: HTMLElement;
   private readonly entries: Entry[] = [];
+  private past: Activity[] = [];
   private readonly typing: HTMLElement;
   private readonly down: HTMLElement;
   private typingTimer = 0;
@@ -49,7 +50,7 @@ export class Transcript {
   }
 
   get activities(): Activity[] {
-    return this.entries.map((entry) => entry.activity);
+    return [...this.past, ...this.entries.map((entry) => entry.activity)];
   }
 
   get newest(): Activity | undefined {
@@ -68,7 +69,8 @@ export class Transcript {
     while (at > 0 && (this.entries[at - 1]?.place ?? 0) > rank) at -= 1;
     const entry: Entry = { activity, place: rank, sending, node: old?.node ?? element("article", { tabindex: -1 }) };
     this.entries.splice(at, 0, entry);
-    if (!old || this.log.children[at] !== entry.node) this.log.insertBefore(entry.node, this.log.children[at] ?? null);
+    const next = this.entries[at + 1]?.node ?? null;
+    if (!old || entry.node.nextElementSibling !== next) this.log.insertBefore(entry.node, next);
     if (old && sameWords(old.activity, activity)) this.mark(entry, sending);
     else this.fill(entry);
     for (const touched of [known, known + 1, at, at + 1]) this.group(touched);
@@ -84,8 +86,22 @@ export class Transcript {
     this.put({ type: "notice", id: `notice-${after}`, text, channelData: { "webchat:sequence-id": after } });
   }
 
+  /** The conversation is over: what was said can still be read, but not answered. */
+  conclude(): void {
+    for (const { node } of this.entries) node.querySelector("form > fieldset")?.setAttribute("disabled", "");
+    const unsent = this.entries.filter(({ activity }) => !activity.id);
+    for (const entry of unsent) {
+      entry.node.remove(); // said again in the new conversation
+      this.entries.splice(this.entries.indexOf(entry), 1);
+    }
+    this.past = this.activities;
+    this.entries.length = 0;
+    this.still();
+  }
+
   clear(): void {
     this.entries.length = 0;
+    this.past = [];
     this.log.replaceChildren();
     this.still();
   }
@@ -172,7 +188,7 @@ export class Transcript {
 
   /** Arrow keys read through the conversation; Escape goes back to writing. */
   private walk(event: KeyboardEvent): void {
-    const nodes = this.entries.map((entry) => entry.node);
+    const nodes = Array.from(this.log.children) as HTMLElement[];
     const target = event.target as HTMLElement;
     if (event.key === "Escape") {
       event.stopPropagation();
