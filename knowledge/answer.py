@@ -1,6 +1,13 @@
 """A question in; a cited passage, a short choice, or "I don't know" out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from knowledge.article import Audience
+from knowledge.retrieval.calibration import Calibrations, fitted
+from knowledge.retrieval.encoder import Encoder
+from knowledge.retrieval.index import Index
+from knowledge.retrieval.retriever import FusedRetriever, Hit, Retriever
 
 CHOICES_MAX = 3
 """Passages offered in a "did you mean"."""
@@ -51,3 +58,46 @@ class DontKnow:
 
 
 Answer = Answered | DidYouMean | DontKnow
+
+
+class Knowledge:
+    """What the desk knows, asked in plain words. Works by words alone until the encoder is ready.
+
+    Args:
+        calibrations: the curve and thresholds; those of this release when not given.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        encoder: Encoder,
+        *,
+        retriever: Retriever | None = None,
+        calibrations: Calibrations | None = None,
+    ) -> None:
+        self._retriever = retriever or FusedRetriever(index, encoder)
+        self._calibrations = calibrations or fitted()
+
+    async def answer(self, question: str, *, audience: Audience, language: str = "en") -> Answer:
+        """An answer from what this audience may read in this language, a short choice, or that we do not know."""
+        search = await self._retriever.search(question, audience=audience, language=language, limit=CHOICES_MAX)
+        calibration = self._calibrations.of(search)
+        confidence = calibration.probability(search)
+        if confidence >= calibration.answer:
+            return Answered(_passage(search.hits[0]), confidence)
+        if confidence >= calibration.choose:
+            return DidYouMean(tuple(_passage(hit) for hit in search.hits), confidence)
+        return DontKnow(confidence)
+
+    async def articles_for(
+        self, text: str, *, audience: Audience, language: str = "en", limit: int = 5
+    ) -> Sequence[Passage]:
+        """What may help with a text, best first, however unsure: for agents beside a case."""
+        search = await self._retriever.search(text, audience=audience, language=language, limit=limit)
+        return [_passage(hit) for hit in search.hits]
+
+
+def _passage(hit: Hit) -> Passage:
+    document = hit.document
+    url = f"/help/{document.slug}" if document.slug else ""
+    return Passage(document.slug, document.title, hit.entry.heading, hit.entry.text, url, document.case_number)

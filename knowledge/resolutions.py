@@ -18,7 +18,9 @@ async def add_resolutions(work: UnitOfWork, cases: Sequence[PastCase], *, at: da
     changed = [case for case in told.values() if known.get(case.case_number) != case.content_hash]
     for case in changed:
         _store(work, case, is_new=case.case_number not in known, at=at)
-        await replace_passages(work, passages.c.case_number, case.case_number, case_title(case.symptom), case_passages(case))
+        await replace_passages(
+            work, passages.c.case_number, case.case_number, case_title(case.symptom), case_passages(case)
+        )
     return len(changed)
 
 
@@ -41,4 +43,3 @@ def _store(work: UnitOfWork, case: PastCase, *, is_new: bool, at: datetime) -> N
         work.write(sa.insert(resolutions).values(case_number=case.case_number, **values))
     else:
         work.write(sa.update(resolutions).where(resolutions.c.case_number == case.case_number).values(values), rows=1)
-

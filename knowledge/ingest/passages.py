@@ -67,7 +67,11 @@ async def replace_passages(work: UnitOfWork, owner: sa.Column[Any], key: str, ti
     """
     known = await _known_embeddings(work, owner, key)
     remove_passages(work, owner, key)
-    work.write(sa.insert(passages).values([_row(owner, key, place, title, draft, known) for place, draft in enumerate(drafts)]))
+    work.write(
+        sa.insert(passages).values(
+            [{owner.name: key, **_row(place, title, draft, known)} for place, draft in enumerate(drafts)]
+        )
+    )
     work.after_commit_wake("knowledge")
 
 
@@ -77,12 +81,9 @@ def remove_passages(work: UnitOfWork, owner: sa.Column[Any], key: str) -> None:
     work.after_commit_wake("knowledge")
 
 
-def _row(
-    owner: sa.Column[Any], key: str, place: int, title: str, draft: Draft, known: dict[str, Embedded]
-) -> dict[str, Any]:
+def _row(place: int, title: str, draft: Draft, known: dict[str, Embedded]) -> dict[str, Any]:
     found = known.get(embedded_text(draft.kind, title, draft.heading, draft.text))
     return {
-        owner.name: key,
         "kind": draft.kind,
         "position": place,
         "heading": draft.heading,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from markdown_it import MarkdownIt
 
@@ -73,7 +74,7 @@ def _by_heading(blocks: Iterable[Block]) -> Iterator[tuple[tuple[str, ...], list
 
 def _packed(texts: Sequence[str]) -> Iterator[str]:
     held: list[str] = []
-    for text in (small for text in texts for small in _cut(text)):
+    for text in chain.from_iterable(map(_cut, texts)):
         if held and _count([*held, text]) > WORDS_MAX:
             yield "\n\n".join(held)
             held = []

@@ -95,7 +95,7 @@ class BackgroundEncoder:
     async def wait_ready(self, timeout_s: float) -> bool:
         """Whether the encoder became ready within the time; returns early when loading failed."""
         deadline = asyncio.get_running_loop().time() + timeout_s
-        while not self._loaded.is_set() and asyncio.get_running_loop().time() < deadline:
+        while not self._loaded.is_set() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return self.ready
 

@@ -1,4 +1,7 @@
-"""One score a document: meaning first, words beside it. Weights and what they were chosen on: docs/decisions/0009-retrieval.md"""
+"""One score a document: meaning first, words beside it.
+
+The weights and what they were chosen on: docs/decisions/0009-retrieval.md
+"""
 
 from dataclasses import dataclass
 
@@ -48,5 +51,5 @@ def _meaning(view: View, similar: Scores) -> Scores:
     bounds[0::2], bounds[1::2] = view.starts, view.text_starts
     best = np.maximum.reduceat(similar, bounds)
     asked, told = best[0::2], best[1::2]
-    meaning: Scores = BEST_SHARE * np.maximum(asked, told) + (1 - BEST_SHARE) * (asked + told) / 2
-    return meaning
+    meaning = BEST_SHARE * np.maximum(asked, told) + (1 - BEST_SHARE) * (asked + told) / 2
+    return np.asarray(meaning, np.float32)

@@ -13,7 +13,7 @@ from knowledge.ingest.passages import case_title
 from knowledge.retrieval.embedding import from_bytes
 from knowledge.retrieval.lexical import bag
 from knowledge.retrieval.shelf import Document, Entry, View, views
-from knowledge.retrieval.words import words
+from knowledge.retrieval.words import stems
 from knowledge.tables import articles, passages, resolutions
 from storage.transaction import Snapshot
 
@@ -127,7 +127,7 @@ class Index:
 
 def primary(language: str) -> str:
     """The language of a tag without its region: `en-GB` is `en`."""
-    return language.split("-")[0].lower()
+    return language.partition("-")[0].lower()
 
 
 async def _owners(snapshot: Snapshot) -> dict[Owner, Document]:
@@ -153,7 +153,7 @@ async def _fetch(snapshot: Snapshot, ids: Sequence[int]) -> list[sa.Row[Any]]:
 
 def _entry(row: sa.Row[Any], encoder: str | None) -> Entry:
     vector = from_bytes(row.embedding) if encoder and row.embedding is not None else None
-    return Entry(row.id, row.kind, row.heading, row.text, bag(words(f"{row.heading} {row.text}")), vector)
+    return Entry(row.id, row.kind, row.heading, row.text, bag(stems(f"{row.heading} {row.text}")), vector)
 
 
 def _documents(

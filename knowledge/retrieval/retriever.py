@@ -1,6 +1,6 @@
 """The search itself: one hit a document, best first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,13 +11,15 @@ from knowledge.errors import EncoderNotReady
 from knowledge.retrieval.encoder import Encoder, Vectors
 from knowledge.retrieval.fusion import Scored, score
 from knowledge.retrieval.index import Index
-from knowledge.retrieval.lexical import Bm25, bag
+from knowledge.retrieval.lexical import Bm25
 from knowledge.retrieval.shelf import Document, Entry, View
 from knowledge.retrieval.words import stems
 
 QUESTION_CHARS_MAX = 1_000
 """Longer texts are searched by their beginning; the encoder reads no further either."""
 HITS_MAX = 10
+WORDS_IN_PASSAGE = 0.1
+"""Weight of words beside meaning when the passage to show is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class LexicalRetriever:
 
     async def search(self, question: str, *, audience: Audience, language: str, limit: int = HITS_MAX) -> Search:
         view = self._index.view(language, audience)
-        return search_view(view, question, None, limit) if view else Search((), dense=False)
+        return search_view(view, mended(view, question), None, limit) if view else Search((), dense=False)
 
 
 class FusedRetriever:
@@ -66,27 +68,32 @@ class FusedRetriever:
         view = self._index.view(language, audience)  # taken once: a refresh meanwhile changes nothing here
         if view is None:
             return Search((), dense=False)
-        mended = view.speller.mended(question[:QUESTION_CHARS_MAX])
-        return search_view(view, question, await self._vector(mended), limit)
+        asked = mended(view, question)
+        return search_view(view, asked, await self._vector(asked), limit)
 
     async def _vector(self, text: str) -> Vectors | None:
         if not self._encoder.ready or not text.strip():
             return None
         try:
-            return (await self._encoder.encode([text]))[0]
+            vectors = await self._encoder.encode([text])
         except EncoderNotReady:
             return None
+        vector: Vectors = vectors[0]
+        return vector
+
+
+def mended(view: View, question: str) -> str:
+    """The question with its slips mended by the words of the view."""
+    return view.speller.mended(question[:QUESTION_CHARS_MAX])
 
 
 def search_view(view: View, question: str, vector: Vectors | None, limit: int) -> Search:
-    """The best documents of a view for a question whose slips are mended here; `vector` is of the mended text."""
-    mended = view.speller.mended(question[:QUESTION_CHARS_MAX])
-    if not view.documents or not stems(mended):
+    """The best documents of a view for a mended question; without its vector by words alone."""
+    if not view.documents or not stems(question):
         return Search((), dense=False)
-    scored = score(view, mended, vector)
-    order = _best(scored, limit)
+    scored = score(view, question, vector)
     dense = scored.entries is not None
-    hits = [Hit(view.documents[place], _passage(view, place, mended, scored), float(scored.documents[place])) for place in order]
+    hits = [_hit(view, place, question, scored) for place in _best(scored, limit)]
     return Search(tuple(hit for hit in hits if dense or hit.score > 0), dense)
 
 
@@ -95,12 +102,23 @@ def _best(scored: Scored, limit: int) -> Sequence[int]:
     return [int(place) for place in np.argsort(-scored.documents, kind="stable")[:limit]]
 
 
+def _hit(view: View, place: int, question: str, scored: Scored) -> Hit:
+    return Hit(view.documents[place], _passage(view, place, question, scored), float(scored.documents[place]))
+
+
 def _passage(view: View, place: int, question: str, scored: Scored) -> Entry:
     """The text of a document that fits the question best: by meaning, a little by words."""
     document = view.documents[place]
     texts = [entry for entry in document.entries if entry.kind == "text"]
-    by_words = Bm25([bag(stems(f"{entry.heading} {entry.text}")) for entry in texts]).scores(stems(question))
+    fits = np.array([_share(view.everything, stems(question), entry.terms) for entry in texts])
     if scored.entries is not None:
         start = int(view.text_starts[place])
-        by_words = scored.entries[start : start + len(texts)] + 0.1 * by_words
-    return texts[int(np.argmax(by_words))]
+        fits = scored.entries[start : start + len(texts)] + WORDS_IN_PASSAGE * fits
+    return texts[int(np.argmax(fits))]
+
+
+def _share(known: Bm25, asked: Sequence[str], held: Mapping[str, int]) -> float:
+    """How much of the question's information a passage holds, 0 to 1."""
+    weights = {term: known.information(term) for term in set(asked)}
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in held) / total if total else 0.0

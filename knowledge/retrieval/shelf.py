@@ -6,16 +6,16 @@ and each reader searches a prefix. So nothing a reader may not see can influence
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.article import Audience
 from knowledge.retrieval.encoder import DIMENSIONS, Vectors
-from knowledge.retrieval.lexical import Bm25, bag
+from knowledge.retrieval.lexical import Bm25
 from knowledge.retrieval.speller import Speller
-from knowledge.retrieval.words import stem
+from knowledge.retrieval.words import words
 
 TITLE_WEIGHT = 3
 """How often a word of the title counts among the words of the whole document."""
@@ -23,14 +23,14 @@ TITLE_WEIGHT = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One passage; `terms` are its words with their counts, `vector` is None until it is encoded."""
+    """One passage; `terms` are its stems with their counts, `vector` is None until it is encoded."""
 
     id: int
     kind: str
     heading: str
     text: str
     terms: Mapping[str, int]
-    vector: Vectors | None
+    vector: Vectors | None = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,14 @@ def _view(documents: Sequence[Document], matrix: Vectors, language: Mapping[str,
         starts=starts,
         text_starts=starts + np.array(asked, np.intp),
         encoded=whole / len(documents) if documents else 0.0,
-        titles=Bm25([_stemmed(title) for title, _ in counts]),
-        everything=Bm25([_stemmed(Counter({word: TITLE_WEIGHT * n for word, n in title.items()}) + text) for title, text in counts]),
-        speller=Speller(sum((title + text for title, text in counts), Counter()), language),
+        titles=Bm25([title for title, _ in counts]),
+        everything=Bm25([_weighted(title, TITLE_WEIGHT) + text for title, text in counts]),
+        speller=Speller(_vocabulary(documents), language),
     )
 
 
 def _counts(document: Document) -> tuple[Counter[str], Counter[str]]:
-    """Words of title and questions, and words of the text."""
+    """Terms of title and questions, and terms of the text."""
     title: Counter[str] = Counter()
     text: Counter[str] = Counter()
     for entry in document.entries:
@@ -113,8 +113,16 @@ def _counts(document: Document) -> tuple[Counter[str], Counter[str]]:
     return title, text
 
 
-def _stemmed(counts: Mapping[str, int]) -> Mapping[str, int]:
-    return bag(term for word, count in counts.items() for term in [stem(word)] * count)
+def _weighted(counts: Counter[str], weight: int) -> Counter[str]:
+    return Counter({term: weight * count for term, count in counts.items()})
+
+
+def _vocabulary(documents: Sequence[Document]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for document in documents:
+        for entry in document.entries:
+            found.update(words(f"{entry.heading} {entry.text}"))
+    return found
 
 
 def _matrix(documents: Sequence[Document]) -> Vectors:

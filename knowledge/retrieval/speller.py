@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from knowledge.retrieval.words import words
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORD_CHARS_MIN = 4
 """Shorter words are left alone: too many of them are one slip apart."""
-WORD = re.compile(r"[a-zA-Z]+(?:['’][a-zA-Z]+)?")
+WORD_CHARS_MAX = 30
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
 class Speller:
@@ -28,8 +31,8 @@ class Speller:
         return WORD.sub(lambda match: self._mend(match[0]), text)
 
     def _mend(self, word: str) -> str:
-        lower = word.lower().replace("'", "").replace("’", "")
-        if len(lower) < WORD_CHARS_MIN or lower in self._counts or lower in self._language:
+        lower = "".join(words(word))
+        if not WORD_CHARS_MIN <= len(lower) <= WORD_CHARS_MAX or lower in self._counts or lower in self._language:
             return word
         candidates = set(one_slip(lower))
         if ours := [known for known in candidates if known in self._counts]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+")
 APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
@@ -15,6 +15,7 @@ def words(text: str) -> list[str]:
     return WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))
 
 
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A word without its commonest English endings, so that `deliveries` meets `delivery`. Never shorter than three."""
     for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
@@ -26,8 +27,3 @@ def stem(word: str) -> str:
 def stems(text: str) -> list[str]:
     """The stems of all words, in order."""
     return [stem(word) for word in words(text)]
-
-
-def normalise_spaces(lines: Sequence[str]) -> str:
-    """Lines as one, with single spaces."""
-    return " ".join(" ".join(lines).split())
