@@ -18,7 +18,7 @@ class WireError(Exception):
 
     def __init__(self, status: int, code: str, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(code)
-        self.status = status
+        self.status = status  # house: status, HTTP has one too
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
