@@ -199,13 +199,16 @@ async def chat(base: str, site: str, console: Console) -> None:
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         line = Line(session, base.rstrip("/"), site)
         stream = await line.open()
-        beside = [asyncio.create_task(_listen(line, stream, terminal)), asyncio.create_task(line.keep_token())]
+        ways = (_speak(line, terminal), _listen(line, stream, terminal), line.keep_token())
+        tasks = [asyncio.create_task(way) for way in ways]
         try:
-            await _speak(line, terminal)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            for task in beside:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _listen(line: Line, stream: str, terminal: Terminal) -> None:

@@ -1,0 +1,5 @@
+"""`python -m app` is `nightdesk`."""
+
+from app.cli import main
+
+main()
