@@ -5,10 +5,12 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from aiohttp import web
 
+from app.articles import refresh_index
 from app.clock import now as present
 from app.demo.load import load_demo
 from app.demo.mailbox import DemoMailbox
@@ -55,7 +57,7 @@ async def running(
     if settings.demo:
         await load_demo(house.database, at=now(), hash_password=hash_password)
     await house.directory.refresh()
-    await house.knowledge_jobs.refresh()
+    await refresh_index(house.database, house.index, house.encoder)
     jobs = start_jobs(house)
     runner = web.AppRunner(house.application, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -70,14 +72,16 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
     """Whatever runs beside the requests."""
     if hasattr(house.encoder, "start") and house.settings.encoder:
         house.encoder.start()
-    house.understander.start(house.directory.examples)
+    house.understander.teach_departments(house.directory.examples)
+    house.understander.start()
     database = house.database
+    refresh = partial(refresh_index, database, house.index, house.encoder)
     loops = [
         house.turns.run(),
         keep_running("delivery", house.delivery.run, database, "deliver", "mail", every_s=DELIVERY_EVERY_S),
         keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
         keep_running("directory", house.directory.refresh, database, every_s=DIRECTORY_EVERY_S),
-        keep_running("knowledge", house.knowledge_jobs.run, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
+        keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
     ]
     return [asyncio.create_task(loop) for loop in loops]
 

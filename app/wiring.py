@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import jwt
 from aiohttp import web
 
-from app.articles import KnowledgeJobs
+from app.articles import make_index
 from app.clock import now as present
 from app.demo.mailbox import DemoMailbox
 from app.directory import Directory
@@ -54,7 +54,8 @@ class House:
     now: Callable[[], datetime]
     database: Database
     encoder: Encoder
-    knowledge_jobs: KnowledgeJobs
+    index: Index
+    knowledge: Knowledge
     directory: Directory
     understander: Understander
     bot: Bot
@@ -71,21 +72,23 @@ def build(
     *,
     now: Callable[[], datetime] = present,
     encoder: Encoder | None = None,
+    understander: Understander | None = None,
     mailbox: DemoMailbox | None = None,
 ) -> House:
     """The house, at rest: nothing runs and nothing listens yet. The data folder exists."""
     whole_schema()
     database = Database(settings.url)
     encoder = encoder or BackgroundEncoder(settings.data / "models", workers=WORKERS)
-    index = Index(encoder.name)
+    index = make_index(encoder)
     directory = Directory(database)
     secret = keep_secret(settings.keys, "codes.key")
     catalogue = load_catalogue("en", zone=ZoneInfo(settings.zone), company=settings.company)
-    understander = Understander(encoder, directory.names)
+    understander = understander or Understander(encoder, directory.names)
+    knowledge = Knowledge(index, encoder)
     bot = Bot(
         database=database,
         understander=understander,
-        answers=TimedAnswers(Knowledge(index, encoder)),
+        answers=TimedAnswers(knowledge),
         dialogs=DIALOGS,
         catalogue=catalogue,
         departments=directory.departments,
@@ -121,7 +124,8 @@ def build(
         now=now,
         database=database,
         encoder=encoder,
-        knowledge_jobs=KnowledgeJobs(database, index, encoder, now),
+        index=index,
+        knowledge=knowledge,
         directory=directory,
         understander=understander,
         bot=bot,

@@ -6,9 +6,8 @@ from typing import TypeVar
 
 import structlog
 
-from knowledge.answer import Answer, DontKnow, Passage
+from knowledge.answer import Answer, DontKnow, Knowledge, Passage
 from knowledge.article import Audience
-from knowledge.knowledge import Knowledge
 
 log = structlog.get_logger()
 TIMEOUT_S = 3.0
@@ -27,7 +26,8 @@ class TimedAnswers:
 
     async def passage_of(self, slug: str, question: str, *, audience: Audience) -> Passage | None:
         """The passage of one article that is nearest to the question; None when it may not be read."""
-        return await self._within(self._knowledge.passage_of(slug, question, audience=audience), None)
+        near = await self._within(self._knowledge.articles_for(question, audience=audience), [])
+        return next((passage for passage in near if passage.article == slug), None)
 
     async def _within(self, search: Awaitable[T], otherwise: T) -> T:
         try:

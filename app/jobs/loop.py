@@ -12,7 +12,7 @@ BACK_OFF_S = 2.0
 
 
 async def keep_running(
-    name: str, run: Callable[[], Awaitable[None]], database: Database, *topics: str, every_s: float
+    name: str, run: Callable[[], Awaitable[object]], database: Database, *topics: str, every_s: float
 ) -> None:
     """Run until cancelled: after each wake-up of a topic, and every `every_s` seconds in any case."""
     async with database.waiter(*topics) as woken:

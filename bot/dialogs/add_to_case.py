@@ -24,14 +24,14 @@ async def take_case(said: Understanding, slots: Slots, desk: Desk) -> Next:
     if not isinstance(case, Case):
         return case
     if not slots.get("text"):
-        return Ask("add.what", "take_text", {"number": case.number, "subject": case.subject}, expecting="words")
+        return Ask("add.what", "take_text", {"number": case.number, "subject": case.subject}, expecting="description")
     return await add(slots["text"], case, desk)
 
 
 async def take_text(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """The news."""
     if not said.text.strip():
-        return Ask("add.what_unclear", "take_text", expecting="words")
+        return Ask("add.what_unclear", "take_text", expecting="description")
     slots["text"] = said.text
     return await take_case(said, slots, desk)
 

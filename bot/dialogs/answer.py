@@ -17,7 +17,7 @@ SAME_TITLE_MIN = 80.0
 async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Search what this person may read."""
     if desk.pressed == "choice.question":
-        return Ask("answer.what", "look_up", expecting="words")
+        return Ask("answer.what", "look_up", expecting="description")
     slots["question"] = said.text
     found = await desk.answers.answer(said.text, audience=desk.audience)
     if isinstance(found, Answered):

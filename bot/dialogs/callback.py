@@ -53,7 +53,7 @@ async def next_question(slots: Slots, desk: Desk) -> Next:
     if not slots.get("window"):
         return Ask("callback.window", "take_window", choices=("choice.any_time",), expecting="time_window")
     if not slots.get("reason"):
-        return Ask("callback.reason", "take_reason", expecting="words")
+        return Ask("callback.reason", "take_reason", expecting="description")
     return await book(slots, desk)
 
 

@@ -21,7 +21,7 @@ INTERRUPTIONS = {
     "add_to_case": "add_to_case",
     "thank": "thanks",
 }
-FREE_WORDS = ("words", "choice")
+FREE_WORDS = ("description", "choice")
 """Answers that may be any sentence: nothing but a command interrupts them."""
 
 
@@ -40,7 +40,7 @@ def is_command(said: Understanding, *, expecting: str) -> bool:
 
 def interrupts(said: Understanding, *, expecting: str, dialog: str) -> str | None:
     """The dialog that hears this message first, when it clearly is no answer to the open question."""
-    if expecting == "words" or (expecting and said.entity(expecting) is not None):
+    if expecting == "description" or (expecting and said.entity(expecting) is not None):
         return None
     if said.question and said.intent in ("ask_question", "something_else", "order_status"):
         return "aside"

@@ -32,7 +32,7 @@ async def gather(said: Understanding, slots: Slots, desk: Desk) -> Next:
 async def take_what(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """What happened, in the customer's words."""
     if not said.text.strip():
-        return Ask("report.what", "take_what", expecting="words")
+        return Ask("report.what", "take_what", expecting="description")
     slots["description"] = said.text
     take_story_hints(said, slots, desk)
     take_entities(said, slots)
@@ -67,7 +67,7 @@ async def take_confirmation(said: Understanding, slots: Slots, desk: Desk) -> Ne
     if changed:
         return await next_question(slots, desk)
     if said.intent == Intent.DENY or not said.text.strip():
-        return Ask("report.change", "take_change", expecting="words")
+        return Ask("report.change", "take_change", expecting="description")
     return await take_change(said, slots, desk)
 
 
@@ -119,7 +119,7 @@ def take_entities(said: Understanding, slots: Slots) -> bool:
 async def next_question(slots: Slots, desk: Desk) -> Next:
     """The first thing that is still missing; the summary when nothing is."""
     if not slots.get("description"):
-        return Ask("report.what", "take_what", expecting="words")
+        return Ask("report.what", "take_what", expecting="description")
     if not slots.get("departments"):
         return Ask("report.department", "take_department", choices=department_choices(desk), expecting="choice")
     known = desk.assurance.contact_id is not None

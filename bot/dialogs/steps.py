@@ -37,7 +37,7 @@ class Ask:
     """Say a question and wait at `step` for the answer.
 
     Attributes:
-        expecting: the kind of answer, as understanding knows it: "code", "email", "yes_no", "words" ...
+        expecting: the kind of answer, as understanding knows it: "code", "email", "yes_no", "description" ...
         before: bubbles that come first, and are not repeated when the question is.
     """
 
