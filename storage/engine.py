@@ -83,7 +83,9 @@ class PostgresBackend:
 
     def __init__(self, url: str) -> None:
         options: dict[str, Any] = {"json_serializer": to_json, "json_deserializer": orjson.loads}
-        self.readers = create_async_engine(url, pool_size=READERS_MAX, isolation_level="REPEATABLE READ", **options)
+        self.readers = create_async_engine(
+            url, pool_size=READERS_MAX, max_overflow=0, isolation_level="REPEATABLE READ", **options
+        )
         self._writer = create_async_engine(url, pool_size=1, max_overflow=1, **options)
 
     async def run(self, work: Any) -> Any:
@@ -107,6 +109,8 @@ class Database:
             else PostgresBackend(url)
         )
         self._writer = GroupWriter(self._backend)
+        # The pool lets newcomers pass those who wait: without a queue of our own one in a hundred waits a second.
+        self._reader_turns = asyncio.Semaphore(READERS_MAX)
         self._sequences: dict[str, list[int]] = defaultdict(list)
         self._sequence_lock = asyncio.Lock()
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
@@ -120,10 +124,22 @@ class Database:
         return Snapshot(self)
 
     async def connect_reader(self) -> AsyncConnection:
+        """A reader of its own, in order of asking; to be given back to `close_reader`."""
+        await self._reader_turns.acquire()
         try:
             return await self._backend.readers.connect()
-        except sa.exc.DBAPIError as error:
-            raise StorageUnavailable from error
+        except BaseException as error:
+            self._reader_turns.release()
+            if isinstance(error, sa.exc.DBAPIError):
+                raise StorageUnavailable from error
+            raise
+
+    async def close_reader(self, reader: AsyncConnection) -> None:
+        """End the snapshot of a reader and let the next one have it."""
+        try:
+            await reader.close()
+        finally:
+            self._reader_turns.release()
 
     async def apply(self, writes: Sequence[Write]) -> None:
         """Apply the writes of one unit of work, all or none; returns when they are on the disk."""

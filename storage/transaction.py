@@ -44,6 +44,8 @@ class Store(Protocol):
 
     async def connect_reader(self) -> AsyncConnection: ...
 
+    async def close_reader(self, reader: AsyncConnection) -> None: ...
+
     async def apply(self, writes: Sequence[Write]) -> None: ...
 
     async def reserve(self, sequence: str) -> int: ...
@@ -85,7 +87,7 @@ class Snapshot:
     async def _close_reader(self) -> None:
         if self._reader is not None:
             reader, self._reader = self._reader, None
-            await reader.close()
+            await self._store.close_reader(reader)
 
 
 class UnitOfWork(Snapshot):

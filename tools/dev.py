@@ -1,4 +1,4 @@
-"""`make dev`: the demo desk, started again whenever a file of ours changes; the front end is rebuilt when its own do."""
+"""`make dev`: the demo desk, started again whenever a file of ours changes, the front end rebuilt when its own do."""
 
 import argparse
 import signal
@@ -30,7 +30,7 @@ def main() -> None:
                 continue
             changed, seen = {path for path in {**found, **seen} if found.get(path) != seen.get(path)}, found
             print(f"changed: {', '.join(sorted(path.name for path in changed))}", flush=True)
-            if any("web" == path.relative_to(ROOT).parts[0] for path in changed):
+            if any(path.relative_to(ROOT).parts[0] == "web" for path in changed):
                 subprocess.run([sys.executable, "-c", "import hatch_build; hatch_build.build()"], cwd=ROOT, check=False)
             stop(server)
             server = subprocess.Popen(serve, cwd=ROOT)
