@@ -6,6 +6,7 @@ from bot.activity import Choice
 from bot.dialogs.desk import Desk
 from bot.dialogs.dispatch import lost
 from bot.dialogs.outcomes import record_outcome
+from bot.dialogs.report_problem import likely_departments
 from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
 from knowledge.answer import Answered, DidYouMean, Passage
@@ -19,6 +20,7 @@ async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
     if desk.pressed == "choice.question":
         return Ask("answer.what", "look_up", expecting="description")
     slots["question"] = said.text
+    slots["departments"] = likely_departments(said)
     found = await desk.answers.answer(said.text, audience=desk.audience)
     if isinstance(found, Answered):
         return show(found.passage, slots, desk)
@@ -26,7 +28,7 @@ async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
         slots["offered"] = [{"slug": passage.article, "title": passage.title} for passage in found.passages]
         titles = tuple(Choice(passage.title, passage.title) for passage in found.passages)
         return Ask("answer.did_you_mean", "take_choice", choices=(*titles, "choice.none_of_these"), expecting="choice")
-    if said.intent == Intent.REPORT_PROBLEM:
+    if said.intent in (Intent.REPORT_PROBLEM, Intent.ORDER_STATUS):
         return Goto("report_problem")
     return lost(desk) if slots.get("unsure") and not said.question else unknown(said, slots, desk)
 
@@ -51,17 +53,22 @@ async def take_solved(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Done("answer.glad")
     if said.intent == Intent.DENY or said.wants.case:
         record_outcome(desk, slots["question"], slots["article"], "not_solved")
-        return Goto("report_problem", {"description": slots["question"], "heard": True})
+        return Goto("report_problem", story(slots))
     return Goto("dispatch")
 
 
 async def take_case_wish(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Nothing was known: shall a colleague answer?"""
     if said.intent == Intent.AFFIRM or said.wants.case:
-        return Goto("report_problem", {"description": slots["question"], "case_type": "question", "heard": True})
+        return Goto("report_problem", {**story(slots), "case_type": "question"})
     if said.intent == Intent.DENY:
         return Done("answer.no_case")
     return Goto("dispatch")
+
+
+def story(slots: Slots) -> Slots:
+    """What the report already knows: the question is told, not asked again."""
+    return {"description": slots["question"], "departments": slots["departments"], "heard": True}
 
 
 def show(passage: Passage, slots: Slots, desk: Desk) -> Next:

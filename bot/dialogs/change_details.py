@@ -94,7 +94,7 @@ async def check_code(typed: str, desk: Desk) -> Next:
     try:
         await OneTimeCodes(desk.work, desk.secret).check(desk.conversation.id, typed, at=desk.at)
     except CodeWrong as wrong:
-        return Ask("identify.code_wrong", "take_code", {"tries_left": wrong.tries_left}, expecting="code")
+        return Ask("identify.code_wrong", "take_code", {"tries_left": wrong.tries_left}, expecting="code", counted=False)
     except (CodeExpired, CodeUsedUp):
         return Done("identify.used_up", choices=("choice.report", "choice.person"))
     return Done("details.done")

@@ -5,11 +5,12 @@ from bot.dialogs.desk import Desk
 from bot.dialogs.engine import START_CHOICES
 from bot.dialogs.steps import Done, Goto, HandOver, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
+from customers.assurance import Level
 
 GOALS = {
     Intent.ASK_QUESTION: "answer",
     Intent.REPORT_PROBLEM: "answer",
-    Intent.ORDER_STATUS: "report_problem",
+    Intent.ORDER_STATUS: "answer",
     Intent.COMPLAIN: "report_problem",
     Intent.CASE_STATUS: "status",
     Intent.ADD_TO_CASE: "add_to_case",
@@ -21,6 +22,8 @@ GOALS = {
 SMALL_TALK = {Intent.GREET: "greet.again", Intent.THANK: "thanks.welcome"}
 STORY_WORDS_MIN = 3
 """Fewer words than this that mean nothing known are not looked up."""
+NEWS = frozenset(("change", "changed", "changing", "update", "updated", "new", "replace", "correct"))
+"""Words that tell "my address is new" from "this is my address"."""
 AFTER_RESOLUTION = (Intent.AFFIRM, Intent.DENY, Intent.THANK, Intent.SOMETHING_ELSE, Intent.REOPEN_CASE)
 
 
@@ -35,6 +38,8 @@ async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return HandOver("asked_for_person")
     if said.wants.case or len(said.problems) > 1:
         return Goto("report_problem")
+    if _says_who_they_are(said, desk):
+        return Goto("identify")
     if said.intent in SMALL_TALK:
         return Done(SMALL_TALK[said.intent], choices=START_CHOICES)
     if (goal := GOALS.get(said.intent)) is not None:
@@ -43,11 +48,17 @@ async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
     return _by_mention(said, desk)
 
 
+def _says_who_they_are(said: Understanding, desk: Desk) -> bool:
+    """An address without any word of change, from somebody who has proved nothing yet, is a claim to be that person."""
+    about_themselves = said.intent in (Intent.CHANGE_DETAILS, Intent.GREET, Intent.SOMETHING_ELSE)
+    given = said.entity("email") is not None or said.entity("phone") is not None
+    news = NEWS & set(said.text.casefold().split())
+    return given and about_themselves and not news and desk.assurance.level < Level.CHANNEL
+
+
 def _by_mention(said: Understanding, desk: Desk) -> Next:
     if said.entity("case_number") is not None:
         return Goto("status")
-    if said.entity("email") is not None or said.entity("phone") is not None:
-        return Goto("identify")
     if said.question or len(said.text.split()) >= STORY_WORDS_MIN:
         return Goto("answer", {"unsure": True})
     return lost(desk)

@@ -89,7 +89,7 @@ class Walk:
             await self._done(frame, then, said)
 
     def _ask(self, frame: Frame, ask: Ask) -> None:
-        if frame.ask is not None and frame.ask.step == ask.step and frame.tries >= TRIES_MAX:
+        if ask.counted and frame.ask is not None and frame.ask.step == ask.step and frame.tries >= TRIES_MAX:
             self._offer_person(frame)
             return
         frame.wait(ask)

@@ -69,7 +69,14 @@ async def check(typed: str, desk: Desk) -> Next:
         desk.assurance = await OneTimeCodes(desk.work, desk.secret).check(desk.conversation.id, typed, at=desk.at)
     except CodeWrong as wrong:
         key = f"identify.code_wrong_{wrong.tries_left}" if wrong.tries_left == 1 else "identify.code_wrong"
-        return Ask(key, "take_code", {"tries_left": wrong.tries_left}, ("choice.new_code",), expecting="code")
+        return Ask(
+            key,
+            "take_code",
+            {"tries_left": wrong.tries_left},
+            ("choice.new_code", "choice.person"),
+            expecting="code",
+            counted=False,
+        )
     except (CodeExpired, CodeUsedUp):
         return Done("identify.used_up", choices=("choice.report", "choice.person"))
     return await welcome(desk)

@@ -90,7 +90,7 @@ def hear_story(said: Understanding, slots: Slots, desk: Desk) -> None:
         slots["departments"] = [part.department or desk.fallback_department for part in desk.parts[:2]]
         slots["description"] = said.text
         return
-    bare = len(said.text.split()) <= BARE_WORDS_MAX and said.wants.case and said.department is None
+    bare = len(said.text.split()) <= BARE_WORDS_MAX and said.wants.case and not said.problems
     if not slots.get("description") and not bare:
         slots["description"] = said.text
         take_story_hints(said, slots, desk)
@@ -98,11 +98,17 @@ def hear_story(said: Understanding, slots: Slots, desk: Desk) -> None:
 
 def take_story_hints(said: Understanding, slots: Slots, desk: Desk) -> None:
     """Department, impact and urgency, where the words tell them."""
-    if said.department is not None and said.department_confidence >= DEPARTMENT_SURE:
-        slots["departments"] = [said.department]
+    if likely := likely_departments(said):
+        slots["departments"] = likely
     for hint in ("impact", "urgency"):
         if (level := getattr(said, hint)) is not None:
             slots[hint] = level
+
+
+def likely_departments(said: Understanding) -> list[str]:
+    """The department these words belong to, when that is sure enough; else nothing, and it is asked."""
+    sure = said.department is not None and said.department_confidence >= DEPARTMENT_SURE
+    return [said.department] if sure and said.department else []
 
 
 def take_entities(said: Understanding, slots: Slots) -> bool:

@@ -39,6 +39,7 @@ class Ask:
     Attributes:
         expecting: the kind of answer, as understanding knows it: "code", "email", "yes_no", "description" ...
         before: bubbles that come first, and are not repeated when the question is.
+        counted: asking again counts towards offering a person; off where something else counts (tries of a code).
     """
 
     key: str
@@ -49,6 +50,7 @@ class Ask:
     passage: str = ""
     expecting: str = ""
     before: tuple[Line, ...] = ()
+    counted: bool = True
 
     @property
     def line(self) -> Line:

@@ -24,7 +24,7 @@ async def test_a_question_is_answered_with_passage_and_link(desk: Desk) -> None:
 
 async def test_an_answer_that_did_not_help_becomes_a_case(desk: Desk) -> None:
     ana = await desk.visitor()
-    await ana.says("How do I return goods to you?")
+    await ana.says("What are your delivery cut-off times for ordering?")
     await ana.says("No, open a case")
     assert "How can we reach you" in ana.heard, ana.heard
 
@@ -33,7 +33,7 @@ async def test_an_answer_that_did_not_help_becomes_a_case(desk: Desk) -> None:
     await ana.says("Yes, open it")
 
     case = await desk.case(ana.number)
-    assert case.description == "How do I return goods to you?"
+    assert case.description == "What are your delivery cut-off times for ordering?"
     assert case.reply_address == "ana@shop.example"
     assert await desk.timeline(ana.number) == ["CaseOpened by customer", "PromiseMade by customer"]
 

@@ -6,16 +6,14 @@ from tests.desk import Desk
 async def test_typos_do_not_matter(desk: Desk) -> None:
     ana = await desk.visitor()
 
-    await ana.says("plese opne a case, our delivry of froozen goods is missing, order 204518")
+    await ana.says("I want to reprot a problm at Harvest Corner Ashbey: our bred delivery never came, oder 204518")
 
-    if "What is it about" in ana.heard:
-        await ana.says("Deliveries")
     assert "reach you" in ana.heard, ana.heard
     await ana.says("ana@shop.example")
+    facts = dict(ana.last[-1].card.facts)  # type: ignore[union-attr]
+    assert facts["Shop"] == "Harvest Corner Ashby"
     await ana.says("yes plase")
-
-    case = await desk.case(ana.number)
-    assert case.row.department in ("deliveries", "cold-chain")
+    assert (await desk.case(ana.number)).row.department == "deliveries"
 
 
 async def test_a_change_of_mind_before_the_case_is_opened(desk: Desk) -> None:
