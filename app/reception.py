@@ -15,6 +15,7 @@ from channels.protocol import Accepted, DeskUnavailable
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
 from storage.inbox import Inbox
+from storage.transaction import Write
 
 INBOX = "inbox"
 """The wake-up topic of those who take turns."""
@@ -50,7 +51,7 @@ class Reception:
         seq = echo.result.seq if echo is not None and echo.result is not None else 0
         return Accepted(activity.at_seq(seq, at), fresh=True)
 
-    def _echo(self, log: Activities, activity: Activity, at: datetime):  # type: ignore[no-untyped-def]
+    def _echo(self, log: Activities, activity: Activity, at: datetime) -> Write:
         body = replace(activity, source="").to_json()
         duplicate = AlreadyReceived(activity.channel, activity.conversation, activity.key)
         return log.append(

@@ -1,4 +1,4 @@
-"""The environment, read once: `NIGHTDESK_*` variables become one frozen `Settings`; nothing else reads the environment."""
+"""The environment, read once: `NIGHTDESK_*` variables become one frozen `Settings`; nothing else reads it."""
 
 from pathlib import Path
 from typing import Literal

@@ -139,7 +139,7 @@ def build(
 
 
 def _webchat(settings: Settings, database: Database, now: Callable[[], datetime], turns: Turns) -> WebChatDesk:
-    desk = WebChatDesk(
+    return WebChatDesk(
         inbox=Reception(database, now, turns.notice),
         conversations=ConversationBook(database),
         history=History(database),
@@ -148,14 +148,18 @@ def _webchat(settings: Settings, database: Database, now: Callable[[], datetime]
         clock=now,
         public_url=settings.public_url,
     )
-    return desk
 
 
 def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
     """The company's mail server, or in the demo the mailbox of our own."""
-    common = {"sender": settings.mail_from, "company": settings.company}
     if mailbox is not None:
-        return SmtpSettings(host="127.0.0.1", port=mailbox.port, security="plain", **common)
+        return SmtpSettings(
+            host="127.0.0.1",
+            port=mailbox.port,
+            security="plain",
+            sender=settings.mail_from,
+            company=settings.company,
+        )
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     return SmtpSettings(
         host=settings.smtp_host,
@@ -163,7 +167,8 @@ def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
         security=settings.smtp_security,
         username=settings.smtp_username,
         password=password,
-        **common,
+        sender=settings.mail_from,
+        company=settings.company,
     )
 
 

@@ -86,6 +86,9 @@ class Card:
     fallback: str = ""
 
 
+REQUIRED = ("kind", "channel", "conversation", "sender", "key")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """One thing that happened in a conversation.
@@ -117,8 +120,9 @@ class Activity:
     source: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON document that `from_json` reads back; fields at their default are left out."""
-        return {name: value for name, value in plain(self).items() if value not in ("", 0, None, [], {})}
+        """A JSON document that `from_json` reads back; optional fields that are empty are left out."""
+        empty = ("", 0, None, [], {})
+        return {name: value for name, value in plain(self).items() if name in REQUIRED or value not in empty}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:

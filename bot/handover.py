@@ -9,8 +9,8 @@ from bot.dialogs.report_problem import account_for, subject_of
 from bot.dialogs.steps import Line
 from bot.understanding import Understanding
 from caseengine.model.case import Case
-from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.handover import hand_over
+from caseengine.operations.opening import Opening, open_case
 from caseengine.reading.log import latest_said
 from caseengine.reading.wait import position, somebody_there
 

@@ -1,7 +1,7 @@
 """One received activity becomes one unit of work: understood, answered or acted upon, all or nothing.
 
-The model runs before any write. A conflict with another writer reruns the decision, at most `ATTEMPTS_MAX` times. A fault in
-a dialog still ends in a case with a number and a time. Source: docs/decisions/0001-receive-and-turn.md
+The model runs before any write. A conflict with another writer reruns the decision, at most `ATTEMPTS_MAX` times. A
+fault in a dialog still ends in a case with a number and a time. Source: docs/decisions/0001-receive-and-turn.md
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from caseengine.activities import Activities
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.conversation import Mode
-from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.handover import hand_back, hear_customer
+from caseengine.operations.opening import Opening, open_case
 from customers.assurance import Assurance, Assurances
 from customers.contacts import Contacts
 from storage.engine import Database
@@ -66,7 +66,8 @@ async def take_turn(bot: Bot, row: InboxRow) -> None:
     heard = await understand(bot, activity)
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
-            return await _answer(bot, row, activity, heard)
+            await _answer(bot, row, activity, heard)
+            return
         except Conflict:
             if attempt == ATTEMPTS_MAX:
                 raise
@@ -74,7 +75,8 @@ async def take_turn(bot: Bot, row: InboxRow) -> None:
             raise
         except Exception:
             log.exception("turn_failed", inbox_id=row.id, conversation=activity.conversation)
-            return await _rescue(bot, row, activity)
+            await _rescue(bot, row, activity)
+            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +166,9 @@ async def _is_retailer(work: UnitOfWork, assurance: Assurance) -> bool:
 
 async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) -> list[Line]:
     if activity.kind is Kind.JOINED:
-        return [await _greeting(desk)]
+        return await _greeting(desk)
     if desk.conversation.mode is not Mode.BOT:
-        return await _with_people(bot, desk, said)
+        return await _with_people(desk, said)
     walk = Walk(bot.dialogs, desk.state, desk)
     await walk.hear(said)
     if walk.handover is not None:
@@ -174,14 +176,17 @@ async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) 
     return walk.lines
 
 
-async def _greeting(desk: Desk) -> Line:
-    if desk.assurance.contact_id is None:
-        return Line("greet.hello", choices=START_CHOICES)
-    contact = await Contacts(desk.work).get(desk.assurance.contact_id)
-    return Line("greet.hello_name", {"name": contact.name}, choices=START_CHOICES)
+async def _greeting(desk: Desk) -> list[Line]:
+    """A word of welcome, by name where it is known; and to whom English may be foreign, what the bot can do."""
+    hello = Line("greet.hello", choices=START_CHOICES)
+    if desk.assurance.contact_id is not None:
+        contact = await Contacts(desk.work).get(desk.assurance.contact_id)
+        hello = Line("greet.hello_name", {"name": contact.name}, choices=START_CHOICES)
+    locale = desk.conversation.locale
+    return [hello] if not locale or locale.startswith("en") else [Line("greet.language"), hello]
 
 
-async def _with_people(bot: Bot, desk: Desk, said: Understanding) -> list[Line]:
+async def _with_people(desk: Desk, said: Understanding) -> list[Line]:
     """A person has the conversation, or is on the way: the bot passes words on and keeps its own short."""
     if desk.conversation.mode is Mode.QUEUED and said.intent in (Intent.CANCEL, Intent.START_OVER):
         return [await _leave_queue(desk)]

@@ -4,22 +4,18 @@ Nothing is replaced but the clock: messages go in where a channel puts them, mai
 loopback, agents act through the operations their API calls.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from app.reception import ConversationBook, History, Reception
-from app.settings import Settings
 from app.wiring import House
 from bot.activity import Activity, Attachment, Kind, Role, Sender
 from caseengine.agents import Agent, Agents, Presence
-from caseengine.model.actor import SYSTEM
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import answering, assigning, ending, handover
 from caseengine.reading.case_view import CaseView, case_view
@@ -230,5 +226,3 @@ class Worker:
         async with self.desk.house.database.unit_of_work() as work:
             await verb(work, {"by": self.agent.actor, "at": self.desk.clock()})
         await self.desk.settle()
-
-

@@ -1,6 +1,7 @@
 """A job: it runs when it is woken and from time to time, and survives its own failures."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -24,7 +25,5 @@ async def keep_running(
                 log.exception("job_failed", job=name)
                 await asyncio.sleep(BACK_OFF_S)
                 continue
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), every_s)
-            except TimeoutError:
-                pass

@@ -30,7 +30,7 @@ async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Ask("answer.did_you_mean", "take_choice", choices=(*titles, "choice.none_of_these"), expecting="choice")
     if said.intent in (Intent.REPORT_PROBLEM, Intent.ORDER_STATUS):
         return Goto("report_problem")
-    return lost(desk) if slots.get("unsure") and not said.question else unknown(said, slots, desk)
+    return lost(desk) if slots.get("unsure") and not said.question else unknown(slots, desk)
 
 
 async def take_choice(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -40,9 +40,9 @@ async def take_choice(said: Understanding, slots: Slots, desk: Desk) -> Next:
     match = process.extractOne(said.text, titles, scorer=fuzz.ratio, score_cutoff=SAME_TITLE_MIN)
     if match is not None:
         passage = await desk.answers.passage_of(offered[match[2]]["slug"], slots["question"], audience=desk.audience)
-        return show(passage, slots, desk) if passage else unknown(said, slots, desk)
+        return show(passage, slots, desk) if passage else unknown(slots, desk)
     if said.intent == Intent.DENY:
-        return unknown(said, slots, desk)
+        return unknown(slots, desk)
     return Goto("dispatch")
 
 
@@ -87,7 +87,7 @@ def show(passage: Passage, slots: Slots, desk: Desk) -> Next:
     )
 
 
-def unknown(said: Understanding, slots: Slots, desk: Desk) -> Next:
+def unknown(slots: Slots, desk: Desk) -> Next:
     """An honest "I don't know" that becomes a case unless the customer does not want one."""
     record_outcome(desk, slots["question"], None, "unanswered")
     return Ask("answer.unknown", "take_case_wish", choices=("choice.open_case", "choice.no"), expecting="yes_no")

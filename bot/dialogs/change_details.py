@@ -65,7 +65,9 @@ async def take_yes(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Ask("details.invalid", "take_new", expecting="details")
     if not slots.get("email"):
         return Done("details.done")
-    return Ask("details.prove", "take_code", {"address": slots["email"]}, ("choice.send_code", "choice.no"), expecting="code")
+    return Ask(
+        "details.prove", "take_code", {"address": slots["email"]}, ("choice.send_code", "choice.no"), expecting="code"
+    )
 
 
 async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -82,9 +84,10 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
 
 async def send_code(slots: Slots, desk: Desk) -> Next:
     codes = OneTimeCodes(desk.work, desk.secret)
-    sent = {"source": desk.source, "language": desk.language, "at": desk.at}
     try:
-        await codes.send(desk.conversation.id, "email", slots["email"], **sent)
+        await codes.send(
+            desk.conversation.id, "email", slots["email"], source=desk.source, language=desk.language, at=desk.at
+        )
     except TooManyCodes:
         return Done("identify.too_many", choices=("choice.report", "choice.person"))
     return Ask("details.code", "take_code", {"address": slots["email"]}, ("choice.new_code",), expecting="code")
@@ -94,7 +97,9 @@ async def check_code(typed: str, desk: Desk) -> Next:
     try:
         await OneTimeCodes(desk.work, desk.secret).check(desk.conversation.id, typed, at=desk.at)
     except CodeWrong as wrong:
-        return Ask("identify.code_wrong", "take_code", {"tries_left": wrong.tries_left}, expecting="code", counted=False)
+        return Ask(
+            "identify.code_wrong", "take_code", {"tries_left": wrong.tries_left}, expecting="code", counted=False
+        )
     except (CodeExpired, CodeUsedUp):
         return Done("identify.used_up", choices=("choice.report", "choice.person"))
     return Done("details.done")

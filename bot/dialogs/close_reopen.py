@@ -6,9 +6,9 @@ from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
 from caseengine.model.case import Case
 from caseengine.model.errors import TransitionNotAllowed
-from caseengine.operations.access import case_for
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.operations.access import case_for
 from caseengine.operations.ending import close, reopen, resolve
 from caseengine.operations.handover import hear_customer
 
@@ -59,9 +59,7 @@ async def confirm(said: Understanding, slots: Slots, desk: Desk) -> Next:
     if said.intent in (Intent.AFFIRM, Intent.THANK):
         await close(desk.work, case.number, by=desk.customer, at=desk.at)
         return Done("resolved.closed", {"number": case.number})
-    await hear_customer(
-        desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
-    )
+    await hear_customer(desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer)
     return Done("resolved.reopened", {"number": case.number})
 
 

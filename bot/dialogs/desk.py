@@ -87,4 +87,3 @@ class Desk:
         if self.assurance.level >= Level.CHANNEL and self.retailer:
             return Audience.RETAILER
         return AUDIENCES[self.assurance.level]
-

@@ -10,8 +10,8 @@ from dataclasses import replace
 from bot.dialogs.commands import COMMANDS, interrupts, is_command
 from bot.dialogs.desk import Desk
 from bot.dialogs.state import DialogState, Frame
-from bot.dialogs.steps import Ask, Call, Dialog, Done, Goto, HandOver, Line, Next, Say, Slots
-from bot.understanding import Understanding
+from bot.dialogs.steps import Ask, Call, Dialog, Done, Goto, HandOver, Line, Next, Say, Slots, Step
+from bot.understanding import Intent, Understanding
 
 TRIES_MAX = 2
 """How often the same thing is asked before a person is offered."""
@@ -62,7 +62,8 @@ class Walk:
         step = self._known_step(frame)
         await self._follow(frame, await step(said, frame.slots, self._desk), said)
 
-    def _known_step(self, frame: Frame):  # type: ignore[no-untyped-def]
+    def _known_step(self, frame: Frame) -> Step:
+        """The step the frame is at; of an older release, the first one, with the slots it has."""
         dialog = self._dialogs[frame.dialog]
         if frame.version != dialog.version or frame.step not in dialog.steps:
             frame.version, frame.step, frame.ask, frame.back = dialog.version, dialog.first, None, []
@@ -117,7 +118,7 @@ class Walk:
         top = self._state.top
         if top is not None and top.ask is not None and (not self.lines or self.lines[-1] != top.ask.line):
             open_question = top.ask
-            self.lines.append(Line("resume", choices=()))
+            self.lines.append(Line("form.resume"))
             self.lines.append(open_question.line)
 
     async def _command(self, said: Understanding) -> None:
@@ -148,4 +149,6 @@ START_CHOICES = ("choice.report", "choice.status", "choice.question", "choice.pe
 
 def blank(said: Understanding) -> Understanding:
     """The same message, already heard: nothing of it is taken a second time."""
-    return replace(said, text="", intent="something_else", confidence=0.0, entities=(), problems=(), question=False)
+    return replace(
+        said, text="", intent=Intent.SOMETHING_ELSE, confidence=0.0, entities=(), problems=(), question=False
+    )

@@ -118,9 +118,7 @@ class DialogState:
 async def load_state(snapshot: Snapshot, conversation: UUID) -> DialogState:
     """The state the last turn left; an empty one for a new conversation."""
     row = await snapshot.first(
-        sa.select(dialog_states.c.state, dialog_states.c.version).where(
-            dialog_states.c.conversation_id == conversation
-        )
+        sa.select(dialog_states.c.state, dialog_states.c.version).where(dialog_states.c.conversation_id == conversation)
     )
     if row is None:
         return DialogState()

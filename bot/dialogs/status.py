@@ -77,8 +77,9 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
     typed = said.value("code")
     if typed is not None:
         outcome = await check(typed, desk)
-        proved = isinstance(outcome, Done) and outcome.line is not None and desk.proved
-        return Say(outcome.line, "show_again") if proved else outcome
+        if isinstance(outcome, Done) and outcome.line is not None and desk.proved:
+            return Say(outcome.line, "show_again")
+        return outcome
     if said.entity("email") is not None:
         return await take_address(said, slots, desk)
     if desk.pressed == "choice.new_code":

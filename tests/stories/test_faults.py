@@ -2,13 +2,13 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID, uuid4
 
 from app.settings import Settings
 from app.wiring import build
 from bot.activity import Activity, Kind, Role, Sender
 from bot.dialogs.state import load_state, save_state
 from tests.desk import Desk
-from uuid import UUID, uuid4
 
 
 async def fails(*_: Any, **__: Any) -> Any:
