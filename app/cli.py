@@ -16,6 +16,7 @@ from rich.text import Text
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from app.company import CompanySummary
     from app.wiring import House
     from knowledge.articles import ImportSummary
 
@@ -36,6 +37,26 @@ SKIPPED_BECAUSE = {
     "bad_slug": "its name makes no address of a page",
     "duplicate_slug": "another file has the same name",
     "of_another_source": "an article of this name came from another source",
+}
+
+COMPANY_BECAUSE = {
+    "unreadable": "cannot be read",
+    "no_yaml": "is no YAML",
+    "invalid": "",
+    "twice": "stands there twice",
+    "unknown_zone": "no such time zone",
+    "unknown_country": "no public holidays are known of",
+    "bad_windows": "hours of a day overlap, are out of order or run backwards",
+    "no_such_day": "no year has this day",
+    "email_taken": "another agent has this address",
+    "unknown_department": "no such department",
+    "unknown_account": "no such account",
+    "circle": "is above itself",
+    "bad_number": "cannot be an account number",
+    "bad_account": "cannot be an account number",
+    "bad_email": "cannot be an e-mail address",
+    "bad_phone": "cannot be a telephone number",
+    "bad_loyalty": "cannot be a loyalty number",
 }
 
 app = typer.Typer(
@@ -145,6 +166,49 @@ def import_articles(
     with Progress(*columns, console=console) as progress:
         summary = asyncio.run(_import(settings, folder, source, encode, _bars(progress)))
     _show_summary(summary)
+
+
+@imports.command("company")
+def import_company(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML with departments, agents, calendar and the rest.")],
+    data: DataOption = None,
+) -> None:
+    """Bring in departments, agents, opening hours, accounts, contacts and products from one YAML file.
+
+    What is new is added, what differs is changed, nothing is taken away. The first password of each new agent is
+    printed once. See docs/how-to/put-your-company-in.md.
+
+    \b
+    departments:
+      - {id: repairs, name: Repairs, examples: ["My bicycle's brake rubs"]}
+    agents:
+      - {key: ada, name: Ada Park, email: ada@wheels.example, departments: [repairs]}
+    calendar:
+      {zone: Europe/London, windows: {monday: ["09:00-17:30"]}, holidays: {country: GB, subdivision: ENG}}
+
+    \b
+    nightdesk import company company.yaml
+    """
+    settings = _settings(data=data)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    _show_company(asyncio.run(_import_company(settings, file)), settings)
+
+
+@app.command(rich_help_panel="Use")
+def password(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The agent's address.")],
+    data: DataOption = None,
+    lock: Annotated[bool, typer.Option("--lock", help="Let nobody sign in as this agent any more.")] = False,
+) -> None:
+    """Give an agent a new password, print it once, and end their sessions.
+
+    \b
+    nightdesk password ada@wheels.example
+    nightdesk password ada@wheels.example --lock
+    """
+    settings = _settings(data=data)
+    given = asyncio.run(_password(settings, email, lock=lock))
+    console.print(f"{email} can sign in with  {given}" if given else f"Nobody can sign in as {email}.", highlight=False)
 
 
 @app.command(rich_help_panel="Use")
@@ -277,6 +341,66 @@ async def _import(
         await encoder.close()
         await database.close()
     return summary
+
+
+async def _import_company(settings: Settings, file: Path) -> "CompanySummary":
+    from app.clock import now
+    from app.company import import_company
+    from app.company_file import CompanyInvalid, read_company_file
+    from app.http.sessions import hash_password
+    from storage.engine import Database
+
+    try:
+        company = read_company_file(file)
+        await _migrate(settings)
+        database = Database(settings.url)
+        try:
+            return await import_company(database, company, at=now(), hash_password=hash_password)
+        finally:
+            await database.close()
+    except CompanyInvalid as error:
+        for problem in error.problems[:SKIPPED_SHOWN_MAX]:
+            why = COMPANY_BECAUSE.get(problem.code, problem.code)
+            complaints.print(Text(f"{problem.where}: {why}{': ' if why else ''}{problem.value}"))
+        _fail("Nothing was changed.", "see what a file looks like: nightdesk import company --help")
+
+
+def _show_company(summary: "CompanySummary", settings: Settings) -> None:
+    table = Table("", "added", "changed", "unchanged", box=None, pad_edge=False)
+    for kind, tally in summary.tallies.items():
+        table.add_row(kind, str(tally.added), str(tally.changed), str(tally.unchanged))
+    console.print(table)
+    if summary.passwords:
+        console.print("\nFirst passwords; they are shown this once and kept nowhere:")
+    for email, given in summary.passwords.items():
+        console.print(Text(f"  {email}  {given}"), soft_wrap=True)
+    if settings.fallback_department not in summary.departments:
+        complaints.print(
+            f"\n[yellow]There is no department {settings.fallback_department}, which takes what nobody could sort.[/]  "
+            f"[bold]set NIGHTDESK_FALLBACK_DEPARTMENT to one of: {', '.join(summary.departments)}[/]",
+            soft_wrap=True,
+        )
+
+
+async def _password(settings: Settings, email: str, *, lock: bool) -> str:
+    """The new password; empty when the agent was locked out."""
+    from app.company import lock as lock_out
+    from app.company import new_password
+    from app.http.sessions import hash_password
+    from caseengine.model.errors import AgentNotFound
+    from storage.engine import Database
+
+    await _migrate(settings)
+    database = Database(settings.url)
+    try:
+        if lock:
+            await lock_out(database, email)
+            return ""
+        return await new_password(database, email, hash_password=hash_password)
+    except AgentNotFound:
+        _fail(f"No agent has the address {email}.", "nightdesk import company FILE adds agents")
+    finally:
+        await database.close()
 
 
 def _bars(progress: Progress) -> Callable[[str, int, int], None]:

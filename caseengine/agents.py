@@ -83,6 +83,17 @@ class Agents:
         for department in sorted(agent.departments):
             self._work.write(sa.insert(agent_departments).values(agent_id=agent.id, department=department))
 
+    def change(self, agent: Agent) -> None:
+        """New name, e-mail, role and departments; password and presence stay."""
+        values = {"name": agent.name, "email": agent.email.strip().lower(), "role": agent.role}
+        self._work.write(sa.update(agents).where(agents.c.id == agent.id).values(values), rows=1)
+        self._work.write(sa.delete(agent_departments).where(agent_departments.c.agent_id == agent.id))
+        for department in sorted(agent.departments):
+            self._work.write(sa.insert(agent_departments).values(agent_id=agent.id, department=department))
+
+    def set_password(self, agent_id: UUID, password_hash: str) -> None:
+        self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(password_hash=password_hash), rows=1)
+
     def seen(self, agent_id: UUID, presence: Presence, *, at: datetime) -> None:
         """The agent's screen told us that they are there, and how."""
         self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(presence=presence, seen_at=at), rows=1)

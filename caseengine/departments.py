@@ -42,6 +42,11 @@ class Departments:
             sa.insert(departments).values(id=department.id, name=department.name, examples=list(department.examples))
         )
 
+    def change(self, department: Department) -> None:
+        """New name and examples of a department that exists."""
+        values = {"name": department.name, "examples": list(department.examples)}
+        self._work.write(sa.update(departments).where(departments.c.id == department.id).values(values), rows=1)
+
 
 async def all_departments(snapshot: Snapshot) -> list[Department]:
     """By name."""

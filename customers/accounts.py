@@ -90,6 +90,13 @@ class Accounts:
         values["number"] = normalise(IdentityKind.ACCOUNT, account.number)
         self._work.keep(("account", account.id), account, lambda: [Write(sa.insert(accounts).values(**values))])
 
+    def change(self, account: Account) -> None:
+        """New parent, kind and name of an account that exists; its number stays."""
+        if not isinstance(self._work, UnitOfWork):
+            raise TypeError("a snapshot cannot write")
+        values = {"parent_id": account.parent_id, "kind": account.kind, "name": account.name}
+        self._work.write(sa.update(accounts).where(accounts.c.id == account.id).values(values), rows=1)
+
     @staticmethod
     def _found(row: sa.Row[Any] | None, sought: UUID | str) -> Account:
         if row is None:

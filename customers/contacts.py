@@ -155,6 +155,49 @@ class Contacts:
         for address in told:
             self._mail(contact, address, at)
 
+    def correct(self, contact: Contact, told: Contact, *, by: By, source: str, at: datetime) -> bool:
+        """Make a contact what `source` tells of them now: name, roles, and the identities that came from it.
+
+        What others told (agents, the contact, a token) stays. An identity that the source no longer names goes, so
+        that nobody proves themselves by an address that was given up. Returns whether anything changed.
+        """
+        changes = [self._rename(contact, told.name, source, at), *self._resource(contact, told.identities, source)]
+        changes += self._reassign(contact, told.roles)
+        found = [change for change in changes if change is not None]
+        if not found and told.language == contact.language:
+            return False
+        contact.language = told.language
+        self._record(contact, found or [_Change("language", None, told.language)], by=by, source=source, at=at)
+        return True
+
+    def _resource(self, contact: Contact, told: tuple[Identity, ...], source: str) -> list[_Change]:
+        known = [item for item in contact.identities if item.source == source]
+        gone = [item for item in known if not any(_same(item, other) for other in told)]
+        fresh = [item for item in told if not any(_same(item, other) for other in contact.identities if other.on_file)]
+        kept = tuple(item for item in contact.identities if not any(_same(item, other) for other in (*gone, *fresh)))
+        for item in (*gone, *fresh):
+            mine = identities.c.contact_id == contact.id
+            same = (identities.c.kind == str(item.kind), identities.c.value == item.value)
+            self._writing.write(sa.delete(identities).where(mine, *same))
+        for item in fresh:
+            self._writing.write(sa.insert(identities).values(contact_id=contact.id, **_identity(item)))
+        contact.identities = (*kept, *fresh)
+        return [_Change(item.kind, item.value, None) for item in gone] + [
+            _Change(item.kind, None, item.value) for item in fresh
+        ]
+
+    def _reassign(self, contact: Contact, told: tuple[tuple[UUID, Role], ...]) -> list[_Change]:
+        before, after = set(contact.roles), set(told)
+        if before == after:
+            return []
+        self._writing.write(sa.delete(account_roles).where(account_roles.c.contact_id == contact.id))
+        for account_id, role in told:
+            values = {"contact_id": contact.id, "account_id": account_id, "role": str(role)}
+            self._writing.write(sa.insert(account_roles).values(values))
+        contact.roles = told
+        gone = [_Change("role", f"{role} {account_id}", None) for account_id, role in sorted(before - after)]
+        return gone + [_Change("role", None, f"{role} {account_id}") for account_id, role in sorted(after - before)]
+
     async def _contact(self, row: sa.Row[Any]) -> Contact:
         known = await self._work.rows(
             sa.select(identities)
@@ -266,6 +309,7 @@ def _update(contact: Contact) -> sa.Update:
             name=contact.name,
             name_source=contact.name_source,
             name_since=contact.name_since,
+            language=contact.language,
             version=contact.version + 1,
         )
     )

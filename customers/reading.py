@@ -83,6 +83,11 @@ def add_product(product_id: str, name: str, aliases: tuple[str, ...]) -> sa.Inse
     return sa.insert(products).values(id=product_id, name=name, aliases=list(aliases))
 
 
+def change_product(product_id: str, name: str, aliases: tuple[str, ...]) -> sa.Update:
+    """The statement that gives a product another name and aliases."""
+    return sa.update(products).where(products.c.id == product_id).values(name=name, aliases=list(aliases))
+
+
 async def _card(snapshot: Snapshot, contact: Contact) -> ContactCard:
     return ContactCard(
         id=contact.id,

@@ -1,0 +1,237 @@
+"""The company as its own file tells it: departments, agents, hours, accounts, contacts and products, in YAML.
+
+docs/how-to/put-your-company-in.md shows a whole one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from caseengine.model.calendar import Calendar, Window
+from caseengine.model.errors import CalendarInvalid
+from customers.accounts import Role
+
+YEARS_BEFORE, YEARS_AFTER = 1, 5
+"""Public holidays are written down for this many years around the import."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+PROBLEMS_MAX = 50
+
+
+def _one_line(text: str) -> str:
+    if any(sign in text for sign in "\n\r\t"):
+        raise ValueError("must be one line")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Hours = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One slip in the file: where ("agents: li"), which (a code), and what stands there."""
+
+    where: str
+    code: str
+    value: str = ""
+
+
+class CompanyInvalid(Exception):
+    """The file cannot be brought in; nothing was changed."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
+class Record(BaseModel):
+    """One entry of the file; a field nobody knows is a slip."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DepartmentRecord(Record):
+    """`examples` are sentences of customers whose cases belong here; they teach the bot."""
+
+    id: Slug
+    name: Line
+    examples: tuple[Line, ...] = ()
+
+
+class AgentRecord(Record):
+    """`key` never changes, whatever else does."""
+
+    key: Key
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$", max_length=254)]
+    role: Literal["agent", "supervisor"] = "agent"
+    departments: tuple[Slug, ...] = ()
+
+
+class OwnDay(Record):
+    """A day of each year on which the desk is closed; `name` is for the reader."""
+
+    day: Annotated[int, Field(ge=1, le=31)]
+    month: Annotated[int, Field(ge=1, le=12)]
+    name: str = ""
+
+
+class PublicHolidays(Record):
+    """ISO 3166 codes as the `holidays` library has them."""
+
+    country: str
+    subdivision: str | None = None
+
+
+class CalendarRecord(Record):
+    """`windows` go from weekday to hours like "08:00-18:00"; a day that is left out is closed."""
+
+    zone: str
+    windows: Mapping[
+        Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], tuple[Hours, ...]
+    ]
+    holidays: PublicHolidays | None = None
+    own_days: tuple[OwnDay, ...] = ()
+    closed_on: tuple[date, ...] = ()
+    id: Literal["desk"] = "desk"
+
+
+class AccountRecord(Record):
+    """`parent` is the number of the account above; `town` is for the reader."""
+
+    number: Annotated[str, Field(min_length=1, max_length=40)]
+    kind: Literal["head_office", "group", "store", "household"]
+    name: Line
+    parent: str | None = None
+    town: str = ""
+
+
+class ContactRecord(Record):
+    """`key` is what your own system calls this person and never changes; `roles` go from account number to role."""
+
+    key: Key
+    name: Line
+    email: str | None = None
+    phone: str | None = None
+    loyalty: str | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    roles: Mapping[str, Role] = Field(default_factory=dict)
+
+
+class ProductRecord(Record):
+    id: Slug
+    name: Line
+    aliases: tuple[Line, ...] = ()
+
+
+class CompanyFile(Record):
+    """Any part may be missing: what a file does not speak of stays as it is."""
+
+    departments: tuple[DepartmentRecord, ...] = ()
+    agents: tuple[AgentRecord, ...] = ()
+    calendar: CalendarRecord | None = None
+    accounts: tuple[AccountRecord, ...] = ()
+    contacts: tuple[ContactRecord, ...] = ()
+    products: tuple[ProductRecord, ...] = ()
+
+
+def read_company_file(path: Path) -> CompanyFile:
+    """
+    Raises:
+        CompanyInvalid: no file, no YAML, or it says something it should not.
+    """
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+        company = CompanyFile.model_validate(document or {})
+    except (OSError, UnicodeDecodeError) as error:
+        raise CompanyInvalid(Problem(str(path), "unreadable", type(error).__name__)) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise CompanyInvalid(Problem(str(path), "no_yaml", f"line {mark.line + 1}" if mark else "")) from error
+    except ValidationError as error:
+        raise CompanyInvalid(*map(_problem, error.errors()[:PROBLEMS_MAX])) from error
+    if twice := list(_twice(company)):
+        raise CompanyInvalid(*twice)
+    return company
+
+
+def desk_hours(record: CalendarRecord, *, at: datetime) -> Calendar:
+    """The calendar for the years around `at`.
+
+    Raises:
+        CompanyInvalid: no such zone or country, hours that overlap, or a day no year has.
+    """
+    days = [tuple(map(_window, record.windows.get(day, ()))) for day in WEEKDAYS]  # type: ignore[call-overload]
+    years = range(at.year - YEARS_BEFORE, at.year + YEARS_AFTER + 1)
+    closed = _public(record.holidays, years) | _own(record, years) | frozenset(record.closed_on)
+    try:
+        return Calendar(ZoneInfo(record.zone), tuple(days), closed)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise CompanyInvalid(Problem("calendar: zone", "unknown_zone", record.zone)) from error
+    except CalendarInvalid as error:
+        raise CompanyInvalid(Problem("calendar: windows", "bad_windows")) from error
+
+
+def _public(where: PublicHolidays | None, years: range) -> frozenset[date]:
+    if where is None:
+        return frozenset()
+    try:
+        return frozenset(holidays.country_holidays(where.country, subdiv=where.subdivision, years=years))
+    except NotImplementedError as error:
+        place = " ".join(filter(None, (where.country, where.subdivision)))
+        raise CompanyInvalid(Problem("calendar: holidays", "unknown_country", place)) from error
+
+
+def _own(record: CalendarRecord, years: range) -> frozenset[date]:
+    """Each year's own days; the 29th of February is a day of leap years alone."""
+    found = set()
+    for own in record.own_days:
+        dates = [day for year in years if (day := _day(year, own)) is not None]
+        if not dates:
+            raise CompanyInvalid(Problem("calendar: own_days", "no_such_day", f"{own.day}/{own.month}"))
+        found.update(dates)
+    return frozenset(found)
+
+
+def _day(year: int, own: OwnDay) -> date | None:
+    try:
+        return date(year, own.month, own.day)
+    except ValueError:
+        return None
+
+
+def _window(hours: str) -> Window:
+    opens, closes = hours.split("-")
+    return Window(time.fromisoformat(opens), time.fromisoformat(closes))
+
+
+def _twice(company: CompanyFile) -> Iterator[Problem]:
+    names = {
+        "departments": [record.id for record in company.departments],
+        "agents": [record.key for record in company.agents],
+        "agents' e-mail": [record.email.strip().lower() for record in company.agents],
+        "accounts": [record.number for record in company.accounts],
+        "contacts": [record.key for record in company.contacts],
+        "products": [record.id for record in company.products],
+    }
+    for where, values in names.items():
+        seen: set[str] = set()
+        for value in values:
+            if value in seen:
+                yield Problem(where, "twice", value)
+            seen.add(value)
+
+
+def _problem(error: Mapping[str, object]) -> Problem:
+    place = error["loc"]
+    where = ": ".join(map(str, place)) if isinstance(place, tuple) else str(place)
+    return Problem(where, "invalid", str(error["msg"]))

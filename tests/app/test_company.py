@@ -1,0 +1,224 @@
+"""A company of one's own: brought in, brought in again, changed, and refused whole when it has a slip."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.company import CompanySummary, company_id, import_company, lock, new_password
+from app.company_file import CompanyInvalid, Problem, read_company_file
+from app.demo.files import FOLDER
+from caseengine.agents import AgentRole, Agents, all_agents
+from caseengine.calendars import desk_calendar
+from caseengine.departments import all_departments
+from caseengine.model.errors import AgentNotFound
+from customers.accounts import Accounts, Role
+from customers.contacts import Contacts
+from customers.identities import IdentityKind
+from customers.reading import product_names
+from storage.engine import Database
+
+MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
+WHEELS: dict[str, Any] = {
+    "departments": [
+        {"id": "repairs", "name": "Repairs", "examples": ["My brake rubs"]},
+        {"id": "orders", "name": "Orders"},
+    ],
+    "agents": [
+        {"key": "ada", "name": "Ada Park", "email": "Ada@wheels.example", "departments": ["repairs"]},
+        {"key": "joe", "name": "Joe Birch", "email": "joe@wheels.example", "role": "supervisor"},
+    ],
+    "calendar": {
+        "zone": "Europe/London",
+        "windows": {"monday": ["09:00-12:00", "13:00-17:00"]},
+        "holidays": {"country": "GB", "subdivision": "ENG"},
+        "own_days": [{"day": 24, "month": 12}],
+        "closed_on": [date(2026, 3, 9)],
+    },
+    "accounts": [  # the child first: the order is the file's own
+        {"number": "W-101", "kind": "store", "name": "Wheels Hexham", "parent": "W-100"},
+        {"number": "W-100", "kind": "group", "name": "Wheels"},
+    ],
+    "contacts": [
+        {
+            "key": "crm-7",
+            "name": "Bea Quill",
+            "email": "bea@wheels.example",
+            "phone": "+44 1632 960 301",
+            "roles": {"W-101": "manager"},
+        },
+    ],
+    "products": [{"id": "tourer-2", "name": "Tourer 2", "aliases": ["touring bike"]}],
+}
+
+
+def plain(password: str) -> str:
+    return f"hash of {password}"
+
+
+async def bring(database: Database, folder: Path, **parts: Any) -> CompanySummary:
+    """Write the parts to a file and bring it in."""
+    path = folder / "company.yaml"
+    path.write_text(yaml.safe_dump(parts), "utf-8")
+    return await import_company(database, read_company_file(path), at=MONDAY, hash_password=plain)
+
+
+def counts(summary: CompanySummary) -> dict[str, tuple[int, int, int]]:
+    return {kind: (tally.added, tally.changed, tally.unchanged) for kind, tally in summary.tallies.items()}
+
+
+async def test_everything_is_there_afterwards(database: Database, tmp_path: Path) -> None:
+    summary = await bring(database, tmp_path, **WHEELS)
+
+    async with database.unit_of_work() as work:
+        assert {item.id: item.examples for item in await all_departments(work)} == {
+            "repairs": ("My brake rubs",),
+            "orders": (),
+        }
+        ada, joe = await all_agents(work)
+        assert (ada.email, ada.departments, ada.role) == ("ada@wheels.example", frozenset({"repairs"}), AgentRole.AGENT)
+        assert ada.password_hash == plain(summary.passwords["Ada@wheels.example"])
+        assert joe.role is AgentRole.SUPERVISOR
+        store = await Accounts(work).by_number("w-101")
+        assert [account.name for account in await Accounts(work).path(store.id)] == ["Wheels", "Wheels Hexham"]
+        [bea] = await Contacts(work).by_identity(IdentityKind.EMAIL, "bea@wheels.example")
+        assert await Contacts(work).by_identity(IdentityKind.ACCOUNT, "W-101") == [bea]
+        assert bea.roles == ((store.id, Role.MANAGER),)
+        assert await product_names(work) == [("tourer-2", "Tourer 2", ("touring bike",))]
+
+
+async def test_the_hours_know_holidays_and_own_days(database: Database, tmp_path: Path) -> None:
+    await bring(database, tmp_path, **WHEELS)
+
+    async with database.snapshot() as snapshot:
+        hours = await desk_calendar(snapshot)
+    assert len(hours.openings(date(2026, 3, 2))) == 2
+    for closed in (date(2026, 3, 9), date(2026, 5, 25), date(2029, 12, 24), date(2026, 3, 3)):
+        assert hours.openings(closed) == []
+
+
+async def test_the_same_file_again_changes_nothing(database: Database, tmp_path: Path) -> None:
+    await bring(database, tmp_path, **WHEELS)
+    again = await bring(database, tmp_path, **WHEELS)
+
+    assert again.passwords == {}
+    assert {(added, changed) for added, changed, _ in counts(again).values()} == {(0, 0)}
+
+
+async def test_what_differs_is_changed_and_what_is_not_named_stays(database: Database, tmp_path: Path) -> None:
+    first = await bring(database, tmp_path, **WHEELS)
+    ada = {"key": "ada", "name": "Ada Marsh", "email": "ada.marsh@wheels.example", "departments": ["orders"]}
+    again = await bring(
+        database,
+        tmp_path,
+        departments=[{"id": "repairs", "name": "Workshop"}],
+        agents=[ada],
+        accounts=[{"number": "W-101", "kind": "store", "name": "Wheels Corbridge"}],
+        products=[{"id": "tourer-2", "name": "Tourer 2", "aliases": ["tourer"]}],
+    )
+
+    assert counts(again) == dict.fromkeys(("departments", "agents", "accounts", "products"), (0, 1, 0))
+    async with database.unit_of_work() as work:
+        changed = await Agents(work).by_email("ada.marsh@wheels.example")
+        assert (changed.name, changed.departments) == ("Ada Marsh", frozenset({"orders"}))
+        assert changed.password_hash == plain(first.passwords["Ada@wheels.example"])
+        assert {item.id: item.name for item in await all_departments(work)} == {
+            "repairs": "Workshop",
+            "orders": "Orders",
+        }
+        assert (await Accounts(work).by_number("W-101")).parent_id is None
+        assert len(await all_agents(work)) == 2
+
+
+async def test_a_contact_is_no_longer_known_by_what_the_file_dropped(database: Database, tmp_path: Path) -> None:
+    await bring(database, tmp_path, **WHEELS)
+    bea = {"key": "crm-7", "name": "Bea Quill", "email": "bea@new.example", "roles": {"W-100": "member"}}
+    again = await bring(database, tmp_path, contacts=[bea])
+
+    assert counts(again) == {"contacts": (0, 1, 0)}
+    async with database.unit_of_work() as work:
+        assert await Contacts(work).by_identity(IdentityKind.EMAIL, "bea@wheels.example") == []
+        assert await Contacts(work).by_identity(IdentityKind.ACCOUNT, "W-101") == []
+        assert await Contacts(work).by_identity(IdentityKind.PHONE, "+441632960301") == []
+        [found] = await Contacts(work).by_identity(IdentityKind.EMAIL, "bea@new.example")
+        assert found.id == company_id("contact", "crm-7")
+        assert found.roles == (((await Accounts(work).by_number("W-100")).id, Role.MEMBER),)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"agents": [{**WHEELS["agents"][0], "departments": ["nowhere"]}]}, ("agents: ada", "unknown_department")),
+        ({"agents": [WHEELS["agents"][0]] * 2}, ("agents", "twice")),
+        ({"agents": [{**WHEELS["agents"][0], "colour": "red"}]}, ("agents: 0: colour", "invalid")),
+        ({"contacts": [{"key": "x", "name": "X", "roles": {"W-9": "member"}}]}, ("contacts: x", "unknown_account")),
+        ({"contacts": [{"key": "x", "name": "X", "email": "nobody"}]}, ("contacts: x", "bad_email")),
+        ({"contacts": [{"key": "x", "name": "X", "phone": "12"}]}, ("contacts: x", "bad_phone")),
+        (
+            {"accounts": [{"number": "A1", "kind": "group", "name": "A", "parent": "A1"}]},
+            ("accounts: A1", "circle"),
+        ),
+        ({"calendar": {"zone": "Europe/Lundon", "windows": {}}}, ("calendar: zone", "unknown_zone")),
+        (
+            {"calendar": {"zone": "Europe/London", "windows": {"monday": ["17:00-09:00"]}}},
+            ("calendar: windows", "bad_windows"),
+        ),
+        (
+            {"calendar": {"zone": "Europe/London", "windows": {}, "holidays": {"country": "XX"}}},
+            ("calendar: holidays", "unknown_country"),
+        ),
+        (
+            {"calendar": {"zone": "Europe/London", "windows": {}, "own_days": [{"day": 31, "month": 2}]}},
+            ("calendar: own_days", "no_such_day"),
+        ),
+    ],
+)
+async def test_a_slip_is_named_and_nothing_is_written(
+    database: Database, tmp_path: Path, parts: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    rest = {"departments": [{"id": "repairs", "name": "Repairs"}]}
+    with pytest.raises(CompanyInvalid) as refused:
+        await bring(database, tmp_path, **rest, **parts)
+
+    assert expected in [(problem.where, problem.code) for problem in refused.value.problems]
+    async with database.snapshot() as snapshot:
+        assert await all_departments(snapshot) == []
+
+
+async def test_an_address_belongs_to_one_agent(database: Database, tmp_path: Path) -> None:
+    await bring(database, tmp_path, agents=[WHEELS["agents"][1]])
+    with pytest.raises(CompanyInvalid) as refused:
+        await bring(database, tmp_path, agents=[{**WHEELS["agents"][1], "key": "other"}])
+    assert refused.value.problems == (Problem("agents: other", "email_taken", "joe@wheels.example"),)
+
+
+def test_no_file_and_no_yaml(tmp_path: Path) -> None:
+    with pytest.raises(CompanyInvalid) as refused:
+        read_company_file(tmp_path / "none.yaml")
+    assert refused.value.problems[0].code == "unreadable"
+    (tmp_path / "bad.yaml").write_text("agents: [", "utf-8")
+    with pytest.raises(CompanyInvalid) as refused:
+        read_company_file(tmp_path / "bad.yaml")
+    assert refused.value.problems[0].code == "no_yaml"
+
+
+async def test_a_new_password_and_a_lock(database: Database, tmp_path: Path) -> None:
+    await bring(database, tmp_path, **WHEELS)
+    given = await new_password(database, "ADA@wheels.example", hash_password=plain)
+    await lock(database, "joe@wheels.example")
+
+    async with database.unit_of_work() as work:
+        assert (await Agents(work).by_email("ada@wheels.example")).password_hash == plain(given)
+        assert (await Agents(work).by_email("joe@wheels.example")).password_hash == "locked"
+    with pytest.raises(AgentNotFound):
+        await lock(database, "nobody@wheels.example")
+
+
+def test_the_demo_company_is_written_the_same_way(tmp_path: Path) -> None:
+    """All its files but the past cases, put together, are a company file."""
+    parts = ("departments", "agents", "calendar", "accounts", "contacts", "products")
+    whole = {part: yaml.safe_load((FOLDER / f"{part}.yaml").read_text("utf-8")) for part in parts}
+    (tmp_path / "company.yaml").write_text(yaml.safe_dump(whole), "utf-8")
+    assert len(read_company_file(tmp_path / "company.yaml").agents) == 8
