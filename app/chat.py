@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -56,7 +56,7 @@ class Line:
         self.conversation = started["conversationId"]
         return str(started["streamUrl"])
 
-    async def activities(self, stream: str) -> AsyncIterator[Mapping[str, Any]]:
+    async def activities(self, stream: str) -> AsyncGenerator[Mapping[str, Any], None]:
         """What happens in the conversation, from the beginning, over as many sockets as it takes."""
         wait_s = 0.5
         while True:

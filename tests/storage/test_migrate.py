@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def constraints(connection: sa.Connection) -> dict[str, set[tuple[str, str]]]:
 
 
 @pytest.fixture
-async def migrated(empty_url: str):  # type: ignore[no-untyped-def]
+async def migrated(empty_url: str) -> AsyncIterator[Database]:
     opened = Database(empty_url)
     try:
         await migrate(opened)
