@@ -1,8 +1,10 @@
 """Receive: the input, and for chat its echo, are on the disk before the wire is acknowledged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from bot.activity import Activity, Attachment, Kind
@@ -17,8 +19,21 @@ from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
 from storage.inbox import Inbox
 from storage.transaction import Write
 
-INBOX = "inbox"
-"""The wake-up topic of those who take turns."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def unavailable_is_said(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Storage's own error in the words the channels know."""
+
+    @wraps(call)
+    async def said(*args: P.args, **named: P.kwargs) -> T:
+        try:
+            return await call(*args, **named)
+        except StorageUnavailable as error:
+            raise DeskUnavailable from error
+
+    return said
 
 
 class Reception:
@@ -29,6 +44,7 @@ class Reception:
         self._now = now
         self._notice = notice
 
+    @unavailable_is_said
     async def accept(self, activity: Activity, *, raw: bytes) -> Accepted:
         """Keep an input; the same key again gives what was kept the first time."""
         at = self._now()
@@ -45,8 +61,6 @@ class Reception:
                 echo = self._echo(Activities(work), activity, at) if activity.kind is Kind.MESSAGE else None
         except AlreadyReceived:
             return await self._known(activity)
-        except StorageUnavailable as error:
-            raise DeskUnavailable from error
         self._notice(activity.conversation)
         seq = echo.result.seq if echo is not None and echo.result is not None else 0
         return Accepted(activity.at_seq(seq, at), fresh=True)
@@ -76,11 +90,13 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @unavailable_is_said
     async def after(self, conversation: str, seq: int, *, limit: int = 200) -> Sequence[Activity]:
         async with self._database.snapshot() as snapshot:
             rows = await activities.after(snapshot, UUID(conversation), seq, limit)
         return [read_row(row) for row in rows]
 
+    @unavailable_is_said
     async def last_seq(self, conversation: str) -> int:
         async with self._database.snapshot() as snapshot:
             return await activities.last_seq(snapshot, UUID(conversation))
@@ -92,6 +108,7 @@ class ConversationBook:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @unavailable_is_said
     async def open(self, conversation: str, *, channel: str, locale: str, visitor: str, at: datetime) -> bool:
         """Make it known; two at once open it once."""
         if await self.exists(conversation):
@@ -105,6 +122,7 @@ class ConversationBook:
             return False
         return True
 
+    @unavailable_is_said
     async def exists(self, conversation: str) -> bool:
         async with self._database.snapshot() as snapshot:
             return await find_conversation(snapshot, UUID(conversation)) is not None
@@ -117,6 +135,7 @@ class FileCabinet:
         self._database = database
         self._now = now
 
+    @unavailable_is_said
     async def put(self, conversation: str, *, name: str, content_type: str, content: bytes) -> Attachment:
         async with self._database.unit_of_work() as work:
             file = Files(work).put(
@@ -124,6 +143,7 @@ class FileCabinet:
             )
         return Attachment(str(file.id), name, content_type, len(content))
 
+    @unavailable_is_said
     async def get(self, conversation: str, file: str) -> tuple[Attachment, bytes] | None:
         async with self._database.snapshot() as snapshot:
             found = await read_file(snapshot, UUID(conversation), UUID(file))

@@ -26,6 +26,7 @@ TURNS_STOP_WITHIN_S = 8.0
 """Turns in hand finish within this; with closing sockets and database the process ends within ten seconds."""
 DIRECTORY_EVERY_S = 60.0
 PROMISES_EVERY_S = 30.0
+FORGETTING_EVERY_S = 3_600.0
 KNOWLEDGE_EVERY_S = 30.0
 DELIVERY_EVERY_S = 1.0
 
@@ -80,6 +81,7 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         house.turns.run(),
         keep_running("delivery", house.delivery.run, database, "deliver", "mail", every_s=DELIVERY_EVERY_S),
         keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
+        keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
         keep_running("directory", house.directory.refresh, database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
     ]

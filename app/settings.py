@@ -46,3 +46,10 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """Where our own pages live, as a browser names it."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every name a browser may have for our own pages: the loopback has two."""
+        if self.public_url or self.host not in LOOPBACK:
+            return frozenset({self.origin})
+        return frozenset(f"http://{host}:{self.port}" for host in ("127.0.0.1", "localhost", "[::1]"))

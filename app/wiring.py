@@ -17,6 +17,7 @@ from app.demo.mailbox import DemoMailbox
 from app.directory import Directory
 from app.http.site import HttpParts, make_application
 from app.jobs.delivery import Delivery, send_activity
+from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
 from app.jobs.turns import Turns
@@ -62,6 +63,7 @@ class House:
     turns: Turns
     delivery: Delivery
     promises: Promises
+    forgetting: Forgetting
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
@@ -103,7 +105,7 @@ def build(
     delivery = Delivery(
         database, now, {"deliver": send_activity(database, {adapter.name: adapter}), "mail": send_mail(mail)}
     )
-    sites = load_sites(settings.data, demo_origins=frozenset({settings.origin}) if settings.demo else None)
+    sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     application = make_application(
         HttpParts(
             settings=settings,
@@ -131,6 +133,7 @@ def build(
         bot=bot,
         turns=turns,
         delivery=delivery,
+        forgetting=Forgetting(database, secret, now),
         promises=Promises(database, catalogue, now),
         webchat=webchat,
         mailbox=mailbox,

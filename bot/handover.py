@@ -34,7 +34,7 @@ async def start_handover(reason: str, said: Understanding, desk: Desk) -> list[L
     )
     desk.state.acknowledged = ""
     if await somebody_there(desk.work, case.department, at=desk.at):
-        ahead = await position(desk.work, case.id)
+        ahead = await position(desk.work, case)
         key = "handover.next" if ahead <= 1 else "handover.position"
         return [Line(key, {"number": case.number, "position": ahead, "next_update": case.due_at})]
     return [Line("handover.promise", {"number": case.number, "next_update": case.due_at})]

@@ -214,7 +214,7 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
             heard,
             kind=reply.kind,
             sender=Sender(Role.BOT),
-            key=f"turn-{row.id}-{place}",
+            key=f"turn:{row.id}:{place}",
             at=at,
             text=reply.text,
             choices=reply.choices if place == len(replies) - 1 else (),

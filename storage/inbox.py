@@ -89,3 +89,8 @@ async def pending_rows(snapshot: Snapshot, stream: str, *, limit: int = 50) -> S
         .limit(limit)
     )
     return [InboxRow(*tuple(row)) for row in rows]
+
+
+def forget_done(work: UnitOfWork, *, before: datetime) -> None:
+    """Drop inputs that were handled before an instant; what was set aside stays until somebody has looked."""
+    work.write(sa.delete(inbox).where(inbox.c.state == "done", inbox.c.done_at < before))

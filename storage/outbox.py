@@ -93,3 +93,8 @@ async def last_id(snapshot: Snapshot, topic: str) -> int:
     """The id of the newest fact of a topic, 0 when there is none."""
     newest = await snapshot.scalar(sa.select(sa.func.max(outbox.c.id)).where(outbox.c.topic == topic))
     return int(newest or 0)
+
+
+def forget_old(work: UnitOfWork, *, before: datetime) -> None:
+    """Drop facts and deliveries of before an instant; what failed or may have failed stays until somebody has looked."""
+    work.write(sa.delete(outbox).where(outbox.c.state.in_(("published", "done")), outbox.c.emitted_at < before))

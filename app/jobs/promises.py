@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from bot.replies.catalogue import Catalogue
 from bot.dialogs.steps import Line
+from bot.replies.catalogue import Catalogue
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.operations.conversing import speak

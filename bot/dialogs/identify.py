@@ -68,7 +68,7 @@ async def check(typed: str, desk: Desk) -> Next:
     try:
         desk.assurance = await OneTimeCodes(desk.work, desk.secret).check(desk.conversation.id, typed, at=desk.at)
     except CodeWrong as wrong:
-        key = f"identify.code_wrong_{wrong.tries_left}" if wrong.tries_left == 1 else "identify.code_wrong"
+        key = "identify.code_wrong_last" if wrong.tries_left == 1 else "identify.code_wrong"
         return Ask(
             key,
             "take_code",

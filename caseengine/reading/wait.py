@@ -1,11 +1,11 @@
 """What somebody who waits for a person wants to know."""
 
 from datetime import datetime
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from caseengine.agents import PRESENCE_EXPIRES_AFTER, AgentRole, Presence
+from caseengine.model.case import Case
 from caseengine.model.lifecycle import Status
 from caseengine.tables import agent_departments, agents, cases
 from storage.transaction import Snapshot
@@ -14,17 +14,16 @@ WAITING = (Status.NEW, Status.OPEN)
 """Statuses in which a case without an agent waits for one."""
 
 
-async def position(snapshot: Snapshot, case_id: UUID) -> int:
+async def position(snapshot: Snapshot, case: Case) -> int:
     """The place of a case in the queue of its department, from 1; 0 when it does not wait for anybody.
 
-    Cases that nobody holds count, by priority and age.
+    Cases that nobody holds count, by priority and age. The case itself may be one that is only just being opened.
     """
-    case = await snapshot.first(sa.select(cases).where(cases.c.id == case_id))
-    if case is None or case.agent_id is not None or case.status not in WAITING:
+    if case.agent_id is not None or case.status not in WAITING:
         return 0
     order = sa.tuple_(cases.c.priority, cases.c.opened_at, cases.c.id)
     here = sa.tuple_(
-        sa.literal(case.priority),
+        sa.literal(int(case.priority)),
         sa.literal(case.opened_at, cases.c.opened_at.type),
         sa.literal(case.id, cases.c.id.type),
     )
