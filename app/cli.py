@@ -57,6 +57,8 @@ COMPANY_BECAUSE = {
     "bad_email": "cannot be an e-mail address",
     "bad_phone": "cannot be a telephone number",
     "bad_loyalty": "cannot be a loyalty number",
+    "bad_web": "cannot be an issuer and an id there",
+    "web_taken": "another contact has this id there already",
 }
 
 app = typer.Typer(

@@ -239,6 +239,7 @@ async def _contacts(
     contacts = Contacts(work)
     for record in company.contacts:
         told = await _contact(work, record, accounts, at)
+        await _check_owner(contacts, told, f"contacts: {record.key}")
         try:
             before = await contacts.get(told.id)
         except ContactNotFound:
@@ -247,6 +248,14 @@ async def _contacts(
         else:
             changed = contacts.correct(before, told, by=SYSTEM, source=SOURCE, at=at)
             summary.count("contacts", "changed" if changed else "unchanged")
+
+
+async def _check_owner(contacts: Contacts, told: Contact, where: str) -> None:
+    """An id at a site belongs to one contact; a token may have made one before the file spoke of them."""
+    for known in told.identities:
+        owners = await contacts.by_identity(known.kind, known.value) if known.kind is IdentityKind.WEB else []
+        if any(owner.id != told.id for owner in owners):
+            raise CompanyInvalid(Problem(where, "web_taken", known.value))
 
 
 async def _contact(work: UnitOfWork, record: ContactRecord, accounts: dict[str, UUID], at: datetime) -> Contact:
@@ -266,6 +275,7 @@ async def _contact(work: UnitOfWork, record: ContactRecord, accounts: dict[str, 
 def _known_by(record: ContactRecord) -> Iterator[tuple[IdentityKind, str]]:
     told = {IdentityKind.EMAIL: record.email, IdentityKind.PHONE: record.phone, IdentityKind.LOYALTY: record.loyalty}
     yield from ((kind, typed) for kind, typed in told.items() if typed)
+    yield from ((IdentityKind.WEB, f"{issuer}|{subject}") for issuer, subject in record.web.items())
     for number, role in record.roles.items():
         if role is Role.MANAGER:  # whoever gives an account's number is asked for a code sent to its manager
             yield IdentityKind.ACCOUNT, number

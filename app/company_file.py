@@ -116,7 +116,13 @@ class AccountRecord(Record):
 
 
 class ContactRecord(Record):
-    """`key` is what your own system calls this person and never changes; `roles` go from account number to role."""
+    """A person.
+
+    Attributes:
+        key: what your own system calls them; it never changes.
+        roles: from account number to role.
+        web: from the issuer of an identity token to their id there (`sub`), so that a token speaks of this contact.
+    """
 
     key: Key
     name: Line
@@ -125,6 +131,7 @@ class ContactRecord(Record):
     loyalty: str | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     roles: Mapping[str, Role] = Field(default_factory=dict)
+    web: Mapping[Line, Line] = Field(default_factory=dict)
 
 
 class ProductRecord(Record):

@@ -194,6 +194,17 @@ async def test_an_address_belongs_to_one_agent(database: Database, tmp_path: Pat
     assert refused.value.problems == (Problem("agents: other", "email_taken", "joe@wheels.example"),)
 
 
+async def test_an_id_at_a_site_belongs_to_one_contact(database: Database, tmp_path: Path) -> None:
+    bea = {"key": "crm-7", "name": "Bea Quill", "web": {"https://wheels.example": "4711"}}
+    await bring(database, tmp_path, contacts=[bea])
+    async with database.unit_of_work() as work:
+        [found] = await Contacts(work).by_identity(IdentityKind.WEB, "https://wheels.example|4711")
+        assert found.id == company_id("contact", "crm-7")
+    with pytest.raises(CompanyInvalid) as refused:
+        await bring(database, tmp_path, contacts=[{**bea, "key": "crm-8"}])
+    assert refused.value.problems == (Problem("contacts: crm-8", "web_taken", "https://wheels.example|4711"),)
+
+
 def test_no_file_and_no_yaml(tmp_path: Path) -> None:
     with pytest.raises(CompanyInvalid) as refused:
         read_company_file(tmp_path / "none.yaml")
