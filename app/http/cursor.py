@@ -1,7 +1,7 @@
 """A place in a list as an opaque text."""
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -18,7 +18,7 @@ def write_cursor(place: QueuePlace) -> str:
 
 
 def read_cursor(text: str | None) -> QueuePlace | None:
-    """The place that `write_cursor` wrote.
+    """The place that `write_cursor` wrote. Whoever makes one up sees no case they could not see without.
 
     Raises:
         BodyInvalid: it was not written by us.
@@ -30,6 +30,6 @@ def read_cursor(text: str | None) -> QueuePlace | None:
         instant = datetime.fromisoformat(opened_at)
         if instant.tzinfo is None:
             raise ValueError("not aware")
-        return QueuePlace(Priority(priority), instant, UUID(case_id))
-    except (ValueError, TypeError, AttributeError) as error:
+        return QueuePlace(Priority(priority), instant.astimezone(UTC), UUID(case_id))
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BodyInvalid([{"at": ["after"], "what": "not a place of this list"}]) from error

@@ -7,17 +7,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-import orjson
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from app.http.errors import BodyInvalid, BodyNotJson, BodyTooLarge, NotSignedIn, RoleTooLow
+from app.http.body import JSON, read_body, read_query
+from app.http.errors import NotSignedIn, RoleTooLow
 from app.http.sessions import SignedIn
 from caseengine.agents import AgentRole
 
-BODY_MAX = 64 * 1024  # bytes
+EVENT_STREAM = "text/event-stream"
+DECLARED = "endpoint"
+"""The attribute of a route's function that holds its declaration."""
+
+Plain = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""Text without NUL, which PostgreSQL cannot keep."""
 
 
 class Scope(StrEnum):
@@ -29,9 +34,9 @@ class Scope(StrEnum):
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a slip is noticed and nothing is assigned by accident."""
+    """A request body or query: unknown fields are refused, so that nothing is assigned by accident."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Answer(BaseModel):
@@ -42,7 +47,7 @@ class Answer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, checked: its path, query and body are of the declared shape, and the caller is in scope."""
+    """One request, checked: its query and body are of the declared shape, and the caller is in scope."""
 
     request: web.Request
     body: Any = None
@@ -72,6 +77,8 @@ class Endpoint:
     """One route.
 
     Attributes:
+        about: what the summary has no room for.
+        media_type: of the answer.
         refuses: codes of the problems it may answer beside the general ones.
     """
 
@@ -80,59 +87,41 @@ class Endpoint:
     scope: Scope
     summary: str
     handle: Handle
+    about: str = ""
     body: type[Body] | None = None
     query: type[Body] | None = None
     answer: type[BaseModel] | None = None
+    media_type: str = JSON
     status: HTTPStatus = HTTPStatus.OK
     refuses: Sequence[str] = field(default=())
+
+    @property
+    def has_answer(self) -> bool:
+        return self.answer is not None or self.media_type != JSON
 
 
 SignedInBy = Callable[[web.Request], Awaitable[SignedIn]]
 
 
 def as_route(endpoint: Endpoint, signed_in_by: SignedInBy) -> web.RouteDef:
-    """The aiohttp route: scope first, then shape, then the handler."""
+    """The aiohttp route: scope first, then shape, then the function. What can be read can be asked for with HEAD."""
 
     async def run(request: web.Request) -> web.StreamResponse:
         caller = None if endpoint.scope is Scope.PUBLIC else await signed_in_by(request)
         if endpoint.scope is Scope.SUPERVISOR and caller is not None and caller.agent.role is not AgentRole.SUPERVISOR:
             raise RoleTooLow
-        query = _checked(endpoint.query, dict(request.query)) if endpoint.query else None
-        body = _checked(endpoint.body, await _read_json(request)) if endpoint.body else None
+        query = read_query(request, endpoint.query) if endpoint.query else None
+        body = await read_body(request, endpoint.body) if endpoint.body else None
         answer = await endpoint.handle(Call(request, body, query, caller))
         return answer if isinstance(answer, web.StreamResponse) else _response(answer, endpoint.status)
 
+    setattr(run, DECLARED, endpoint)
+    if endpoint.method == "GET":
+        return web.get(endpoint.path, run, allow_head=endpoint.media_type != EVENT_STREAM)
     return web.route(endpoint.method, endpoint.path, run)
-
-
-async def _read_json(request: web.Request) -> Any:
-    """
-    Raises:
-        BodyTooLarge, BodyNotJson: before anything of it is used.
-    """
-    if (request.content_length or 0) > BODY_MAX:
-        raise BodyTooLarge(BODY_MAX)
-    raw = await request.content.read(BODY_MAX + 1)
-    while len(raw) <= BODY_MAX and not request.content.at_eof():
-        raw += await request.content.read(BODY_MAX + 1 - len(raw))
-    if len(raw) > BODY_MAX:
-        raise BodyTooLarge(BODY_MAX)
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise BodyNotJson from error
-
-
-def _checked(model: type[Body], document: Any) -> Body:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise BodyInvalid([{"at": list(item["loc"]), "what": item["msg"]} for item in found]) from error
 
 
 def _response(answer: BaseModel | None, status: HTTPStatus) -> web.Response:
     if answer is None:
         return web.Response(status=HTTPStatus.NO_CONTENT)
-    document = answer.model_dump_json(by_alias=True)
-    return web.Response(text=document, status=status, content_type="application/json")
+    return web.Response(text=answer.model_dump_json(by_alias=True), status=status, content_type=JSON)

@@ -1,9 +1,11 @@
 """What the HTTP side may answer of its own.
 
 Refusal
- +-- NotSignedIn, SignInFailed, TooManyTries, CrossSite
- +-- BodyInvalid, BodyTooLarge, BodyNotJson, NoSuchPage, MethodNotAllowed
- +-- RoleTooLow
+ +-- NotSignedIn, SignInFailed, TooManyTries, SignInBusy
+ +-- CrossSite, UnknownHost, RoleTooLow
+ +-- BodyInvalid, BodyNotJson, BodyTypeWrong, BodyTooLarge, BodyTooSlow, BodyBroken
+ +-- NoSuchPage, MethodNotAllowed, TooManyStreams, FileNotFound
+ +-- KeyReused, NobodyToTell, AgentElsewhere
 """
 
 from collections.abc import Sequence
@@ -29,17 +31,32 @@ class SignInFailed(Refusal):
 
 @dataclass(eq=False)
 class TooManyTries(Refusal):
-    """Signing in is paused for this address."""
+    """Signing in is paused for this address, asked from this place."""
 
     code = "http.too_many_tries"
     retry_after_s: int
 
 
 @dataclass(eq=False)
+class SignInBusy(Refusal):
+    """More passwords wait to be checked than the machine can check soon."""
+
+    code = "http.sign_in_busy"
+    retry_after_s: int
+
+
+@dataclass(eq=False)
 class CrossSite(Refusal):
-    """A change was asked for without the page's own token: another site may be behind it."""
+    """A change was asked for without the page's own token, or by a page of another site."""
 
     code = "http.cross_site"
+
+
+@dataclass(eq=False)
+class UnknownHost(Refusal):
+    """The request was sent to a name this desk does not have: another name was pointed at its address."""
+
+    code = "http.unknown_host"
 
 
 @dataclass(eq=False)
@@ -51,7 +68,7 @@ class RoleTooLow(Refusal):
 
 @dataclass(eq=False)
 class BodyInvalid(Refusal):
-    """The body or query is JSON of another shape than the reference says."""
+    """The body or query is of another shape than the reference says."""
 
     code = "http.body_invalid"
     errors: Sequence[dict[str, Any]]
@@ -65,11 +82,33 @@ class BodyNotJson(Refusal):
 
 
 @dataclass(eq=False)
+class BodyTypeWrong(Refusal):
+    """The body does not say that it is JSON; a form of another site cannot say so."""
+
+    code = "http.body_type_wrong"
+
+
+@dataclass(eq=False)
 class BodyTooLarge(Refusal):
     """The body is larger than anything this route takes."""
 
     code = "http.body_too_large"
     bytes_max: int
+
+
+@dataclass(eq=False)
+class BodyTooSlow(Refusal):
+    """The body did not arrive in time."""
+
+    code = "http.body_too_slow"
+    deadline_s: int
+
+
+@dataclass(eq=False)
+class BodyBroken(Refusal):
+    """The body is cut off or wrongly compressed."""
+
+    code = "http.body_broken"
 
 
 @dataclass(eq=False)
@@ -85,3 +124,39 @@ class MethodNotAllowed(Refusal):
 
     code = "http.method_not_allowed"
     allowed: Sequence[str]
+
+
+@dataclass(eq=False)
+class TooManyStreams(Refusal):
+    """This session follows the live feed often enough."""
+
+    code = "http.too_many_streams"
+    streams_max: int
+
+
+@dataclass(eq=False)
+class FileNotFound(Refusal):
+    """The case's conversation has no such file."""
+
+    code = "http.file_not_found"
+
+
+@dataclass(eq=False)
+class KeyReused(Refusal):
+    """Other words were said under this key: the client made one key for two things."""
+
+    code = "http.key_reused"
+
+
+@dataclass(eq=False)
+class NobodyToTell(Refusal):
+    """The case has no conversation, so nobody would hear the words."""
+
+    code = "http.nobody_to_tell"
+
+
+@dataclass(eq=False)
+class AgentElsewhere(Refusal):
+    """The agent who should get the case does not work for its department."""
+
+    code = "http.agent_elsewhere"

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
@@ -17,9 +18,14 @@ from storage.refusal import Refusal
 
 log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+API = "/api/"
+MEDIA_TYPE = "application/problem+json"
+REFERENCE = "/api/docs#{code}"
+"""Where a problem is explained: what `type` points to."""
 RETRY_UNAVAILABLE_S = 2
 HIDDEN = {"case.not_permitted": "case.not_found"}
 """What exists but is not for these eyes answers like what does not exist, to the byte."""
+OWN_FIELDS = ("type", "title", "status", "detail", "code")
 
 
 def load_problems() -> Mapping[str, Mapping[str, Any]]:
@@ -36,42 +42,64 @@ PROBLEMS = load_problems()
 def problem(code: str, params: Mapping[str, Any]) -> web.Response:
     """The response for a code of the catalogue."""
     known = PROBLEMS[code]
-    shown = {name: _plain(value) for name, value in params.items()}
+    shown = {} if known["status"] == HTTPStatus.NOT_FOUND else {name: _plain(value) for name, value in params.items()}
     document = {
-        "type": f"/api/problems/{code}",
+        "type": REFERENCE.format(code=code),
         "title": known["title"],
         "status": known["status"],
         "detail": known["detail"].format_map({name: _words(value) for name, value in shown.items()}),
         "code": code,
-        **{name: value for name, value in shown.items() if name not in ("type", "title", "status", "detail", "code")},
+        **{name: value for name, value in shown.items() if name not in OWN_FIELDS},
     }
+    if "status" in shown:
+        document["case_status"] = shown["status"]
     headers = {"Retry-After": str(shown["retry_after_s"])} if "retry_after_s" in shown else {}
-    return web.Response(
-        body=orjson.dumps(document), status=known["status"], content_type="application/problem+json", headers=headers
-    )
+    return web.Response(body=orjson.dumps(document), status=known["status"], content_type=MEDIA_TYPE, headers=headers)
 
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every refusal below /api is a problem document; nothing escapes as a bare 500."""
+    """Every refusal below /api is a problem document; nothing anywhere escapes as a bare 500."""
     try:
         return await handler(request)
-    except web.HTTPNotFound:
-        return problem(NoSuchPage.code, {})
-    except web.HTTPMethodNotAllowed as error:
-        refused = MethodNotAllowed(sorted(error.allowed_methods))
-        return problem(refused.code, refused.params)
     except Refusal as refusal:
-        if refusal.code in HIDDEN:
-            return problem(HIDDEN[refusal.code], {})
-        return problem(refusal.code, refusal.params) if refusal.code in PROBLEMS else _fault(refusal)
+        return refused(refusal)
     except StorageUnavailable:
         log.exception("storage_unavailable")
         return problem("http.unavailable", {"retry_after_s": RETRY_UNAVAILABLE_S})
-    except (web.HTTPException, ConnectionResetError):
+    except web.HTTPException as answer:
+        if not request.path.startswith(API):
+            raise
+        return _as_problem(request, answer)
+    except ConnectionResetError:
         raise
     except Exception as error:
         return _fault(error)
+
+
+def refused(refusal: Refusal) -> web.Response:
+    """The problem of a refusal; one the catalogue does not know is a fault of ours."""
+    if refusal.code in HIDDEN:
+        return problem(HIDDEN[refusal.code], {})
+    return problem(refusal.code, refusal.params) if refusal.code in PROBLEMS else _fault(refusal)
+
+
+def _as_problem(request: web.Request, answer: web.HTTPException) -> web.StreamResponse:
+    if isinstance(answer, web.HTTPMethodNotAllowed):
+        return _other_method(request, sorted(answer.allowed_methods))
+    if isinstance(answer, web.HTTPNotFound):
+        return refused(NoSuchPage())
+    raise answer
+
+
+def _other_method(request: web.Request, methods: list[str]) -> web.Response:
+    """RFC 9110: a 405 names what is allowed, and so does OPTIONS, which is not an error."""
+    allow = {"Allow": ", ".join([*methods, "OPTIONS"])}
+    if request.method == "OPTIONS":
+        return web.Response(status=HTTPStatus.NO_CONTENT, headers=allow)
+    response = refused(MethodNotAllowed(methods))
+    response.headers.update(allow)
+    return response
 
 
 def _fault(error: Exception) -> web.Response:

@@ -1,23 +1,30 @@
 """The JSON that goes in and out of the agents' API."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from app.http.endpoint import Answer, Body
-from caseengine.agents import Agent, Presence
+from app.http.endpoint import Answer, Body, Plain
+from caseengine.agents import PRESENCE_EXPIRES_AFTER, Agent, Presence
+from caseengine.departments import Department
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import ResolutionCode
 from caseengine.reading.case_view import CaseView
 from caseengine.reading.cases import CaseRow
 from caseengine.reading.timeline import TimelineEntry
+from customers.reading import ContactCard
+
+PLACE_MAX = 2**31 - 1
+Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,100}$")]
+Slug = Annotated[Plain, Field(min_length=1, max_length=40)]
+Version = Annotated[int, Field(ge=1, le=PLACE_MAX)]
 
 
 class SignInBody(Body):
-    email: str = Field(max_length=254)
-    password: str = Field(max_length=200)
+    email: Plain = Field(min_length=3, max_length=254)
+    password: str = Field(min_length=1, max_length=200)
 
 
 class AgentAnswer(Answer):
@@ -26,7 +33,7 @@ class AgentAnswer(Answer):
     email: str
     role: str
     departments: list[str]
-    presence: Presence
+    presence: Presence = Field(description="Offline when not heard of for two minutes, whatever they said.")
 
 
 class SessionAnswer(Answer):
@@ -48,13 +55,22 @@ class QueuesAnswer(Answer):
     queues: list[QueueAnswer]
 
 
+class DepartmentAnswer(Answer):
+    id: str
+    name: str
+
+
+class DepartmentsAnswer(Answer):
+    departments: list[DepartmentAnswer]
+
+
 class CasesQuery(Body):
-    department: str | None = None
+    department: Slug | None = None
     status: Status | None = Field(None, description="The live statuses when left out.")
-    mine: bool = False
-    unassigned: bool = False
+    mine: bool = Field(False, description="Those you hold.")
+    unassigned: bool = Field(False, description="Those nobody holds.")
     after: str | None = Field(None, description="`next` of the page before.", max_length=200)
-    limit: int = Field(50, ge=1, le=200)
+    limit: int = Field(50, ge=1, le=100)
 
 
 class CaseAnswer(Answer):
@@ -134,24 +150,26 @@ class LogAnswer(Answer):
 
 
 class LogQuery(Body):
-    after: int = Field(0, ge=0)
+    after: int = Field(0, ge=0, le=PLACE_MAX, description="`seq` of the last activity you have.")
     limit: int = Field(200, ge=1, le=500)
 
 
 class VersionBody(Body):
-    version: int | None = Field(None, description="What the agent looked at; a newer one is refused with 409.")
+    version: Version | None = Field(
+        None, description="What you looked at: if the case has changed since, 409. Left out, it does not matter."
+    )
 
 
 class TextBody(VersionBody):
-    text: str = Field(min_length=1, max_length=8_000)
+    text: Plain = Field(min_length=1, max_length=8_000)
 
 
 class ReplyBody(TextBody):
-    key: str = Field(min_length=8, max_length=100, description="Made by the client, the same when it tries again.")
+    key: Key = Field(description="Made by the client, the same when it tries again: the words are said once.")
 
 
 class ReasonBody(VersionBody):
-    reason: str = Field(min_length=1, max_length=2_000)
+    reason: Plain = Field(min_length=1, max_length=2_000)
 
 
 class AssignBody(VersionBody):
@@ -159,7 +177,11 @@ class AssignBody(VersionBody):
 
 
 class MoveBody(ReasonBody):
-    department: str
+    department: Slug
+
+
+class PriorityBody(ReasonBody):
+    priority: int = Field(ge=1, le=4, description="1 (first) to 4.")
 
 
 class ResolutionBody(TextBody):
@@ -174,15 +196,55 @@ class TypingBody(Body):
     state: Literal["typing"] = "typing"
 
 
-def agent_answer(agent: Agent) -> AgentAnswer:
+class CardAccountAnswer(Answer):
+    id: UUID
+    name: str
+    number: str
+    role: str = Field(description="member, or manager of it and all below it")
+    path: list[str] = Field(description="Names from the top of the tree to this account.")
+
+
+class ContactAnswer(Answer):
+    id: UUID
+    name: str
+    language: str
+    emails: list[str] = Field(description="On file.")
+    phones: list[str] = Field(description="Newest first.")
+    unproved_emails: list[str] = Field(description="Given by them, not proved: never tell anything there.")
+    accounts: list[CardAccountAnswer]
+    cases: list[CaseAnswer] = Field(description="Their latest cases that you may see.")
+
+
+class FeedQuery(Body):
+    after: int | None = Field(
+        None, ge=0, le=10**18, description="Where to go on, when there is no Last-Event-ID header."
+    )
+
+
+def agent_answer(agent: Agent, at: datetime) -> AgentAnswer:
     return AgentAnswer(
         id=agent.id,
         name=agent.name,
         email=agent.email,
         role=str(agent.role),
         departments=sorted(agent.departments),
-        presence=agent.presence,
+        presence=agent.presence if seen_lately(agent, at) else Presence.OFFLINE,
     )
+
+
+def seen_lately(agent: Agent, at: datetime) -> bool:
+    return agent.seen_at is not None and at - agent.seen_at <= PRESENCE_EXPIRES_AFTER
+
+
+def departments_answer(departments: list[Department]) -> DepartmentsAnswer:
+    return DepartmentsAnswer(departments=[DepartmentAnswer(id=one.id, name=one.name) for one in departments])
+
+
+def contact_answer(card: ContactCard, rows: list[CaseRow]) -> ContactAnswer:
+    known = ("id", "name", "language", "emails", "phones", "unproved_emails")
+    accounts = [CardAccountAnswer.model_validate(account) for account in card.accounts]
+    theirs = [case_answer(row) for row in rows]
+    return ContactAnswer(**{name: getattr(card, name) for name in known}, accounts=accounts, cases=theirs)
 
 
 def case_answer(row: CaseRow) -> CaseAnswer:
@@ -190,7 +252,7 @@ def case_answer(row: CaseRow) -> CaseAnswer:
 
 
 def case_in_full(view: CaseView) -> CaseInFullAnswer:
-    own = {name for name in CaseInFullAnswer.model_fields} - set(CaseAnswer.model_fields) - {"conversation", "linked"}
+    own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - {"conversation", "linked"}
     return CaseInFullAnswer(
         **case_answer(view.row).model_dump(),
         **{name: getattr(view, name) for name in own},

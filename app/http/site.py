@@ -5,24 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import as_file, files
 
-import orjson
 from aiohttp import web
 
 from app.demo.load import DEMO_PASSWORD, demo_sign_ins
 from app.demo.mailbox import DemoMailbox
 from app.demo.pages import Guide, demo_routes
-from app.http.case_routes import CaseRoutes
+from app.http.api_pages import DOCS, ApiPages
+from app.http.case_acting import CaseActing
+from app.http.case_reading import CaseReading
+from app.http.contact_routes import ContactRoutes
 from app.http.endpoint import Endpoint, as_route
+from app.http.headers import safe_headers
 from app.http.health import Health
 from app.http.help_pages import HelpPages
-from app.http.openapi import openapi
+from app.http.own_pages import needs_https, only_own_pages, own_pages
 from app.http.problems import problems
 from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
 from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
 from app.live.feed import LiveFeed
-from app.settings import LOOPBACK, Settings
+from app.settings import Settings
 from app.sites import Sites
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
@@ -49,34 +52,46 @@ class HttpParts:
 
 
 def make_application(parts: HttpParts) -> web.Application:
-    """Every route, on one application."""
-    settings = parts.settings
-    sessions = Sessions(parts.database, parts.now, secure=not _is_loopback(settings))
+    """Every route, on one application. Customers' typing goes to the live feed from now on."""
+    sessions = Sessions(parts.database, parts.now, secure=needs_https(parts.settings))
     feed = LiveFeed(parts.database, sessions)
-    endpoints = api_endpoints(parts, sessions, feed)
-    application = web.Application(middlewares=[problems])
-    application.add_routes([as_route(endpoint, sessions.of) for endpoint in endpoints])
-    application.add_routes([web.get("/api/openapi.json", _document(endpoints))])
-    application.add_routes(Health(parts.database, parts.searchable, parts.encoding).routes())
-    application.add_routes(page_token_routes(_page_tokens(parts)))
-    application.add_routes(HelpPages(parts.database, settings.company).routes())
-    with as_file(files("web") / "dist") as dist:
-        application.add_routes(widget_routes(dist, parts.sites.admitted))
-    if parts.mailbox is not None:
-        application.add_routes(demo_routes(parts.mailbox, _guide()))
+    parts.webchat.heard_typing = feed.heard_typing
+    application = web.Application(middlewares=[problems, only_own_pages(own_pages(parts.settings))])
+    add_api(application, api_endpoints(parts, sessions, feed), sessions)
+    add_pages(application, parts)
     application.add_subapp(MOUNT, webchat_routes(parts.webchat))
+    application.on_response_prepare.append(safe_headers)
     application.on_shutdown.append(lambda _: feed.close())
     return application
 
 
 def api_endpoints(parts: HttpParts, sessions: Sessions, feed: LiveFeed) -> list[Endpoint]:
     """The agents' API."""
-    cases = CaseRoutes(parts.database, parts.catalogue, parts.now, parts.typing)
+    reading = CaseReading(parts.database)
     return [
         *SessionRoutes(parts.database, sessions, parts.now).endpoints(),
-        *cases.endpoints(),
+        *reading.endpoints(),
+        *CaseActing(parts.database, parts.catalogue, parts.now, parts.typing, reading).endpoints(),
+        *ContactRoutes(parts.database).endpoints(),
         *feed.endpoints(),
     ]
+
+
+def add_api(application: web.Application, endpoints: list[Endpoint], sessions: Sessions) -> None:
+    """The endpoints, and the document and page that describe them."""
+    application.add_routes([as_route(endpoint, sessions.of) for endpoint in endpoints])
+    application.add_routes(ApiPages(endpoints).routes())
+
+
+def add_pages(application: web.Application, parts: HttpParts) -> None:
+    """What is read by people and machines that have not signed in."""
+    application.add_routes(Health(parts.database, parts.searchable, parts.encoding).routes())
+    application.add_routes(page_token_routes(_page_tokens(parts)))
+    application.add_routes(HelpPages(parts.database, parts.settings.company).routes())
+    with as_file(files("web") / "dist") as dist:
+        application.add_routes(widget_routes(dist, parts.sites.admitted))
+    if parts.mailbox is not None:
+        application.add_routes(demo_routes(parts.mailbox, _guide()))
 
 
 def _page_tokens(parts: HttpParts) -> PageTokens:
@@ -84,26 +99,13 @@ def _page_tokens(parts: HttpParts) -> PageTokens:
         tokens=parts.webchat.tokens,
         sites=parts.sites.origins,
         clock=parts.now,
-        own_origins=[parts.settings.origin],
+        own_origins=parts.settings.origins,
         accept_identity=parts.accept_identity,
     )
-
-
-def _document(endpoints: list[Endpoint]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    body = orjson.dumps(openapi(endpoints), option=orjson.OPT_INDENT_2)
-
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(body=body, content_type="application/json")
-
-    return answer
 
 
 def _guide() -> Guide:
     signs = demo_sign_ins()
     agent = next(one for one in signs if one.password is not None)
     customer = next(one for one in signs if one.password is None)
-    return Guide(customer=customer.email, agent=agent.email, password=DEMO_PASSWORD)
-
-
-def _is_loopback(settings: Settings) -> bool:
-    return settings.host in LOOPBACK and not settings.public_url.startswith("https://")
+    return Guide(customer=customer.email, agent=agent.email, password=DEMO_PASSWORD, reference=DOCS)

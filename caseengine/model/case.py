@@ -166,7 +166,8 @@ class Case:
 
     def move(self, department: str, reason: str, *, by: Actor, at: datetime) -> None:
         """To another department, into its queue."""
-        fact = happened.CaseMoved(case_id=self.id, actor=by, at=at, department=department, reason=_words(reason))
+        told = {"department": department, "left": self.department, "reason": _words(reason)}
+        fact = happened.CaseMoved(case_id=self.id, actor=by, at=at, **told)
         self._move(Verb.MOVE, fact)
 
     def link(self, other_id: UUID, other_number: str, *, by: Actor, at: datetime) -> None:

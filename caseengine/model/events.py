@@ -171,10 +171,11 @@ class CasePrioritised(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseMoved(CaseEvent):
-    """To another department: whoever held it lets go."""
+    """To another department: whoever held it lets go. `left` is where it was, whose people have to hear of it too."""
 
     verb = Verb.MOVE
     department: str
+    left: str | None = None
     reason: str = field(metadata=INTERNAL)
 
     def sets(self) -> dict[str, Any]:

@@ -1,0 +1,224 @@
+"""What an agent does with a case: every change is one operation in one unit of work."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from app.http.case_reading import CASE, SHOWN, CaseReading
+from app.http.endpoint import Body, Call, Endpoint, Scope
+from app.http.errors import AgentElsewhere, KeyReused, NobodyToTell
+from app.http.shapes import (
+    AssignBody,
+    CaseInFullAnswer,
+    MoveBody,
+    PriorityBody,
+    ReasonBody,
+    ReplyBody,
+    ResolutionBody,
+    TextBody,
+    TypingBody,
+    VersionBody,
+)
+from bot.activity import Choice, Role, Sender, plain
+from bot.replies.catalogue import Catalogue
+from caseengine import activities
+from caseengine.model.case import Case
+from caseengine.model.errors import NotPermitted
+from caseengine.model.priority import Priority
+from caseengine.model.resolution import Resolution
+from caseengine.operations import answering, assigning, ending, handover, raising, waiting
+from caseengine.operations.permission import permitted_case
+from caseengine.reading.case_view import case_view
+from storage.engine import Database
+from storage.errors import AlreadyReceived, Conflict
+from storage.transaction import UnitOfWork
+
+CHANGED = (*SHOWN, "case.changed", "case.transition_not_allowed", "storage.conflict")
+TRIES_MAX = 5
+"""Somebody else's commit in between means deciding again; after so many it is said."""
+
+Who = dict[str, Any]
+"""by, at, version: what every operation is told."""
+Operation = Callable[[UnitOfWork, Call, Who], Awaitable[Case]]
+Say = Callable[..., Awaitable[Case]]
+
+
+class CaseActing:
+    """`POST` below `/api/cases/{number}`."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        now: Callable[[], datetime],
+        typing: Callable[[str, Sender], Awaitable[None]],
+        reading: CaseReading,
+    ) -> None:
+        self._database = database
+        self._words = catalogue.words
+        self._now = now
+        self._typing = typing
+        self._reading = reading
+
+    def endpoints(self) -> list[Endpoint]:
+        words = ("case.text_missing",)
+        said = (*words, KeyReused.code, NobodyToTell.code)
+        promised = ("calendar.no_working_time", "calendar.invalid")
+        given = ("agent.not_found", AgentElsewhere.code)
+        act = self._act
+        return [
+            act("assignment", "Take it yourself.", VersionBody, self._take, "case.taken"),
+            act("delegation", "Give it to another agent.", AssignBody, self._assign, *given),
+            self._move_endpoint(),
+            act("priority", "Another priority, with the reason.", PriorityBody, self._prioritise, *words),
+            act("replies", "Answer the customer; the same key is said once.", ReplyBody, self._reply, *said),
+            act("questions", "Ask the customer; the case waits for them.", ReplyBody, self._ask, *said),
+            act("notes", "Write for agents alone.", TextBody, self._note, *words),
+            act("third-party/questions", "It waits for somebody outside.", TextBody, self._ask_outside, *words),
+            act("third-party/answers", "They answered; go on.", TextBody, self._hear_outside, *words),
+            act("resolution", "Say how it ended.", ResolutionBody, self._resolve, "case.resolution_incomplete"),
+            act("reopening", "Take it up again.", ReasonBody, self._reopen, *words, *promised),
+            act("closing", "End a resolved case.", VersionBody, self._close),
+            act("escalation", "Raise it a level, with the reason.", ReasonBody, self._escalate, *words),
+            act("hand-back", "Give the conversation back to the bot.", VersionBody, self._hand_back),
+            self._typing_endpoint(),
+        ]
+
+    async def typing(self, call: Call) -> None:
+        agent = call.agent.agent
+        async with self._database.snapshot() as snapshot:
+            view = await case_view(snapshot, agent, call.path("number"))
+        if view.conversation is not None and view.conversation.agent_id == agent.id:
+            await self._typing(str(view.conversation.id), Sender(Role.AGENT, str(agent.id), agent.name))
+
+    async def move(self, call: Call) -> None:
+        """The mover may not be allowed to see it any more, so nothing is answered."""
+        await self._done(call, self._move)
+
+    def _act(self, noun: str, summary: str, body: type[Body], operation: Operation, *refuses: str) -> Endpoint:
+        async def run(call: Call) -> CaseInFullAnswer:
+            await self._done(call, operation)
+            return await self._reading.case(call)
+
+        return Endpoint(
+            method="POST",
+            path=f"{CASE}/{noun}",
+            scope=Scope.AGENT,
+            summary=summary,
+            handle=run,
+            body=body,
+            answer=CaseInFullAnswer,
+            refuses=(*CHANGED, *refuses),
+        )
+
+    def _move_endpoint(self) -> Endpoint:
+        return Endpoint(
+            method="POST",
+            path=f"{CASE}/move",
+            scope=Scope.AGENT,
+            summary="Give it to another department.",
+            about="Whoever held it lets go. Afterwards you see it only if you work for that department too.",
+            handle=self.move,
+            body=MoveBody,
+            refuses=(*CHANGED, "department.not_found", "case.text_missing"),
+        )
+
+    def _typing_endpoint(self) -> Endpoint:
+        return Endpoint(
+            method="POST",
+            path=f"{CASE}/typing",
+            scope=Scope.AGENT,
+            summary="Show the customer that you are writing.",
+            about="Nothing is kept; it does nothing unless you have the word in the conversation.",
+            handle=self.typing,
+            body=TypingBody,
+            refuses=SHOWN,
+        )
+
+    async def _done(self, call: Call, operation: Operation) -> None:
+        """Carry it out, deciding again when somebody else's change came in between.
+
+        Raises:
+            Conflict: that happened every time.
+        """
+        for tries_left in reversed(range(TRIES_MAX)):
+            who = {"by": call.agent.agent.actor, "at": self._now(), "version": call.body.version}
+            try:
+                async with self._database.unit_of_work() as work:
+                    await operation(work, call, who)
+            except (AlreadyReceived, Conflict):  # the next try sees what the other one did
+                if tries_left == 0:
+                    raise Conflict from None
+            else:
+                return
+
+    async def _take(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        notice = {"text": self._words["case.agent_joined"].format(name=call.agent.agent.name)}
+        return await assigning.take(work, call.path("number"), notice=notice, **who)
+
+    async def _assign(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        body: AssignBody = call.body
+        await permitted_case(work, call.path("number"), by=who["by"])
+        try:
+            return await assigning.assign(work, call.path("number"), body.agent_id, **who)
+        except NotPermitted:  # the other one, then
+            raise AgentElsewhere from None
+
+    async def _move(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        body: MoveBody = call.body
+        return await assigning.move(work, call.path("number"), body.department, reason=body.reason, **who)
+
+    async def _prioritise(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        body: PriorityBody = call.body
+        priority = Priority(body.priority)
+        return await raising.prioritise(work, call.path("number"), priority, reason=body.reason, **who)
+
+    async def _reply(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await self._say(answering.reply, work, call, who)
+
+    async def _ask(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await self._say(answering.ask_customer, work, call, who)
+
+    async def _say(self, say: Say, work: UnitOfWork, call: Call, who: Who) -> Case:
+        """Once per agent, case and key: nobody's key, not even the customer's, stands for somebody else's words."""
+        body: ReplyBody = call.body
+        case = await permitted_case(work, call.path("number"), by=who["by"])
+        if case.conversation_id is None:
+            raise NobodyToTell
+        key = f"{who['by'].id}:{case.number}:{body.key}"
+        known = await activities.by_key(work, case.conversation_id, key)
+        if known is not None and known.body.get("text") != body.text:
+            raise KeyReused
+        return await say(work, case.number, body.text, key=key, **who)
+
+    async def _note(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await answering.note(work, call.path("number"), call.body.text, **who)
+
+    async def _ask_outside(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await waiting.ask_third_party(work, call.path("number"), call.body.text, **who)
+
+    async def _hear_outside(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await waiting.hear_third_party(work, call.path("number"), call.body.text, **who)
+
+    async def _resolve(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        body: ResolutionBody = call.body
+        case = await permitted_case(work, call.path("number"), by=who["by"])
+        closing = self._closing(case.number, body.text)
+        return await ending.resolve(work, case.number, Resolution(body.code, body.text), closing=closing, **who)
+
+    async def _reopen(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await ending.reopen(work, call.path("number"), reason=call.body.reason, **who)
+
+    async def _close(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await ending.close(work, call.path("number"), **who)
+
+    async def _escalate(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await raising.escalate(work, call.path("number"), reason=call.body.reason, **who)
+
+    async def _hand_back(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await handover.hand_back(work, call.path("number"), **who)
+
+    def _closing(self, number: str, text: str) -> Mapping[str, Any]:
+        """What the customer reads, with two buttons to agree or not."""
+        choices = [plain(Choice(self._words[key], self._words[key])) for key in ("choice.yes", "choice.no")]
+        return {"text": self._words["case.resolved"].format(number=number, text=text), "choices": choices}

@@ -1,0 +1,144 @@
+"""Queues and cases: what an agent reads."""
+
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from app.http.cursor import read_cursor, write_cursor
+from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
+from app.http.errors import FileNotFound
+from app.http.session_routes import read_id
+from app.http.shapes import (
+    CaseInFullAnswer,
+    CasesAnswer,
+    CasesQuery,
+    LogAnswer,
+    LogQuery,
+    QueueAnswer,
+    QueuesAnswer,
+    SaidAnswer,
+    TimelineAnswer,
+    case_answer,
+    case_in_full,
+    timeline_answer,
+)
+from caseengine import activities
+from caseengine.departments import all_departments
+from caseengine.files import StoredFile, read_file
+from caseengine.reading.case_view import case_view
+from caseengine.reading.cases import counts, queue
+from caseengine.reading.timeline import timeline
+from storage.engine import Database
+
+CASE = "/api/cases/{number}"
+SHOWN = ("case.not_found", "case.number_mistyped")
+ANY_FILE = "application/octet-stream"
+INERT = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+"""A customer's file is saved, never run."""
+
+
+class CaseReading:
+    """`GET` below `/api/queues` and `/api/cases`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def endpoints(self) -> list[Endpoint]:
+        return [
+            _read(
+                "/api/queues",
+                "Your departments, and how many cases each has in which status.",
+                self.queues,
+                QueuesAnswer,
+            ),
+            _read("/api/cases", "Cases by priority, then age, a page at a time.", self.cases, CasesAnswer, CasesQuery),
+            _read(CASE, "One case in full.", self.case, CaseInFullAnswer),
+            _read(f"{CASE}/timeline", "Its history, internal entries included.", self.timeline, TimelineAnswer),
+            _read(f"{CASE}/conversation", "What was said where its replies go.", self.log, LogAnswer, LogQuery),
+            Endpoint(
+                method="GET",
+                path=f"{CASE}/files/{{file}}",
+                scope=Scope.AGENT,
+                summary="A file of that conversation, to be saved.",
+                handle=self.file,
+                media_type=ANY_FILE,
+                refuses=(*SHOWN, FileNotFound.code),
+            ),
+        ]
+
+    async def queues(self, call: Call) -> QueuesAnswer:
+        async with self._database.snapshot() as snapshot:
+            numbers = await counts(snapshot)
+            found = [
+                QueueAnswer(department=department.id, name=department.name, counts=numbers.get(department.id, {}))
+                for department in await all_departments(snapshot)
+                if call.agent.agent.may_see(department.id)
+            ]
+        return QueuesAnswer(queues=found)
+
+    async def cases(self, call: Call) -> CasesAnswer:
+        asked: CasesQuery = call.query
+        async with self._database.snapshot() as snapshot:
+            rows = await queue(
+                snapshot,
+                call.agent.agent,
+                department=asked.department,
+                status=asked.status,
+                mine=asked.mine,
+                unassigned=asked.unassigned,
+                after=read_cursor(asked.after),
+                limit=asked.limit + 1,
+            )
+        shown = rows[: asked.limit]
+        more = write_cursor(shown[-1].place) if len(rows) > asked.limit else None
+        return CasesAnswer(cases=[case_answer(row) for row in shown], next=more)
+
+    async def case(self, call: Call) -> CaseInFullAnswer:
+        async with self._database.snapshot() as snapshot:
+            return case_in_full(await case_view(snapshot, call.agent.agent, call.path("number")))
+
+    async def timeline(self, call: Call) -> TimelineAnswer:
+        async with self._database.snapshot() as snapshot:
+            view = await case_view(snapshot, call.agent.agent, call.path("number"))
+            return timeline_answer(await timeline(snapshot, view.row.id, public_only=False))
+
+    async def log(self, call: Call) -> LogAnswer:
+        asked: LogQuery = call.query
+        async with self._database.snapshot() as snapshot:
+            view = await case_view(snapshot, call.agent.agent, call.path("number"))
+            if view.conversation is None:
+                return LogAnswer(activities=[])
+            rows = await activities.after(snapshot, view.conversation.id, asked.after, asked.limit)
+        return LogAnswer(activities=[SaidAnswer(seq=row.seq, at=row.at, activity=dict(row.body)) for row in rows])
+
+    async def file(self, call: Call) -> web.Response:
+        file_id = read_id(call.path("file"))
+        async with self._database.snapshot() as snapshot:
+            view = await case_view(snapshot, call.agent.agent, call.path("number"))
+            if file_id is None or view.conversation is None:
+                raise FileNotFound
+            found = await read_file(snapshot, view.conversation.id, file_id)
+        if found is None:
+            raise FileNotFound
+        return _saved(*found)
+
+
+def _read(path: str, summary: str, handle: Any, answer: type[Answer], query: type[Body] | None = None) -> Endpoint:
+    refuses = SHOWN if "{number}" in path else ()
+    return Endpoint(
+        method="GET",
+        path=path,
+        scope=Scope.AGENT,
+        summary=summary,
+        handle=handle,
+        answer=answer,
+        query=query,
+        refuses=refuses,
+    )
+
+
+def _saved(file: StoredFile, content: bytes) -> web.Response:
+    """Under its own name, whatever is in it (RFC 6266)."""
+    named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"}
+    return web.Response(body=content, content_type=ANY_FILE, headers={**INERT, **named})
