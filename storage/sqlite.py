@@ -88,11 +88,11 @@ def reader_engine(path: Path, size: int, to_json: Callable[[Any], str]) -> Async
 def _prepare_writer(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         "mmap_size = 0",
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -100,6 +100,6 @@ def _prepare_writer(connection: Any, _: Any) -> None:
 
 def _prepare_reader(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("query_only = ON", "mmap_size = 0", "wal_autocheckpoint = 0", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
+    for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = ON", "mmap_size = 0", "wal_autocheckpoint = 0"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
