@@ -7,6 +7,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
+from app.metrics import RECEIVED
 from bot.activity import Activity, Attachment, Kind
 from caseengine import activities
 from caseengine.activities import Activities, ActivityRow
@@ -61,6 +62,7 @@ class Reception:
                 echo = self._echo(Activities(work), activity, at) if activity.kind is Kind.MESSAGE else None
         except AlreadyReceived:
             return await self._known(activity)
+        RECEIVED.labels(activity.channel).inc()
         self._notice(activity.conversation)
         seq = echo.result.seq if echo is not None and echo.result is not None else 0
         return Accepted(activity.at_seq(seq, at), fresh=True)

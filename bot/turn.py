@@ -38,6 +38,8 @@ from storage.transaction import UnitOfWork
 log = structlog.get_logger()
 ATTEMPTS_MAX = 3
 UNDERSTAND_TIMEOUT_S = 3.0
+PROBLEMS_MAX = 4
+"""Problems of one message that become cases of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,15 @@ async def understand(bot: Bot, activity: Activity) -> Heard:
     async with bot.database.snapshot() as snapshot:
         state = await load_state(snapshot, UUID(activity.conversation))
     said = await _understand(bot, text, state.expecting)
+    said = replace(said, problems=_at_most(said.problems, PROBLEMS_MAX))
     parts = [await _understand(bot, problem, "") for problem in said.problems] if len(said.problems) > 1 else []
     pressed = pressed_choice(text, bot.catalogue.words)
     return Heard(as_pressed(said, pressed), tuple(parts), pressed)
+
+
+def _at_most(problems: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """Many problems in one message: the last of those taken apart keeps the rest, so that nothing is lost."""
+    return problems if len(problems) <= most else (*problems[: most - 1], "\n".join(problems[most - 1 :]))
 
 
 async def _understand(bot: Bot, text: str, expecting: str) -> Understanding:
@@ -146,6 +154,7 @@ async def _open_desk(bot: Bot, work: UnitOfWork, activity: Activity, heard: Hear
         secret=bot.secret,
         fallback_department=bot.fallback_department,
         source=activity.source,
+        language=conversation.locale.partition("-")[0].lower() or "en",
         parts=heard.parts,
     )
 

@@ -31,6 +31,8 @@ class Walk:
         self._state = state
         self._desk = desk
         self._steps = 0
+        # A release may have taken a dialog away; what it was in the middle of is dropped, the rest goes on.
+        state.frames = [frame for frame in state.frames if frame.dialog in dialogs]
         self.lines: list[Line] = []
         self.handover: str | None = None
 

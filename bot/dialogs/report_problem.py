@@ -86,8 +86,8 @@ def hear_story(said: Understanding, slots: Slots, desk: Desk) -> None:
     if said.intent == Intent.COMPLAIN:
         slots["case_type"] = "complaint"
     if len(said.problems) > 1:
-        slots["problems"] = list(said.problems[:2])
-        slots["departments"] = [part.department or desk.fallback_department for part in desk.parts[:2]]
+        slots["problems"] = list(said.problems)
+        slots["departments"] = [part.department or desk.fallback_department for part in desk.parts]
         slots["description"] = said.text
         return
     bare = len(said.text.split()) <= BARE_WORDS_MAX and said.wants.case and not said.problems
@@ -136,10 +136,11 @@ async def next_question(slots: Slots, desk: Desk) -> Next:
 
 def confirm(slots: Slots, desk: Desk) -> Ask:
     """Everything on one card before anything is opened."""
-    two = len(slots.get("problems", ())) > 1
+    count = len(slots.get("problems", ()))
     return Ask(
-        "report.confirm_two" if two else "report.confirm",
+        "report.confirm_many" if count > 1 else "report.confirm",
         "take_confirmation",
+        params={"count": count},
         card=Card(title="@card.report", facts=tuple(facts(slots, desk))),
         choices=("choice.open", "choice.change", "choice.never_mind"),
         expecting="yes_no",
@@ -159,13 +160,13 @@ def facts(slots: Slots, desk: Desk) -> list[tuple[str, str]]:
 async def open_cases(slots: Slots, desk: Desk) -> Next:
     """One case a problem, linked to each other; the number and the promise are the answer."""
     cases = [await open_one(slots, desk, text, department) for text, department in problems_of(slots)]
-    if len(cases) > 1:
-        await link_cases(desk.work, cases[0], cases[1], by=BOT, at=desk.at)
+    for other in cases[1:]:
+        await link_cases(desk.work, cases[0], other, by=BOT, at=desk.at)
     if slots.get("email") and desk.assurance.level < Level.CHANNEL:
         await Assurances(desk.work).claim(desk.conversation.id, "email", slots["email"], at=desk.at)
     params: dict[str, Any] = {"number": cases[0].number, "next_update": cases[0].due_at}
     if len(cases) > 1:
-        return Done("report.opened_two", {**params, "second": cases[1].number})
+        return Done("report.opened_many", {**params, "numbers": ", ".join(f"**{case.number}**" for case in cases)})
     reachable = slots.get("email") or slots.get("phone") or desk.assurance.contact_id
     return Done("report.opened" if reachable else "report.opened_unreachable", params)
 

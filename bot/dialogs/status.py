@@ -99,6 +99,8 @@ async def show_all(slots: Slots, desk: Desk) -> Next:
     if stranger and not rows and not slots.get("asked"):
         slots["asked"] = True
         return Call("identify", "show_again")
+    if stranger and not rows:
+        return Done("status.not_proved", choices=("choice.prove", "choice.report", "choice.person"))
     if not rows:
         return Done("status.none", choices=("choice.report", "choice.question"))
     cases = [Line("status.case", case_params(row, desk)) for row in rows[:LISTED_MAX]]
