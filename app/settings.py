@@ -1,9 +1,10 @@
 """The environment, read once: `NIGHTDESK_*` variables become one frozen `Settings`; nothing else reads it."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -16,21 +17,33 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="Folder of database, keys and models.")
     database_url: str = Field("", description="SQLAlchemy URL; SQLite in the data folder when empty.")
-    host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
     public_url: str = Field("", description="Scheme and host the world knows the desk by; where to listen when empty.")
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas."
+    )
     demo: bool = Field(False, description="Load the demo company, catch its mails; loopback only.")
     company: str = Field("Larder & Lane", description="Name of the company, as customers read it.")
     fallback_department: str = Field("store-support", description="Slug of who takes what nobody could sort.")
     zone: str = Field("Europe/London", description="Time zone in which customers are told times.")
     encoder: bool = Field(True, description="Search by meaning; words alone when off.")
-    smtp_host: str = ""
-    smtp_port: int = 25
-    smtp_security: Literal["tls", "starttls", "plain"] = "starttls"
-    smtp_username: str | None = None
-    smtp_password: SecretStr | None = None
-    mail_from: str = "desk@larder-lane.example"
-    log_level: str = "INFO"
+    smtp_host: str = Field("", description="Mail server that takes our mails; without one none goes out.")
+    smtp_port: int = Field(25, ge=1, le=65535, description="Its port; 587 for starttls, 465 for tls, as a rule.")
+    smtp_security: Literal["tls", "starttls", "plain"] = Field(
+        "starttls", description="How mail travels; plain is for a server on this machine alone."
+    )
+    smtp_username: str | None = Field(None, description="Name to sign in with at the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Password for it.")
+    mail_from: str = Field("desk@larder-lane.example", description="Address our mails come from.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, listed: str) -> str:
+        for part in filter(None, map(str.strip, listed.split(","))):
+            ip_network(part)
+        return listed
 
     @property
     def url(self) -> str:

@@ -15,6 +15,7 @@ from app.http.case_acting import CaseActing
 from app.http.case_reading import CaseReading
 from app.http.contact_routes import ContactRoutes
 from app.http.endpoint import Endpoint, as_route
+from app.http.forwarded import behind, proxies
 from app.http.headers import safe_headers
 from app.http.health import Health
 from app.http.help_pages import HelpPages
@@ -56,7 +57,13 @@ def make_application(parts: HttpParts) -> web.Application:
     sessions = Sessions(parts.database, parts.now, secure=needs_https(parts.settings))
     feed = LiveFeed(parts.database, sessions)
     parts.webchat.heard_typing = feed.heard_typing
-    application = web.Application(middlewares=[problems, only_own_pages(own_pages(parts.settings))])
+    application = web.Application(
+        middlewares=[
+            behind(proxies(parts.settings.trusted_proxies)),
+            problems,
+            only_own_pages(own_pages(parts.settings)),
+        ]
+    )
     add_api(application, api_endpoints(parts, sessions, feed), sessions)
     add_pages(application, parts)
     application.add_subapp(MOUNT, webchat_routes(parts.webchat))
