@@ -16,7 +16,10 @@ class Chat:
         self.input = self.frame.get_by_label("Your message")
 
     async def visit(self, peer: Peer, path: str = "/demo/shop") -> "Chat":
-        await self.page.goto(path if path.startswith("http") else f"{peer.address}{path}")
+        return await self.visit_address(path if path.startswith("http") else f"{peer.address}{path}")
+
+    async def visit_address(self, address: str) -> "Chat":
+        await self.page.goto(address)
         return self
 
     async def open(self) -> "Chat":
@@ -35,8 +38,16 @@ class Chat:
         await self.input.fill(text)
         await self.input.press("Enter")
 
-    async def reads(self, text: str, times: int = 1) -> None:
-        await expect(self.log.locator(".bubble", has_text=text)).to_have_count(times, timeout=20_000)
+    async def reads(self, text: str, times: int = 1, *, notice: bool = False) -> None:
+        where = "article.notice" if notice else ".bubble"
+        await expect(self.log.locator(where, has_text=text)).to_have_count(times, timeout=20_000)
+
+    def button(self, title: str) -> Locator:
+        """A suggested answer."""
+        return self.frame.get_by_role("button", name=title, exact=True)
+
+    async def press(self, title: str) -> None:
+        await self.button(title).click(timeout=20_000)
 
     def last(self, side: str) -> Locator:
         """The newest bubble of `mine` or `theirs`."""

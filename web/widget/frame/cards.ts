@@ -13,16 +13,17 @@ export type Submit = (given: string | Record<string, unknown>) => void;
 const DEPTH_MAX = 8;
 let fields = 0;
 
-/** The card as a form. */
-export function card(content: unknown, submit: Submit): HTMLElement {
+/** The card as a form; a heading that stands in the `beside` text already is not said twice. */
+export function card(content: unknown, submit: Submit, beside = ""): HTMLElement {
   const form = element("form.card", { novalidate: true, onsubmit: (event: Event) => event.preventDefault() });
   const document_ = record(content);
   const whole = element("fieldset");
-  for (const part of parts(document_["body"])) whole.append(...shown(part, 0));
+  const said = (part: Part) => part["type"] === "TextBlock" && beside.includes(`**${text(part["text"])}**`);
+  for (const part of parts(document_["body"])) if (!said(part)) whole.append(...shown(part, 0));
   const actions = element("div.actions");
   for (const action of parts(document_["actions"])) actions.append(...button(action, form, whole, submit));
   if (actions.childElementCount) whole.append(actions);
-  if (!whole.childElementCount) whole.append(markdown(text(document_["fallbackText"])));
+  if (!whole.childElementCount && !beside) whole.append(markdown(text(document_["fallbackText"])));
   form.append(whole);
   return form;
 }

@@ -55,7 +55,7 @@ function open(hello: Hello): void {
   host.onVisible = (visible) => {
     if (!visible) return;
     read();
-    transcript.toEnd(false);
+    transcript.toNewest();
     composer.focus();
   };
   transcript.quiet(true);
@@ -102,8 +102,9 @@ function open(hello: Hello): void {
   function suggest(): void {
     const newest = transcript.newest;
     const actions = newest && !isMine(newest) ? (newest.suggestedActions?.actions ?? []) : [];
+    const following = transcript.following;
     quick.replaceChildren(...actions.map(button));
-    if (actions.length) transcript.toEnd(false);
+    if (actions.length && following) transcript.toNewest();
   }
 
   function button(action: CardAction): HTMLElement {

@@ -5,11 +5,15 @@ import { element } from "./element.ts";
 const LINK_PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 const DEPTH_MAX = 6;
 
+/** How a single line break is meant: a person presses Enter for a new line, an article's full line is merely wrapped. */
+export type Breaks = "kept" | "wrapped";
+const FULL_LINE_CHARS = 72;
+
 /** Bold, italics, code, links, lists and paragraphs. */
-export function markdown(text: string): DocumentFragment {
+export function markdown(text: string, breaks: Breaks = "kept"): DocumentFragment {
   const out = document.createDocumentFragment();
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
-  for (let at = 0; at < lines.length; ) at = block(lines, at, out);
+  for (let at = 0; at < lines.length; ) at = block(lines, at, out, breaks);
   return out;
 }
 
@@ -43,7 +47,7 @@ export function link(url: string, ...children: (Node | string)[]): HTMLAnchorEle
 const ITEM = /^\s{0,3}(?:([-*+•])|(\d{1,9})[.)])\s+(.*)$/;
 const FENCE = /^\s{0,3}```/;
 
-function block(lines: string[], at: number, out: DocumentFragment): number {
+function block(lines: string[], at: number, out: DocumentFragment, breaks: Breaks): number {
   const line = lines[at] ?? "";
   if (!line.trim()) return at + 1;
   if (FENCE.test(line)) return fence(lines, at, out);
@@ -52,7 +56,7 @@ function block(lines: string[], at: number, out: DocumentFragment): number {
   for (let first = true; at < lines.length; at += 1, first = false) {
     const next = lines[at] ?? "";
     if (!next.trim() || FENCE.test(next) || (!first && ITEM.test(next))) break;
-    if (!first) paragraph.append(element("br"));
+    if (!first) paragraph.append(breaks === "kept" || !wrapped(lines[at - 1] ?? "") ? element("br") : " ");
     const heading = /^#{1,6}\s+(.*)$/.exec(next);
     if (heading) paragraph.append(inside("strong", heading[1] ?? "", 0));
     else inline(next.replace(/^>\s?/, ""), paragraph, 0);
@@ -60,6 +64,8 @@ function block(lines: string[], at: number, out: DocumentFragment): number {
   out.append(paragraph);
   return at;
 }
+
+const wrapped = (line: string): boolean => line.length >= FULL_LINE_CHARS && !/ {2}$/.test(line);
 
 function fence(lines: string[], at: number, out: DocumentFragment): number {
   const code: string[] = [];
@@ -73,6 +79,12 @@ function list(lines: string[], at: number, out: DocumentFragment): number {
   const made = ordered ? element("ol", { start: ordered }) : element("ul");
   for (; at < lines.length; at += 1) {
     const item = ITEM.exec(lines[at] ?? "");
+    const more = /^\s+\S/.test(lines[at] ?? "") && !FENCE.test(lines[at] ?? ""); // an item's own next line is indented
+    if (!item && more && made.lastElementChild) {
+      made.lastElementChild.append(" ");
+      inline((lines[at] ?? "").trim(), made.lastElementChild, 0);
+      continue;
+    }
     if (!item || Boolean(item[2]) !== Boolean(ordered)) break;
     made.append(inside("li", item[3] ?? "", 0));
   }

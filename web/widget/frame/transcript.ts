@@ -1,6 +1,6 @@
 /** The conversation as the customer reads it: one log, bubbles in the desk's order, the unsent ones last. */
 
-import { type Submit, card } from "./cards.ts";
+import { card } from "./cards.ts";
 import { ICONS, element, icon } from "./element.ts";
 import { link, markdown, plain, safeUrl } from "./markdown.ts";
 import type { Sending } from "./outbox.ts";
@@ -8,6 +8,7 @@ import { ADAPTIVE_CARD, type Activity, type Attachment, clientId, isMine, place 
 import { type Key, shownLanguage, word } from "./words.ts";
 
 const NEAR_END_PX = 120;
+const START_PX = 30; // room for the name above
 const TYPING_MS = 8_000;
 const GROUP_MS = 5 * 60_000;
 
@@ -26,6 +27,7 @@ export class Transcript {
   private readonly typing: HTMLElement;
   private readonly down: HTMLElement;
   private typingTimer = 0;
+  private left = Number.MAX_SAFE_INTEGER; // where toNewest left it
 
   constructor(
     private readonly submit: (source: Activity, given: string | Record<string, unknown>) => void,
@@ -62,7 +64,7 @@ export class Transcript {
     const known = this.entries.findIndex((entry) => same(entry.activity, activity));
     const old = this.entries[known];
     if (old?.activity.id && !activity.id) return false; // the echo was faster than the answer to the post
-    const follow = this.atEnd || sending !== "sent";
+    const follow = this.following || sending !== "sent";
     if (old) this.entries.splice(known, 1);
     const rank = activity.id ? place(activity) : Number.MAX_SAFE_INTEGER;
     let at = this.entries.length;
@@ -76,7 +78,7 @@ export class Transcript {
     for (const touched of [known, known + 1, at, at + 1]) this.group(touched);
     if (isMine(activity)) this.close(activity, at);
     else if (!old && !isNotice(activity)) this.still();
-    if (follow) this.toEnd(false);
+    if (follow) this.toNewest();
     return !old;
   }
 
@@ -130,6 +132,20 @@ export class Transcript {
     this.typing.replaceChildren();
   }
 
+  /** The newest words in view: of long ones the beginning, because that is where reading starts. */
+  toNewest(): void {
+    const end = this.log.scrollHeight - this.log.clientHeight;
+    const newest = this.entries.at(-1);
+    const start = newest && !isMine(newest.activity) ? newest.node.offsetTop - this.log.offsetTop - START_PX : end;
+    this.log.scrollTo({ top: Math.min(start, end), behavior: "instant" });
+    this.left = this.log.scrollTop;
+  }
+
+  /** Nobody scrolled up to read what was said before. */
+  get following(): boolean {
+    return this.atEnd || this.log.scrollTop >= this.left - 2;
+  }
+
   toEnd(smooth: boolean): void {
     this.log.scrollTo({ top: this.log.scrollHeight, behavior: smooth && !calm() ? "smooth" : "instant" });
   }
@@ -145,17 +161,21 @@ export class Transcript {
     node.className = isNotice(activity) ? "notice" : mine ? "mine" : "theirs";
     if (isNotice(activity)) return node.append(words(activity));
     const name = speaker(activity);
-    node.append(element("div.name", {}, element("span.hidden", {}, word("said", { name })), element("bdi.shown", { "aria-hidden": "true" }, name)));
+    node.append(element("div.name", {}, element("span.hidden", {}, word(mine ? "said.you" : "said", { name })), element("bdi.shown", { "aria-hidden": "true" }, name)));
     if (activity.text || activity.value) node.append(bubble(activity));
-    for (const attachment of activity.attachments ?? []) node.append(this.attached(attachment, activity));
+    for (const attachment of activity.attachments ?? []) this.attach(attachment, activity, node);
     node.append(element("div.meta"));
     this.mark(entry, entry.sending);
   }
 
-  private attached(attachment: Attachment, activity: Activity): HTMLElement {
-    if (attachment.contentType !== ADAPTIVE_CARD) return file(attachment);
-    const submit: Submit = (given) => this.submit(activity, given);
-    return element("div.bubble", { dir: "auto" }, card(attachment.content, submit));
+  private attach(attachment: Attachment, activity: Activity, node: HTMLElement): void {
+    if (attachment.contentType !== ADAPTIVE_CARD) return node.append(file(attachment));
+    const form = card(attachment.content, (given) => this.submit(activity, given), activity.text ?? "");
+    const whole = form.querySelector("fieldset");
+    const beside = node.querySelector(".bubble");
+    if (beside && whole?.childElementCount === 0) return;
+    if (beside && whole?.childElementCount === whole?.querySelectorAll(":scope > .actions").length) beside.append(form); // links to what was said
+    else node.append(element("div.bubble", { dir: "auto" }, form));
   }
 
   /** A form that was answered, here or in another tab, is not answered again: the last one before the answer. */
@@ -236,7 +256,10 @@ function bubble(activity: Activity): HTMLElement {
 
 /** A customer's own words are shown as typed: a star is a star. */
 function words(activity: Activity): Node {
-  if (activity.text) return isMine(activity) || activity.textFormat === "plain" ? plain(activity.text) : markdown(activity.text);
+  if (activity.text) {
+    if (isMine(activity) || activity.textFormat === "plain") return plain(activity.text);
+    return markdown(activity.text, activity.channelData?.["nightdesk:role"] === "agent" ? "kept" : "wrapped");
+  }
   if (!activity.value) return document.createDocumentFragment();
   const says = (activity.value as Record<string, unknown>)["says"];
   return plain(`✓ ${typeof says === "string" && says ? says : word("card.sent")}`);

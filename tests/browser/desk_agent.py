@@ -1,0 +1,62 @@
+"""The agent's side of a journey: what a person at the desk does, over the HTTP API."""
+
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import aiohttp
+
+
+class DeskAgent:
+    """Signed in and present, until the end of the block."""
+
+    def __init__(self, origin: str, email: str, password: str) -> None:
+        self.origin = origin
+        self.name = ""
+        self._sign_in = {"email": email, "password": password}
+        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self._csrf = ""
+
+    async def __aenter__(self) -> Self:
+        signed = await self._call("POST", "/api/session", self._sign_in)
+        self._csrf, self.name = signed["csrf"], signed["agent"]["name"]
+        await self._call("PUT", "/api/presence", {"presence": "online"})
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.close()
+
+    async def unassigned(self) -> list[str]:
+        """Numbers of the cases nobody has, as this agent sees them."""
+        cases = (await self._call("GET", "/api/cases?unassigned=true&limit=100"))["cases"]
+        return [case["number"] for case in cases]
+
+    async def case(self, number: str) -> dict[str, Any]:
+        return await self._call("GET", f"/api/cases/{number}")
+
+    async def conversation(self, number: str) -> list[dict[str, Any]]:
+        """The activities of the log, oldest first."""
+        log = await self._call("GET", f"/api/cases/{number}/conversation")
+        return [said["activity"] for said in log["activities"]]
+
+    async def take(self, number: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/assignment", {})
+
+    async def types(self, number: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/typing", {})
+
+    async def reply(self, number: str, text: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/replies", {"key": uuid4().hex, "text": text})
+
+    async def resolve(self, number: str, text: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/resolution", {"code": "solved", "text": text})
+
+    async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        headers = {"X-CSRF-Token": self._csrf} if self._csrf else {}
+        async with self._http.request(method, f"{self.origin}{path}", json=body, headers=headers) as answer:
+            text = await answer.text()
+            assert answer.status < 300, f"{method} {path}: {answer.status} {text}"
+            document: dict[str, Any] = await answer.json() if text else {}
+            return document

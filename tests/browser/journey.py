@@ -1,0 +1,125 @@
+"""One customer's way through the real desk, in steps that tests and pictures share."""
+
+import re
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.browser.chat import Chat
+from tests.browser.desk_agent import DeskAgent
+from tests.slow.process import DeskProcess
+
+NUMBER = re.compile(r"CAS-\d{5,}-[0-9A-Z]{4}")
+CODE = re.compile(r"\b\d{4} \d{4}\b")
+GREETED = "What can I do for you?"
+ASKED = "Where do my cases stand?"
+CUSTOMER = "priya@harvest-corner.example"
+
+
+def whole_desk(folder: Path) -> DeskProcess:
+    """The demo desk with the bundled model, not yet started."""
+    return DeskProcess(folder / "data", encoder="true")
+
+
+async def said_by_start_page(page: Page, desk: DeskProcess) -> tuple[str, str, str]:
+    """The customer's address, the agent's, and the password, as a newcomer reads them."""
+    await page.goto(f"{desk.origin}/")
+    customer, agent, password = await page.locator(".play code").all_inner_texts()
+    return customer, agent, password
+
+
+async def enter(page: Page, desk: DeskProcess) -> Chat:
+    """The shop's page with the chat open and greeted."""
+    chat = await Chat(page).visit_address(f"{desk.origin}/demo/shop")
+    await chat.open()
+    await chat.reads(GREETED)
+    return chat
+
+
+async def late_freezer_delivery(chat: Chat) -> None:
+    """Asks, reads the article's answer."""
+    await chat.say("My freezer delivery is late")
+    await expect(chat.last("theirs")).to_contain_text("freezer delivery is late", timeout=20_000)
+    await expect(chat.button("Yes, that solved it")).to_be_visible()
+
+
+async def opens_a_case(chat: Chat, contact: str = CUSTOMER) -> str:
+    """From "that did not solve it" to the number of the case, whatever the desk asks on the way."""
+    await chat.press("No, open a case")
+    for _ in range(6):
+        if await expected(chat, "colleague takes it from here"):
+            break
+        await answer_question(chat, contact)
+    return await number_in(chat)
+
+
+async def expected(chat: Chat, words: str) -> bool:
+    """Whether the newest answer says so, once there is one."""
+    await expect(chat.last("theirs").locator("xpath=following-sibling::article")).to_have_count(0, timeout=20_000)
+    return words in await chat.last("theirs").inner_text()
+
+
+async def answer_question(chat: Chat, contact: str) -> None:
+    asked = await chat.last("theirs").inner_text()
+    if "reach you" in asked:
+        await chat.say(contact)
+    elif "open the case" in asked:
+        await chat.press("Yes, open it")
+    else:
+        await chat.press("Deliveries")
+    await expect(chat.last("theirs")).not_to_have_text(asked, timeout=20_000)
+
+
+async def number_in(chat: Chat) -> str:
+    """The number named last."""
+    numbers = NUMBER.findall(await chat.log.inner_text())
+    assert numbers, "no case number was said"
+    return str(numbers[-1])
+
+
+async def proves(chat: Chat, desk: DeskProcess, contact: str = CUSTOMER) -> None:
+    """Asks for the status, says who it is, reads the code in a second tab, types it."""
+    await chat.say(ASKED)
+    prove = chat.button("Show who I am")
+    await expect(prove.or_(chat.log.get_by_text("Which e-mail address do we have")).first).to_be_visible(timeout=20_000)
+    if await prove.count():
+        await chat.press("Show who I am")
+    await chat.reads("Which e-mail address do we have on file")
+    await chat.say(contact)
+    await chat.reads("a code with 8 digits is on its way")
+    await chat.say(await code_from_mailbox(chat.page, desk, contact))
+    await chat.reads("I know now that it's you")
+
+
+async def code_from_mailbox(page: Page, desk: DeskProcess, contact: str) -> str:
+    """Read as a person reads it: in a second tab, from the newest mail."""
+    tab = await page.context.new_page()
+    await tab.goto(f"{desk.origin}/demo/mailbox")
+    newest = tab.locator(".mail", has_text=contact).first
+    await expect(newest).to_contain_text(CODE)
+    found = CODE.search(await newest.inner_text())
+    await tab.close()
+    assert found is not None
+    return found.group()
+
+
+async def asks_for_a_person(chat: Chat) -> str:
+    """The number of the case the colleague will find."""
+    await chat.say("I want to talk to a person, please")
+    return await number_in_answer(chat)
+
+
+async def number_in_answer(chat: Chat) -> str:
+    """The number in the newest answer, once that has one."""
+    answer = chat.log.locator("article.mine").last.locator("xpath=following-sibling::article")
+    await expect(answer.first).to_contain_text(NUMBER, timeout=20_000)
+    return await number_in(chat)
+
+
+async def is_heard(agent: DeskAgent, chat: Chat, number: str, text: str) -> None:
+    """The agent takes the case and answers; the customer reads it under the agent's name."""
+    await agent.take(number)
+    await chat.reads(f"{agent.name} has joined", notice=True)
+    await agent.reply(number, text)
+    await chat.reads(text)
+    await expect(chat.last("theirs").locator(".shown")).to_have_text(agent.name)
