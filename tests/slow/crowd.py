@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -18,6 +19,7 @@ class Crowd:
 
     def __init__(self, desk: DeskProcess, size: int, chance: Random) -> None:
         self._desk = desk
+        self._since = datetime.now(UTC)
         self.customers = [Customer(desk, number, Random(chance.random())) for number in range(size)]
         self._tasks = [asyncio.create_task(customer.chat()) for customer in self.customers]
 
@@ -48,7 +50,7 @@ class Crowd:
         Raises:
             AssertionError: an invariant does not hold.
         """
-        checker = Checker(self._desk.database)
+        checker = Checker(self._desk.database, self._since)
         try:
             async with asyncio.timeout(QUIET_WITHIN_S):
                 while checker.waiting():  # noqa: ASYNC110 - another process changes it

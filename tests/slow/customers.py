@@ -17,7 +17,7 @@ import orjson
 from tests.slow.process import DeskProcess
 
 HEARS_WITHIN_S = 60.0
-PATIENCE_S = (0.05, 0.1, 0.2, 0.3)
+PATIENCE_S = (0.2, 0.4, 0.7, 1.0)
 CUT_OFF_CHANCE = 0.05
 """How often a customer's own line breaks, at each frame."""
 
@@ -29,11 +29,13 @@ class Said:
     Attributes:
         id: what the desk acknowledged it with.
         opens_case: a case must come of it, and only one.
+        to_people: the conversation waits for a person: it has to be on the case, and need not be answered.
     """
 
     key: str
     text: str
     opens_case: bool
+    to_people: bool
     id: str = ""
     tries: int = 0
 
@@ -46,8 +48,9 @@ class Talk:
     token: str
     said: list[Said] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
-    watermark: str = ""
+    watermark: str = "0"
     reconnects: int = 0
+    equals_reload: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, frame: dict[str, Any]) -> None:
@@ -92,9 +95,11 @@ class Customer:
                     await self._chance.choice(SCRIPTS)(self, http, talk)
                     await self._read_to_the_end(http, talk)
 
-    async def says(self, http: aiohttp.ClientSession, talk: Talk, text: str, *, opens_case: bool = False) -> Said:
+    async def says(
+        self, http: aiohttp.ClientSession, talk: Talk, text: str, *, opens_case: bool = False, to_people: bool = False
+    ) -> Said:
         """Post until it is acknowledged."""
-        said = Said(uuid4().hex, text, opens_case)
+        said = Said(uuid4().hex, text, opens_case, to_people)
         talk.said.append(said)
         body = {
             "type": "message",
@@ -152,8 +157,7 @@ class Customer:
             talk.reconnects += 1
 
             async def reconnected() -> dict[str, Any]:
-                path = f"/conversations/{talk.id}" + (f"?watermark={talk.watermark}" if talk.watermark else "")
-                return await self._ask(http, talk, "GET", path)
+                return await self._ask(http, talk, "GET", f"/conversations/{talk.id}?watermark={talk.watermark}")
 
             stream = (await self._until_answered(reconnected))["streamUrl"]
 
@@ -166,15 +170,15 @@ class Customer:
                     return
 
     async def _read_to_the_end(self, http: aiohttp.ClientSession, talk: Talk) -> None:
-        """Stay until the desk has answered the last message, and everything it keeps was shown."""
-        if talk.said:
-            with contextlib.suppress(TimeoutError):
-                await self.hears(talk, talk.said[-1])
+        """Stay until the desk has answered, and what came over the socket is what a reload shows at that moment."""
+        if not talk.said[-1].to_people:
+            await self.hears(talk, talk.said[-1])
+        page = await self.reload(http, talk)
         async with asyncio.timeout(HEARS_WITHIN_S):
-            while (page := await self.reload(http, talk)) and page[-1]["id"] > (talk.seen[-1]["id"] if talk.seen else ""):
+            while len(talk.seen) < len(page):
                 talk.news.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(talk.news.wait(), 1.0)
+                await talk.news.wait()
+        talk.equals_reload = without_place(talk.seen[: len(page)]) == without_place(page)
 
     async def reload(self, http: aiohttp.ClientSession, talk: Talk) -> list[dict[str, Any]]:
         """The whole conversation, read anew page by page."""
@@ -217,6 +221,11 @@ class Customer:
                 await asyncio.sleep(min(refused.retry_after_s, 1.0))
             except (aiohttp.ClientError, TimeoutError):
                 await asyncio.sleep(self._chance.choice(PATIENCE_S))
+
+
+def without_place(activities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Activities without what is only known while the desk remembers: the id of what they answer."""
+    return [{name: value for name, value in one.items() if name != "replyToId"} for one in activities]
 
 
 class NotNow(Exception):
@@ -262,7 +271,7 @@ async def wants_a_person(customer: Customer, http: aiohttp.ClientSession, talk: 
     await customer.hears(talk, said)
     for text in ("The till prints every receipt twice", "It is the till by the door"):
         await customer.thinks()
-        await customer.says(http, talk, text)
+        await customer.says(http, talk, text, to_people=True)
 
 
 SCRIPTS = (asks, reports, reports, pours_out, wants_a_person)
