@@ -1,10 +1,10 @@
 """Receive: the input, and for chat its echo, are on the disk before the wire is acknowledged."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from app.metrics import RECEIVED
@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def unavailable_is_said(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def unavailable_is_said(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Storage's own error in the words the channels know."""
 
     @wraps(call)

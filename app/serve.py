@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -18,12 +19,15 @@ from app.http.sessions import hash_password
 from app.jobs.loop import keep_running
 from app.settings import LOOPBACK, Settings
 from app.wiring import House, build
-from knowledge.retrieval.encoder import Encoder
+from knowledge.retrieval.encoder import BackgroundEncoder, Encoder
 from storage.migrate import migrate
 
 log = structlog.get_logger()
 TURNS_STOP_WITHIN_S = 8.0
 """Turns in hand finish within this; with closing sockets and database the process ends within ten seconds."""
+SOCKETS_CLOSE_WITHIN_S = 1.0
+ENCODER_LOOK_S = 0.2
+ENCODING_SIDE_BY_SIDE = 2
 DIRECTORY_EVERY_S = 60.0
 PROMISES_EVERY_S = 30.0
 FORGETTING_EVERY_S = 3_600.0
@@ -50,42 +54,79 @@ async def running(
     if settings.demo and settings.host not in LOOPBACK:
         raise DemoNeedsLoopback
     settings.data.mkdir(parents=True, exist_ok=True)
-    mailbox = DemoMailbox() if settings.demo else None
-    if mailbox is not None:
-        await mailbox.start()
-    house = build(settings, now=now, encoder=encoder, mailbox=mailbox)
+    async with contextlib.AsyncExitStack() as stack:
+        mailbox = await stack.enter_async_context(_mailbox()) if settings.demo else None
+        chosen = await stack.enter_async_context(_own_encoder(settings)) if encoder is None else encoder
+        house = build(settings, now=now, encoder=chosen, mailbox=mailbox)
+        stack.push_async_callback(house.database.close)
+        await _prepare(house)
+        jobs = start_jobs(house)
+        runner = web.AppRunner(house.application, access_log=None, shutdown_timeout=SOCKETS_CLOSE_WITHIN_S)
+        stack.push_async_callback(stop, house, runner, jobs)
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        yield house
+
+
+@contextlib.asynccontextmanager
+async def _mailbox() -> AsyncIterator[DemoMailbox]:
+    mailbox = DemoMailbox()
+    await mailbox.start()
+    try:
+        yield mailbox
+    finally:
+        await mailbox.stop()
+
+
+@contextlib.asynccontextmanager
+async def _own_encoder(settings: Settings) -> AsyncIterator[Encoder]:
+    """The bundled model, loading in the background; never loaded where the settings say so."""
+    encoder = BackgroundEncoder(settings.data / "models", workers=ENCODING_SIDE_BY_SIDE)
+    if settings.encoder:
+        encoder.start()
+    try:
+        yield encoder
+    finally:
+        await encoder.close()
+
+
+async def _prepare(house: House) -> None:
+    """The schema, the demo company, and what is kept in memory."""
     await migrate(house.database)
-    if settings.demo:
-        await load_demo(house.database, at=now(), hash_password=hash_password)
+    if house.settings.demo:
+        await load_demo(house.database, at=house.now(), hash_password=hash_password)
     await house.directory.refresh()
     await refresh_index(house.database, house.index, house.encoder)
-    jobs = start_jobs(house)
-    runner = web.AppRunner(house.application, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, settings.host, settings.port).start()
-    try:
-        yield house
-    finally:
-        await stop(house, runner, jobs)
 
 
 def start_jobs(house: House) -> list[asyncio.Task[None]]:
     """Whatever runs beside the requests."""
-    if hasattr(house.encoder, "start") and house.settings.encoder:
-        house.encoder.start()
     house.understander.teach_departments(house.directory.examples)
     house.understander.start()
     database = house.database
     refresh = partial(refresh_index, database, house.index, house.encoder)
-    loops = [
+    loops: list[Coroutine[Any, Any, None]] = [
+        _tell_when_ready(house),
         house.turns.run(),
         keep_running("delivery", house.delivery.run, database, "deliver", "mail", every_s=DELIVERY_EVERY_S),
         keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
         keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
-        keep_running("directory", house.directory.refresh, database, every_s=DIRECTORY_EVERY_S),
+        keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
     ]
     return [asyncio.create_task(loop) for loop in loops]
+
+
+async def _tell_when_ready(house: House) -> None:
+    """Passages are encoded as soon as the model is there, not at the next look."""
+    while not house.encoder.ready:  # noqa: ASYNC110 (it is a thread that gets ready)
+        await asyncio.sleep(ENCODER_LOOK_S)
+    house.database.wake("knowledge")
+
+
+async def _refresh_directory(house: House) -> None:
+    await house.directory.refresh()
+    house.understander.teach_departments(house.directory.examples)
 
 
 async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None]]) -> None:
@@ -100,11 +141,6 @@ async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None
     await asyncio.gather(*jobs, return_exceptions=True)
     await runner.cleanup()
     await house.understander.close()
-    if hasattr(house.encoder, "close"):
-        await house.encoder.close()
-    if house.mailbox is not None:
-        await house.mailbox.stop()
-    await house.database.close()
 
 
 def run(settings: Settings, *, ready: Callable[[House], None] = lambda _: None) -> None:

@@ -40,11 +40,9 @@ from customers.codes import mail_params
 from customers.errors import IdentityTokenRefused
 from customers.identity_token import accept_identity, read_identity_token
 from knowledge.answer import Knowledge
-from knowledge.retrieval.encoder import BackgroundEncoder, Encoder
+from knowledge.retrieval.encoder import Encoder
 from knowledge.retrieval.index import Index
 from storage.engine import Database
-
-WORKERS = 2
 
 
 @dataclass(slots=True)
@@ -72,15 +70,14 @@ class House:
 def build(
     settings: Settings,
     *,
+    encoder: Encoder,
     now: Callable[[], datetime] = present,
-    encoder: Encoder | None = None,
     understander: Understander | None = None,
     mailbox: DemoMailbox | None = None,
 ) -> House:
     """The house, at rest: nothing runs and nothing listens yet. The data folder exists."""
     whole_schema()
     database = Database(settings.url)
-    encoder = encoder or BackgroundEncoder(settings.data / "models", workers=WORKERS)
     index = make_index(encoder)
     directory = Directory(database)
     secret = keep_secret(settings.keys, "codes.key")
@@ -96,7 +93,7 @@ def build(
         departments=directory.departments,
         secret=secret,
         fallback_department=settings.fallback_department,
-        now=now,
+        clock=now,
     )
     turns = Turns(bot, now)
     webchat = _webchat(settings, database, now, turns)

@@ -13,7 +13,7 @@ async def set_aside(bot: Bot, row: InboxRow, error: str) -> None:
     """Quarantine the input and open a case for it; the words are taken from the payload as far as they can be read."""
     words = bot.catalogue.words
     async with bot.database.unit_of_work() as work:
-        Inbox(work).quarantine(row, error, at=bot.now())
+        Inbox(work).quarantine(row, error, at=bot.clock())
         conversation = await Conversations(work).find(UUID(row.stream)) if _is_uuid(row.stream) else None
         opening = Opening(
             subject=words["quarantine.subject"].format(input=row.id),
@@ -21,7 +21,7 @@ async def set_aside(bot: Bot, row: InboxRow, error: str) -> None:
             department=bot.fallback_department,
             conversation=conversation.id if conversation else None,
         )
-        await open_case(work, opening, by=BOT, at=bot.now())
+        await open_case(work, opening, by=BOT, at=bot.clock())
 
 
 def _is_uuid(text: str) -> bool:

@@ -54,7 +54,7 @@ class Bot:
     departments: Callable[[], dict[str, str]]
     secret: bytes
     fallback_department: str
-    now: Callable[[], datetime]
+    clock: Callable[[], datetime]
 
 
 async def take_turn(bot: Bot, row: InboxRow) -> None:
@@ -109,7 +109,7 @@ def _at_most(problems: tuple[str, ...], most: int) -> tuple[str, ...]:
 
 async def _understand(bot: Bot, text: str, expecting: str) -> Understanding:
     try:
-        understanding = bot.understander.understand(text, expecting=expecting or None, at=bot.now())
+        understanding = bot.understander.understand(text, expecting=expecting or None, at=bot.clock())
         return await asyncio.wait_for(understanding, UNDERSTAND_TIMEOUT_S)
     except Exception:
         log.exception("understanding_failed")
@@ -137,7 +137,7 @@ async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> 
 
 async def _open_desk(bot: Bot, work: UnitOfWork, activity: Activity, heard: Heard) -> Desk:
     conversation = await Conversations(work).get(UUID(activity.conversation))
-    at = bot.now()
+    at = bot.clock()
     assurance = await _assurance(work, conversation.id, at)
     return Desk(
         work=work,

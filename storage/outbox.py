@@ -96,5 +96,5 @@ async def last_id(snapshot: Snapshot, topic: str) -> int:
 
 
 def forget_old(work: UnitOfWork, *, before: datetime) -> None:
-    """Drop facts and deliveries of before an instant; what failed or may have failed stays until somebody has looked."""
+    """Drop facts and deliveries of before an instant; what failed, or may have, stays until somebody has looked."""
     work.write(sa.delete(outbox).where(outbox.c.state.in_(("published", "done")), outbox.c.emitted_at < before))
