@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
+import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import datetime
 from functools import partial
@@ -19,7 +22,7 @@ from app.http.sessions import hash_password
 from app.jobs.loop import keep_running
 from app.settings import LOOPBACK, Settings
 from app.wiring import House, build
-from knowledge.retrieval.encoder import BackgroundEncoder, Encoder
+from knowledge.retrieval.encoder import LOADING_THREAD, BackgroundEncoder, Encoder
 from storage.migrate import migrate
 
 log = structlog.get_logger()
@@ -146,6 +149,11 @@ async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None
 def run(settings: Settings, *, ready: Callable[[House], None] = lambda _: None) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called once the desk listens."""
     asyncio.run(_serve(settings, ready))
+    logging.shutdown()
+    if any(thread.name == LOADING_THREAD and thread.is_alive() for thread in threading.enumerate()):
+        # Everything is stored and closed, but the model is still being loaded by native code that would abort the
+        # process if Python were taken down around it.
+        os._exit(0)
 
 
 async def _serve(settings: Settings, ready: Callable[[House], None]) -> None:

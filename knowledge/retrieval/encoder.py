@@ -21,6 +21,7 @@ from knowledge.retrieval.model import ENCODER_NAME, load_model
 Vectors = npt.NDArray[np.float32]
 
 DIMENSIONS = 384
+LOADING_THREAD = "encoder-load"
 BATCH_MAX = 8
 """Texts encoded in one go. Larger batches raise the wait of those behind them faster than they raise throughput."""
 
@@ -89,7 +90,7 @@ class BackgroundEncoder:
     def start(self) -> None:
         """Begin to load; returns at once. The thread is a daemon: it never holds up the end of the process."""
         if self._loading is None:
-            self._loading = threading.Thread(target=self._load_in_thread, name="encoder-load", daemon=True)
+            self._loading = threading.Thread(target=self._load_in_thread, name=LOADING_THREAD, daemon=True)
             self._loading.start()
 
     async def wait_ready(self, timeout_s: float) -> bool:
