@@ -1,5 +1,6 @@
 """The help centre: every article the public may read, at the address that answers link to."""
 
+from http import HTTPStatus
 from importlib.resources import files
 
 from aiohttp import web
@@ -43,9 +44,9 @@ class HelpPages:
             async with self._database.snapshot() as snapshot:
                 found = await article(snapshot, request.match_info["slug"], audience=Audience.PUBLIC)
         except ArticleNotFound:
-            raise web.HTTPNotFound from None
+            return self._respond(articles=[], article=None, body="", status=HTTPStatus.NOT_FOUND)
         return self._respond(articles=[], article=found, body=render_article(found))
 
-    def _respond(self, **values: object) -> web.Response:
-        text = self._page.render(company=self._company, **values)
-        return web.Response(text=text, content_type="text/html", headers=HEADERS)
+    def _respond(self, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
+        text = self._page.render(company=self._company, missing=status is HTTPStatus.NOT_FOUND, **values)
+        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)

@@ -115,9 +115,9 @@ class Reader:
             self._place = facts[-1].id
 
     async def _look_after_sessions(self, snapshot: Snapshot) -> None:
-        hashes = {listener.token_hash for listener in self._listeners}
-        agents = await self._sessions.still_signed_in(snapshot, hashes)
-        for listener in self._listeners:
+        asked_for = list(self._listeners)  # whoever joins meanwhile is looked after next time
+        agents = await self._sessions.still_signed_in(snapshot, {listener.token_hash for listener in asked_for})
+        for listener in asked_for:
             if listener.gone() or listener.token_hash not in agents:
                 listener.end()
             else:

@@ -15,11 +15,11 @@ import orjson
 import sqlalchemy as sa
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
+from argon2 import PasswordHasher
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from app.http.endpoint import DECLARED, Endpoint
 from app.http.openapi import openapi
-from app.http.passwords import hash_password
 from app.http.site import HttpParts, make_application
 from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.settings import Settings
@@ -40,7 +40,8 @@ PROBLEM = "application/problem+json"
 
 @cache
 def password_hash() -> str:
-    return hash_password(PASSWORD)
+    """Of the kind that is used, but quick to check."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @dataclass
@@ -66,7 +67,10 @@ class ServedOffice(Office):
         await super().furnish()
         async with self.database.unit_of_work() as work:
             Agents(work).add(self.di)
-        await self.database.run(lambda connection: _give_passwords(connection))
+        await self.give_passwords(password_hash())
+
+    async def give_passwords(self, known: str) -> None:
+        await self.database.run(lambda connection: _give_passwords(connection, known))
 
     async def contact(self, name: str = "Ana") -> UUID:
         contact_id = uuid4()
@@ -76,9 +80,9 @@ class ServedOffice(Office):
         return contact_id
 
 
-def _give_passwords(connection: sa.Connection) -> None:
+def _give_passwords(connection: sa.Connection, known: str) -> None:
     with connection.begin():
-        connection.execute(sa.text("UPDATE agents SET password_hash = :known"), {"known": password_hash()})
+        connection.execute(sa.text("UPDATE agents SET password_hash = :known"), {"known": known})
 
 
 @dataclass
@@ -106,6 +110,7 @@ class Peer:
         self.served = served
         self.http = ClientSession(cookie_jar=CookieJar(unsafe=True))
         self.csrf = ""
+        self.streams: list[ClientResponse] = []
 
     async def asks(
         self, method: str, path: str, json: Any = None, *, headers: Mapping[str, str] | None = None, data: Any = None
@@ -137,8 +142,16 @@ class Peer:
         self.csrf = answered.json["csrf"]
         return self
 
-    def stream(self, headers: Mapping[str, str] | None = None, query: str = "") -> Any:
-        return self.http.get(self.served.address + "/api/events" + query, headers=headers)
+    async def stream(self, headers: Mapping[str, str] | None = None, query: str = "") -> ClientResponse:
+        """The live feed, unread; closed with the peer."""
+        response = await self.http.get(self.served.address + "/api/events" + query, headers=headers)
+        self.streams.append(response)
+        return response
+
+    async def leaves(self) -> None:
+        for response in self.streams:
+            response.close()
+        await self.http.close()
 
 
 @dataclass
@@ -189,6 +202,10 @@ class Served:
         whole = {**schema, "components": self.document["components"]}
         Draft202012Validator(whole).validate(document)
 
+    def check_path(self, path: str) -> bool:
+        """Whether the path is one of the document's, as a server takes it apart."""
+        return "//" not in path and not {".", ".."} & set(path.split("/"))
+
     def _operation(self, method: str, path: str) -> Any:
         for known, methods in self.document["paths"].items():
             parts, asked = known.split("/"), path.split("/")
@@ -234,7 +251,7 @@ async def served_office(database: Database, folder: Path, **settings: Any) -> As
         yield served
     finally:
         for peer in served.peers:
-            await peer.http.close()
+            await peer.leaves()
         await server.close()
 
 
