@@ -18,9 +18,13 @@ class DeskAgent:
         self._csrf = ""
 
     async def __aenter__(self) -> Self:
-        signed = await self._call("POST", "/api/session", self._sign_in)
-        self._csrf, self.name = signed["csrf"], signed["agent"]["name"]
-        await self._call("PUT", "/api/presence", {"presence": "online"})
+        try:
+            signed = await self._call("POST", "/api/session", self._sign_in)
+            self._csrf, self.name = signed["csrf"], signed["agent"]["name"]
+            await self._call("PUT", "/api/presence", {"presence": "available"})
+        except BaseException:
+            await self._http.close()
+            raise
         return self
 
     async def __aexit__(

@@ -46,17 +46,18 @@ async def late_freezer_delivery(chat: Chat) -> None:
 async def opens_a_case(chat: Chat, contact: str = CUSTOMER) -> str:
     """From "that did not solve it" to the number of the case, whatever the desk asks on the way."""
     await chat.press("No, open a case")
-    for _ in range(6):
-        if await expected(chat, "colleague takes it from here"):
-            break
-        await answer_question(chat, contact)
+    await answers_until(chat, "colleague takes it from here", contact)
     return await number_in(chat)
 
 
-async def expected(chat: Chat, words: str) -> bool:
-    """Whether the newest answer says so, once there is one."""
-    await expect(chat.last("theirs").locator("xpath=following-sibling::article")).to_have_count(0, timeout=20_000)
-    return words in await chat.last("theirs").inner_text()
+async def answers_until(chat: Chat, words: str, contact: str = CUSTOMER) -> None:
+    """Answers whatever the desk asks until it says these words."""
+    for _ in range(6):
+        await expect(chat.last("theirs").locator("xpath=following-sibling::article")).to_have_count(0, timeout=20_000)
+        if words in await chat.last("theirs").inner_text():
+            return
+        await answer_question(chat, contact)
+    raise AssertionError(f"never said: {words}")
 
 
 async def answer_question(chat: Chat, contact: str) -> None:
@@ -89,6 +90,12 @@ async def proves(chat: Chat, desk: DeskProcess, contact: str = CUSTOMER) -> None
     await chat.reads("a code with 8 digits is on its way")
     await chat.say(await code_from_mailbox(chat.page, desk, contact))
     await chat.reads("I know now that it's you")
+
+
+async def sees_all_cases(chat: Chat) -> None:
+    """Asks for the status of the cases, proved by now."""
+    await chat.say(ASKED)
+    await expect(chat.log.locator(".bubble", has_text="These are your cases").last).to_be_visible(timeout=20_000)
 
 
 async def code_from_mailbox(page: Page, desk: DeskProcess, contact: str) -> str:
