@@ -28,7 +28,7 @@ def said(log: list[Any], role: str = "agent") -> list[str]:
 
 
 async def test_a_case_from_take_to_resolution(served: Served, li: Peer, talk: tuple[UUID, Case]) -> None:
-    conversation, case = talk
+    _, case = talk
     address = f"/api/cases/{case.number}"
     taken = await li.posts(f"{address}/assignment", {"version": case.version})
     assert (taken["agent_name"], taken["status"]) == ("Li", "open")

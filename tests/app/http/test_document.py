@@ -48,7 +48,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1
         named = dict(attrs)
-        self.ids += [named["id"]] if named.get("id") else []
+        self.ids += [str(named["id"])] if "id" in named else []
         self.links += [str(named["href"])] if "href" in named else []
 
 

@@ -25,7 +25,7 @@ Sent = tuple[str, str, dict[str, Any], Any]
 def operations(served: Served) -> Iterator[Any]:
     schema = schemathesis.openapi.from_dict(served.document)
     for found in schema.get_all_operations():
-        operation = found.ok()
+        operation: Any = found.ok()  # type: ignore[union-attr]
         produces = operation.definition.raw["responses"].get("200", {}).get("content", {})
         ends_session = operation.path in ("/api/session", "/api/agents/{id}/sessions") and operation.method == "delete"
         if EVENT_STREAM not in produces and not ends_session:

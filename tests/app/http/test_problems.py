@@ -51,7 +51,7 @@ def met_over_http() -> list[type[Refusal]]:
 def test_a_refusal_has_words_whose_names_exist(kind: type[Refusal]) -> None:
     code = HIDDEN.get(kind.code, kind.code)
     assert code in PROBLEMS
-    known = {field.name for field in fields(kind)} if is_dataclass(kind) else set()
+    known: set[str] = {field.name for field in fields(kind)} if is_dataclass(kind) else set()
     if kind.code not in HIDDEN:
         assert set(re.findall(r"{(\w+)}", PROBLEMS[code]["detail"])) <= known
 

@@ -52,7 +52,7 @@ async def test_the_cookie_is_for_our_pages_alone(served: Served) -> None:
     ],
 )
 def test_the_cookie_goes_over_https_alone(settings: dict[str, str], secure: bool) -> None:
-    assert needs_https(Settings(**settings)) is secure
+    assert needs_https(Settings.model_validate(settings)) is secure
 
 
 async def test_behind_https_the_cookie_says_so(database: Database, tmp_path: Path) -> None:

@@ -9,6 +9,10 @@ import sqlalchemy as sa
 
 import app.live.feed
 import app.live.listener
+import app.live.reader
+from app.http.sessions import SignedIn
+from app.live.facts import Fact
+from app.live.listener import Listener
 from bot.activity import Role, Sender
 from caseengine.operations import answering, assigning
 from storage.outbox import Outbox, published_after
@@ -163,9 +167,6 @@ async def test_a_place_of_no_feed_loads_anew(served: Served, place: str) -> None
 
 
 async def test_a_slow_reader_loads_anew(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.http.sessions import SignedIn
-    from app.live.facts import Fact
-    from app.live.listener import Listener
 
     monkeypatch.setattr(app.live.listener, "WAITING_MAX", 3)
     listener = Listener(SignedIn(served.office.li, "", b""), gone=lambda: False)
@@ -229,9 +230,6 @@ async def test_one_session_has_a_limited_number_of_streams(served: Served) -> No
 
 
 async def test_signs_of_life_move_the_place_over_others_facts(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.http.sessions import SignedIn
-    from app.live.facts import Fact
-    from app.live.listener import Listener
 
     listener = Listener(SignedIn(served.office.li, "", b""), gone=lambda: False)
     listener.starts_at(3)
@@ -242,8 +240,6 @@ async def test_signs_of_life_move_the_place_over_others_facts(served: Served, mo
 
 
 async def test_many_listeners_share_one_query(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    import app.live.reader
-
     queries = 0
 
     async def counted(*args: Any, **named: Any) -> Any:
@@ -303,8 +299,6 @@ async def test_the_reader_rests_when_nobody_follows(served: Served) -> None:
 
 
 async def test_the_database_away_for_a_moment_loses_nothing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    import app.live.reader
-
     stream = await follow(await served.agent(served.office.li))
     monkeypatch.setattr(app.live.reader, "BACK_OFF_S", 0.1)
     broken = True
