@@ -27,7 +27,7 @@ ALWAYS = ("http.unknown_host", "http.unavailable")
 ABOUT = (
     "The agents' side of the desk. Sign in with POST /api/session: the answer sets a cookie and holds a token, which "
     f"goes with every change in the header {CSRF_HEADER}. Every refusal is application/problem+json (RFC 9457) with a "
-    "stable `code`. What you may not see answers like what does not exist."
+    "stable code. What you may not see answers like what does not exist."
 )
 NAMES = {
     "number": ("A case number, however it is typed.", "CAS-01041-V9D3"),
