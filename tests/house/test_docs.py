@@ -3,21 +3,25 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from app.cli import app
+from app.company_file import desk_hours, read_company_file
 from app.metrics import REGISTRY
 from app.settings import Settings
+from app.sites import SiteEntry
 from tools.settings_page import settings_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"(?:^|[`\s/(])nightdesk((?: [a-z][a-z-]*)+)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[`/(]|(?<!-u)\s)nightdesk((?: [a-z][a-z-]*)+)", re.MULTILINE)
 OPTION = re.compile(r"nightdesk ([a-z]+(?: articles| company)?)[^`\n|]*?(--[a-z-]+)")
 MAKE = re.compile(r"(?:^|[`\s])make ([a-z][a-z-]+)")
 VARIABLE = re.compile(r"NIGHTDESK_[A-Z_]+")
@@ -113,6 +117,23 @@ def test_every_metric_exists_and_is_told_of() -> None:
     text = (ROOT / "docs" / "how-to" / "read-the-metrics.md").read_text("utf-8")
     named = {re.sub(r"_total$", "", name) for name in METRIC.findall(text)}
     assert named == collected
+
+
+def test_the_company_file_of_the_how_to_can_be_read(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "how-to" / "put-your-company-in.md").read_text("utf-8")
+    found = re.search(r"```yaml\n(# company.yaml\n.*?)```", text, re.DOTALL)
+    assert found is not None
+    (tmp_path / "company.yaml").write_text(found[1], "utf-8")
+    company = read_company_file(tmp_path / "company.yaml")
+    assert company.calendar is not None
+    assert desk_hours(company.calendar, at=datetime(2026, 11, 22, tzinfo=UTC)).windows[6] == ()
+
+
+def test_every_sites_file_can_be_read() -> None:
+    for page, text in pages():
+        for block in re.findall(r"```yaml\n(shop:.*?)```", text, re.DOTALL):
+            for entry in yaml.safe_load(block).values():
+                assert SiteEntry.model_validate(entry).origins, page
 
 
 def test_every_page_is_in_an_index() -> None:
