@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Page, ViewportSize, async_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -24,10 +24,15 @@ from tests.browser.journey import GREETED, whole_desk
 VISITS = 15
 CPU_SLOWED = 4
 LINE = {"latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 1.5e6 / 8, "offline": False}
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 BARE = "/healthz"
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-PAGE, READY, GREETING, AGAIN = "a bare page", "the shop's page, button there", "press to greeting", "press to greeting, cached"
+PAGE, READY, GREETING, AGAIN = (
+    "a bare page",
+    "the shop's page, button there",
+    "press to greeting",
+    "press to greeting, cached",
+)
 Times = dict[str, list[float]]
 
 
@@ -90,7 +95,9 @@ async def seconds(work: object) -> float:
 
 def table(times: Times) -> Table:
     bare = statistics.median(times[PAGE])
-    shown = Table("what", "median", "slowest", "times a bare page", title=f"python -m bench.first_greeting, {VISITS} visits")
+    shown = Table(
+        "what", "median", "slowest", "times a bare page", title=f"python -m bench.first_greeting, {VISITS} visits"
+    )
     for name, taken in times.items():
         middle = statistics.median(taken)
         shown.add_row(name, f"{middle * 1000:.0f} ms", f"{max(taken) * 1000:.0f} ms", f"{middle / bare:.1f}")

@@ -92,11 +92,20 @@ async def _mailbox_json(mailbox: Mailbox, _: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/json", headers={**HEADERS, "Cache-Control": "no-store"})
 
 
-def _shown(mailbox: Mailbox) -> list[dict[str, str | int]]:
+def _shown(mailbox: Mailbox) -> list[dict[str, Any]]:
     return [
-        {"number": mail.number, "to": _addresses(mail.to), "subject": mail.subject, "text": mail.text}
+        {"number": mail.number, "to": _addresses(mail.to), "subject": mail.subject, "parts": list(_parts(mail.text))}
         for mail in list(mailbox.mails())[:MAILS_MAX]
     ]
+
+
+def _parts(text: str) -> Iterable[dict[str, str]]:
+    """The paragraphs of a mail: `set` is one set apart by indenting, such as a code; `foot` comes after the dashes."""
+    body, dashes, foot = text.replace("\r\n", "\n").partition("\n-- \n")
+    for part in filter(str.strip, body.split("\n\n")):
+        yield {"kind": "set" if part.lstrip("\n").startswith("  ") else "said", "text": part.strip()}
+    if dashes:
+        yield {"kind": "foot", "text": foot.strip()}
 
 
 def _addresses(to: str | Sequence[str]) -> str:

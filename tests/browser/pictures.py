@@ -1,97 +1,94 @@
-"""Makes the pictures of the docs: `python -m tests.browser.pictures`, from the folder of the project."""
+"""Makes the pictures of the docs: `python -m tests.browser.pictures`, from the folder of the project.
+
+The whole desk answers in them, with the demo company and the bundled model; only right-to-left is taken over a peer.
+"""
 
 import asyncio
 import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
-from bot.activity import Kind, Role, Sender
+from tests.browser import journey
 from tests.browser.chat import Chat
-from tests.browser.peer import Peer, SentMail
+from tests.browser.desk_agent import DeskAgent
+from tests.browser.peer import Peer
+from tests.slow.process import DeskProcess
 
 PROJECT = Path(__file__).parents[2]
 OUT = PROJECT / "docs" / "pictures"
 DESK, PHONE = (1280, 800), (390, 780)
-LI = Sender(Role.AGENT, "li", "Li Novak")
-CODE = "Hello,\n\nyour code for the chat with Larder & Lane is\n\n    4821 7730\n\nIt is good for ten minutes."
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+ALL_BYTES_MAX = 1_500_000
+REPLY = "Hello, this is Li. Route 4 stood behind an accident; the driver says your freezer order is there at 18:40."
 
 
 async def main() -> None:
-    """All pictures, light and dark, at desk and phone width."""
+    """All pictures anew; those nobody makes any more are removed."""
     OUT.mkdir(parents=True, exist_ok=True)
+    for old in OUT.glob("*.png"):
+        old.unlink()
     async with async_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        with tempfile.TemporaryDirectory() as keys:
-            peer = Peer(Path(keys))
-            await peer.start(PROJECT / "web" / "dist")
-            await take_all(peer, browser)
-            await peer.stop()
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        with tempfile.TemporaryDirectory() as folder:
+            desk = journey.whole_desk(Path(folder))
+            desk.start()
+            try:
+                await desk.ready()
+                await of_the_desk(desk, browser)
+            finally:
+                desk.end()
+            await right_to_left(Path(folder), browser)
         await browser.close()
+    size = sum(picture.stat().st_size for picture in OUT.glob("*.png"))
+    assert size <= ALL_BYTES_MAX, f"{size} bytes of pictures"
 
 
-async def take_all(peer: Peer, browser: Browser) -> None:
-    for scheme in ("light", "dark"):
-        for name, size in (("desk", DESK), ("phone", PHONE)):
-            page = await open_page(browser, size, scheme)
-            await conversation(peer, page)
-            await save(page, f"chat-{name}-{scheme}")
-            await form(page)
-            await save(page, f"chat-form-{name}-{scheme}")
-            await page.context.close()
-    for name, size in (("desk", DESK), ("phone", PHONE)):
-        await pages(peer, browser, name, size)
-    await right_to_left(peer, browser)
+async def of_the_desk(desk: DeskProcess, browser: Browser) -> None:
+    await becomes_a_case(desk, await open_page(browser, DESK, "light"), "conversation-becomes-a-case")
+    await becomes_a_case(desk, await open_page(browser, PHONE, "dark"), "conversation-becomes-a-case-phone-dark")
+    await answered(desk, await open_page(browser, PHONE, "light"), "answer-phone")
+    page = await open_page(browser, DESK, "light")
+    await journey.proves(await journey.enter(page, desk), desk)
+    for path, name in (("/", "start"), ("/demo/mailbox", "mailbox")):
+        await page.goto(f"{desk.origin}{path}")
+        await save(page, name)
+    await page.context.close()
 
 
-async def conversation(peer: Peer, page: Page) -> Chat:
-    chat = await (await Chat(page).visit(peer)).open()
-    await chat.reads("What can I do for you?")
-    await chat.frame.get_by_role("button", name="My delivery is late").click()
-    await chat.reads("keep anything above")
-    peer.silent = True
-    await chat.say("No, I would like to talk to a person please")
-    await peer.say("Li Novak has joined the conversation.", kind=Kind.NOTICE)
-    await peer.say("Hello Mara, I can see route 4 is stuck behind an accident. It will be with you at 6:40.", sender=LI)
-    await chat.reads("6:40")
-    await peer.say("", sender=LI, kind=Kind.TYPING)
-    await page.wait_for_timeout(400)
-    peer.silent = False
-    return chat
+async def becomes_a_case(desk: DeskProcess, page: Page, name: str) -> None:
+    """A question that needs a person, the number and the promise, the agent's answer."""
+    _, email, password = await journey.said_by_start_page(page, desk)
+    chat = await journey.enter(page, desk)
+    await chat.say("My freezer delivery is late, can I talk to a person?")
+    number = await journey.number_in_answer(chat)
+    async with DeskAgent(desk.origin, email, password) as agent:
+        await journey.is_heard(agent, chat, number, REPLY)
+        await agent.types(number)
+        await expect(chat.frame.locator(".typing.on")).to_be_visible()
+        await save(page, name)
+    await page.context.close()
 
 
-async def form(page: Page) -> None:
-    chat = Chat(page)
-    await chat.say("the form")
-    await chat.frame.get_by_role("button", name="Send details").wait_for()
-    await page.wait_for_timeout(400)
+async def answered(desk: DeskProcess, page: Page, name: str) -> None:
+    chat = await journey.enter(page, desk)
+    await journey.late_freezer_delivery(chat)
+    await save(page, name)
+    await page.context.close()
 
 
-async def pages(peer: Peer, browser: Browser, name: str, size: tuple[int, int]) -> None:
-    peer.sent[:] = [SentMail("mara.lindqvist@quayside.example", "Your code for the chat", CODE)]
-    for scheme in ("light", "dark"):
-        page = await open_page(browser, size, scheme)
-        for path, title in (("/", "start"), ("/demo/shop", "shop"), ("/demo/mailbox", "mailbox")):
-            if title == "shop" and scheme == "dark":
-                continue
-            await page.goto(f"{peer.address}{path}")
-            if title == "shop":
-                await Chat(page).launcher.wait_for()
-            await save(page, f"{title}-{name}-{scheme}")
-        await page.context.close()
-
-
-async def right_to_left(peer: Peer, browser: Browser) -> None:
+async def right_to_left(keys: Path, browser: Browser) -> None:
+    peer = Peer(keys)
+    await peer.start(PROJECT / "web" / "dist")
     page = await open_page(browser, PHONE, "light")
     chat = await Chat(page).visit(peer, f"{peer.other_origin}/foreign?dir=rtl&lang=ar")
     await chat.open()
     await chat.say("أين طلبي؟")
     await chat.reads("أين طلبي؟", times=2)
-    await page.wait_for_timeout(400)
-    await save(page, "chat-phone-right-to-left")
+    await save(page, "right-to-left-phone")
     await page.context.close()
+    await peer.stop()
 
 
 async def open_page(browser: Browser, size: tuple[int, int], scheme: str) -> Page:
@@ -107,6 +104,7 @@ async def open_page(browser: Browser, size: tuple[int, int], scheme: str) -> Pag
 
 
 async def save(page: Page, name: str) -> None:
+    await page.wait_for_timeout(400)
     await page.screenshot(path=OUT / f"{name}.png")
 
 

@@ -18,7 +18,9 @@ function shown(mail) {
   article.dataset.number = mail.number;
   const to = part("p", "to", "To ");
   to.append(part("bdi", "", mail.to));
-  article.append(part("h2", "", mail.subject), to, part("div", "text", mail.text));
+  const text = part("div", "text", "");
+  text.append(...mail.parts.map(({ kind, text: words }) => part("p", kind, words)));
+  article.append(part("h2", "", mail.subject), to, text);
   return article;
 }
 
