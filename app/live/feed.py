@@ -131,8 +131,11 @@ def _place(request: web.Request, query: FeedQuery) -> str:
 
 
 async def _can_go_on(snapshot: Snapshot, place: str, newest: int) -> bool:
-    """Whether it is a place of this feed, and not too far back."""
+    """Whether it is a place of this feed, not too far back, and nothing behind it was forgotten meanwhile."""
     if not (place.isascii() and place.isdecimal()) or len(place) > 18 or int(place) > newest:
+        return False
+    known = sa.select(outbox.c.id).where(outbox.c.topic == TOPIC, outbox.c.id == int(place))
+    if int(place) > 0 and await snapshot.first(known) is None:
         return False
     behind = sa.select(outbox.c.id).where(outbox.c.topic == TOPIC, outbox.c.id > int(place)).limit(CATCH_UP_MAX + 1)
     count = await snapshot.scalar(sa.select(sa.func.count()).select_from(behind.subquery()))

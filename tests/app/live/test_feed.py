@@ -15,7 +15,7 @@ from app.live.facts import Fact
 from app.live.listener import Listener
 from bot.activity import Role, Sender
 from caseengine.operations import answering, assigning
-from storage.outbox import Outbox, published_after
+from storage.outbox import Outbox, forget_old, published_after
 from storage.tables import outbox
 from tests.app.house import Event, EventStream, Peer, Served
 from tests.caseengine.office import when
@@ -164,6 +164,17 @@ async def test_a_place_of_no_feed_loads_anew(served: Served, place: str) -> None
     await publish(served, 1)
     response = await (await served.agent(served.office.li)).stream({"Last-Event-ID": place})
     assert (await got(EventStream(response))).name == "reload"
+
+
+async def test_a_place_whose_facts_are_forgotten_loads_anew(served: Served) -> None:
+    li = await served.agent(served.office.li)
+    await publish(served, 1)
+    last = (await follow(li)).last_id
+    async with served.database.unit_of_work() as work:
+        Outbox(work).publish("event", "x", {"department": "tills", "data": {}}, at=when("Wed 10:00"))
+    async with served.database.unit_of_work() as work:
+        forget_old(work, before=when("Tue 10:00"))
+    assert (await got(EventStream(await li.stream({"Last-Event-ID": last})))).name == "reload"
 
 
 async def test_a_slow_reader_loads_anew(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
