@@ -1,5 +1,6 @@
 """The agent's side of a journey: what a person at the desk does, over the HTTP API."""
 
+import asyncio
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -44,6 +45,12 @@ class DeskAgent:
         """The activities of the log, oldest first."""
         log = await self._call("GET", f"/api/cases/{number}/conversation")
         return [said["activity"] for said in log["activities"]]
+
+    async def hears(self, number: str, text: str) -> None:
+        """Wait until the customer's words are in the history of the case."""
+        async with asyncio.timeout(10):
+            while text not in str(await self._call("GET", f"/api/cases/{number}/timeline")):
+                await asyncio.sleep(0.1)
 
     async def take(self, number: str) -> None:
         await self._call("POST", f"/api/cases/{number}/assignment", {})

@@ -41,7 +41,7 @@ async def test_a_conversation_becomes_a_case(desk: DeskProcess, new_page: NewPag
         assert number in await agent.unassigned()
         await journey.is_heard(agent, chat, number, REPLY)
         await chat.say("That is good to know, thank you")
-        await expect(chat.last("mine").locator(".state")).to_have_text("Sent")
+        await agent.hears(number, "That is good to know, thank you")
         await agent.resolve(number, "The delivery arrived at 18:40.")
         await chat.reads("Is it solved for you?")
         await chat.press("Yes")

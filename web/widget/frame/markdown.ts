@@ -116,10 +116,17 @@ function inline(text: string, into: Element, depth: number): void {
   bareLinks(text.slice(from), into);
 }
 
+/** A case number is not torn apart at its hyphens. */
+const ONE_WORD = /^[\w-]{1,24}$/;
+
 function marked(found: RegExpMatchArray, depth: number): Node | string {
   const [whole, code, strong, star, underline, label, url, escaped] = found;
   if (code !== undefined) return element("code", {}, code);
-  if (strong !== undefined) return inside("strong", strong, depth + 1);
+  if (strong !== undefined) {
+    const made = inside("strong", strong, depth + 1);
+    made.classList.toggle("whole", ONE_WORD.test(strong));
+    return made;
+  }
   if (star !== undefined || underline !== undefined) return inside("em", star ?? underline ?? "", depth + 1);
   if (escaped !== undefined) return escaped;
   const address = safeUrl(url);
