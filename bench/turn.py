@@ -18,12 +18,13 @@ import os
 import platform
 import pstats
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any, Self
 from uuid import uuid4
 
 from rich.console import Console
@@ -37,16 +38,21 @@ from app.reception import ConversationBook, Reception
 from app.serve import start_jobs
 from app.settings import Settings
 from app.wiring import House, build
-from bench.machine_floor import Floor, Measured, machine_floor, ready_encoder
+from bench.machine_floor import Floor, Measured, Stopwatch, machine_floor, ready_encoder
 from bot.activity import Activity, Kind, Role, Sender
 from channels.protocol import Receipt
 from knowledge.retrieval.encoder import BackgroundEncoder
+from storage.engine import Database
 from storage.migrate import migrate
 from storage.sqlite import driver
+from storage.transaction import Snapshot
+from storage.writer import GroupWriter
 
 COMPANIES = (1, 8, 32)
 TURNS = 640
 LEARNT_WITHIN_S = 120.0
+WORDS_LEARNT_WITHIN_S = 3.0
+"""Without a model learning never ends: it waits for one."""
 ANSWERED_WITHIN_S = 30.0
 THANKS = ("Thank you", "Thanks a lot", "Many thanks", "Great, thank you very much", "thanks, that is kind")
 QUESTIONS = (
@@ -128,17 +134,16 @@ class Bench:
     async def measure(self, texts: Sequence[str], company: int, turns: int) -> Measured:
         """`turns` turns spread over `company` conversations that go on side by side."""
         conversations = [await self.conversation() for _ in range(company)]
-        took: list[float] = []
+        watch = Stopwatch()
 
         async def customer(conversation: str, place: int) -> None:
             for number in range(turns // company):
                 begun = perf_counter()
                 await self.turn(conversation, texts[(place + number) % len(texts)])
-                took.append(perf_counter() - begun)
+                watch.took.append(perf_counter() - begun)
 
-        begun = perf_counter()
         await asyncio.gather(*(customer(one, place) for place, one in enumerate(conversations)))
-        return Measured.of(took, perf_counter() - begun)
+        return watch.read()
 
 
 @asynccontextmanager
@@ -153,7 +158,8 @@ async def bench_desk(folder: Path, encoder: BackgroundEncoder, *, model: bool) -
     await refresh_index(house.database, house.index, house.encoder)
     jobs = start_jobs(house)
     try:
-        if not await house.understander.wait_learnt(LEARNT_WITHIN_S):
+        learnt = await house.understander.wait_learnt(LEARNT_WITHIN_S if model else WORDS_LEARNT_WITHIN_S)
+        if model and not learnt:
             raise SystemExit("understanding was not learnt")
         yield Bench(house, ear)
     finally:
@@ -169,24 +175,28 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.turn", description=__doc__)
     parser.add_argument("--turns", type=int, default=TURNS, help="turns of each line of the table")
     parser.add_argument("--profile", action="store_true", help="print where the time of each kind of turn goes")
+    parser.add_argument("--kind", choices=[kind.name for kind in KINDS], help="only turns of this kind")
     arguments = parser.parse_args()
+    kinds = [kind for kind in KINDS if arguments.kind in (None, kind.name)]
     encoder = await ready_encoder()
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         if arguments.profile:
-            await profile(Path(folder), encoder, arguments.turns)
+            await profile(Path(folder), encoder, kinds, arguments.turns)
         else:
-            await show(Path(folder), encoder, arguments.turns)
+            await show(Path(folder), encoder, kinds, arguments.turns)
     await encoder.close()
 
 
-async def show(folder: Path, encoder: BackgroundEncoder, turns: int) -> None:
+async def show(folder: Path, encoder: BackgroundEncoder, kinds: Sequence[Kinds], turns: int) -> None:
     """Print the machine's floor and the table of turns."""
     console = Console(width=110)
     console.print(f"python -m bench.turn --turns {turns}: {machine()}")
     floor = await machine_floor(encoder, folder)
     console.print(floor_table(floor))
-    table = Table("turn", "conversations", "turns/s", "median ms", "p99 ms", "of echo/s", "of commits/s", "of the mark")
-    for kind in KINDS:
+    table = Table(
+        "turn", "conversations", "turns/s", "median ms", "p99 ms", "CPU ms", "of echo/s", "of commits/s", "of the mark"
+    )
+    for kind in kinds:
         (folder / kind.name).mkdir()
         async with bench_desk(folder / kind.name, encoder, model=kind.model) as bench:
             await bench.measure(kind.texts, 8, 64)
@@ -203,7 +213,7 @@ def of_mark(kind: Kinds, company: int, found: Measured) -> str:
 
 
 def floor_table(floor: Floor) -> Table:
-    table = Table("floor", "at once", "per second", "median ms", "p99 ms")
+    table = Table("floor", "at once", "per second", "median ms", "p99 ms", "CPU ms")
     for what, company, figures in floor.rows():
         table.add_row(what, company, *figures.cells())
     return table
@@ -214,39 +224,75 @@ def machine() -> str:
     return f"Python {platform.python_version()}, SQLite {driver().sqlite_version}, {os.cpu_count()} cores, load {load}"
 
 
-async def profile(folder: Path, encoder: BackgroundEncoder, turns: int) -> None:
+async def profile(folder: Path, encoder: BackgroundEncoder, kinds: Sequence[Kinds], turns: int) -> None:
     """Print the costliest calls of the event loop's thread, and how often the database was used per turn."""
-    for kind in KINDS:
+    for kind in kinds:
         (folder / kind.name).mkdir()
         async with bench_desk(folder / kind.name, encoder, model=kind.model) as bench:
             await bench.measure(kind.texts, 8, 64)
+            with Uses() as uses:
+                await bench.measure(kind.texts, 1, turns)
             profiler = cProfile.Profile()
             profiler.enable()
             await bench.measure(kind.texts, COMPANIES[-1], turns)
             profiler.disable()
-        print(f"== {kind.name}")
+        print(f"== {kind.name}; per turn of one conversation: {uses.per_turn(turns + 1)}")
         statistics = pstats.Stats(profiler)
-        print(f"per turn: {uses(statistics, turns)}")
+        for room, seconds in by_room(statistics)[:16]:
+            print(f"{seconds * 1000 / turns:8.2f} ms a turn in {room}")
         statistics.sort_stats("cumulative").print_stats(40)
         statistics.sort_stats("tottime").print_stats(25)
 
 
-def uses(statistics: pstats.Stats, turns: int) -> str:
-    """Calls per turn of what costs a hop to another thread."""
-    counted = {
-        "snapshots": ("engine.py", "connect_reader"),
-        "queries": ("transaction.py", "rows"),
-        "commits asked for": ("writer.py", "apply"),
-        "commits shared": ("writer.py", "_apply_group"),
-        "encodings": ("encoder.py", "encode"),
-    }
-    calls: dict[str, int] = defaultdict(int)
-    entries: dict[tuple[str, int, str], tuple[int, ...]] = statistics.stats  # type: ignore[attr-defined]
+def by_room(statistics: pstats.Stats) -> list[tuple[str, float]]:
+    """Seconds spent in the code of each package and each of our rooms, the event loop's thread alone."""
+    spent: dict[str, float] = defaultdict(float)
+    entries: dict[tuple[str, int, str], tuple[Any, ...]] = statistics.stats  # type: ignore[attr-defined]
     for (file, _, name), figures in entries.items():
-        for what, (module, function) in counted.items():
-            if file.endswith(module) and name == function:
-                calls[what] += figures[1]
-    return ", ".join(f"{what} {calls[what] / turns:.2f}" for what in counted)
+        parts = Path(file).parts
+        if "site-packages" in parts:
+            room = parts[parts.index("site-packages") + 1]
+        elif len(parts) > 1:
+            room = "/".join(parts[-3:-1]) if "lib" not in parts else "standard library"
+        else:
+            room = f"built in: {name}" if "select" in name or "poll" in name else "built in"
+        spent[room] += figures[2]
+    return sorted(spent.items(), key=lambda one: -one[1])
+
+
+class Uses:
+    """Counts, while it is entered, what costs a visit to another thread."""
+
+    WHAT = (
+        ("queries", Snapshot, "rows"),
+        ("snapshots", Database, "connect_reader"),
+        ("commits", GroupWriter, "apply"),
+        ("syncs", GroupWriter, "_apply_group"),
+        ("encodings", BackgroundEncoder, "encode"),
+    )
+
+    def __init__(self) -> None:
+        self._calls: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        self._plain = [(owner, method, getattr(owner, method)) for _, owner, method in self.WHAT]
+        for name, owner, method in self.WHAT:
+            setattr(owner, method, self._counted(name, getattr(owner, method)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for owner, method, plain in self._plain:
+            setattr(owner, method, plain)
+
+    def _counted(self, name: str, plain: Any) -> Any:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            self._calls[name] += 1
+            return plain(*arguments, **options)
+
+        return counted
+
+    def per_turn(self, turns: int) -> str:
+        return ", ".join(f"{name} {self._calls[name] / turns:.2f}" for name, _, _ in self.WHAT)
 
 
 if __name__ == "__main__":
