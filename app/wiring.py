@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import jwt
 from aiohttp import web
 
+from app.article_links import ArticleLinks
 from app.articles import make_index
 from app.clock import now as present
 from app.demo.mailbox import DemoMailbox
@@ -84,10 +85,11 @@ def build(
     catalogue = load_catalogue("en", zone=ZoneInfo(settings.zone), company=settings.company)
     understander = understander or Understander(encoder, directory.names)
     knowledge = Knowledge(index, encoder)
+    links = ArticleLinks(secret, settings.origin, now)
     bot = Bot(
         database=database,
         understander=understander,
-        answers=TimedAnswers(knowledge),
+        answers=TimedAnswers(knowledge, links.address),
         dialogs=DIALOGS,
         catalogue=catalogue,
         departments=directory.departments,
@@ -113,6 +115,7 @@ def build(
             sites=sites,
             accept_identity=_identity(database, sites, now),
             typing=partial(_typing, adapter),
+            opens_article=links.opens,
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,
             mailbox=mailbox,

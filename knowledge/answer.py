@@ -24,6 +24,7 @@ class Passage:
         text: Markdown.
         url: where the whole article is read; empty for a past case.
         case_number: the past case this resolution is from; empty for an article.
+        audience: who may read it.
     """
 
     article: str
@@ -32,6 +33,7 @@ class Passage:
     text: str
     url: str
     case_number: str = ""
+    audience: Audience = Audience.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +102,4 @@ class Knowledge:
 def _passage(hit: Hit) -> Passage:
     document = hit.document
     url = f"/help/{document.slug}" if document.slug else ""
-    return Passage(document.slug, document.title, hit.entry.heading, hit.entry.text, url, document.case_number)
+    return Passage(document.slug, document.title, hit.entry.heading, hit.entry.text, url, document.case_number, document.audience)

@@ -70,6 +70,7 @@ inbox = sa.Table(
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     ),
+    sqlite_autoincrement=True,
 )
 
 outbox = sa.Table(
@@ -93,6 +94,7 @@ outbox = sa.Table(
         postgresql_where=sa.text("state = 'pending'"),
     ),
     sa.Index("ix_outbox_topic_id", "topic", "id"),
+    sqlite_autoincrement=True,  # readers follow the ids, so none is given twice even when old rows are gone
 )
 
 sequences = sa.Table(

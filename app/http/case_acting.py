@@ -20,6 +20,7 @@ from app.http.shapes import (
     VersionBody,
 )
 from bot.activity import Choice, Role, Sender, plain
+from bot.dialogs.desk import BOT
 from bot.replies.catalogue import Catalogue
 from caseengine import activities
 from caseengine.model.case import Case
@@ -27,6 +28,7 @@ from caseengine.model.errors import NotPermitted
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending, handover, raising, waiting
+from caseengine.operations.conversing import speak
 from caseengine.operations.permission import permitted_case
 from caseengine.reading.case_view import case_view
 from storage.engine import Database
@@ -153,7 +155,7 @@ class CaseActing:
                 return
 
     async def _take(self, work: UnitOfWork, call: Call, who: Who) -> Case:
-        notice = {"text": self._words["case.agent_joined"].format(name=call.agent.agent.name)}
+        notice = {"text": self._words["notice.agent_joined"].format(name=call.agent.agent.name)}
         return await assigning.take(work, call.path("number"), notice=notice, **who)
 
     async def _assign(self, work: UnitOfWork, call: Call, who: Who) -> Case:
@@ -216,9 +218,13 @@ class CaseActing:
         return await raising.escalate(work, call.path("number"), reason=call.body.reason, **who)
 
     async def _hand_back(self, work: UnitOfWork, call: Call, who: Who) -> Case:
-        return await handover.hand_back(work, call.path("number"), **who)
+        case = await handover.hand_back(work, call.path("number"), **who)
+        if case.unsaved:
+            words = self._words["notice.handed_back"].format(name=who["by"].name)
+            await speak(work, case, words, key=f"handed-back:{case.id}:{case.version}", by=BOT, at=who["at"])
+        return case
 
     def _closing(self, number: str, text: str) -> Mapping[str, Any]:
         """What the customer reads, with two buttons to agree or not."""
         choices = [plain(Choice(self._words[key], self._words[key])) for key in ("choice.yes", "choice.no")]
-        return {"text": self._words["case.resolved"].format(number=number, text=text), "choices": choices}
+        return {"text": self._words["notice.resolved"].format(number=number, text=text), "choices": choices}

@@ -1,5 +1,6 @@
-"""The help centre: every article the public may read, at the address that answers link to."""
+"""The help centre: every article the public may read, and single others for whoever was given their address."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from importlib.resources import files
 
@@ -21,9 +22,14 @@ HEADERS = {
 
 
 class HelpPages:
-    """`/help` and `/help/{slug}`. What is not public answers like what does not exist."""
+    """`/help` and `/help/{slug}`. What is not public answers like what does not exist.
 
-    def __init__(self, database: Database, company: str) -> None:
+    Args:
+        opens: whether a signed address (slug, token) opens an article that is not public; internal ones stay closed.
+    """
+
+    def __init__(self, database: Database, company: str, opens: Callable[[str, str], bool]) -> None:
+        self._opens = opens
         self._database = database
         self._company = company
         page = files("app.http").joinpath("help.html").read_text("utf-8")
@@ -40,9 +46,11 @@ class HelpPages:
         return self._respond(articles=sorted(articles, key=lambda found: found.title), article=None, body="")
 
     async def show(self, request: web.Request) -> web.Response:
+        slug = request.match_info["slug"]
+        audience = Audience.RETAILER if self._opens(slug, request.query.get("t", "")) else Audience.PUBLIC
         try:
             async with self._database.snapshot() as snapshot:
-                found = await article(snapshot, request.match_info["slug"], audience=Audience.PUBLIC)
+                found = await article(snapshot, slug, audience=audience)
         except ArticleNotFound:
             return self._respond(articles=[], article=None, body="", status=HTTPStatus.NOT_FOUND)
         return self._respond(articles=[], article=found, body=render_article(found))

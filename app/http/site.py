@@ -47,6 +47,7 @@ class HttpParts:
     sites: Sites
     accept_identity: AcceptIdentity | None
     typing: Callable[[str, Sender], Awaitable[None]]
+    opens_article: Callable[[str, str], bool]
     searchable: Callable[[], bool]
     encoding: Callable[[], bool]
     mailbox: DemoMailbox | None
@@ -94,7 +95,7 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     """What is read by people and machines that have not signed in."""
     application.add_routes(Health(parts.database, parts.searchable, parts.encoding).routes())
     application.add_routes(page_token_routes(_page_tokens(parts)))
-    application.add_routes(HelpPages(parts.database, parts.settings.company).routes())
+    application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
     if parts.mailbox is not None:

@@ -239,6 +239,7 @@ async def served_office(database: Database, folder: Path, **settings: Any) -> As
         sites=Sites({}, {}),
         accept_identity=None,
         typing=typing,
+        opens_article=lambda slug, token: False,
         searchable=lambda: True,
         encoding=lambda: False,
         mailbox=None,

@@ -54,7 +54,7 @@ async def test_no_list_reads_a_whole_table(office: Office, which: str) -> None:
         "next page": lambda: plan_of(office, queue, office.li, after=row.place),
         "unassigned": lambda: plan_of(office, queue, office.li, unassigned=True),
         "mine to read": lambda: plan_of(office, cases_of, known),
-        "ahead": lambda: plan_of(office, position, case.id),
+        "ahead": lambda: plan_of(office, position, case),
         "late": lambda: plan_of(office, overdue, when("Fri 10:00")),
         "story": lambda: plan_of(office, timeline, case.id, public_only=True),
     }

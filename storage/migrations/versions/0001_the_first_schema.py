@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('pending', 'done', 'quarantined')", name=op.f("ck_inbox_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
         sa.UniqueConstraint("source", "stream", "key", name="uq_inbox_source_stream_key"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
@@ -135,6 +136,7 @@ def upgrade() -> None:
             "state IN ('pending', 'published', 'done', 'failed', 'ambiguous')", name=op.f("ck_outbox_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
