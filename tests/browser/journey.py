@@ -43,6 +43,15 @@ async def late_freezer_delivery(chat: Chat) -> None:
     await expect(chat.button("Yes, that solved it")).to_be_visible()
 
 
+async def reads_the_whole_article(chat: Chat) -> None:
+    """Follows the link under the answer, in a tab of its own."""
+    async with chat.page.context.expect_page() as opening:
+        await chat.frame.get_by_role("link", name="Read the whole article").click()
+    article = await opening.value
+    await expect(article.get_by_role("heading", level=1)).to_have_text("Your frozen or freezer delivery is late")
+    await article.close()
+
+
 async def opens_a_case(chat: Chat, contact: str = CUSTOMER) -> str:
     """From "that did not solve it" to the number of the case, whatever the desk asks on the way."""
     await chat.press("No, open a case")

@@ -32,6 +32,7 @@ async def test_a_conversation_becomes_a_case(desk: DeskProcess, new_page: NewPag
     chat = await journey.enter(page, desk)
 
     await journey.late_freezer_delivery(chat)
+    await journey.reads_the_whole_article(chat)
     first = await journey.opens_a_case(chat, customer)
     await journey.proves(chat, desk, customer)
     await journey.sees_all_cases(chat)
