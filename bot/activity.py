@@ -121,7 +121,7 @@ class Activity:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document that `from_json` reads back; optional fields that are empty are left out."""
-        empty = ("", 0, None, [], {})
+        empty: tuple[Any, ...] = ("", 0, None, [], {})
         return {name: value for name, value in plain(self).items() if name in REQUIRED or value not in empty}
 
     @classmethod

@@ -102,4 +102,12 @@ class Knowledge:
 def _passage(hit: Hit) -> Passage:
     document = hit.document
     url = f"/help/{document.slug}" if document.slug else ""
-    return Passage(document.slug, document.title, hit.entry.heading, hit.entry.text, url, document.case_number, document.audience)
+    return Passage(
+        article=document.slug,
+        title=document.title,
+        heading=hit.entry.heading,
+        text=hit.entry.text,
+        url=url,
+        case_number=document.case_number,
+        audience=document.audience,
+    )

@@ -1,4 +1,4 @@
-"""Which address proves a case whose number somebody typed: looked up the same way whether there is such a case or not."""
+"""Which address proves a case whose number somebody typed; the look-up is the same when there is no such case."""
 
 from uuid import UUID
 

@@ -70,7 +70,8 @@ async def test_s16_an_address_on_file_takes_as_long_as_any_other(database, peopl
                 await OneTimeCodes(work, SECRET).check(conversation, "00000000", at=at)
         return perf_counter() - begun
 
-    known, unknown = [], []
+    known: list[float] = []
+    unknown: list[float] = []
     for n in range(1_000):
         pair = [("ben@corner.example", known), ("any@corner.example", unknown)]
         for address, times in pair if n % 2 else reversed(pair):

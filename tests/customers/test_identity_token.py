@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import jwt
@@ -19,8 +20,9 @@ from tests.customers.conftest import MONDAY
 ED, EC, RSA = ed25519.Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1()), None
 
 
-def pem(private) -> str:
-    return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+def pem(private: Any) -> str:
+    written: bytes = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return written.decode()
 
 
 SITE = IdentitySite("https://shop.example", "nightdesk:demo", {"k1": pem(ED)})
@@ -104,7 +106,7 @@ def hmac_with_the_public_key() -> str:
 
 
 BAD_TOKENS = {
-    "unsigned": lambda: jwt.encode(claims(), None, "none", headers={"kid": "k1"}),
+    "unsigned": lambda: jwt.encode(claims(), "", "none", headers={"kid": "k1"}),
     "alg none by hand": lambda: f"{part({'alg': 'none', 'kid': 'k1'})}.{part(claims())}.",
     "an HMAC keyed with the public key": hmac_with_the_public_key,
     "another Ed25519 key": lambda: signed(ed25519.Ed25519PrivateKey.generate()),

@@ -4,6 +4,7 @@ import socket
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,10 @@ async def test_a_mail_arrives_whole():
     assert message["Message-ID"].endswith("@larder.example>")
     assert receipt.proof["reply"] == "250 Taken"
     assert message.get_content_type() == "multipart/alternative"
-    text, html = message.get_body(("plain",)).get_content(), message.get_body(("html",)).get_content()
+    plain, rich = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert rich is not None
+    text, html = plain.get_content(), rich.get_content()
     assert "    1234 5678" in text.splitlines()
     assert "<strong>1234 5678</strong>" in html
     assert "Larder &amp; Co" in html
@@ -137,7 +141,7 @@ async def test_tls_from_the_first_byte_checks_the_certificate_too(tmp_path):
 async def test_sign_in(tmp_path):
     context, trust = certificate(tmp_path)
     handler = Scripted()
-    options = {"tls_context": context, "auth_required": True, "authenticator": only_ana}
+    options: dict[str, Any] = {"tls_context": context, "auth_required": True, "authenticator": only_ana}
     async with serving(handler, **options) as port:
         tls = {"security": "starttls", "trust": trust, "username": "ana"}
         assert (await refused(sender(port, **tls, password="wrong"), mail())).retry
