@@ -26,8 +26,10 @@ from knowledge.retrieval.encoder import LOADING_THREAD, BackgroundEncoder, Encod
 from storage.migrate import migrate
 
 log = structlog.get_logger()
-TURNS_STOP_WITHIN_S = 8.0
+TURNS_STOP_WITHIN_S = 7.0
 """Turns in hand finish within this; with closing sockets and database the process ends within ten seconds."""
+DELIVERIES_STOP_WITHIN_S = 1.0
+"""What is not delivered by then stays in the outbox for the next start."""
 SOCKETS_CLOSE_WITHIN_S = 1.0
 ENCODER_LOOK_S = 0.2
 ENCODING_SIDE_BY_SIDE = 2
@@ -111,13 +113,18 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
     loops: list[Coroutine[Any, Any, None]] = [
         _tell_when_ready(house),
         house.turns.run(),
-        keep_running("delivery", house.delivery.run, database, "deliver", "mail", every_s=DELIVERY_EVERY_S),
+        *(_deliver(house, topic) for topic in house.delivery.topics),
         keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
         keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
     ]
     return [asyncio.create_task(loop) for loop in loops]
+
+
+def _deliver(house: House, topic: str) -> Coroutine[Any, Any, None]:
+    run = partial(house.delivery.run, topic)
+    return keep_running(f"deliver_{topic}", run, house.database, topic, every_s=DELIVERY_EVERY_S)
 
 
 async def _tell_when_ready(house: House) -> None:
@@ -138,7 +145,7 @@ async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None
         await site.stop()
     await house.turns.stop(TURNS_STOP_WITHIN_S)
     with contextlib.suppress(Exception):
-        await house.delivery.run()
+        await asyncio.wait_for(house.delivery.run(), DELIVERIES_STOP_WITHIN_S)
     for job in jobs:
         job.cancel()
     await asyncio.gather(*jobs, return_exceptions=True)

@@ -62,8 +62,11 @@ class Outbox:
         self._work.write(sa.update(outbox).where(outbox.c.id == row.id).values(**values))
 
 
-async def waiting(snapshot: Snapshot, *, at: datetime, limit: int = 200) -> Sequence[OutboxRow]:
-    """Deliveries that are due, oldest first; a stream whose head waits for a retry waits whole."""
+async def waiting(
+    snapshot: Snapshot, topic: str | None = None, *, at: datetime, limit: int = 200
+) -> Sequence[OutboxRow]:
+    """Deliveries of a topic, or of all, that are due, oldest first; a stream waits whole with the head it waits for."""
+    asked = [] if topic is None else [outbox.c.topic == topic]
     blocked = (
         sa.select(outbox.c.topic, outbox.c.stream)
         .where(outbox.c.state == "pending", outbox.c.next_try_at > at)
@@ -73,6 +76,7 @@ async def waiting(snapshot: Snapshot, *, at: datetime, limit: int = 200) -> Sequ
         sa.select(*COLUMNS)
         .where(
             outbox.c.state == "pending",
+            *asked,
             ~sa.exists().where(blocked.c.topic == outbox.c.topic, blocked.c.stream == outbox.c.stream),
         )
         .order_by(outbox.c.id)

@@ -16,6 +16,8 @@ from storage.outbox import Outbox, OutboxRow, waiting
 
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800))
 """Waiting time after each failed try; after the last the delivery is given up, visibly."""
+AT_ONCE_MAX = 200
+"""Deliveries read and recorded together."""
 
 Send = Callable[[OutboxRow], Awaitable[Receipt]]
 Outcome = tuple[OutboxRow, Receipt | DeliveryFailed]
@@ -28,19 +30,32 @@ class Delivery:
         self._database = database
         self._now = now
         self._send = send
+        self._running = {topic: asyncio.Lock() for topic in send}
 
-    async def run(self) -> None:
-        """Deliver whatever is due, until nothing is."""
-        while rows := await self._due():
-            streams: dict[tuple[str, str], list[OutboxRow]] = defaultdict(list)
-            for row in rows:
-                streams[row.topic, row.stream].append(row)
-            outcomes = await asyncio.gather(*(self._deliver(stream) for stream in streams.values()))
-            await self._record([outcome for stream in outcomes for outcome in stream])
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What it delivers. Each wants a loop of its own: a slow mail server then holds up the mails alone."""
+        return tuple(self._send)
 
-    async def _due(self) -> Sequence[OutboxRow]:
+    async def run(self, *topics: str) -> None:
+        """Deliver whatever is due of these topics, or of all; the same delivery is never under way twice."""
+        await asyncio.gather(*(self._run(topic) for topic in topics or self.topics))
+
+    async def _run(self, topic: str) -> None:
+        more = True
+        async with self._running[topic]:
+            while more:
+                rows = await self._due(topic)
+                more = len(rows) == AT_ONCE_MAX  # whatever is written meanwhile wakes the loop again
+                streams: dict[str, list[OutboxRow]] = defaultdict(list)
+                for row in rows:
+                    streams[row.stream].append(row)
+                outcomes = await asyncio.gather(*(self._deliver(stream) for stream in streams.values()))
+                await self._record([outcome for stream in outcomes for outcome in stream])
+
+    async def _due(self, topic: str) -> Sequence[OutboxRow]:
         async with self._database.snapshot() as snapshot:
-            return await waiting(snapshot, at=self._now())
+            return await waiting(snapshot, topic, at=self._now(), limit=AT_ONCE_MAX)
 
     async def _deliver(self, stream: list[OutboxRow]) -> list[Outcome]:
         """One after another; what follows a failure waits, so that order is kept."""

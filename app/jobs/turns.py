@@ -15,6 +15,8 @@ from storage.inbox import TRIES_MAX, Inbox, InboxRow, pending_rows, pending_stre
 log = structlog.get_logger()
 SIDE_BY_SIDE_MAX = 64
 """Conversations whose turns are under way at once."""
+AT_ONCE_MAX = 50
+"""Inputs of one conversation read at once."""
 RETRY_S = (0.2, 1.0, 3.0, 8.0)
 SWEEP_S = 5.0
 
@@ -84,12 +86,12 @@ class Turns:
         async with self._places:
             while not self._stopping:
                 async with self._database.snapshot() as snapshot:
-                    rows = await pending_rows(snapshot, stream)
-                if not rows:
-                    return
+                    rows = await pending_rows(snapshot, stream, limit=AT_ONCE_MAX)
                 for row in rows:
                     if self._stopping or not await self._take(row):
                         return
+                if len(rows) < AT_ONCE_MAX:
+                    return  # what arrived meanwhile was noticed, and is drained next
 
     async def _take(self, row: InboxRow) -> bool:
         """True when the input is out of the way; False when its conversation has to wait for the next try."""

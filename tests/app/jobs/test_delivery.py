@@ -1,0 +1,89 @@
+"""The outbox is emptied: in order, once, and a slow receiver holds up nobody else."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from app.jobs.delivery import Delivery
+from channels.protocol import DeliveryFailed, Receipt
+from storage.engine import Database
+from storage.outbox import Outbox, OutboxRow, waiting
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+async def write(database: Database, topic: str, *names: str, stream: str = "one") -> None:
+    async with database.unit_of_work() as work:
+        for name in names:
+            Outbox(work).deliver(topic, stream, {"name": name}, at=AT)
+
+
+async def left(database: Database) -> list[str]:
+    async with database.snapshot() as snapshot:
+        return [row.payload["name"] for row in await waiting(snapshot, at=AT)]
+
+
+class Receiver:
+    """Takes deliveries when it is open."""
+
+    def __init__(self, name: str, *, is_open: bool = True) -> None:
+        self.taken: list[str] = []
+        self.open = asyncio.Event()
+        self._name = name
+        if is_open:
+            self.open.set()
+
+    async def __call__(self, row: OutboxRow) -> Receipt:
+        await self.open.wait()
+        self.taken.append(row.payload["name"])
+        return Receipt(self._name, {})
+
+
+async def test_a_slow_mail_server_holds_up_the_mails_alone(database: Database) -> None:
+    chat, mail = Receiver("chat"), Receiver("mail", is_open=False)
+    delivery = Delivery(database, lambda: AT, {"deliver": chat, "mail": mail})
+    await write(database, "mail", "a code")
+    slow = asyncio.create_task(delivery.run("mail"))
+    await write(database, "deliver", "an answer")
+
+    await asyncio.wait_for(delivery.run("deliver"), 5)
+
+    assert chat.taken == ["an answer"]
+    assert await left(database) == ["a code"]
+    mail.open.set()
+    await slow
+    assert await left(database) == []
+
+
+async def test_the_same_delivery_is_never_under_way_twice(database: Database) -> None:
+    mail = Receiver("mail", is_open=False)
+    delivery = Delivery(database, lambda: AT, {"mail": mail})
+    await write(database, "mail", "a code")
+    runs = [asyncio.create_task(delivery.run()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    mail.open.set()
+    await asyncio.gather(*runs)
+    assert mail.taken == ["a code"]
+
+
+async def test_more_than_one_reading_holds_is_delivered_in_order(database: Database) -> None:
+    chat = Receiver("chat")
+    names = [str(number) for number in range(450)]
+    await write(database, "deliver", *names)
+    await Delivery(database, lambda: AT, {"deliver": chat}).run()
+    assert chat.taken == names
+    assert await left(database) == []
+
+
+async def test_what_follows_a_failed_delivery_waits_for_it(database: Database) -> None:
+    async def refuses(row: OutboxRow) -> Receipt:
+        if row.stream == "one":
+            raise DeliveryFailed("not now", retry=True)
+        return Receipt("chat", {})
+
+    await write(database, "deliver", "first", "second")
+    await write(database, "deliver", "elsewhere", stream="other")
+    await Delivery(database, lambda: AT, {"deliver": refuses}).run()
+    assert await left(database) == []
+    async with database.snapshot() as snapshot:
+        later = await waiting(snapshot, at=datetime(2026, 3, 2, 10, 0, tzinfo=UTC))
+    assert [(row.payload["name"], row.tries) for row in later] == [("first", 1), ("second", 0)]
