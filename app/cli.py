@@ -444,3 +444,7 @@ def _fail(what: str, remedy: str) -> NoReturn:
     """Say what is wrong and what to do, and end with 1."""
     complaints.print(f"[red]{what}[/red]  [bold]{remedy}[/bold]", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

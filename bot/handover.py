@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.dialogs.cases_here import open_case_here
 from bot.dialogs.desk import BOT, Desk
-from bot.dialogs.report_problem import account_for, subject_of
-from bot.dialogs.steps import Line
+from bot.dialogs.report_problem import account_for, likely_departments, subject_of
+from bot.dialogs.steps import Line, Slots
 from bot.understanding import Understanding
 from caseengine.model.case import Case
 from caseengine.operations.handover import hand_over
@@ -14,15 +14,20 @@ from caseengine.operations.opening import Opening, open_case
 from caseengine.reading.log import latest_said
 from caseengine.reading.wait import position, somebody_there
 
+CLAIMS = ("email", "phone", "store")
 RECENT_MAX = 6
 """Customer's own messages that are read for subject and summary."""
 
 
-async def start_handover(reason: str, said: Understanding, desk: Desk) -> list[Line]:
-    """Give the conversation to a person: always with a case, always with a time."""
+async def start_handover(reason: str, told: Slots, said: Understanding, desk: Desk) -> list[Line]:
+    """Give the conversation to a person: always with a case, always with a time.
+
+    Args:
+        told: what the dialogs in progress had been told; it goes with the case.
+    """
     case = await open_case_here(desk)
     if case is None:
-        case = await open_handover_case(said, desk)
+        case = await open_handover_case(told, said, desk)
     await hand_over(
         desk.work,
         desk.conversation.id,
@@ -40,7 +45,7 @@ async def start_handover(reason: str, said: Understanding, desk: Desk) -> list[L
     return [Line("handover.promise", {"number": case.number, "next_update": case.due_at})]
 
 
-async def open_handover_case(said: Understanding, desk: Desk) -> Case:
+async def open_handover_case(slots: Slots, said: Understanding, desk: Desk) -> Case:
     """The story so far is the description: nobody is asked a question before they get a person."""
     recent = await latest_said(desk.work, desk.conversation.id, role="customer", limit=RECENT_MAX)
     story = [*recent, desk.said] if desk.said not in recent[-1:] else recent
@@ -50,14 +55,15 @@ async def open_handover_case(said: Understanding, desk: Desk) -> Case:
     opening = Opening(
         subject=subject_of(longest),
         description="\n".join(told),
-        department=said.department or desk.fallback_department,
+        department=next(iter(slots.get("departments") or likely_departments(said)), desk.fallback_department),
         conversation=desk.conversation.id,
         contact_id=contact,
-        account_id=await account_for({}, desk, contact),
-        claimed=dict(desk.assurance.claimed),
+        account_id=await account_for(slots, desk, contact),
+        claimed={**desk.assurance.claimed, **{kind: slots[kind] for kind in CLAIMS if slots.get(kind)}},
         case_type="service_request",
-        impact=said.impact or 2,
-        urgency=said.urgency or 2,
+        impact=said.impact or slots.get("impact", 2),
+        urgency=said.urgency or slots.get("urgency", 2),
+        order_number=slots.get("order_number"),
     )
     return await open_case(desk.work, opening, by=desk.customer, at=desk.at)
 

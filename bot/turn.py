@@ -126,7 +126,7 @@ def words_of(activity: Activity) -> str:
 
 async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> None:
     async with bot.database.unit_of_work() as work:
-        desk = await _open_desk(bot, work, activity, heard)
+        desk = await _open_desk(bot, work, row, activity, heard)
         lines = await _lines(bot, desk, activity, heard.said)
         replies = [bot.catalogue.reply(line, at=desk.at) for line in lines]
         _say(work, row, activity, replies, at=desk.at)
@@ -135,7 +135,7 @@ async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> 
         Inbox(work).done(row, at=desk.at)
 
 
-async def _open_desk(bot: Bot, work: UnitOfWork, activity: Activity, heard: Heard) -> Desk:
+async def _open_desk(bot: Bot, work: UnitOfWork, row: InboxRow, activity: Activity, heard: Heard) -> Desk:
     conversation = await Conversations(work).get(UUID(activity.conversation))
     at = bot.clock()
     assurance = await _assurance(work, conversation.id, at)
@@ -147,6 +147,7 @@ async def _open_desk(bot: Bot, work: UnitOfWork, activity: Activity, heard: Hear
         state=await load_state(work, conversation.id),
         answers=bot.answers,
         at=at,
+        received_at=row.received_at,
         key=activity.key,
         said=words_of(activity),
         pressed=heard.pressed,
@@ -181,7 +182,7 @@ async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) 
     walk = Walk(bot.dialogs, desk.state, desk)
     await walk.hear(said)
     if walk.handover is not None:
-        return [*walk.lines, *await start_handover(walk.handover, said, desk)]
+        return [*walk.lines, *await start_handover(walk.handover, walk.told, said, desk)]
     return walk.lines
 
 
@@ -199,6 +200,8 @@ async def _with_people(desk: Desk, said: Understanding) -> list[Line]:
     """A person has the conversation, or is on the way: the bot passes words on and keeps its own short."""
     if desk.conversation.mode is Mode.QUEUED and said.intent in (Intent.CANCEL, Intent.START_OVER):
         return [await _leave_queue(desk)]
+    if desk.conversation.mode is Mode.QUEUED and said.intent is Intent.THANK:
+        return [Line("thanks.welcome")]
     cases = await hear_customer(
         desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
     )
@@ -241,7 +244,7 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
 async def _rescue(bot: Bot, row: InboxRow, activity: Activity) -> None:
     """A fault of ours is no dead end: the message becomes a case, and the conversation starts afresh."""
     async with bot.database.unit_of_work() as work:
-        desk = await _open_desk(bot, work, activity, Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), ""))
+        desk = await _open_desk(bot, work, row, activity, Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), ""))
         opening = Opening(
             subject=subject_of(desk.said),
             description=desk.said,

@@ -28,7 +28,8 @@ async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
         slots["offered"] = [{"slug": passage.article, "title": passage.title} for passage in found.passages]
         titles = tuple(Choice(passage.title, passage.title) for passage in found.passages)
         return Ask("answer.did_you_mean", "take_choice", choices=(*titles, "choice.none_of_these"), expecting="choice")
-    if said.intent in (Intent.REPORT_PROBLEM, Intent.ORDER_STATUS):
+    tells_a_problem = said.intent in (Intent.REPORT_PROBLEM, Intent.ORDER_STATUS)
+    if tells_a_problem or (slots["departments"] and not said.question):
         return Goto("report_problem")
     return lost(desk) if slots.get("unsure") and not said.question else unknown(slots, desk)
 

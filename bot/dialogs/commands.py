@@ -10,6 +10,7 @@ COMMANDS = {
 }
 COMMAND_WORDS_MAX = 8
 """A longer sentence tells a story ("I want to cancel the order that ..."); it is no command."""
+STORY_WISH_WORDS_MAX = 12
 SURE = 0.55
 VERY_SURE = 0.68
 
@@ -21,21 +22,20 @@ INTERRUPTIONS = {
     "add_to_case": "add_to_case",
     "thank": "thanks",
 }
-FREE_WORDS = ("description", "choice")
-"""Answers that may be any sentence: nothing but a command interrupts them."""
 
 
-def is_command(said: Understanding, *, expecting: str) -> bool:
-    """True when the customer steers the conversation rather than answering.
+def command_of(said: Understanding, *, expecting: str) -> str | None:
+    """What the customer steers to, when they do that rather than answer.
 
-    A request for a person is obeyed at any length, unless the open question asks for a story.
+    A request for a person is obeyed wherever it comes; only where a story is asked for it has to be short, because
+    stories have people in them.
     """
-    if said.intent not in COMMANDS or said.confidence < SURE:
-        return False
     words = len(said.text.split())
-    if said.intent == "talk_to_person":
-        return words <= COMMAND_WORDS_MAX or expecting not in FREE_WORDS
-    return words <= COMMAND_WORDS_MAX
+    if said.wants.person and (expecting != "description" or words <= STORY_WISH_WORDS_MAX):
+        return "talk_to_person"
+    if said.intent not in COMMANDS or said.confidence < SURE or words > COMMAND_WORDS_MAX:
+        return None
+    return COMMANDS[said.intent]
 
 
 def interrupts(said: Understanding, *, expecting: str, dialog: str) -> str | None:

@@ -38,6 +38,7 @@ class Desk:
     """One turn's facts and means.
 
     Attributes:
+        received_at: when the message came in, which may be before something that has happened since.
         said: the customer's own words of this turn, untouched.
         pressed: catalogue key of the button that was pressed, "" for typed words.
         parts: when the message holds two problems, what was understood of each.
@@ -54,6 +55,7 @@ class Desk:
     state: DialogState
     answers: Answers
     at: datetime
+    received_at: datetime
     key: str
     said: str
     departments: dict[str, str]

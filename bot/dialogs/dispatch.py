@@ -5,6 +5,7 @@ from bot.dialogs.desk import Desk
 from bot.dialogs.engine import START_CHOICES
 from bot.dialogs.steps import Done, Goto, HandOver, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
+from caseengine.model.case import Case
 from customers.assurance import Level
 
 GOALS = {
@@ -30,22 +31,30 @@ AFTER_RESOLUTION = (Intent.AFFIRM, Intent.DENY, Intent.THANK, Intent.SOMETHING_E
 async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Choose by wish first, then by intent, then by what was mentioned."""
     resolved = await awaiting_confirmation(desk)
+    if resolved is not None and desk.received_at < resolved.updated_at:
+        return note_for_agent(resolved, desk)
     if resolved is not None and said.intent in AFTER_RESOLUTION:
         return Goto("confirm_resolved", {"number": resolved.number})
     if desk.pressed == "choice.prove":
-        return Goto("identify")
+        return Goto("identify", {"then": "status"})
     if said.wants.person:
         return HandOver("asked_for_person")
     if said.wants.case or len(said.problems) > 1:
         return Goto("report_problem")
     if _says_who_they_are(said, desk):
-        return Goto("identify")
+        return Goto("identify", {"then": "status"})
     if said.intent in SMALL_TALK:
         return Done(SMALL_TALK[said.intent], choices=START_CHOICES)
     if (goal := GOALS.get(said.intent)) is not None:
         desk.state.lost = 0
         return Goto(goal)
     return _by_mention(said, desk)
+
+
+def note_for_agent(resolved: Case, desk: Desk) -> Next:
+    """Written before the resolution was known, so no answer to it: kept for the agent, and the question put again."""
+    resolved.note(desk.said, by=desk.customer, at=desk.at)
+    return Done("resolved.ask_again", {"number": resolved.number}, choices=("choice.yes", "choice.no"))
 
 
 def _says_who_they_are(said: Understanding, desk: Desk) -> bool:

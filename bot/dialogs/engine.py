@@ -7,7 +7,7 @@ and whoever is not understood twice is offered a case or a person.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.dialogs.commands import COMMANDS, interrupts, is_command
+from bot.dialogs.commands import command_of, interrupts
 from bot.dialogs.desk import Desk
 from bot.dialogs.state import DialogState, Frame
 from bot.dialogs.steps import Ask, Call, Dialog, Done, Goto, HandOver, Line, Next, Say, Slots, Step
@@ -35,12 +35,13 @@ class Walk:
         state.frames = [frame for frame in state.frames if frame.dialog in dialogs]
         self.lines: list[Line] = []
         self.handover: str | None = None
+        self.told: Slots = {}
 
     async def hear(self, said: Understanding) -> None:
         """Handle one message."""
         top = self._state.top
-        if is_command(said, expecting=self._state.expecting):
-            await self._command(said)
+        if (command := command_of(said, expecting=self._state.expecting)) is not None:
+            self._command(command)
         elif top is None:
             await self.begin("dispatch", {}, said)
         elif (goal := interrupts(said, expecting=self._state.expecting, dialog=top.dialog)) is not None:
@@ -86,8 +87,7 @@ class Walk:
             self.lines += [then.line] if then.line else []
             await self.begin(then.dialog, then.slots, said)
         elif isinstance(then, HandOver):
-            self._state.frames.clear()
-            self.handover = then.reason
+            self._hand_over(then.reason)
         else:
             await self._done(frame, then, said)
 
@@ -101,8 +101,7 @@ class Walk:
     def _offer_person(self, frame: Frame) -> None:
         """The same thing was not understood twice: a person is one press away, and the question stays open."""
         if frame.tries > TRIES_MAX:
-            self._state.frames.clear()
-            self.handover = "not_understood"
+            self._hand_over("not_understood")
             return
         frame.tries += 1
         self.lines.append(Line("fallback.offer_person", choices=("choice.person", "choice.start_over")))
@@ -123,17 +122,22 @@ class Walk:
             self.lines.append(Line("form.resume"))
             self.lines.append(open_question.line)
 
-    async def _command(self, said: Understanding) -> None:
-        command = COMMANDS[said.intent]
+    def _command(self, command: str) -> None:
         if command == "go_back":
             self._go_back()
         elif command == "talk_to_person":
-            self._state.frames.clear()
-            self.handover = "asked_for_person"
+            self._hand_over("asked_for_person")
         else:
             had = bool(self._state.frames)
             self._state.frames.clear()
             self.lines.append(Line(f"{command}.{'done' if had else 'nothing'}", choices=START_CHOICES))
+
+    def _hand_over(self, reason: str) -> None:
+        """A person takes over, with whatever the dialogs in progress had been told."""
+        for frame in self._state.frames:
+            self.told |= frame.slots
+        self._state.frames.clear()
+        self.handover = reason
 
     def _go_back(self) -> None:
         top = self._state.top

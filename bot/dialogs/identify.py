@@ -1,7 +1,7 @@
 """Who are you? A claim, a code to the address on file, and then the proof holds for this conversation."""
 
 from bot.dialogs.desk import BOT, Desk
-from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
+from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
 from bot.understanding import Understanding
 from caseengine.operations.linking import identify_customer
 from customers.assurance import Assurances, Level
@@ -17,6 +17,9 @@ async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Done("identify.already")
     if said.entity("email") or said.entity("phone"):
         return await take_address(said, slots, desk)
+    if claimed := desk.assurance.claimed.get("email"):
+        slots["kind"], slots["address"] = "email", claimed
+        return await send_code(slots, desk)
     return Ask("identify.address", "take_address", expecting="email")
 
 
@@ -48,7 +51,9 @@ async def send_code(slots: Slots, desk: Desk) -> Next:
         )
     except TooManyCodes:
         return Done("identify.too_many", choices=("choice.report", "choice.person"))
-    return Ask("identify.code", "take_code", choices=("choice.new_code",), expecting="code")
+    return Ask(
+        "identify.code", "take_code", {"address": slots["address"]}, choices=("choice.new_code",), expecting="code"
+    )
 
 
 async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -60,7 +65,10 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return await send_code(slots, desk)
     if typed is None:
         return Ask("identify.code_unclear", "take_code", choices=("choice.new_code",), expecting="code")
-    return await check(typed, desk)
+    outcome = await check(typed, desk)
+    if isinstance(outcome, Done) and desk.proved and slots.get("then"):
+        return Goto(slots["then"], {"asked": True}, outcome.line)
+    return outcome
 
 
 async def check(typed: str, desk: Desk) -> Next:

@@ -41,8 +41,8 @@ async def take_what(said: Understanding, slots: Slots, desk: Desk) -> Next:
 
 async def take_department(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """What it is about, from the list."""
-    by_name = {name.casefold(): slug for slug, name in desk.departments.items()}
-    slug = by_name.get(said.text.strip().casefold()) or said.department
+    take_entities(said, slots)
+    slug = named_department(said, desk) or said.department
     if slug is None:
         return Ask("report.department", "take_department", choices=department_choices(desk), expecting="choice")
     slots["departments"] = [slug]
@@ -52,6 +52,9 @@ async def take_department(said: Understanding, slots: Slots, desk: Desk) -> Next
 async def take_reach(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """How the customer can be told; leaving nothing is allowed."""
     take_entities(said, slots)
+    if (slug := named_department(said, desk)) is not None:
+        slots["departments"] = [slug]
+        return await next_question(slots, desk)
     if not (slots.get("email") or slots.get("phone")):
         if said.intent not in (Intent.DENY, Intent.CANCEL) and said.text.strip():
             return Ask("report.reach_unclear", "take_reach", choices=("choice.no_address",), expecting="email")
@@ -109,6 +112,12 @@ def likely_departments(said: Understanding) -> list[str]:
     """The department these words belong to, when that is sure enough; else nothing, and it is asked."""
     sure = said.department is not None and said.department_confidence >= DEPARTMENT_SURE
     return [said.department] if sure and said.department else []
+
+
+def named_department(said: Understanding, desk: Desk) -> str | None:
+    """The department whose name was typed or pressed."""
+    by_name = {name.casefold(): slug for slug, name in desk.departments.items()}
+    return by_name.get(said.text.strip().casefold())
 
 
 def take_entities(said: Understanding, slots: Slots) -> bool:

@@ -45,7 +45,8 @@ async def show_one(slots: Slots, desk: Desk) -> Next:
         if desk.assurance.level >= Level.VERIFIED:
             return Done("status.not_shown", {"number": slots["number"]}, choices=("choice.status", "choice.person"))
         return Ask("status.prove", "take_address", {"number": slots["number"]}, expecting="email")
-    return Done("status.case", case_params(case, desk), choices=("choice.add_to_case", "choice.person"))
+    line = case_line(case, desk)
+    return Done(line.key, line.params, choices=("choice.add_to_case", "choice.person"))
 
 
 async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -69,7 +70,9 @@ async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:
         )
     except TooManyCodes:
         return Done("identify.too_many", choices=("choice.report", "choice.person"))
-    return Ask("identify.code", "take_code", choices=("choice.new_code",), expecting="code")
+    return Ask(
+        "identify.code", "take_code", {"address": slots["address"]}, choices=("choice.new_code",), expecting="code"
+    )
 
 
 async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -103,22 +106,24 @@ async def show_all(slots: Slots, desk: Desk) -> Next:
         return Done("status.not_proved", choices=("choice.prove", "choice.report", "choice.person"))
     if not rows:
         return Done("status.none", choices=("choice.report", "choice.question"))
-    cases = [Line("status.case", case_params(row, desk)) for row in rows[:LISTED_MAX]]
+    cases = [case_line(row, desk) for row in rows[:LISTED_MAX]]
     header = Line("status.listed_one" if len(rows) == 1 else "status.listed", {"count": len(rows), "shown": len(cases)})
     if stranger:
         return Done("status.only_here", before=(header, *cases), choices=("choice.prove", "choice.report"))
     return Done("status.what_next", before=(header, *cases), choices=("choice.add_to_case", "choice.report"))
 
 
-def case_params(case: Case | CaseRow, desk: Desk) -> dict[str, object]:
-    """What a customer is told of a case."""
-    return {
+def case_line(case: Case | CaseRow, desk: Desk) -> Line:
+    """What a customer is told of a case; a time only where one is promised."""
+    promised = case.is_live and case.due_at is not None
+    params = {
         "number": case.number,
         "subject": case.subject,
         "status": f"@status.{case.status}",
         "department": desk.departments.get(case.department, case.department),
         "next_update": case.due_at,
     }
+    return Line("status.case" if promised else "status.case_ended", params)
 
 
 STATUS = dialog("status", 1, start, take_number, take_address, take_code, show_again)

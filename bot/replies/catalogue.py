@@ -1,5 +1,6 @@
 """The words of the bot: one file a language, and how a line becomes a bubble."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,8 @@ import yaml
 from bot.activity import Card, Choice, Link, Reply
 from bot.dialogs.steps import Line
 
+JOINED = re.compile(r"(?<=\S)[ \t]{0,3}\n(?=[ \t]{0,8}(?![-*+>#|\s]|\d{1,3}[.)] )\S)[ \t]{0,8}")
+"""A line break that neither ends a paragraph nor begins a list item, quotation, heading or table row."""
 LANGUAGES = ("en",)
 """The encoder that comes along understands English alone, and the bot says so."""
 
@@ -37,7 +40,7 @@ class Catalogue:
         """
         text = self._say(line.key, line.params, at)
         return Reply(
-            text=f"{text}\n\n{line.passage}".strip() if line.passage else text,
+            text=f"{text}\n\n{reflowed(line.passage)}".strip() if line.passage else text,
             choices=tuple(self._choice(choice) for choice in line.choices),
             card=self._card(line, at) if line.card or line.params.get("url") else None,
         )
@@ -81,6 +84,11 @@ class Catalogue:
             day=local.day,
             month=self.words[f"month.{local.month}"],
         )
+
+
+def reflowed(markdown: str) -> str:
+    """Paragraphs on one line each: chat clients differ in whether a line break within one is shown."""
+    return JOINED.sub(" ", markdown)
 
 
 def load_catalogue(language: str, *, zone: ZoneInfo, company: str) -> Catalogue:

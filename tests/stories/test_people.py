@@ -141,3 +141,50 @@ async def test_more_can_be_added_and_a_case_closed_and_reopened(desk: Desk) -> N
     await ana.says(f"Please reopen case {number}")
 
     assert "open again" in ana.heard, ana.heard
+
+
+async def test_a_person_is_obeyed_inside_a_form_and_gets_what_was_told(desk: Desk) -> None:
+    ana = await desk.visitor()
+    await ana.says("Please open a case: our bread delivery for order ORD-118822 never came")
+    assert "reach you" in ana.heard, ana.heard
+
+    await ana.says("I need a person for this")
+
+    case = await desk.case(ana.number)
+    assert "colleague" in ana.heard
+    assert case.row.department == "deliveries"
+    assert case.order_number == "ORD-118822"
+    assert "bread delivery" in case.description
+
+
+async def test_thanks_in_the_queue_is_no_news(desk: Desk) -> None:
+    ana = await desk.visitor()
+    await ana.says("Can I speak to a human?")
+    number = ana.number
+
+    await ana.says("thank you")
+
+    assert ana.heard == "You're welcome."
+    assert "CustomerWrote by customer" not in await desk.timeline(number)
+
+
+async def test_words_written_before_the_resolution_are_no_answer_to_it(desk: Desk) -> None:
+    marcus = await desk.agent("Marcus")
+    ana = await desk.visitor()
+    number = await opens_a_case(ana, "our bread delivery never came", "ana@shop.example")
+    await ana.says("agent please")
+    await marcus.takes(number)
+    await ana.hears()
+    desk.house.turns._stopping = True  # the turn of the next message comes late
+    await ana.posts("Still nothing at the gate", key="late")
+    desk.clock.passes(seconds=1)
+    await marcus.resolves(number, "Delivered")
+
+    desk.house.turns._stopping = False
+    await ana.hears()
+
+    assert "resolved at the same moment" in ana.heard, ana.heard
+    assert "Yes" in ana.offered
+    await ana.says("Yes")
+    assert "is closed" in ana.heard
+    assert "NoteAdded by customer" in await desk.timeline(number)
