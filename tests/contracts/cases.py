@@ -230,11 +230,10 @@ class CaseRepositoryContract:
     async def test_position_and_presence(self, office: Office) -> None:
         first, second = [await office.report(f"case {n}", at=f"Mon 09:0{n}") for n in range(2)]
         urgent = await office.report("now", at="Mon 09:05", impact=1, urgency=1)
-        places = [await office.see(position, case.id) for case in (urgent, first, second)]
+        places = [await office.see(position, case) for case in (urgent, first, second)]
         assert places == [1, 2, 3]
-        await office.do(take, urgent.number, by=office.li.actor, at=when("Mon 09:10"))
-        assert [await office.see(position, case.id) for case in (urgent, first, second)] == [0, 1, 2]
-        assert await office.see(position, uuid4()) == 0
+        taken = await office.do(take, urgent.number, by=office.li.actor, at=when("Mon 09:10"))
+        assert [await office.see(position, case) for case in (taken, first, second)] == [0, 1, 2]
         assert not await office.see(somebody_there, "tills", at=when("Mon 09:10"))
         await office.do(agent_is, office.li, Presence.AVAILABLE, at=when("Mon 09:10"))
         assert await office.see(somebody_there, "tills", at=when("Mon 09:11"))
