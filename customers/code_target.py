@@ -18,7 +18,8 @@ class Target:
 
     Attributes:
         mail_to: "" for a decoy.
-        confirms: the contact's new address that the code puts on file.
+        confirms: None for a code that says who somebody is. Else it confirms an address of `contact_id`, and that is
+            all it does: the address it puts on file, "" when it may put none there.
     """
 
     contact_id: UUID | None = None
@@ -32,26 +33,46 @@ async def target_of(
     snapshot: Snapshot,
     kind: IdentityKind,
     value: str,
-    current: Assurance,
     *,
     case: UUID | None,
     case_address: str | None,
 ) -> Target:
-    """The same queries whoever is meant."""
+    """Who would be identified, or which case. The same query whoever is meant."""
     owners = await _owners(snapshot, kind, value)
-    mine = await _waits_for_proof(snapshot, kind, value, current)
     owner = owners[0] if len(owners) == 1 else None
     proved_case = case if kind is IdentityKind.EMAIL and _is(case_address, value) else None
     if owner is not None:
         return Target(contact_id=owner[0], case_id=proved_case, mail_to=owner[1])
-    if mine is not None and not owners:
-        return Target(contact_id=mine, case_id=proved_case, mail_to=value, confirms=value)
     if proved_case is not None:
         return Target(case_id=proved_case, mail_to=value)
     if owners and kind is IdentityKind.EMAIL:
         # A mailbox several people share proves none of them. Its readers are told so; the conversation is not.
         return Target(mail_to=value, template="address_shared")
     return Target()
+
+
+async def confirmation_of(snapshot: Snapshot, value: str, current: Assurance) -> Target:
+    """An e-mail that the contact of this conversation, verified now, gave as theirs. The same query whoever is meant.
+
+    Where somebody else has it on file no code goes out; the mailbox is told, and the conversation is not.
+    """
+    held = await snapshot.rows(
+        sa.select(identities.c.contact_id, identities.c.on_file).where(
+            identities.c.kind == str(IdentityKind.EMAIL), identities.c.value == value
+        )
+    )
+    on_file = {row.contact_id: row.on_file for row in held}
+    mine = current.contact_id if current.level is Level.VERIFIED else None
+    if mine is None or mine not in on_file:
+        return Target(confirms="")
+    if any(on_file.values()) and not on_file[mine]:
+        return Target(contact_id=mine, mail_to=value, confirms="", template="address_taken")
+    return Target(contact_id=mine, mail_to=value, confirms=value)
+
+
+def decoy_of(target: Target) -> Target:
+    """The same purpose, and it leads nowhere."""
+    return Target(confirms=None if target.confirms is None else "")
 
 
 async def _owners(snapshot: Snapshot, kind: IdentityKind, value: str) -> list[tuple[UUID, str]]:
@@ -71,19 +92,6 @@ async def _owners(snapshot: Snapshot, kind: IdentityKind, value: str) -> list[tu
         .order_by(mailbox.c.since.desc(), mailbox.c.value.desc())
     )
     return list({row.contact_id: (row.contact_id, row.value) for row in rows}.values())
-
-
-async def _waits_for_proof(snapshot: Snapshot, kind: IdentityKind, value: str, current: Assurance) -> UUID | None:
-    """The contact who has proved who they are and gave this address as their new one."""
-    mine = await snapshot.first(
-        sa.select(identities.c.contact_id).where(
-            identities.c.contact_id == (current.contact_id or current.conversation),
-            identities.c.kind == str(kind),
-            identities.c.value == value,
-            identities.c.on_file.is_(False),
-        )
-    )
-    return mine.contact_id if mine is not None and current.level is Level.VERIFIED else None
 
 
 def _is(case_address: str | None, value: str) -> bool:

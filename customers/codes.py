@@ -1,6 +1,8 @@
-"""One-time codes: proof that somebody reads the mail of an address we have on file.
+"""One-time codes: proof that somebody reads the mail of an address.
 
-An address nobody has on file gets a decoy: the same words, the same work, tries and limits, and no mail.
+A code has one purpose. An identifying code, to an address on file, says who somebody is. A confirming code puts a new
+address on file for who was verified already, and never says who somebody is.
+An address that no code may go to gets a decoy: the same words, the same work, tries and limits.
 Source: docs/decisions/0008-assurance.md
 """
 
@@ -14,9 +16,9 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from customers.assurance import Assurance, Assurances
+from customers.assurance import Assurance, Assurances, Level
 from customers.code_limits import Sending, contact_reached, room_left, seconds_to_wait
-from customers.code_target import Target, target_of
+from customers.code_target import Target, confirmation_of, decoy_of, target_of
 from customers.contacts import Contacts
 from customers.details import ContactActor
 from customers.errors import CodeExpired, CodeUsedUp, CodeWrong, TooManyCodes
@@ -51,7 +53,7 @@ class OneTimeCodes:
         case: UUID | None = None,
         case_address: str | None = None,
     ) -> None:
-        """Mail a code if what was typed leads to an address on file; say the same and do the same if not.
+        """Mail an identifying code if what was typed leads to an address on file; say and do the same if not.
 
         A telephone, account or loyalty number leads to the e-mail that its contact has on file.
 
@@ -66,38 +68,53 @@ class OneTimeCodes:
             TooManyCodes: a limit of this conversation, address or source is reached.
         """
         value = normalise(kind, address)
-        current = await Assurances(self._work).of(conversation, at=at)
-        target = await target_of(self._work, IdentityKind(kind), value, current, case=case, case_address=case_address)
-        sending = Sending(
-            conversation=conversation,
-            subject=self._digest("subject", f"{kind}|{value}".encode()),
-            source=self._digest("source", source_group(source).encode()),
-            contact_id=target.contact_id,
-            at=at,
-        )
-        if wait := await seconds_to_wait(self._work, sending):
-            raise TooManyCodes(wait)
-        if await contact_reached(self._work, sending):
-            sending, target = replace(sending, contact_id=None), Target()
-        self._write(sending, target, language)
+        target = await target_of(self._work, IdentityKind(kind), value, case=case, case_address=case_address)
+        subject = self._digest("subject", f"{kind}|{value}".encode())
+        await self._send(self._sending(conversation, subject, source, target, at), target, language)
 
-    async def check(self, conversation: UUID, typed: str, *, at: datetime) -> Assurance:
+    async def send_confirmation(
+        self, conversation: UUID, address: str, *, source: str, language: str, at: datetime
+    ) -> None:
+        """Mail a code that puts an e-mail on file for the contact this conversation is verified as.
+
+        The contact gave the address before (`Contacts.change`). Where somebody else has it on file, where it is not
+        theirs, or nobody is verified here, no code goes out, and the words and the work are the same.
+
+        Raises:
+            IdentityInvalid: it cannot be an address.
+            TooManyCodes: a limit of this conversation, address or source is reached.
+        """
+        value = normalise(IdentityKind.EMAIL, address)
+        current = await Assurances(self._work).of(conversation, at=at)
+        target = await confirmation_of(self._work, value, current)
+        subject = self._digest("subject", f"{IdentityKind.EMAIL}|{value}".encode())
+        await self._send(self._sending(conversation, subject, source, target, at), target, language)
+
+    async def check(self, conversation: UUID, typed: str, *, at: datetime, confirms: str | None = None) -> Assurance:
         """Try a code against the newest one sent in this conversation. Everything that is typed costs a try.
 
         The try is written when the unit of work commits, so callers catch the refusals inside it.
 
+        Args:
+            confirms: None where an identifying code is waited for; else the e-mail that is to be put on file. A code
+                of the other purpose, or for another address, is a wrong one.
+
         Raises:
-            CodeWrong: not the code.
+            CodeWrong: not the code, or not (any more) the code of the contact this conversation is verified as.
             CodeUsedUp: the tries are spent.
-            CodeExpired: no code waits here.
+            CodeExpired: no code waits here; or an address is to be confirmed and nobody is verified any more.
         """
+        address = None if confirms is None else normalise(IdentityKind.EMAIL, confirms)
+        current = await Assurances(self._work).of(conversation, at=at)
         row = await self._newest(conversation)
         if row is None or row.used_at is not None or at > row.expires_at:
+            raise CodeExpired
+        if address is not None and current.level is not Level.VERIFIED:
             raise CodeExpired
         if row.tries >= TRIES_MAX:
             raise CodeUsedUp
         right = hmac.compare_digest(row.code_hash, self._hash(row.id, _digits(typed)))
-        proves = right and (row.contact_id is not None or row.case_id is not None)
+        proves = right and await self._proves(row, current, address)
         self._count_try(row, used_at=at if proves else None)
         if not proves:
             raise CodeWrong(TRIES_MAX - row.tries - 1) if row.tries + 1 < TRIES_MAX else CodeUsedUp()
@@ -106,6 +123,17 @@ class OneTimeCodes:
     def forget(self, before: datetime) -> None:
         """Drop codes sent before an instant; nothing depends on them after 90 days."""
         self._work.write(sa.delete(one_time_codes).where(one_time_codes.c.sent_at < before))
+
+    def _sending(self, conversation: UUID, subject: bytes, source: str, target: Target, at: datetime) -> Sending:
+        group = self._digest("source", source_group(source).encode())
+        return Sending(conversation, subject, group, target.contact_id, at)
+
+    async def _send(self, sending: Sending, target: Target, language: str) -> None:
+        if wait := await seconds_to_wait(self._work, sending):
+            raise TooManyCodes(wait)
+        if await contact_reached(self._work, sending):
+            sending, target = replace(sending, contact_id=None), decoy_of(target)
+        self._write(sending, target, language)
 
     def _write(self, sending: Sending, target: Target, language: str) -> None:
         code_id = uuid4()
@@ -154,17 +182,29 @@ class OneTimeCodes:
             rows=1,
         )
 
+    async def _proves(self, row: sa.Row[Any], current: Assurance, address: str | None) -> bool:
+        """Whether the right digits prove what they are wanted for. A decoy's never do."""
+        if address is None:
+            return row.confirms is None and (row.contact_id is not None or row.case_id is not None)
+        # Asked again: another person may be verified here now, and the address on file for somebody else.
+        now = await confirmation_of(self._work, address, current)
+        same_person = bool(row.contact_id == now.contact_id)
+        return same_person and bool(row.confirms == now.confirms == address)
+
     async def _accept(self, row: sa.Row[Any], at: datetime) -> Assurance:
         assurances = Assurances(self._work)
-        if row.contact_id is not None:
+        if row.confirms is not None:
+            await self._put_on_file(row, at)
+        elif row.contact_id is not None:
             await assurances.verify(row.conversation, row.contact_id, PROOF, at=at)
         if row.case_id is not None:
             await assurances.prove_case(row.conversation, row.case_id, at=at)
-        if row.confirms is not None:
-            contact = await Contacts(self._work).get(row.contact_id)
-            actor = ContactActor(str(contact.id), contact.name)
-            await Contacts(self._work).confirm(contact, IdentityKind.EMAIL, row.confirms, by=actor, source=PROOF, at=at)
         return await assurances.of(row.conversation, at=at)
+
+    async def _put_on_file(self, row: sa.Row[Any], at: datetime) -> None:
+        contact = await Contacts(self._work).get(row.contact_id)
+        actor = ContactActor(str(contact.id), contact.name)
+        await Contacts(self._work).confirm(contact, IdentityKind.EMAIL, row.confirms, by=actor, source=PROOF, at=at)
 
     def _hash(self, code_id: UUID, code: str) -> bytes:
         return self._digest("check", code_id.bytes + code.encode())

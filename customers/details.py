@@ -27,7 +27,7 @@ async def change_own(
     phone: str | None = None,
     email: str | None = None,
 ) -> Contact:
-    """Keep the new details; a new e-mail waits for a code, which `OneTimeCodes.send` sends in this conversation.
+    """Keep the new details; a new e-mail waits for a code, by `OneTimeCodes.send_confirmation`, in this conversation.
 
     Raises:
         AssuranceTooLow: they have not proved who they are.

@@ -74,7 +74,7 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """A new e-mail counts once a code sent to it came back."""
     typed = said.value("code")
     if typed is not None:
-        return await check_code(typed, desk)
+        return await check_code(typed, slots, desk)
     if said.intent == Intent.DENY:
         return Done("details.unproved", {"address": slots["email"]})
     if said.intent == Intent.AFFIRM or desk.pressed in ("choice.send_code", "choice.new_code"):
@@ -85,21 +85,22 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
 async def send_code(slots: Slots, desk: Desk) -> Next:
     codes = OneTimeCodes(desk.work, desk.secret)
     try:
-        await codes.send(
-            desk.conversation.id, "email", slots["email"], source=desk.source, language=desk.language, at=desk.at
+        await codes.send_confirmation(
+            desk.conversation.id, slots["email"], source=desk.source, language=desk.language, at=desk.at
         )
     except TooManyCodes:
         return Done("identify.too_many", choices=("choice.report", "choice.person"))
     return Ask("details.code", "take_code", {"address": slots["email"]}, ("choice.new_code",), expecting="code")
 
 
-async def check_code(typed: str, desk: Desk) -> Next:
+async def check_code(typed: str, slots: Slots, desk: Desk) -> Next:
+    """It proves the address, and says nothing about who is speaking."""
+    codes = OneTimeCodes(desk.work, desk.secret)
     try:
-        await OneTimeCodes(desk.work, desk.secret).check(desk.conversation.id, typed, at=desk.at)
+        await codes.check(desk.conversation.id, typed, at=desk.at, confirms=slots["email"])
     except CodeWrong as wrong:
-        return Ask(
-            "identify.code_wrong", "take_code", {"tries_left": wrong.tries_left}, expecting="code", counted=False
-        )
+        key = "identify.code_wrong_last" if wrong.tries_left == 1 else "identify.code_wrong"
+        return Ask(key, "take_code", {"tries_left": wrong.tries_left}, expecting="code", counted=False)
     except (CodeExpired, CodeUsedUp):
         return Done("identify.used_up", choices=("choice.report", "choice.person"))
     return Done("details.done")

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from customers.assurance import Assurance, Assurances, Level
 from customers.codes import OneTimeCodes, code_for, mail_params
-from customers.contacts import Contacts
 from customers.errors import CodeExpired, CodeUsedUp, CodeWrong, TooManyCodes
 from customers.tables import one_time_codes
 from storage.errors import Conflict
@@ -285,26 +284,3 @@ async def test_the_address_given_for_a_case_proves_that_case_alone(database, peo
 async def test_another_address_than_the_cases_gets_no_code(database, people, given):
     await ask(database, uuid4(), "new@comer.example", case=uuid4(), case_address=given)
     assert (await mails(database))[-1]["to"] == ""
-
-
-async def test_a_new_address_is_on_file_once_its_owner_proved_it(database, people):
-    conversation = uuid4()
-    await ask(database, conversation, "ben@corner.example")
-    await enter(database, conversation, await the_code(database))
-    async with database.unit_of_work() as work:
-        ben = await Contacts(work).get(people.ben.id)
-        await Contacts(work).change(ben, email="ben@new.example", by=ACTOR, source="web chat", at=MONDAY)
-    await ask(database, uuid4(), "ben@new.example")
-    assert (await mails(database))[-1]["to"] == "", "nobody else can use it, and it recognises nobody"
-
-    await ask(database, conversation, "ben@new.example")
-    assert (await mails(database))[-1]["to"] == "ben@new.example"
-    await enter(database, conversation, await the_code(database))
-
-    async with database.snapshot() as snapshot:
-        assert [found.id for found in await Contacts(snapshot).by_identity("email", "ben@new.example")] == [ben.id]
-    assert [(m["template"], m["to"]) for m in await mails(database)][-1] == ("address_added", "ben@corner.example")
-
-
-class ACTOR:
-    kind, id, name = "customer", "ben", "Ben Hill"
