@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from bot.understanding.entities.addresses import emails, phones
+from bot.understanding.entities.addresses import emails
 from bot.understanding.entities.named_things import NamedThings
 from bot.understanding.entities.numbers import case_numbers, codes, order_numbers
 from bot.understanding.entities.people import person_names
+from bot.understanding.entities.phones import phones
 from bot.understanding.entities.times import time_windows
 from bot.understanding.understanding import Entity, EntityKind
 from bot.understanding.words import everyday_words
@@ -67,14 +68,16 @@ def _in_order(reading: Reading) -> list[tuple[EntityKind, _Reader]]:
         EntityKind.CASE_NUMBER: lambda text: case_numbers(text, expecting=expecting),
         EntityKind.EMAIL: emails,
         EntityKind.CODE: lambda text: codes(text, expecting=expecting),
-        EntityKind.PHONE: lambda text: phones(text, reading.region, asked=expecting == EntityKind.PHONE),
         EntityKind.ORDER_NUMBER: lambda text: order_numbers(text, expecting=expecting),
+        EntityKind.PHONE: lambda text: phones(text, reading.region, asked=expecting == EntityKind.PHONE),
         EntityKind.NAME: lambda text: person_names(text, everyday_words().common, expecting=expecting),
         EntityKind.PRODUCT: reading.things.find,  # and stores
     }
     if at is not None:
         readers[EntityKind.TIME_WINDOW] = lambda text: time_windows(text, at=at, zone=reading.zone, asked=asked)
-    return sorted(readers.items(), key=lambda item: item[0] != expecting)
+    # A telephone number is the loosest shape of all: it takes what is nobody else's, even where one was asked for.
+    first = None if expecting == EntityKind.PHONE else expecting
+    return sorted(readers.items(), key=lambda item: item[0] != first)
 
 
 def _guarded(kind: EntityKind, reader: _Reader, text: str) -> list[Entity]:

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from bot.understanding import hints, phrases, problems, questions, speller, wishes
-from bot.understanding.entities import addresses, named_things, numbers, people, times
+from bot.understanding.entities import addresses, named_things, numbers, people, phones, times
 
 SIZE = 100_000
 LIMIT_S = 0.050
@@ -47,6 +47,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
         named_things,
         numbers,
         people,
+        phones,
         times,
     ]
     found = [
