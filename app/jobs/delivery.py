@@ -2,18 +2,22 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import structlog
 
 from app.metrics import DELIVERIES
 from app.reception import read_row
 from caseengine import activities
 from channels.protocol import ChannelAdapter, DeliveryFailed, Receipt
 from storage.engine import Database
+from storage.errors import StorageUnavailable
 from storage.outbox import Outbox, OutboxRow, waiting
 
+log = structlog.get_logger()
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800))
 """Waiting time after each failed try; after the last the delivery is given up, visibly."""
 AT_ONCE_MAX = 200
@@ -50,24 +54,39 @@ class Delivery:
                 streams: dict[str, list[OutboxRow]] = defaultdict(list)
                 for row in rows:
                     streams[row.stream].append(row)
-                outcomes = await asyncio.gather(*(self._deliver(stream) for stream in streams.values()))
-                await self._record([outcome for stream in outcomes for outcome in stream])
+                await _all(self._deliver(stream) for stream in streams.values())
 
     async def _due(self, topic: str) -> Sequence[OutboxRow]:
         async with self._database.snapshot() as snapshot:
             return await waiting(snapshot, topic, at=self._now(), limit=AT_ONCE_MAX)
 
-    async def _deliver(self, stream: list[OutboxRow]) -> list[Outcome]:
-        """One after another; what follows a failure waits, so that order is kept."""
+    async def _deliver(self, stream: list[OutboxRow]) -> None:
+        """One after another; what follows a failure waits, so that order is kept.
+
+        What came of it is recorded as the stream ends, even by being cancelled: no other stream is waited for.
+        """
         outcomes: list[Outcome] = []
-        for row in stream:
-            try:
-                outcomes.append((row, await self._send[row.topic](row)))
-            except DeliveryFailed as failed:
-                outcomes.append((row, failed))
-                if failed.retry:
+        try:
+            for row in stream:
+                outcome = await self._outcome(row)
+                outcomes.append((row, outcome))
+                if isinstance(outcome, DeliveryFailed) and outcome.retry:
                     break
-        return outcomes
+        finally:
+            if outcomes:
+                await self._record(outcomes)
+
+    async def _outcome(self, row: OutboxRow) -> Receipt | DeliveryFailed:
+        """A row that cannot even be read is a failed one: it must not hold up those behind it."""
+        try:
+            return await self._send[row.topic](row)
+        except DeliveryFailed as failed:
+            return failed
+        except StorageUnavailable:
+            return DeliveryFailed("the database is not available", retry=True)
+        except Exception as error:
+            log.exception("delivery_failed", outbox_id=row.id, topic=row.topic)
+            return DeliveryFailed(f"it cannot be carried out: {type(error).__name__}")
 
     async def _record(self, outcomes: list[Outcome]) -> None:
         async with self._database.unit_of_work() as work:
@@ -80,6 +99,13 @@ class Delivery:
                     outbox.retry(row, str(outcome), next_try_at=self._now() + RETRY_AFTER[row.tries])
                 else:
                     outbox.give_up(row, str(outcome), ambiguous=outcome.ambiguous)
+
+
+async def _all(streams: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Let every stream end before the first error is raised: none goes on unseen beside the next run."""
+    for outcome in await asyncio.gather(*streams, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def _name(outcome: Receipt | DeliveryFailed) -> str:
