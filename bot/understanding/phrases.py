@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 from bot.understanding.understanding import Intent
 
 PHRASE_MAX = 60  # characters: nothing longer is a fixed phrase
+PIECE_WORDS_MAX = 10
 SLIP_LENGTH_MIN = 5  # characters: a shorter phrase must be spelt right ("no" is one slip from "now")
 
 _POLITE_WORDS = (
@@ -48,7 +49,19 @@ class Phrases:
         if not said:
             return _THUMBS.get(text.strip()[:1])
         found = self._intents.get(said) or self._intents.get(without_politeness(said))
-        return found or self._with_a_slip(said)
+        return found or self._with_a_slip(said) or self._in_pieces(said)
+
+    def _in_pieces(self, said: str) -> Intent | None:
+        """ "yeah go on then", "sure, fire away": several ways to say yes, or to say no, one after the other."""
+        words = said.split()[:PIECE_WORDS_MAX]
+        told = {0: {Intent.AFFIRM, Intent.DENY}} if " ".join(words) == said else {}
+        for end in range(1, len(words) + 1):
+            for start in range(end):
+                piece = " ".join(words[start:end])
+                fits = {Intent.AFFIRM, Intent.DENY} if piece in _POLITE else {self._intents.get(piece)}
+                told[end] = told.get(end, set()) | (told.get(start, set()) & fits)
+        found = told.get(len(words), set())
+        return found.pop() if len(found) == 1 else None
 
     def _with_a_slip(self, said: str) -> Intent | None:
         if len(said) < SLIP_LENGTH_MIN:

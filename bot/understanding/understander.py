@@ -6,7 +6,7 @@ Source: docs/decisions/0010-understanding.md
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -181,7 +181,10 @@ class Understander:
     ) -> Understanding:
         degraded = guessed is None
         guessed = guessed or guess_by_likeness(read.masked, self._examples)
-        phrase, wish = self._phrases.intent(read.text), wants(read.text)
+        phrase = self._phrases.intent(read.text)
+        wish = wants(read.text)
+        if phrase is Intent.ABOUT:  # "are you a real person?" asks for none
+            wish = replace(wish, person=False)
         intent, confidence = decide(read.text, phrase, wish, guessed, entities=read.entities, expecting=expecting)
         found = problems(read.text)
         return Understanding(

@@ -20,6 +20,8 @@ class Intent(StrEnum):
     ORDER_STATUS = "order_status"
     GREET = "greet"
     THANK = "thank"
+    FAREWELL = "farewell"
+    ABOUT = "about"
     COMPLAIN = "complain"
     AFFIRM = "affirm"
     DENY = "deny"
