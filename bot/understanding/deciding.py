@@ -78,6 +78,8 @@ def decide(
     sure = _not_denied(Intent(guessed.best), wish) if guessed.best else None
     if phrase is not None:
         return phrase, 1.0
+    if wish.new_code and not wish.person and not wish.callback:
+        return Intent.SOMETHING_ELSE, WISHED  # "it has not arrived" is no lost order where a code was asked for
     if wished := _wished(wish, sure):
         return wished, max(WISHED, guessed.confidence if wished is sure else 0.0)
     if bare := _bare(text, entities, expecting):

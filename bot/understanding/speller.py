@@ -14,6 +14,11 @@ from pathlib import Path
 WORD_MIN = 4  # letters: shorter words have too many neighbours
 WORD_MAX = 24
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_CONTRACTED = frozenset(
+    "dont didnt doesnt wont cant couldnt wouldnt shouldnt isnt arent wasnt werent havent hasnt hadnt neednt mustnt "
+    "theres thats whats youre theyre".split()
+)
+"""Right but for the apostrophe. Mended into another word ("dont": "done") they would lose the denial."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -35,7 +40,7 @@ class Speller:
 
     def knows(self, word: str) -> bool:
         """Whether the word is taken as it is."""
-        return word in self._own or word in self._rank
+        return word in self._own or word in self._rank or word in _CONTRACTED
 
     def _mended(self, said: str) -> str:
         word = said.casefold().replace("\u2019", "'")

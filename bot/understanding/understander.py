@@ -45,6 +45,8 @@ class _Read:
     entities: tuple[Entity, ...]
     masked: str
     spelled: str
+    mended: str
+    """`text` with its slips mended, numbers and all; `spelled` is `masked` with them mended."""
 
 
 class Understander:
@@ -139,13 +141,13 @@ class Understander:
             return await asyncio.to_thread(self._read_now, said, expecting, at)
         except Exception as error:
             log.error("reading failed", extra={"error": type(error).__name__})
-            return _Read(said, (), said, said)
+            return _Read(said, (), said, said, said)
 
     def _read_now(self, said: str, expecting: str | None, at: datetime | None) -> _Read:
         things, speller = self._index()
         entities = read_entities(said, Reading(things, self._region, self._zone, at, expecting))
         plain = masked(said, entities)
-        return _Read(said, entities, plain, speller.mend(plain))
+        return _Read(said, entities, plain, speller.mend(plain), speller.mend(said))
 
     def _index(self) -> tuple[NamedThings, Speller]:
         names = self._names()
@@ -182,11 +184,11 @@ class Understander:
         degraded = guessed is None
         guessed = guessed or guess_by_likeness(read.masked, self._examples)
         phrase = self._phrases.intent(read.text)
-        wish = wants(read.text)
+        wish = wants(read.text, read.mended, expecting=expecting)
         if phrase is Intent.ABOUT:  # "are you a real person?" asks for none
             wish = replace(wish, person=False)
         intent, confidence = decide(read.text, phrase, wish, guessed, entities=read.entities, expecting=expecting)
-        found = problems(read.text)
+        found = () if wish.new_code else problems(read.text)
         return Understanding(
             text=read.text,
             intent=intent,
@@ -197,6 +199,7 @@ class Understander:
             department_confidence=round(department.confidence, 4) if department else 0.0,
             problems=found or ((read.text.strip(),) if intent is Intent.REPORT_PROBLEM and phrase is None else ()),
             question=phrase is None
+            and not wish.new_code
             and is_question(read.text, intent=intent, entities=read.entities, expecting=expecting),
             wants=wish,
             impact=impact_of(read.text),

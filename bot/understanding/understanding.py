@@ -102,6 +102,7 @@ class Wants:
         case: "open a case", "log this".
         callback: "ring me back".
         stop: "never mind", "start over", "go back": the form in hand is not to go on.
+        new_code: "I didn't get it", "send it again": another one-time code. Only with `expecting="code"`.
         no_case, no_person, no_callback: the opposite was said: "don't open a case", "no need to call me".
     """
 
@@ -109,6 +110,7 @@ class Wants:
     case: bool = False
     callback: bool = False
     stop: bool = False
+    new_code: bool = False
     no_case: bool = False
     no_person: bool = False
     no_callback: bool = False

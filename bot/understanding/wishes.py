@@ -5,7 +5,7 @@ Every repetition in these patterns is bounded, so each is linear.
 
 import re
 
-from bot.understanding.understanding import Wants
+from bot.understanding.understanding import EntityKind, Wants
 
 _SOMEBODY = (
     r"(?:(?:a|an|some|the|any|your|one of your|one of the|another|real|live|actual|proper|human)[ ]){0,3}"
@@ -33,10 +33,12 @@ PERSON = re.compile(
     re.IGNORECASE,
 )
 _NOT = r"(?:don't|dont|do not|don\u2019t|didn't|no need to|not|never|without|needn't|rather not|won't)"
+_NOT_YET = r"(?:didn't|didnt|haven't|havent|hasn't|hasnt|don't|dont|doesn't|doesnt|wasn't|wasnt|not)"
 NO_PERSON = re.compile(
     rf"\b{_NOT}[ ](?:(?:want|need|have|like|wish|to|a|an|any)[ ]){{0,4}}(?:talk|speak|chat|person|agent|human)\b",
     re.IGNORECASE,
 )
+# "I don't want to talk to a machine, get me a person" is a wish, though a "don't" stands before the "talk".
 MACHINE = re.compile(
     r"\b(?:(?:talk|speak|chat|talking|speaking)[ ](?:to|with)[ ](?:a|the|this|some)[ ]"
     r"(?:bot|machine|robot|computer|chatbot))\b",
@@ -76,20 +78,44 @@ STOP = re.compile(
 )
 
 
-def wants(text: str) -> Wants:
-    """The wishes of a message; one that is denied ("don't call me") is none."""
-    no_case, no_person, no_callback = bool(NO_CASE.search(text)), _no_person(text), bool(NO_CALLBACK.search(text))
+NEW_CODE = re.compile(
+    rf"\b(?:{_NOT_YET}[ ](?:(?:yet|ever|actually|really|even|had|have|been)[ ]){{0,2}}"
+    r"(?:get|got|gotten|receive|received|recieve|recieved|see|seen|come|came|arrive|arrived|reach|reached|have|had"
+    r"|sent|show|shown|turn|turned|find|found)\b"
+    r"|(?:no|never (?:got|received|saw|had)(?: (?:a|the|any|your|that))?|where(?:'s| is|s)?(?: (?:the|my|your|that))?"
+    r"|can't (?:find|see)(?: (?:the|a|any|your))?|cannot (?:find|see)(?: (?:the|a|any|your))?"
+    r"|still waiting for(?: (?:the|a|my|your))?"
+    r"|(?:nothing in|lost|deleted)(?: (?:the|my))?)"
+    r"[ ](?:code|mail|e-mail|email|message|inbox|mailbox|it)\b"
+    r"|never (?:came|arrived|got (?:it|one)|received (?:it|one)|reached)|nothing (?:came|arrived|yet|there|has come)"
+    r"|(?:re-?send|send|mail|e-mail|email|get|give|want|need|have)[ ]"
+    r"(?:(?:me|us|it|that|one|the|a|an|code|to|please)[ ]){0,4}(?:again|another|new|fresh|once more|one more)\b|re-?send\b"
+    r"|(?:new|another|fresh|different)[ ](?:code|one|mail|email)|(?:code|it) (?:has |is |was )?(?:expired|lost|gone))",
+    re.IGNORECASE,
+)
+
+
+def wants(text: str, spelled: str = "", *, expecting: str | None = None) -> Wants:
+    """The wishes of a message; one that is denied ("don't call me") is none.
+
+    Args:
+        spelled: the same text with its slips mended; a wish in either counts, and so does a denial.
+        expecting: what was just asked for: "it has not arrived" is about a code only where one was.
+    """
+    ways = {text.replace("\u2019", "'"), (spelled or text).replace("\u2019", "'")}
+
+    def says(pattern: re.Pattern[str]) -> bool:
+        return any(pattern.search(way) for way in ways)
+
+    no_case, no_callback = says(NO_CASE), says(NO_CALLBACK)
+    no_person = says(NO_PERSON) and not says(MACHINE)
     return Wants(
-        person=bool(PERSON.search(text)) and not no_person,
-        case=bool(CASE.search(text)) and not no_case,
-        callback=bool(CALLBACK.search(text)) and not no_callback,
-        stop=bool(STOP.search(text)),
+        person=says(PERSON) and not no_person,
+        case=says(CASE) and not no_case,
+        callback=says(CALLBACK) and not no_callback,
+        stop=says(STOP),
+        new_code=expecting == EntityKind.CODE and says(NEW_CODE),
         no_case=no_case,
         no_person=no_person,
         no_callback=no_callback,
     )
-
-
-def _no_person(text: str) -> bool:
-    """ "I don't want to talk to an agent", but not "I don't want to talk to a machine, get me a person"."""
-    return bool(NO_PERSON.search(text)) and not MACHINE.search(text)
