@@ -13,9 +13,9 @@ from uuid import UUID
 import structlog
 
 from bot.activity import Activity, Kind, Reply, Role, Sender
-from bot.dialogs.choices import as_pressed, pressed_choice
+from bot.dialogs.choices import START_CHOICES, as_pressed, pressed_choice
 from bot.dialogs.desk import Answers, Desk
-from bot.dialogs.engine import START_CHOICES, Walk
+from bot.dialogs.engine import Walk
 from bot.dialogs.report_problem import subject_of
 from bot.dialogs.state import DialogState, load_state, save_state
 from bot.dialogs.steps import Dialog, Line
@@ -33,6 +33,7 @@ from customers.contacts import Contacts
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
 from storage.inbox import Inbox, InboxRow
+from storage.refusal import Refusal
 from storage.transaction import UnitOfWork
 
 log = structlog.get_logger()
@@ -75,6 +76,9 @@ async def take_turn(bot: Bot, row: InboxRow) -> None:
                 raise
         except StorageUnavailable:
             raise
+        except Refusal as refusal:
+            await _refuse(bot, row, activity, refusal)
+            return
         except Exception:
             log.exception("turn_failed", inbox_id=row.id, conversation=activity.conversation)
             await _rescue(bot, row, activity)
@@ -88,6 +92,9 @@ class Heard:
     said: Understanding
     parts: tuple[Understanding, ...]
     pressed: str
+
+
+UNHEARD = Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), "")
 
 
 async def understand(bot: Bot, activity: Activity) -> Heard:
@@ -118,10 +125,9 @@ async def _understand(bot: Bot, text: str, expecting: str) -> Understanding:
 
 def words_of(activity: Activity) -> str:
     """The customer's words, whether typed, pressed or filled in; files speak by their names."""
-    if activity.text.strip():
-        return activity.text
     filled = [str(value) for value in (activity.value or {}).values() if isinstance(value, str | int)]
-    return "\n".join([*filled, *(f"[{file.name}]" for file in activity.attachments)])
+    words = [activity.text] if activity.text.strip() else filled
+    return "\n".join([*words, *(f"[{file.name}]" for file in activity.attachments)])
 
 
 async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> None:
@@ -151,6 +157,7 @@ async def _open_desk(bot: Bot, work: UnitOfWork, row: InboxRow, activity: Activi
         key=activity.key,
         said=words_of(activity),
         pressed=heard.pressed,
+        files=tuple(file.name for file in activity.attachments),
         departments=bot.departments(),
         secret=bot.secret,
         fallback_department=bot.fallback_department,
@@ -176,7 +183,7 @@ async def _is_retailer(work: UnitOfWork, assurance: Assurance) -> bool:
 
 async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) -> list[Line]:
     if activity.kind is Kind.JOINED:
-        return await _greeting(desk)
+        return await _greeting(desk) if desk.conversation.mode is Mode.BOT else []
     if desk.conversation.mode is not Mode.BOT:
         return await _with_people(desk, said)
     walk = Walk(bot.dialogs, desk.state, desk)
@@ -241,10 +248,35 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
         )
 
 
-async def _rescue(bot: Bot, row: InboxRow, activity: Activity) -> None:
-    """A fault of ours is no dead end: the message becomes a case, and the conversation starts afresh."""
+async def _refuse(bot: Bot, row: InboxRow, activity: Activity, refusal: Refusal) -> None:
+    """An operation said no: its words are of the catalogue, nothing was written, and the dialog is over.
+
+    A refusal without words of its own is a fault of ours.
+    """
+    key = f"refusal.{refusal.code.replace('.', '_')}"
+    if key not in bot.catalogue.words:
+        log.error("refusal_without_words", code=refusal.code)
+        await _rescue(bot, row, activity)
+        return
     async with bot.database.unit_of_work() as work:
-        desk = await _open_desk(bot, work, row, activity, Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), ""))
+        desk = await _open_desk(bot, work, row, activity, UNHEARD)
+        line = Line(key, choices=("choice.prove", "choice.report", "choice.person"))
+        _say(work, row, activity, [bot.catalogue.reply(line, at=desk.at)], at=desk.at)
+        save_state(work, desk.conversation.id, DialogState(version=desk.state.version), at=desk.at)
+        Inbox(work).done(row, at=desk.at)
+
+
+async def _rescue(bot: Bot, row: InboxRow, activity: Activity) -> None:
+    """A fault of ours is no dead end: the message becomes a case, and the conversation starts afresh.
+
+    Where a person has the conversation, the words go to them, and the bot stays silent.
+    """
+    async with bot.database.unit_of_work() as work:
+        desk = await _open_desk(bot, work, row, activity, UNHEARD)
+        if desk.conversation.mode is not Mode.BOT:
+            await hear_customer(work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer)
+            Inbox(work).done(row, at=desk.at)
+            return
         opening = Opening(
             subject=subject_of(desk.said),
             description=desk.said,

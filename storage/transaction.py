@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
+from storage.outage import outages_named
 from storage.refusal import Refusal
 
 
@@ -61,10 +62,15 @@ class Snapshot:
         self._reader: AsyncConnection | None = None
 
     async def rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
-        """All rows of a query."""
+        """All rows of a query.
+
+        Raises:
+            StorageUnavailable: the database cannot be read.
+        """
         if self._reader is None:
             self._reader = await self._store.connect_reader()
-        return (await self._reader.execute(statement)).all()
+        with outages_named():
+            return (await self._reader.execute(statement)).all()
 
     async def first(self, statement: sa.Executable) -> sa.Row[Any] | None:
         """The first row of a query, or None."""
@@ -75,6 +81,10 @@ class Snapshot:
         """The first column of the first row, or None."""
         row = await self.first(statement)
         return row[0] if row else None
+
+    async def let_go(self) -> None:
+        """Give the reader back before a long wait; later reads see a later moment, and writes are checked all the same."""
+        await self._close_reader()
 
     async def __aenter__(self) -> Self:
         return self

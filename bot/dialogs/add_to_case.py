@@ -1,10 +1,12 @@
 """More to say about a case that is already there."""
 
+from bot.dialogs.choices import START_CHOICES
 from bot.dialogs.desk import Desk
 from bot.dialogs.own_case import choose_case
-from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
-from bot.understanding import Understanding
+from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
+from bot.understanding import Intent, Understanding
 from caseengine.model.case import Case
+from caseengine.operations.linking import link_conversation
 from caseengine.operations.opening import add_to_case
 
 WISH_WORDS_MAX = 9
@@ -13,9 +15,22 @@ WISH_WORDS_MAX = 9
 
 async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Find the case; keep the news when the first message already told it."""
+    if slots.get("offer"):
+        return Ask(
+            "lost.add", "take_offer", {"number": slots["number"]}, ("choice.yes", "choice.no"), expecting="yes_no"
+        )
     if len(said.text.split()) > WISH_WORDS_MAX:
-        slots["text"] = said.text
+        slots["text"] = desk.said
     return await take_case(said, slots, desk)
+
+
+async def take_offer(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Words that seemed to belong to the case: only a yes puts them there."""
+    if said.intent == Intent.AFFIRM:
+        return await take_case(said, slots, desk)
+    if said.intent == Intent.DENY:
+        return Done("lost.first", choices=START_CHOICES)
+    return Goto("dispatch", {"again": True})
 
 
 async def take_case(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -32,13 +47,15 @@ async def take_text(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """The news."""
     if not said.text.strip():
         return Ask("add.what_unclear", "take_text", expecting="description")
-    slots["text"] = said.text
+    slots["text"] = desk.said
     return await take_case(said, slots, desk)
 
 
 async def add(text: str, case: Case, desk: Desk) -> Next:
+    if case.conversation_id != desk.conversation.id and desk.proved:
+        await link_conversation(desk.work, case, desk.conversation.id, by=desk.customer, at=desk.at)
     await add_to_case(desk.work, case, text, by=desk.customer, at=desk.at)
     return Done("add.done", {"number": case.number, "next_update": case.due_at})
 
 
-ADD_TO_CASE = dialog("add_to_case", 1, start, take_case, take_text)
+ADD_TO_CASE = dialog("add_to_case", 1, start, take_offer, take_case, take_text)

@@ -11,6 +11,20 @@ from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
 from knowledge.answer import Answered, DidYouMean, Passage
 
+ORDINALS = {
+    "1": 0,
+    "first": 0,
+    "1st": 0,
+    "one": 0,
+    "2": 1,
+    "second": 1,
+    "2nd": 1,
+    "3": 2,
+    "third": 2,
+    "3rd": 2,
+    "last": 2,
+}
+ORDINAL_WORDS_MAX = 4
 SAME_TITLE_MIN = 80.0
 """rapidfuzz ratio from which typed words count as the title that was offered."""
 
@@ -19,9 +33,9 @@ async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Search what this person may read."""
     if desk.pressed == "choice.question":
         return Ask("answer.what", "look_up", expecting="description")
-    slots["question"] = said.text
+    slots["question"] = desk.said
     slots["departments"] = likely_departments(said)
-    found = await desk.answers.answer(said.text, audience=desk.audience)
+    found = await desk.look_up(said.text)
     if isinstance(found, Answered):
         return show(found.passage, slots, desk)
     if isinstance(found, DidYouMean):
@@ -31,7 +45,7 @@ async def look_up(said: Understanding, slots: Slots, desk: Desk) -> Next:
     tells_a_problem = said.intent in (Intent.REPORT_PROBLEM, Intent.ORDER_STATUS)
     if tells_a_problem or (slots["departments"] and not said.question):
         return Goto("report_problem")
-    return lost(desk) if slots.get("unsure") and not said.question else unknown(slots, desk)
+    return await lost(said, desk) if slots.get("unsure") and not said.question else unknown(slots, desk)
 
 
 async def take_choice(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -42,9 +56,23 @@ async def take_choice(said: Understanding, slots: Slots, desk: Desk) -> Next:
     if match is not None:
         passage = await desk.answers.passage_of(offered[match[2]]["slug"], slots["question"], audience=desk.audience)
         return show(passage, slots, desk) if passage else unknown(slots, desk)
+    if (place := place_in_list(said, len(titles))) is not None:
+        passage = await desk.answers.passage_of(offered[place]["slug"], slots["question"], audience=desk.audience)
+        return show(passage, slots, desk) if passage else unknown(slots, desk)
+    if said.intent == Intent.AFFIRM:
+        choices: tuple[str | Choice, ...] = (*(Choice(title, title) for title in titles), "choice.none_of_these")
+        return Ask("answer.which", "take_choice", choices=choices, expecting="choice")
     if said.intent == Intent.DENY:
         return unknown(slots, desk)
-    return Goto("dispatch")
+    return Goto("dispatch", {"again": True})
+
+
+def place_in_list(said: Understanding, count: int) -> int | None:
+    """ "2", "the second one": which of the offered ones, from 0."""
+    words = [word.strip(".,!?#") for word in said.text.casefold().split()]
+    if len(words) > ORDINAL_WORDS_MAX:
+        return None
+    return next((ORDINALS[word] for word in words if ORDINALS.get(word, count) < count), None)
 
 
 async def take_solved(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -55,7 +83,7 @@ async def take_solved(said: Understanding, slots: Slots, desk: Desk) -> Next:
     if said.intent == Intent.DENY or said.wants.case:
         record_outcome(desk, slots["question"], slots["article"], "not_solved")
         return Goto("report_problem", story(slots))
-    return Goto("dispatch")
+    return Goto("dispatch", {"again": True})
 
 
 async def take_case_wish(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -64,7 +92,7 @@ async def take_case_wish(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Goto("report_problem", {**story(slots), "case_type": "question"})
     if said.intent == Intent.DENY:
         return Done("answer.no_case")
-    return Goto("dispatch")
+    return Goto("dispatch", {"again": True})
 
 
 def story(slots: Slots) -> Slots:
@@ -96,7 +124,7 @@ def unknown(slots: Slots, desk: Desk) -> Next:
 
 async def answer_aside(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """A question in the middle of a form: answered in one bubble, then the form goes on."""
-    found = await desk.answers.answer(said.text, audience=desk.audience)
+    found = await desk.look_up(said.text)
     if isinstance(found, Answered):
         passage = found.passage
         if passage.article not in desk.state.tried:
@@ -106,7 +134,8 @@ async def answer_aside(said: Understanding, slots: Slots, desk: Desk) -> Next:
         passage = found.passages[0]
         return Done("answer.aside_near", {"title": passage.title, "url": passage.url}, passage=passage.text)
     record_outcome(desk, said.text, None, "unanswered")
-    return Done("answer.aside_unknown")
+    reporting = any(frame.dialog == "report_problem" for frame in desk.state.frames)
+    return Done("answer.aside_unknown_case" if reporting else "answer.aside_unknown")
 
 
 ANSWER = dialog("answer", 1, look_up, take_choice, take_solved, take_case_wish)

@@ -26,8 +26,10 @@ async def take_phone(said: Understanding, slots: Slots, desk: Desk) -> Next:
 
 async def take_window(said: Understanding, slots: Slots, desk: Desk) -> Next:
     take(said, slots)
-    if not slots.get("window"):
-        if said.intent != Intent.DENY and not said.text.strip():
+    if not slots.get("window") and (said.intent == Intent.DENY or desk.pressed == "choice.any_time"):
+        slots["window"], slots["window_said"] = "any_time", "@choice.any_time"
+    elif not slots.get("window"):
+        if said.question or not any(letter.isalnum() for letter in said.text):
             return Ask("callback.window", "take_window", choices=("choice.any_time",), expecting="time_window")
         slots["window"] = slots["window_said"] = said.text
     return await next_question(slots, desk)

@@ -5,6 +5,9 @@ from dataclasses import replace
 
 from bot.understanding import Intent, Understanding, Wants
 
+START_CHOICES = ("choice.report", "choice.status", "choice.question", "choice.person")
+"""What is offered when nothing is in progress."""
+
 MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.report": (Intent.REPORT_PROBLEM, Wants(case=True)),
     "choice.status": (Intent.CASE_STATUS, Wants()),
@@ -18,6 +21,7 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.open_case": (Intent.AFFIRM, Wants()),
     "choice.open": (Intent.AFFIRM, Wants()),
     "choice.change": (Intent.DENY, Wants()),
+    "choice.as_it_is": (Intent.AFFIRM, Wants()),
     "choice.never_mind": (Intent.CANCEL, Wants(stop=True)),
     "choice.no": (Intent.DENY, Wants()),
     "choice.yes": (Intent.AFFIRM, Wants()),

@@ -43,7 +43,7 @@ async def take_closing(said: Understanding, slots: Slots, desk: Desk) -> Next:
 
 async def start_reopening(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Which case; reopening needs no second question."""
-    case = await choose_case(said, slots, desk, step="start_reopening")
+    case = await choose_case(said, slots, desk, step="start_reopening", closed=True)
     if not isinstance(case, Case):
         return case
     try:

@@ -1,6 +1,6 @@
 """What a customer can say at any point, and what interrupts a form."""
 
-from bot.understanding import Understanding
+from bot.understanding import Intent, Understanding
 
 COMMANDS = {
     "start_over": "start_over",
@@ -14,6 +14,7 @@ STORY_WISH_WORDS_MAX = 12
 SURE = 0.55
 VERY_SURE = 0.68
 
+YES_NO = (Intent.AFFIRM, Intent.DENY, Intent.THANK)
 INTERRUPTIONS = {
     "ask_question": "aside",
     "case_status": "status",
@@ -41,6 +42,8 @@ def command_of(said: Understanding, *, expecting: str) -> str | None:
 def interrupts(said: Understanding, *, expecting: str, dialog: str) -> str | None:
     """The dialog that hears this message first, when it clearly is no answer to the open question."""
     if expecting == "description" or (expecting and said.entity(expecting) is not None):
+        return None
+    if dialog == "answer" or (expecting == "yes_no" and said.intent in YES_NO):
         return None
     if said.question and said.intent in ("ask_question", "something_else", "order_status"):
         return "aside"

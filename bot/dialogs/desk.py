@@ -41,6 +41,7 @@ class Desk:
         received_at: when the message came in, which may be before something that has happened since.
         said: the customer's own words of this turn, untouched.
         pressed: catalogue key of the button that was pressed, "" for typed words.
+        files: names of the files that came with the message.
         parts: when the message holds two problems, what was understood of each.
         departments: names by slug.
         fallback_department: who takes what nobody could sort.
@@ -65,12 +66,25 @@ class Desk:
     language: str = "en"
     parts: tuple[Understanding, ...] = ()
     pressed: str = ""
+    files: tuple[str, ...] = ()
     retailer: bool = False
 
     @property
     def proved(self) -> bool:
         """Something was proved in this conversation: a person, or at least a case."""
         return self.assurance.level >= Level.CHANNEL or bool(self.assurance.cases)
+
+    @property
+    def proved_as(self) -> str:
+        """Who has been proved, to compare with later: a contact, some cases alone, or nobody ("")."""
+        if self.assurance.contact_id is not None:
+            return str(self.assurance.contact_id)
+        return "cases" if self.assurance.cases else ""
+
+    async def look_up(self, question: str) -> Answer:
+        """Ask the knowledge room, without holding on to a reader of the database meanwhile."""
+        await self.work.let_go()
+        return await self.answers.answer(question, audience=self.audience)
 
     @property
     def viewer(self) -> Viewer:

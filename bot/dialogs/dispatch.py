@@ -1,10 +1,10 @@
 """Nothing is in progress: what does this message begin?"""
 
-from bot.dialogs.cases_here import awaiting_confirmation
+from bot.dialogs.cases_here import awaiting_confirmation, open_case_here
+from bot.dialogs.choices import START_CHOICES
 from bot.dialogs.desk import Desk
-from bot.dialogs.engine import START_CHOICES
-from bot.dialogs.steps import Done, Goto, HandOver, Next, Slots, dialog
-from bot.understanding import Intent, Understanding
+from bot.dialogs.steps import Done, Goto, HandOver, Line, Next, Slots, dialog
+from bot.understanding import Intent, Mood, Understanding
 from caseengine.model.case import Case
 from customers.assurance import Level
 
@@ -25,20 +25,20 @@ STORY_WORDS_MIN = 3
 """Fewer words than this that mean nothing known are not looked up."""
 NEWS = frozenset(("change", "changed", "changing", "update", "updated", "new", "replace", "correct"))
 """Words that tell "my address is new" from "this is my address"."""
-AFTER_RESOLUTION = (Intent.AFFIRM, Intent.DENY, Intent.THANK, Intent.SOMETHING_ELSE, Intent.REOPEN_CASE)
+LATER_REPLIES = (Intent.AFFIRM, Intent.DENY, Intent.REOPEN_CASE)
+FIRST_REPLIES = (*LATER_REPLIES, Intent.THANK, Intent.SOMETHING_ELSE, Intent.REPORT_PROBLEM, Intent.COMPLAIN)
+LOST_MAX = 4
+"""Messages in a row that meant nothing, before a person is called."""
 
 
 async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
-    """Choose by wish first, then by intent, then by what was mentioned."""
-    resolved = await awaiting_confirmation(desk)
-    if resolved is not None and desk.received_at < resolved.updated_at:
-        return note_for_agent(resolved, desk)
-    if resolved is not None and said.intent in AFTER_RESOLUTION:
-        return Goto("confirm_resolved", {"number": resolved.number})
+    """Choose by what was pressed, then by wish, then by what an open resolution asks, then by intent and mention."""
     if desk.pressed == "choice.prove":
         return Goto("identify", {"then": "status"})
     if said.wants.person:
         return HandOver("asked_for_person")
+    if not slots.get("again") and (about_resolution := await hear_after_resolution(said, desk)) is not None:
+        return about_resolution
     if said.wants.case or len(said.problems) > 1:
         return Goto("report_problem")
     if _says_who_they_are(said, desk):
@@ -48,7 +48,22 @@ async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
     if (goal := GOALS.get(said.intent)) is not None:
         desk.state.lost = 0
         return Goto(goal)
-    return _by_mention(said, desk)
+    return await _by_mention(said, desk)
+
+
+async def hear_after_resolution(said: Understanding, desk: Desk) -> Next | None:
+    """An agent resolved a case here: the next words may be about that; None when they are about something else.
+
+    Whatever is said first after it and is no matter of its own is a reply, and a reply that does not agree reopens.
+    """
+    resolved = await awaiting_confirmation(desk)
+    if resolved is None:
+        return None
+    if desk.received_at < resolved.updated_at:
+        return note_for_agent(resolved, desk)
+    first = desk.state.saved_at is None or desk.state.saved_at <= resolved.updated_at
+    replies = FIRST_REPLIES if first and not said.wants.case else LATER_REPLIES
+    return Goto("confirm_resolved", {"number": resolved.number}) if said.intent in replies else None
 
 
 def note_for_agent(resolved: Case, desk: Desk) -> Next:
@@ -58,26 +73,42 @@ def note_for_agent(resolved: Case, desk: Desk) -> Next:
 
 
 def _says_who_they_are(said: Understanding, desk: Desk) -> bool:
-    """An address without any word of change, from somebody who has proved nothing yet, is a claim to be that person."""
+    """An address without any word of change is a claim to be that person, also from somebody known as another."""
     about_themselves = said.intent in (Intent.CHANGE_DETAILS, Intent.GREET, Intent.SOMETHING_ELSE)
-    given = said.entity("email") is not None or said.entity("phone") is not None
+    given = said.entity("email") is not None or (
+        said.entity("phone") is not None and desk.assurance.level < Level.CHANNEL
+    )
     news = NEWS & set(said.text.casefold().split())
-    return given and about_themselves and not news and desk.assurance.level < Level.CHANNEL
+    return given and about_themselves and not news
 
 
-def _by_mention(said: Understanding, desk: Desk) -> Next:
+async def _by_mention(said: Understanding, desk: Desk) -> Next:
     if said.entity("case_number") is not None:
         return Goto("status")
+    if desk.files and not said.question:
+        return Goto(
+            "report_problem", {"heard": True, "files": list(desk.files)}, Line("lost.file", {"files": names(desk)})
+        )
     if said.question or len(said.text.split()) >= STORY_WORDS_MIN:
         return Goto("answer", {"unsure": True})
-    return lost(desk)
+    return await lost(said, desk)
 
 
-def lost(desk: Desk) -> Next:
-    """Not understood: say so once with what can be done; the second time in a row offer a person."""
+def names(desk: Desk) -> str:
+    return ", ".join(desk.files)
+
+
+async def lost(said: Understanding, desk: Desk) -> Next:
+    """Not understood: perhaps news of a case; else say what can be done; then offer a person; then get one."""
     desk.state.lost += 1
+    case = await open_case_here(desk)
+    if case is not None and len(said.text.split()) >= STORY_WORDS_MIN and said.mood != Mood.ANGRY:
+        return Goto("add_to_case", {"number": case.number, "text": desk.said, "offer": True})
+    if desk.state.lost >= LOST_MAX:
+        return HandOver("not_understood")
+    if said.mood == Mood.ANGRY:
+        return Done("lost.sorry", choices=("choice.person", "choice.report"))
     if desk.state.lost > 1:
-        desk.state.lost = 0
         return Done("lost.again", choices=("choice.person", "choice.report"))
     return Done("lost.first", choices=START_CHOICES)
 

@@ -4,9 +4,12 @@ It never loops: a turn passes through a bounded number of steps, a question is a
 and whoever is not understood twice is offered a case or a person.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.dialogs.choices import START_CHOICES
 from bot.dialogs.commands import command_of, interrupts
 from bot.dialogs.desk import Desk
 from bot.dialogs.state import DialogState, Frame
@@ -15,6 +18,27 @@ from bot.understanding import Intent, Understanding
 
 TRIES_MAX = 2
 """How often the same thing is asked before a person is offered."""
+CIRCLES_MAX = 3
+"""How often the conversation may come back to the same place before a person is called; offered once before."""
+SEEN_MAX = 12
+SMALL_TALK = ("greet.", "thanks.", "about.", "farewell.")
+ACHIEVED = frozenset(
+    (
+        "report.opened",
+        "report.opened_unreachable",
+        "report.opened_many",
+        "add.done",
+        "answer.glad",
+        "callback.done",
+        "close.done",
+        "details.done",
+        "identify.done",
+        "identify.case_proved",
+        "reopen.done",
+        "resolved.closed",
+    )
+)
+"""After these the conversation has moved on, and coming to a place again is no circle."""
 STEPS_MAX = 16
 """Steps of one turn; more is a fault in a dialog."""
 
@@ -39,17 +63,67 @@ class Walk:
 
     async def hear(self, said: Understanding) -> None:
         """Handle one message."""
+        if self._expired() and self._is_mere_answer(said):
+            self.lines.append(Line("identify.expired", choices=("choice.prove", "choice.person")))
+            return
+        await self._hear(said)
+        self._notice_circles()
+
+    async def _hear(self, said: Understanding) -> None:
         top = self._state.top
         if (command := command_of(said, expecting=self._state.expecting)) is not None:
             self._command(command)
         elif top is None:
             await self.begin("dispatch", {}, said)
-        elif (goal := interrupts(said, expecting=self._state.expecting, dialog=top.dialog)) is not None:
+        elif top.tries > TRIES_MAX and said.intent == Intent.DENY:
+            self._command("cancel")
+        elif (goal := self._interruption(top, said)) is not None:
             await self.begin(goal, {}, said)
-            if self.handover is None:
-                self._resume()
+            self._resume()
         else:
             await self._step(top, said)
+
+    def _interruption(self, top: Frame, said: Understanding) -> str | None:
+        """The dialog that hears this first; one that is in progress already is not begun again."""
+        if self._desk.pressed == "choice.prove":
+            goal: str | None = "identify"
+        else:
+            goal = interrupts(said, expecting=self._state.expecting, dialog=top.dialog)
+        in_progress = {frame.dialog for frame in self._state.frames}
+        return None if goal in in_progress else goal
+
+    def _expired(self) -> bool:
+        """Drop what was asked of somebody whose proof is over; true when there was such a thing."""
+        now = self._desk.proved_as
+        gone = [frame for frame in self._state.frames if frame.proved_as not in ("", now)]
+        if gone:
+            self._state.frames.clear()
+        return bool(gone)
+
+    def _is_mere_answer(self, said: Understanding) -> bool:
+        """It makes sense only to the question that is gone."""
+        return said.intent in (Intent.AFFIRM, Intent.DENY, Intent.SOMETHING_ELSE, Intent.GO_BACK)
+
+    def _notice_circles(self) -> None:
+        """Whoever comes to the same place again and again gets a person, offered first, then called."""
+        if self.handover is not None or not self.lines or self.lines[-1].key.startswith(SMALL_TALK):
+            return
+        if any(line.key in ACHIEVED for line in self.lines):
+            self._state.seen, self._state.lost = [], 0
+            return
+        place = self._place()
+        again = self._state.seen.count(place)
+        self._state.seen = [*self._state.seen, place][-SEEN_MAX:]
+        if again >= CIRCLES_MAX:
+            self._hand_over("going_in_circles")
+        elif again == CIRCLES_MAX - 1 and "choice.person" not in self.lines[-1].choices:
+            self.lines.append(Line("fallback.offer_person", choices=("choice.person", "choice.start_over")))
+
+    def _place(self) -> str:
+        """Where the conversation stands: the last words, and what the dialog on top remembers."""
+        top = self._state.top
+        told = [self.lines[-1].key, dict(self.lines[-1].params), top.slots if top else {}]
+        return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
     async def begin(self, dialog: str, slots: Slots, said: Understanding) -> None:
         """Put a dialog on top and let it hear the message."""
@@ -96,6 +170,7 @@ class Walk:
             self._offer_person(frame)
             return
         frame.wait(ask)
+        frame.proved_as = self._desk.proved_as
         self.lines += [*ask.before, ask.line]
 
     def _offer_person(self, frame: Frame) -> None:
@@ -113,14 +188,16 @@ class Walk:
         below = self._state.top
         if below is not None and below.ask is None and self.handover is None:
             await self._step(below, blank(said))
+        else:
+            self._resume()
 
     def _resume(self) -> None:
         """The interruption is over: the question that was open is asked once more."""
         top = self._state.top
-        if top is not None and top.ask is not None and (not self.lines or self.lines[-1] != top.ask.line):
-            open_question = top.ask
-            self.lines.append(Line("form.resume"))
-            self.lines.append(open_question.line)
+        if self.handover is not None or top is None or top.ask is None:
+            return
+        if not self.lines or self.lines[-1] != top.ask.line:
+            self.lines += [Line("form.resume"), top.ask.line]
 
     def _command(self, command: str) -> None:
         if command == "go_back":
@@ -148,9 +225,6 @@ class Walk:
             self.lines += [Line("go_back.first"), top.ask.line]
         else:
             self.lines.append(Line("go_back.nothing", choices=START_CHOICES))
-
-
-START_CHOICES = ("choice.report", "choice.status", "choice.question", "choice.person")
 
 
 def blank(said: Understanding) -> Understanding:

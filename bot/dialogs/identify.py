@@ -8,12 +8,12 @@ from customers.assurance import Assurances, Level
 from customers.codes import OneTimeCodes
 from customers.contacts import Contacts
 from customers.errors import CodeExpired, CodeUsedUp, CodeWrong, IdentityInvalid, TooManyCodes
-from customers.identities import normalise
+from customers.identities import IdentityKind, normalise
 
 
 async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Somebody already proved need not do it twice."""
-    if desk.assurance.level >= Level.VERIFIED:
+    if desk.assurance.level >= Level.VERIFIED and await is_own(said, desk):
         return Done("identify.already")
     if said.entity("email") or said.entity("phone"):
         return await take_address(said, slots, desk)
@@ -21,6 +21,14 @@ async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
         slots["kind"], slots["address"] = "email", claimed
         return await send_code(slots, desk)
     return Ask("identify.address", "take_address", expecting="email")
+
+
+async def is_own(said: Understanding, desk: Desk) -> bool:
+    """No address, or one that is on file for whoever is known already."""
+    given = said.value("email")
+    if given is None or desk.assurance.contact_id is None:
+        return True
+    return given in (await Contacts(desk.work).get(desk.assurance.contact_id)).on_file(IdentityKind.EMAIL)
 
 
 async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:

@@ -1,5 +1,6 @@
 """Which of the customer's cases is meant: the one that was named, or the only open one, or a question."""
 
+from bot.activity import Choice
 from bot.dialogs.desk import Desk
 from bot.dialogs.steps import Ask, Call, Next, Slots
 from bot.understanding import Understanding
@@ -7,30 +8,46 @@ from caseengine.model.case import Case
 from caseengine.model.errors import CaseNotFound
 from caseengine.model.lifecycle import Status
 from caseengine.operations.access import case_for
-from caseengine.reading.cases import cases_of
+from caseengine.reading.cases import CaseRow, cases_of
 from customers.assurance import Level
 
 ENDED = (Status.CLOSED, Status.MERGED)
+TO_REOPEN = (Status.RESOLVED, Status.CLOSED)
+OFFERED_MAX = 4
+CHOICE_MAX = 60
+"""Characters of a button."""
 
 
-async def choose_case(said: Understanding, slots: Slots, desk: Desk, *, step: str) -> Case | Next:
-    """The case, or the question that finds it; `step` hears the answer."""
+async def choose_case(said: Understanding, slots: Slots, desk: Desk, *, step: str, closed: bool = False) -> Case | Next:
+    """The case, or the question that finds it; `step` hears the answer.
+
+    Args:
+        closed: one that has ended is meant, to be taken up again.
+    """
     number = said.entity("case_number")
     if number is not None and (number.mistyped or not number.value):
         return Ask("status.mistyped", step, {"typed": number.said}, expecting="case_number")
     if number is not None:
         slots["number"] = number.value
     if not slots.get("number"):
-        rows = [row for row in await cases_of(desk.work, desk.viewer) if row.status not in ENDED]
+        rows = [row for row in await cases_of(desk.work, desk.viewer) if fits(row, closed=closed)]
         if len(rows) == 1:
             slots["number"] = rows[0].number
         elif not rows and desk.assurance.level < Level.CHANNEL and not slots.get("asked"):
             slots["asked"] = True
             return Call("identify", step, {"fresh": True})
         else:
-            return Ask("own_case.which", step, {"count": len(rows)}, expecting="case_number")
+            offered = tuple(
+                Choice(f"{row.number} {row.subject}"[:CHOICE_MAX], row.number) for row in rows[:OFFERED_MAX]
+            )
+            return Ask("own_case.which", step, choices=(*offered, "choice.never_mind"), expecting="case_number")
     try:
         return await case_for(desk.work, slots["number"], desk.viewer)
     except CaseNotFound:
         missing = slots.pop("number")
         return Ask("own_case.not_shown", step, {"number": missing}, ("choice.prove",), expecting="case_number")
+
+
+def fits(row: CaseRow, *, closed: bool) -> bool:
+    """Whether the case can be meant: one to take up again, or one that has not ended."""
+    return row.status in TO_REOPEN if closed else row.status not in ENDED

@@ -1,5 +1,6 @@
 """A problem becomes a case: takes everything one sentence gives, asks only for what is missing, confirms, opens."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,9 @@ BARE_WORDS_MAX = 8
 """A short wish for a case ("I want to report a problem") tells no story yet."""
 DEPARTMENT_SURE = 0.4
 SUBJECT_MAX = 80
+NEWS_WORDS_MIN = 3
+"""Fewer words than this at the summary are neither yes nor news."""
+NAMING_WORDS_MAX = 12
 FACTS = ("order_number", "product", "store", "email", "phone")
 
 
@@ -33,26 +37,27 @@ async def take_what(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """What happened, in the customer's words."""
     if not said.text.strip():
         return Ask("report.what", "take_what", expecting="description")
-    slots["description"] = said.text
-    take_story_hints(said, slots, desk)
-    take_entities(said, slots)
+    tell(said, slots, desk)
     return await next_question(slots, desk)
 
 
 async def take_department(said: Understanding, slots: Slots, desk: Desk) -> Next:
-    """What it is about, from the list."""
-    take_entities(said, slots)
-    slug = named_department(said, desk) or said.department
-    if slug is None:
-        return Ask("report.department", "take_department", choices=department_choices(desk), expecting="choice")
-    slots["departments"] = [slug]
-    return await next_question(slots, desk)
+    """What it is about: a name of the list, or words that make it sure; whatever else was said is kept."""
+    short = len(said.text.split()) <= NEWS_WORDS_MIN and not said.entities
+    slug = department_in(said, desk) or (said.department if short else None)
+    if slug is not None:
+        slots["departments"] = [slug]
+    elif not take_entities(said, slots) and said.intent != Intent.DENY:
+        tell(said, slots, desk)
+    if slots.get("departments"):
+        return await next_question(slots, desk)
+    return Ask("report.department_unclear", "take_department", choices=department_choices(desk), expecting="choice")
 
 
 async def take_reach(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """How the customer can be told; leaving nothing is allowed."""
     take_entities(said, slots)
-    if (slug := named_department(said, desk)) is not None:
+    if (slug := department_in(said, desk)) is not None and not slots.get("email"):
         slots["departments"] = [slug]
         return await next_question(slots, desk)
     if not (slots.get("email") or slots.get("phone")):
@@ -63,25 +68,37 @@ async def take_reach(said: Understanding, slots: Slots, desk: Desk) -> Next:
 
 
 async def take_confirmation(said: Understanding, slots: Slots, desk: Desk) -> Next:
-    """Yes opens the case; anything new is taken as a correction first."""
+    """Yes opens the case; anything new is taken first, and nothing that was told is lost."""
     if said.intent == Intent.AFFIRM or said.wants.case:
         return await open_cases(slots, desk)
-    changed = take_entities(said, slots)
-    if changed:
-        return await next_question(slots, desk)
     if said.intent == Intent.DENY or not said.text.strip():
         return Ask("report.change", "take_change", expecting="description")
+    if len(said.text.split()) < NEWS_WORDS_MIN and not take_entities(said, slots):
+        return replace(confirm(slots, desk), key="report.confirm_unclear")
     return await take_change(said, slots, desk)
 
 
 async def take_change(said: Understanding, slots: Slots, desk: Desk) -> Next:
-    """A correction: a new number, shop or address, or else the story told anew."""
-    changed = take_entities(said, slots)
-    if not changed and said.text.strip():
-        slots.pop("problems", None)
-        slots["description"] = said.text
+    """A correction: another department, number, shop or address; other words are added to the story."""
+    if said.intent == Intent.AFFIRM:
+        return confirm(slots, desk)
+    if said.intent == Intent.DENY or not said.text.strip():
+        return Ask("report.change_unclear", "take_change", choices=("choice.as_it_is",), expecting="description")
+    if (slug := department_in(said, desk)) is not None:
+        slots["departments"] = [slug, *slots["departments"][1:]]
+    elif not take_entities(said, slots):
+        tell(said, slots, desk)
+    return confirm(slots, desk)
+
+
+def tell(said: Understanding, slots: Slots, desk: Desk) -> None:
+    """The customer's own words, whole, join what they told before."""
+    slots["description"] = "\n".join(text for text in (slots.get("description", ""), desk.said) if text)
+    if len(slots.get("problems", ())) > 1:
+        slots["problems"][-1] += f"\n{desk.said}"
+    elif not slots.get("departments"):
         take_story_hints(said, slots, desk)
-    return await next_question(slots, desk)
+    take_entities(said, slots)
 
 
 def hear_story(said: Understanding, slots: Slots, desk: Desk) -> None:
@@ -91,11 +108,11 @@ def hear_story(said: Understanding, slots: Slots, desk: Desk) -> None:
     if len(said.problems) > 1:
         slots["problems"] = list(said.problems)
         slots["departments"] = [part.department or desk.fallback_department for part in desk.parts]
-        slots["description"] = said.text
+        slots["description"] = desk.said
         return
     bare = len(said.text.split()) <= BARE_WORDS_MAX and said.wants.case and not said.problems
     if not slots.get("description") and not bare:
-        slots["description"] = said.text
+        slots["description"] = desk.said
         take_story_hints(said, slots, desk)
 
 
@@ -114,10 +131,16 @@ def likely_departments(said: Understanding) -> list[str]:
     return [said.department] if sure and said.department else []
 
 
-def named_department(said: Understanding, desk: Desk) -> str | None:
-    """The department whose name was typed or pressed."""
-    by_name = {name.casefold(): slug for slug, name in desk.departments.items()}
-    return by_name.get(said.text.strip().casefold())
+def department_in(said: Understanding, desk: Desk) -> str | None:
+    """The department that was pressed, or named in a short answer ("no, it should go to Invoices")."""
+    words = said.text.casefold().split()
+    for slug, name in desk.departments.items():
+        first = name.casefold().split()[0]
+        if said.text.strip().casefold() == name.casefold():
+            return slug
+        if len(words) <= NAMING_WORDS_MAX and first in {word.strip(".,!?:;") for word in words}:
+            return slug
+    return None
 
 
 def take_entities(said: Understanding, slots: Slots) -> bool:
@@ -181,7 +204,10 @@ async def open_cases(slots: Slots, desk: Desk) -> Next:
 
 
 def problems_of(slots: Slots) -> list[tuple[str, str]]:
+    """Each problem's text and department; files that came first go with the first."""
     texts = slots.get("problems") or [slots["description"]]
+    files = " ".join(f"[{name}]" for name in slots.get("files", ()))
+    texts = [f"{texts[0]}\n{files}" if files else texts[0], *texts[1:]]
     return list(zip(texts, slots["departments"], strict=False))
 
 

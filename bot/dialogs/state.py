@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -27,6 +28,7 @@ class Frame:
         tries: how often that question has been asked in a row.
         back: what "go back" returns to: earlier questions with the slots they were asked with.
         asked_with: the slots as they were when the open question was asked.
+        proved_as: who had been proved when it was asked, as `Desk.proved_as` tells; "" for nobody.
     """
 
     dialog: str
@@ -37,6 +39,7 @@ class Frame:
     tries: int = 0
     back: list[dict[str, Any]] = field(default_factory=list)
     asked_with: Slots = field(default_factory=dict)
+    proved_as: str = ""
 
     def wait(self, ask: Ask) -> None:
         """Wait for the answer to this question, and remember the one before for "go back"."""
@@ -66,6 +69,7 @@ class Frame:
             "tries": self.tries,
             "back": self.back,
             "asked_with": self.asked_with,
+            "proved_as": self.proved_as,
         }
 
     @classmethod
@@ -79,14 +83,18 @@ class Frame:
             tries=document["tries"],
             back=document["back"],
             asked_with=document.get("asked_with", {}),
+            proved_as=document.get("proved_as", ""),
         )
 
 
 @dataclass(slots=True)
 class DialogState:
-    """The stack, top last, and how often in a row the bot was lost.
+    """The stack, top last, and what else one turn must know of the ones before.
 
     Attributes:
+        lost: how often in a row the bot did not know what was wanted.
+        seen: where the conversation stood after the turns since something was last achieved.
+        saved_at: when the last turn ended; None before the first.
         tried: slugs of the articles shown in this conversation, for whoever takes over.
         acknowledged: the number of the case whose waiting the customer was last told about.
     """
@@ -95,7 +103,9 @@ class DialogState:
     lost: int = 0
     tried: list[str] = field(default_factory=list)
     acknowledged: str = ""
+    seen: list[str] = field(default_factory=list)
     version: int = 0
+    saved_at: datetime | None = None
 
     @property
     def top(self) -> Frame | None:
@@ -112,13 +122,16 @@ class DialogState:
             "lost": self.lost,
             "tried": self.tried,
             "acknowledged": self.acknowledged,
+            "seen": self.seen,
         }
 
 
 async def load_state(snapshot: Snapshot, conversation: UUID) -> DialogState:
     """The state the last turn left; an empty one for a new conversation."""
     row = await snapshot.first(
-        sa.select(dialog_states.c.state, dialog_states.c.version).where(dialog_states.c.conversation_id == conversation)
+        sa.select(dialog_states.c.state, dialog_states.c.version, dialog_states.c.saved_at).where(
+            dialog_states.c.conversation_id == conversation
+        )
     )
     if row is None:
         return DialogState()
@@ -127,11 +140,13 @@ async def load_state(snapshot: Snapshot, conversation: UUID) -> DialogState:
         lost=row.state["lost"],
         tried=row.state["tried"],
         acknowledged=row.state["acknowledged"],
+        seen=row.state.get("seen", []),
+        saved_at=row.saved_at,
         version=row.version,
     )
 
 
-def save_state(work: UnitOfWork, conversation: UUID, state: DialogState, *, at: Any) -> None:
+def save_state(work: UnitOfWork, conversation: UUID, state: DialogState, *, at: datetime) -> None:
     """Write the state, unless another turn of the same conversation was faster (a `Conflict`)."""
     values = {"version": state.version + 1, "state": state.to_json(), "saved_at": at}
     if state.version == 0:

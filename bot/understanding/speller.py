@@ -14,10 +14,11 @@ from pathlib import Path
 WORD_MIN = 4  # letters: shorter words have too many neighbours
 WORD_MAX = 24
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
-_CONTRACTED = frozenset(
+_CONTRACTIONS = (
     "dont didnt doesnt wont cant couldnt wouldnt shouldnt isnt arent wasnt werent havent hasnt hadnt neednt mustnt "
-    "theres thats whats youre theyre".split()
+    "theres thats whats youre theyre"
 )
+_CONTRACTED = frozenset(_CONTRACTIONS.split())
 """Right but for the apostrophe. Mended into another word ("dont": "done") they would lose the denial."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

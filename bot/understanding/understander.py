@@ -14,9 +14,10 @@ import numpy as np
 
 from bot.understanding.deciding import Guessed, decide, guess_by_likeness
 from bot.understanding.entities.named_things import NamedThings
-from bot.understanding.entities.reading import Reading, masked, read_entities
+from bot.understanding.entities.reading import Reading, masked, read_entities, without_names
 from bot.understanding.examples import Examples, english_examples
 from bot.understanding.hints import impact_of, mood_of, urgency_of
+from bot.understanding.languages import language_of
 from bot.understanding.learning import Encoder, Learnt, Lesson, Vectors, learn, learn_vectors, make_speller
 from bot.understanding.names import Names
 from bot.understanding.phrases import english_phrases
@@ -47,6 +48,8 @@ class _Read:
     spelled: str
     mended: str
     """`text` with its slips mended, numbers and all; `spelled` is `masked` with them mended."""
+    nameless: str
+    """`spelled` without the names of stores and products: what tells the department."""
 
 
 class Understander:
@@ -79,6 +82,7 @@ class Understander:
         self._phrases = english_phrases()
         self._examples = dict(english_examples() if intents is None else intents)
         self._departments = dict(departments or {})
+        self._department_words: frozenset[str] | None = None
         self._indexed: tuple[Names, NamedThings, Speller] | None = None
         self._learnt: Learnt | None = None
         self._vectors: dict[str, Vectors] = {}
@@ -112,6 +116,7 @@ class Understander:
         """Learn again when the departments' examples have changed; what was learnt serves until then."""
         if dict(departments) != self._departments:
             self._departments = dict(departments)
+            self._department_words = None
             self.start()
 
     async def understand(self, text: str, *, expecting: str | None = None, at: datetime | None = None) -> Understanding:
@@ -141,13 +146,21 @@ class Understander:
             return await asyncio.to_thread(self._read_now, said, expecting, at)
         except Exception as error:
             log.error("reading failed", extra={"error": type(error).__name__})
-            return _Read(said, (), said, said, said)
+            return _Read(said, (), said, said, said, said)
 
     def _read_now(self, said: str, expecting: str | None, at: datetime | None) -> _Read:
         things, speller = self._index()
         entities = read_entities(said, Reading(things, self._region, self._zone, at, expecting))
         plain = masked(said, entities)
-        return _Read(said, entities, plain, speller.mend(plain), speller.mend(said))
+        nameless = speller.mend(without_names(said, entities, self._telling()))
+        return _Read(said, entities, plain, speller.mend(plain), speller.mend(said), nameless)
+
+    def _telling(self) -> frozenset[str]:
+        """The words the departments' examples have."""
+        if self._department_words is None:
+            texts = " ".join(text for texts in self._departments.values() for text in texts)
+            self._department_words = frozenset(texts.casefold().split())
+        return self._department_words
 
     def _index(self) -> tuple[NamedThings, Speller]:
         names = self._names()
@@ -166,7 +179,10 @@ class Understander:
         intents = Guessed.of(learnt.intents.classify(read.spelled, vector))
         if learnt.departments is None:
             return intents, None
-        return intents, Guessed.of(learnt.departments.classify(read.spelled, vector), easier=DEPARTMENT_EASIER)
+        if read.nameless.strip() and read.nameless != read.spelled:
+            vector = await self._vector(read.nameless)
+        nameless = read.nameless.strip() or read.spelled
+        return intents, Guessed.of(learnt.departments.classify(nameless, vector), easier=DEPARTMENT_EASIER)
 
     async def _vector(self, text: str) -> Vectors | None:
         if self._encoder is None or not self._encoder.ready:
@@ -206,6 +222,7 @@ class Understander:
             urgency=urgency_of(read.text),
             mood=mood_of(read.text),
             spelled=read.spelled,
+            language=language_of(read.masked),
             degraded=degraded,
         )
 

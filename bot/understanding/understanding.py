@@ -129,6 +129,7 @@ class Understanding:
         question: it asks for something to be looked up, also in the middle of a form.
         impact, urgency: 1 (high) to 3 (low), None when the words give no hint.
         spelled: the text after the speller, what the classifier read.
+        language: "en", "de", "es", "fr", "pl", or "other"; "en" whenever another is not plain.
         degraded: part of understanding failed or is not loaded yet: patterns and fixed phrases only.
     """
 
@@ -146,6 +147,7 @@ class Understanding:
     urgency: int | None = None
     mood: Mood = Mood.NEUTRAL
     spelled: str = ""
+    language: str = "en"
     degraded: bool = False
 
     def entity(self, kind: EntityKind | str) -> Entity | None:

@@ -89,7 +89,8 @@ NEW_CODE = re.compile(
     r"[ ](?:code|mail|e-mail|email|message|inbox|mailbox|it)\b"
     r"|never (?:came|arrived|got (?:it|one)|received (?:it|one)|reached)|nothing (?:came|arrived|yet|there|has come)"
     r"|(?:re-?send|send|mail|e-mail|email|get|give|want|need|have)[ ]"
-    r"(?:(?:me|us|it|that|one|the|a|an|code|to|please)[ ]){0,4}(?:again|another|new|fresh|once more|one more)\b|re-?send\b"
+    r"(?:(?:me|us|it|that|one|the|a|an|code|to|please)[ ]){0,4}(?:again|another|new|fresh|once more|one more)\b"
+    r"|re-?send\b"
     r"|(?:new|another|fresh|different)[ ](?:code|one|mail|email)|(?:code|it) (?:has |is |was )?(?:expired|lost|gone))",
     re.IGNORECASE,
 )

@@ -25,7 +25,7 @@ SPEAKERS = [
     *sorted((ROOT / "app").glob("jobs/*.py")),
 ]
 KEY = re.compile(r"@?[a-z_]+\.[a-z0-9_]+")
-COMPUTED = ("status.", "fact.", "weekday.", "month.", "cancel.", "start_over.", "details.")
+COMPUTED = ("status.", "fact.", "weekday.", "month.", "cancel.", "refusal.", "start_over.", "details.")
 """Families of keys that the code puts together; each member is checked by its own test or story."""
 
 

@@ -1,5 +1,6 @@
 """How dialogs are walked, on dialogs of two or three steps made for the test."""
 
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -10,7 +11,7 @@ from bot.dialogs.state import DialogState, Frame
 from bot.dialogs.steps import Ask, Call, Dialog, Done, Goto, HandOver, Line, Next, Say, Slots, dialog
 from bot.understanding import Intent, Understanding
 
-NOBODY = cast("Desk", None)
+NOBODY = cast("Desk", SimpleNamespace(pressed="", proved_as=""))
 
 
 def said(

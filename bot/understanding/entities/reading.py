@@ -1,7 +1,9 @@
 """All entities of a message: every reader in turn, the surest first, none over another's words."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -23,6 +25,10 @@ _MASKS = {
     EntityKind.PHONE: "phone number",
     EntityKind.CODE: "code",
 }
+_STORE = EntityKind.STORE
+_TO_A_PLACE = re.compile(
+    r"(?:\b(?:to|at|in|from|for|here at|over at|store|shop|branch)[ ]){0,2}(?:the[ ])?\Z", re.IGNORECASE
+)
 _Reader = Callable[[str], Iterable[Entity]]
 
 
@@ -59,6 +65,26 @@ def masked(text: str, entities: Sequence[Entity]) -> str:
         if mask := _MASKS.get(entity.kind):
             text = f"{text[: entity.start]}{mask}{text[entity.end :]}"
     return text
+
+
+def without_names(text: str, entities: Sequence[Entity], telling: AbstractSet[str]) -> str:
+    """`masked` without the names of stores, and with no more of a product's name than the `telling` words in it.
+
+    Whose problem it is does not hang on the place, and a name the examples never had makes any sentence look strange.
+    """
+    ours = [entity for entity in entities if entity.kind in _MASKS or entity.kind in (_STORE, EntityKind.PRODUCT)]
+    for entity in sorted(ours, key=lambda found: -found.start):
+        before, after = text[: entity.start], text[entity.end :]
+        if entity.kind is _STORE:
+            text = f"{_TO_A_PLACE.sub(' ', before)} {after.lstrip(' :,')}"
+        else:
+            mask = _MASKS.get(entity.kind) or _telling_words(entity.said, telling) or entity.said
+            text = f"{before}{mask}{after}"
+    return " ".join(text.split())
+
+
+def _telling_words(name: str, telling: AbstractSet[str]) -> str:
+    return " ".join(word for word in name.split() if word.casefold() in telling)
 
 
 def _in_order(reading: Reading) -> list[tuple[EntityKind, _Reader]]:
