@@ -133,6 +133,29 @@ async def test_a_department_and_two_problems(by_words: Understander) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "department"),
+    [
+        ("the delivery never came", "deliveries"),
+        ("the till is frozen", "tills"),
+        ("our invoice is wrong", "accounts"),
+    ],
+)
+async def test_a_place_does_not_lower_the_department(by_words: Understander, text: str, department: str) -> None:
+    plain = await by_words.understand(text)
+
+    for way in (f"{text} at Kestrel Harbour Street", f"Kestrel Harbour Street: {text}"):
+        placed = await by_words.understand(way)
+        assert (placed.department, placed.value("store")) == (department, "harbour")
+        assert placed.department_confidence == plain.department_confidence
+
+
+async def test_a_product_does_not_hide_the_department(by_words: Understander) -> None:
+    understood = await by_words.understand("the driver did not bring the Frostline FX200 chest freezer")
+
+    assert understood.department == "deliveries"
+
+
+@pytest.mark.parametrize(
     ("text", "expecting", "question"),
     [
         ("how long do credit notes take?", "order_number", True),
