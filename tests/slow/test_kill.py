@@ -14,7 +14,7 @@ KILLS_WITH_MODEL = max(1, KILLS // 5)
 CUSTOMERS = 20
 READY_MAX_S = 5.0
 WHILE_STARTING_CHANCE = 0.2
-LIVES_S = (0.05, 2.5)
+LIVES_S = (0.05, 4.0)
 
 pytestmark = [pytest.mark.slow, pytest.mark.bar, pytest.mark.timeout(1800)]
 
