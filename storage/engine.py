@@ -15,9 +15,11 @@ from typing import Any, Protocol
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import StorageUnavailable
+from storage.outage import outages_named
 from storage.sqlite import reader_engine, writer_engine
 from storage.tables import sequences
 from storage.transaction import Snapshot, UnitOfWork, Write
@@ -58,13 +60,20 @@ class SqliteBackend:
 
     def _with_connection(self, work: Any) -> Any:
         if self._connection is None:
-            self._lock = self._lock_path.open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
-            self._connection = self._engine.connect()
+            self._connection = self._connect()
         try:
             return work(self._connection)
         finally:
             self._connection.rollback()
+
+    def _connect(self) -> sa.Connection:
+        self._lock = self._lock_path.open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            return self._engine.connect()
+        except BaseException:
+            self._lock.close()
+            raise
 
     async def close(self) -> None:
         await self.readers.dispose()
@@ -130,7 +139,7 @@ class Database:
             return await self._backend.readers.connect()
         except BaseException as error:
             self._reader_turns.release()
-            if isinstance(error, sa.exc.DBAPIError):
+            if isinstance(error, sa.exc.DBAPIError | OSError):
                 raise StorageUnavailable from error
             raise
 
@@ -153,7 +162,8 @@ class Database:
         """The next number of a sequence, starting at 1; durable before it is handed out."""
         async with self._sequence_lock:
             if not self._sequences[sequence]:
-                first = await self._backend.run(lambda connection: _take_block(connection, sequence))
+                with outages_named():
+                    first = await self._backend.run(lambda connection: _take_block(connection, sequence))
                 self._sequences[sequence] = list(range(first + SEQUENCE_BLOCK - 1, first - 1, -1))
             return self._sequences[sequence].pop()
 
@@ -181,12 +191,13 @@ class Database:
 
 
 def _take_block(connection: sa.Connection, sequence: str) -> int:
-    write = Write(
-        sa.update(sequences).where(sequences.c.name == sequence).values(next=sequences.c.next + SEQUENCE_BLOCK)
+    """The first number of a new block. One statement: two processes never take the same block."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(sequences)
+        .values(name=sequence, next=1 + SEQUENCE_BLOCK)
+        .on_conflict_do_update(index_elements=["name"], set_={"next": sequences.c.next + SEQUENCE_BLOCK})
+        .returning(sequences.c.next)
     )
     with connection.begin():
-        known = connection.execute(sa.select(sequences.c.next).where(sequences.c.name == sequence)).scalar()
-        if known is None:
-            write = Write(sa.insert(sequences).values(name=sequence, next=1 + SEQUENCE_BLOCK))
-        write.apply(connection)
-    return int(known or 1)
+        return int(connection.execute(statement).scalar_one()) - SEQUENCE_BLOCK

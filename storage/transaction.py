@@ -83,7 +83,7 @@ class Snapshot:
         return row[0] if row else None
 
     async def let_go(self) -> None:
-        """Give the reader back before a long wait; later reads see a later moment, and writes are checked all the same."""
+        """Give the reader back before a long wait; later reads see a later moment, writes are checked all the same."""
         await self._close_reader()
 
     async def __aenter__(self) -> Self:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from storage.errors import StorageUnavailable
+from storage.outage import is_outage
 from storage.transaction import Write
 
 GROUP_MAX = 64
@@ -27,6 +28,7 @@ class Batch:
     writes: Sequence[Write]
     applied: asyncio.Future[None]
     error: Exception | None = field(default=None)
+    settled: bool = field(default=False)
 
 
 class GroupWriter:
@@ -63,7 +65,8 @@ class GroupWriter:
             await self._runner.run(lambda connection: apply_group(connection, group))
         except Exception as error:
             for batch in group:
-                batch.error = batch.error or _unavailable(error)
+                if not batch.settled:
+                    batch.error = batch.error or _unavailable(error)
         for batch in group:
             if batch.applied.cancelled():
                 continue
@@ -73,22 +76,67 @@ class GroupWriter:
                 batch.applied.set_result(None)
 
 
+class _Broken(Exception):
+    """A batch broke the transaction it shares; the cause says how."""
+
+
 def apply_group(connection: sa.Connection, group: Sequence[Batch]) -> None:
     """One transaction for all; a batch that fails takes back its own writes only.
 
+    A batch that breaks the transaction itself (no room for its rows, say) gets each its own, so that it fails alone.
+    That is safe because nothing was committed; after a failed COMMIT nobody can know, and nothing is tried again.
+
     Raises:
-        sqlalchemy.exc.DBAPIError: the transaction as a whole failed, and nothing of it was written.
+        Exception: the connection is of no use; what is not `settled` was not written.
     """
+    try:
+        _apply_together(connection, group)
+    except _Broken as broken:
+        if _is_lost(broken.__cause__):
+            raise
+        for batch in group:
+            _apply_alone(connection, batch)
+
+
+def _apply_together(connection: sa.Connection, group: Sequence[Batch]) -> None:
     with connection.begin():
         for batch in group:
             try:
                 with connection.begin_nested():
-                    for write in batch.writes:
-                        write.apply(connection)
-            except sa.exc.OperationalError:
-                raise
+                    _apply(connection, batch)
             except Exception as error:
+                if _breaks(error):
+                    raise _Broken from error
                 batch.error = error
+    for batch in group:
+        batch.settled = True
+
+
+def _apply_alone(connection: sa.Connection, batch: Batch) -> None:
+    transaction = connection.begin()
+    batch.error = None
+    try:
+        with transaction:
+            _apply(connection, batch)
+    except Exception as error:
+        if _is_lost(error):
+            raise
+        batch.error = _unavailable(error) if _breaks(error) else error
+    batch.settled = True
+
+
+def _apply(connection: sa.Connection, batch: Batch) -> None:
+    for write in batch.writes:
+        write.apply(connection)
+
+
+def _breaks(error: Exception) -> bool:
+    return isinstance(error, sa.exc.OperationalError) or is_outage(error)
+
+
+def _is_lost(error: BaseException | None) -> bool:
+    """The connection is gone: each further try would wait for a new one."""
+    return isinstance(error, OSError) or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
 
 
 def _unavailable(error: Exception) -> StorageUnavailable:

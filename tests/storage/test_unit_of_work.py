@@ -181,3 +181,22 @@ async def test_numbers_of_a_sequence_are_never_given_twice(any_database: Databas
 
     assert sorted(numbers) == list(range(1, 26))
     assert after_restart > max(numbers)
+
+
+async def test_two_processes_never_take_the_same_numbers(any_database: Database, empty_url: str) -> None:
+    """The connections are open before the race, so that both ask at the same moment."""
+    other = Database(empty_url)
+    try:
+        for database in (any_database, other):
+            await database.reserve("warm")
+        taken = [
+            number
+            for turn in range(10)
+            for number in await asyncio.gather(
+                *(database.reserve("case") for database in (any_database, other) for _ in range(10))
+            )
+        ]
+    finally:
+        await other.close()
+
+    assert len(set(taken)) == len(taken) == 200
