@@ -19,6 +19,8 @@ AT_ONCE_MAX = 50
 """Inputs of one conversation read at once."""
 RETRY_S = (0.2, 1.0, 3.0, 8.0)
 SWEEP_S = 5.0
+CANCEL_WITHIN_S = 2.0
+"""A cancelled turn gets this long to give back what it holds, before the database is closed."""
 
 
 class Turns:
@@ -73,8 +75,11 @@ class Turns:
         self._stopping = True
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=within_s)
-        for task in list(self._tasks.values()):
+        left = list(self._tasks.values())
+        for task in left:
             task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=CANCEL_WITHIN_S)
 
     def _finished(self, stream: str) -> None:
         del self._tasks[stream]
