@@ -77,7 +77,7 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return await check_code(typed, slots, desk)
     if said.intent == Intent.DENY:
         return Done("details.unproved", {"address": slots["email"]})
-    if said.intent == Intent.AFFIRM or desk.pressed in ("choice.send_code", "choice.new_code"):
+    if said.intent == Intent.AFFIRM or desk.pressed in ("choice.send_code", "choice.new_code") or said.wants.new_code:
         return await send_code(slots, desk)
     return Ask("identify.code_unclear", "take_code", choices=("choice.new_code",), expecting="code")
 

@@ -20,7 +20,12 @@ GOALS = {
     Intent.CLOSE_CASE: "close_case",
     Intent.REOPEN_CASE: "reopen_case",
 }
-SMALL_TALK = {Intent.GREET: "greet.again", Intent.THANK: "thanks.welcome"}
+SMALL_TALK = {
+    Intent.GREET: "greet.again",
+    Intent.THANK: "thanks.welcome",
+    Intent.ABOUT: "about.me",
+    Intent.FAREWELL: "farewell.bye",
+}
 STORY_WORDS_MIN = 3
 """Fewer words than this that mean nothing known are not looked up."""
 NEWS = frozenset(("change", "changed", "changing", "update", "updated", "new", "replace", "correct"))
@@ -39,6 +44,8 @@ async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return HandOver("asked_for_person")
     if not slots.get("again") and (about_resolution := await hear_after_resolution(said, desk)) is not None:
         return about_resolution
+    if said.language != "en" and said.entity("case_number") is None and said.entity("email") is None:
+        return Goto("foreign")
     if said.wants.case or len(said.problems) > 1:
         return Goto("report_problem")
     if _says_who_they_are(said, desk):

@@ -69,7 +69,7 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
     typed = said.value("code")
     if typed is None and (said.entity("email") or said.entity("phone")):
         return await take_address(said, slots, desk)
-    if typed is None and desk.pressed == "choice.new_code":
+    if typed is None and (desk.pressed == "choice.new_code" or said.wants.new_code):
         return await send_code(slots, desk)
     if typed is None:
         return Ask("identify.code_unclear", "take_code", choices=("choice.new_code",), expecting="code")

@@ -8,6 +8,7 @@ from bot.dialogs.callback import CALLBACK
 from bot.dialogs.change_details import CHANGE_DETAILS
 from bot.dialogs.close_reopen import CLOSE_CASE, CONFIRM_RESOLVED, REOPEN_CASE
 from bot.dialogs.dispatch import DISPATCH
+from bot.dialogs.foreign import FOREIGN
 from bot.dialogs.identify import IDENTIFY
 from bot.dialogs.report_problem import REPORT_PROBLEM
 from bot.dialogs.small_talk import THANKS
@@ -30,5 +31,6 @@ DIALOGS: Mapping[str, Dialog] = {
         CHANGE_DETAILS,
         CALLBACK,
         THANKS,
+        FOREIGN,
     )
 }

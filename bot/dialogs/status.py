@@ -85,7 +85,7 @@ async def take_code(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return outcome
     if said.entity("email") is not None:
         return await take_address(said, slots, desk)
-    if desk.pressed == "choice.new_code":
+    if desk.pressed == "choice.new_code" or said.wants.new_code:
         return Ask("status.prove", "take_address", {"number": slots["number"]}, expecting="email")
     return Ask("identify.code_unclear", "take_code", choices=("choice.new_code",), expecting="code")
 

@@ -209,3 +209,48 @@ async def test_who_wrote_what_could_not_be_handled_is_told(desk: Desk, monkeypat
 
     assert "went wrong on our side" in ana.heard
     assert (await desk.case(ana.number)).row.subject == "Where is my bread?"
+
+
+async def test_another_language_is_kept_for_a_colleague(desk: Desk) -> None:
+    ana = await desk.visitor()
+
+    await ana.says("Unsere Lieferung mit dem Brot ist heute Morgen nicht gekommen, was sollen wir jetzt tun?")
+    assert "English best" in ana.heard, ana.heard
+    await ana.says("Yes, open a case")
+    for _ in range(3):
+        if "Shall I open" in ana.heard:
+            break
+        await ana.says("Deliveries" if "What is it about" in ana.heard else "I'll come back here")
+    await ana.says("Yes, open it")
+
+    assert (await desk.case(ana.number)).description.startswith("Unsere Lieferung")
+
+
+async def test_a_code_that_never_came_is_sent_again(desk: Desk) -> None:
+    priya = await desk.visitor()
+    await priya.says("status of my cases")
+    await priya.says(PRIYA)
+    before = len(desk.mails_to(PRIYA))
+
+    await priya.says("I didn't get it")
+
+    assert len(desk.mails_to(PRIYA)) == before + 1, priya.heard
+
+
+async def test_a_telephone_number_finds_the_address_on_file(desk: Desk) -> None:
+    tom = await desk.visitor()
+    await tom.says("status of my cases")
+
+    await tom.says("07700 900 213")
+    await tom.says(desk.code_sent_to("tom@harvest-corner.example"))
+
+    assert "Tom Birtles" in tom.heard, tom.heard
+
+
+async def test_who_is_there_and_goodbye(desk: Desk) -> None:
+    ana = await desk.visitor()
+    await ana.says("Are you a robot?")
+    assert "no human" in ana.heard, ana.heard
+
+    await ana.says("bye")
+    assert "Goodbye" in ana.heard
