@@ -9,7 +9,7 @@ from tests.slow.crowd import crowd
 from tests.slow.process import DeskProcess
 from tests.slow.results import write_results
 
-KILLS = int(os.environ.get("NIGHTDESK_TEST_KILLS", "50"))
+KILLS = int(os.environ.get("KILLS", "50"))
 KILLS_WITH_MODEL = max(1, KILLS // 5)
 CUSTOMERS = 20
 READY_MAX_S = 5.0
