@@ -129,10 +129,10 @@ async def asks_for_a_person(chat: Chat) -> str:
 
 
 async def number_in_answer(chat: Chat) -> str:
-    """The number in the newest answer, once that has one."""
-    answer = chat.log.locator("article.mine").last.locator("xpath=following-sibling::article")
-    await expect(answer.first).to_contain_text(NUMBER, timeout=20_000)
-    return await number_in(chat)
+    """The number in the answer to who asked for a person."""
+    answer = chat.log.locator("article", has_text="everything you wrote is on it").last
+    await expect(answer).to_be_visible(timeout=20_000)
+    return str(NUMBER.findall(await answer.inner_text())[-1])
 
 
 async def is_heard(agent: DeskAgent, chat: Chat, number: str, text: str) -> None:
