@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 PASSING_MAX = 16
 """Unstored activities (typing) that wait for one socket at most; the oldest are dropped."""
+CLOSED_BY_WISH = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
+FIRST_FRAME_SURE_S = 3.0
+"""A first stream that lived this long has shown its first frame."""
 UNOPENED_MAX = 20_000
 LOOK_AGAIN_S = 1.0
 Show = Callable[[Activity], dict[str, Any] | None]
@@ -148,7 +151,8 @@ class Streams:
     async def serve(self, socket: Socket, hear: Hear) -> None:
         """Run a socket until either side ends it."""
         self._sockets[socket.conversation].add(socket)
-        self._unopened.pop(socket.conversation, None)
+        unseen = self._unopened.pop(socket.conversation, socket) is None
+        begun = asyncio.get_running_loop().time()
         feeding = asyncio.create_task(self._feed(socket))
         try:
             async with asyncio.timeout(self._limits.socket_age_max_s):
@@ -156,6 +160,9 @@ class Streams:
         except TimeoutError:
             await socket.ws.close(code=WSCloseCode.GOING_AWAY)
         finally:
+            brief = asyncio.get_running_loop().time() - begun < FIRST_FRAME_SURE_S
+            if unseen and brief and socket.ws.close_code not in CLOSED_BY_WISH:
+                self.started(socket.conversation)  # it was cut, perhaps before its first frame was read
             self._forget(socket)
             feeding.cancel()
             with contextlib.suppress(asyncio.CancelledError):
