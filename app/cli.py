@@ -11,55 +11,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
-from rich.text import Text
 
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.company import CompanySummary
-    from app.wiring import House
     from knowledge.articles import ImportSummary
 
 SITE = "demo"
-SKIPPED_SHOWN_MAX = 50
-
-SKIPPED_BECAUSE = {
-    "not_utf8": "not UTF-8 text",
-    "too_large": "too large for one article",
-    "unreadable": "cannot be read",
-    "no_front_matter": "does not begin with its facts between two lines of ---",
-    "bad_front_matter": "the facts between --- are not YAML",
-    "no_title": "has no title",
-    "title_too_long": "its title is too long",
-    "unknown_audience": "audience is none of public, customer, retailer, internal",
-    "bad_language": "language is no code such as en or de",
-    "empty": "has no text",
-    "bad_slug": "its name makes no address of a page",
-    "duplicate_slug": "another file has the same name",
-    "of_another_source": "an article of this name came from another source",
-}
-
-COMPANY_BECAUSE = {
-    "unreadable": "cannot be read",
-    "no_yaml": "is no YAML",
-    "invalid": "",
-    "twice": "stands there twice",
-    "unknown_zone": "no such time zone",
-    "unknown_country": "no public holidays are known of",
-    "bad_windows": "hours of a day overlap, are out of order or run backwards",
-    "no_such_day": "no year has this day",
-    "email_taken": "another agent has this address",
-    "unknown_department": "no such department",
-    "unknown_account": "no such account",
-    "circle": "is above itself",
-    "bad_number": "cannot be an account number",
-    "bad_account": "cannot be an account number",
-    "bad_email": "cannot be an e-mail address",
-    "bad_phone": "cannot be a telephone number",
-    "bad_loyalty": "cannot be a loyalty number",
-    "bad_web": "cannot be an issuer and an id there",
-    "web_taken": "another contact has this id there already",
-}
 
 app = typer.Typer(
     name="nightdesk",
@@ -110,9 +69,10 @@ def serve(
     settings = _settings(host=host, port=port, data=data, demo=demo)
     _configure_logs(settings, readable)
     from app.serve import DemoNeedsLoopback, run
+    from app.welcome import show_welcome
 
     try:
-        run(settings, ready=_greet)
+        run(settings, ready=lambda _: show_welcome(console, settings))
     except DemoNeedsLoopback:
         _fail("The demo shows every mail to everybody, so it listens on the loopback only.", "leave --host out")
     except OSError as error:
@@ -161,13 +121,15 @@ def import_articles(
     nightdesk import articles ./articles
     nightdesk import articles ./articles --source handbook --no-encode
     """
+    from app.import_report import show_articles
+
     settings = _settings(data=data)
     settings.data.mkdir(parents=True, exist_ok=True)
     logging.disable(logging.INFO)
     columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console) as progress:
         summary = asyncio.run(_import(settings, folder, source, encode, _bars(progress)))
-    _show_summary(summary)
+    show_articles(console, summary)
 
 
 @imports.command("company")
@@ -191,9 +153,18 @@ def import_company(
     \b
     nightdesk import company company.yaml
     """
+    from app.import_report import show_company
+
     settings = _settings(data=data)
     settings.data.mkdir(parents=True, exist_ok=True)
-    _show_company(asyncio.run(_import_company(settings, file)), settings)
+    summary = asyncio.run(_import_company(settings, file))
+    show_company(console, summary)
+    if settings.fallback_department not in summary.departments:
+        complaints.print(
+            f"\n[yellow]There is no department {settings.fallback_department}, which takes what nobody could sort.[/]  "
+            f"[bold]set NIGHTDESK_FALLBACK_DEPARTMENT to one of: {', '.join(summary.departments)}[/]",
+            soft_wrap=True,
+        )
 
 
 @app.command(rich_help_panel="Use")
@@ -287,22 +258,6 @@ def _configure_logs(settings: Settings, readable: bool) -> None:
     configure_logs(settings.log_level, readable=readable)
 
 
-def _greet(house: "House") -> None:
-    """Print where everything is, once the desk listens."""
-    origin = house.settings.origin
-    rows = [("agents' API", f"{origin}/api/openapi.json"), ("help pages", f"{origin}/help")]
-    if house.settings.demo:
-        rows = [("start here", f"{origin}/"), ("shop with chat", f"{origin}/demo/shop"), *rows]
-        rows.append(("mails sent", f"{origin}/demo/mailbox"))
-    rows.append(("ready?", f"{origin}/readyz"))
-    table = Table.grid(padding=(0, 2))
-    for name, address in rows:
-        table.add_row(name, f"[link={address}]{address}[/link]")
-    console.print("\n[bold]Nightdesk is open.[/bold] Ctrl-C closes it.\n")
-    console.print(table)
-    console.print()
-
-
 async def _migrate(settings: Settings) -> list[str]:
     from app.schema import whole_schema
     from storage.engine import Database
@@ -350,6 +305,7 @@ async def _import_company(settings: Settings, file: Path) -> "CompanySummary":
     from app.company import import_company
     from app.company_file import CompanyInvalid, read_company_file
     from app.http.sessions import hash_password
+    from app.import_report import show_problems
     from storage.engine import Database
 
     try:
@@ -361,27 +317,8 @@ async def _import_company(settings: Settings, file: Path) -> "CompanySummary":
         finally:
             await database.close()
     except CompanyInvalid as error:
-        for problem in error.problems[:SKIPPED_SHOWN_MAX]:
-            why = COMPANY_BECAUSE.get(problem.code, problem.code)
-            complaints.print(Text(f"{problem.where}: {why}{': ' if why else ''}{problem.value}"))
+        show_problems(complaints, error.problems)
         _fail("Nothing was changed.", "see what a file looks like: nightdesk import company --help")
-
-
-def _show_company(summary: "CompanySummary", settings: Settings) -> None:
-    table = Table("", "added", "changed", "unchanged", box=None, pad_edge=False)
-    for kind, tally in summary.tallies.items():
-        table.add_row(kind, str(tally.added), str(tally.changed), str(tally.unchanged))
-    console.print(table)
-    if summary.passwords:
-        console.print("\nFirst passwords; they are shown this once and kept nowhere:")
-    for email, given in summary.passwords.items():
-        console.print(Text(f"  {email}  {given}"), soft_wrap=True)
-    if settings.fallback_department not in summary.departments:
-        complaints.print(
-            f"\n[yellow]There is no department {settings.fallback_department}, which takes what nobody could sort.[/]  "
-            f"[bold]set NIGHTDESK_FALLBACK_DEPARTMENT to one of: {', '.join(summary.departments)}[/]",
-            soft_wrap=True,
-        )
 
 
 async def _password(settings: Settings, email: str, *, lock: bool) -> str:
@@ -415,16 +352,6 @@ def _bars(progress: Progress) -> Callable[[str, int, int], None]:
         progress.update(tasks[stage], completed=done, total=total)
 
     return show
-
-
-def _show_summary(summary: "ImportSummary") -> None:
-    counts = ("added", "changed", "unchanged", "retired", "skipped")
-    console.print("  ".join(f"{name} [bold]{len(getattr(summary, name))}[/bold]" for name in counts))
-    for skipped in summary.skipped[:SKIPPED_SHOWN_MAX]:
-        why = SKIPPED_BECAUSE.get(skipped.reason, skipped.reason) + (f" ({skipped.detail})" if skipped.detail else "")
-        console.print(Text.assemble("  ", ("skipped", "yellow"), f" {skipped.file}: {why}"))
-    if len(summary.skipped) > SKIPPED_SHOWN_MAX:
-        console.print(f"  ... and {len(summary.skipped) - SKIPPED_SHOWN_MAX} more")
 
 
 async def _examine(settings: Settings) -> bool:

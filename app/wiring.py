@@ -115,6 +115,8 @@ def build(
             sites=sites,
             accept_identity=_identity(database, sites, now),
             typing=partial(_typing, adapter),
+            knowledge=knowledge,
+            article_address=links.address,
             opens_article=links.opens,
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,

@@ -8,6 +8,7 @@ from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.report_problem import account_for, likely_departments, subject_of
 from bot.dialogs.steps import Line, Slots
 from bot.understanding import Understanding
+from bot.understanding.entities.numbers import CODE
 from caseengine.model.case import Case
 from caseengine.operations.handover import hand_over
 from caseengine.operations.opening import Opening, open_case
@@ -47,14 +48,11 @@ async def start_handover(reason: str, told: Slots, said: Understanding, desk: De
 
 async def open_handover_case(slots: Slots, said: Understanding, desk: Desk) -> Case:
     """The story so far is the description: nobody is asked a question before they get a person."""
-    recent = await latest_said(desk.work, desk.conversation.id, role="customer", limit=RECENT_MAX)
-    story = [*recent, desk.said] if desk.said not in recent[-1:] else recent
-    told = [text for text in story if text.strip()]
+    before = [text for text in await _recent(desk) if text != desk.said]
     contact = desk.assurance.contact_id
-    longest = max(told, key=len, default=desk.said)
     opening = Opening(
-        subject=subject_of(longest),
-        description="\n".join(told),
+        subject=subject_of(_subject(before, desk.said)),
+        description="\n".join([*before, desk.said]),
         department=next(iter(slots.get("departments") or likely_departments(said)), desk.fallback_department),
         conversation=desk.conversation.id,
         contact_id=contact,
@@ -70,7 +68,7 @@ async def open_handover_case(slots: Slots, said: Understanding, desk: Desk) -> C
 
 async def summarise(reason: str, said: Understanding, desk: Desk) -> Mapping[str, Any]:
     """What the agent reads first; facts and the customer's own words, no invention."""
-    recent = await latest_said(desk.work, desk.conversation.id, role="customer", limit=RECENT_MAX)
+    recent = await _recent(desk)
     return {
         "reason": reason,
         "mood": str(said.mood),
@@ -78,6 +76,17 @@ async def summarise(reason: str, said: Understanding, desk: Desk) -> Mapping[str
         "customer_view": recent[-RECENT_MAX:],
         "assurance": desk.assurance.level.name.lower(),
     }
+
+
+async def _recent(desk: Desk) -> list[str]:
+    """The customer's latest words; a one-time code is no part of anybody's story."""
+    said = await latest_said(desk.work, desk.conversation.id, role="customer", limit=RECENT_MAX)
+    return [text for text in said if not CODE.fullmatch(text.strip())]
+
+
+def _subject(before: list[str], now: str) -> str:
+    """The longest of their words. "A person, please" counts half: where more was said, that is what it is about."""
+    return max([now, *before], key=lambda text: len(text) / 2 if text == now else len(text))
 
 
 async def hear_while_waiting(desk: Desk, cases: list[Case]) -> list[Line]:

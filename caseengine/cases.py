@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from caseengine.event_rows import from_row, to_row
 from caseengine.model.case import Case, CaseType
 from caseengine.model.errors import CaseNotFound, NumberMistyped
-from caseengine.model.events import CaseEvent, CasesLinked
+from caseengine.model.events import CaseEvent, CasesLinked, NoteAdded
 from caseengine.model.lifecycle import Status
 from caseengine.model.number import Mistyped, read_number
 from caseengine.model.priority import Priority
@@ -117,6 +117,14 @@ async def history(snapshot: Snapshot, case_id: UUID) -> Sequence[CaseEvent]:
     return [from_row(row) for row in rows]
 
 
+async def noted(snapshot: Snapshot, case_id: UUID, key: str) -> str | None:
+    """The words of the note that was added under this key; None when none was."""
+    rows = await snapshot.rows(
+        sa.select(case_events.c.data).where(case_events.c.case_id == case_id, case_events.c.kind == NoteAdded.__name__)
+    )
+    return next((row.data["text"] for row in rows if row.data.get("key") == key), None)
+
+
 async def _links(work: Snapshot, case_id: UUID) -> tuple[UUID, ...]:
     rows = await work.rows(sa.select(case_links.c.other_id).where(case_links.c.case_id == case_id))
     return tuple(row.other_id for row in rows)
@@ -140,4 +148,4 @@ def _entity(row: sa.Row[Any], links: tuple[UUID, ...]) -> Case:
     return Case(**{**values, "products": tuple(row.products), "links": links, "resolution": resolution})
 
 
-__all__ = ["Cases", "history", "published"]
+__all__ = ["Cases", "history", "noted", "published"]

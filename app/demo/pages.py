@@ -53,14 +53,15 @@ class Guide:
 
     Attributes:
         customer: an address on file.
-        agent, password: who signs in to the agents' API.
+        agent, password: who signs in to the workspace.
     """
 
     customer: str = ""
     agent: str = ""
     password: str = ""
     site: str = "demo"
-    reference: str = "/api/openapi.json"
+    workspace: str = "/workspace"
+    reference: str = "/api/docs"
     help: str = "/help"
 
 

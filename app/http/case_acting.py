@@ -11,6 +11,7 @@ from app.http.shapes import (
     AssignBody,
     CaseInFullAnswer,
     MoveBody,
+    NoteBody,
     PriorityBody,
     ReasonBody,
     ReplyBody,
@@ -23,6 +24,7 @@ from bot.activity import Choice, Role, Sender, plain
 from bot.dialogs.desk import BOT
 from bot.replies.catalogue import Catalogue
 from caseengine import activities
+from caseengine.cases import noted
 from caseengine.model.case import Case
 from caseengine.model.errors import NotPermitted
 from caseengine.model.priority import Priority
@@ -75,7 +77,14 @@ class CaseActing:
             act("priority", "Another priority, with the reason.", PriorityBody, self._prioritise, *words),
             act("replies", "Answer the customer; the same key is said once.", ReplyBody, self._reply, *said),
             act("questions", "Ask the customer; the case waits for them.", ReplyBody, self._ask, *said),
-            act("notes", "Write for agents alone.", TextBody, self._note, *words),
+            act(
+                "notes",
+                "Write for agents alone; the same key is kept once.",
+                NoteBody,
+                self._note,
+                *words,
+                KeyReused.code,
+            ),
             act("third-party/questions", "It waits for somebody outside.", TextBody, self._ask_outside, *words),
             act("third-party/answers", "They answered; go on.", TextBody, self._hear_outside, *words),
             act("resolution", "Say how it ended.", ResolutionBody, self._resolve, "case.resolution_incomplete"),
@@ -187,14 +196,19 @@ class CaseActing:
         case = await permitted_case(work, call.path("number"), by=who["by"])
         if case.conversation_id is None:
             raise NobodyToTell
-        key = f"{who['by'].id}:{case.number}:{body.key}"
+        key = _key(case, body.key, who)
         known = await activities.by_key(work, case.conversation_id, key)
         if known is not None and known.body.get("text") != body.text:
             raise KeyReused
         return await say(work, case.number, body.text, key=key, **who)
 
     async def _note(self, work: UnitOfWork, call: Call, who: Who) -> Case:
-        return await answering.note(work, call.path("number"), call.body.text, **who)
+        body: NoteBody = call.body
+        case = await permitted_case(work, call.path("number"), by=who["by"])
+        key = _key(case, body.key, who) if body.key else ""
+        if key and await noted(work, case.id, key) not in (None, body.text):
+            raise KeyReused
+        return await answering.note(work, case.number, body.text, key=key, **who)
 
     async def _ask_outside(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         return await waiting.ask_third_party(work, call.path("number"), call.body.text, **who)
@@ -228,3 +242,8 @@ class CaseActing:
         """What the customer reads, with two buttons to agree or not."""
         choices = [plain(Choice(self._words[key], self._words[key])) for key in ("choice.yes", "choice.no")]
         return {"text": self._words["notice.resolved"].format(number=number, text=text), "choices": choices}
+
+
+def _key(case: Case, key: str, who: Who) -> str:
+    """An agent's own key for this case."""
+    return f"{who['by'].id}:{case.number}:{key}"

@@ -1,5 +1,7 @@
 """Queues and cases: what an agent reads."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -27,8 +29,9 @@ from caseengine import activities
 from caseengine.departments import all_departments
 from caseengine.files import StoredFile, read_file
 from caseengine.reading.case_view import case_view
-from caseengine.reading.cases import counts, queue
+from caseengine.reading.cases import counts, held, queue
 from caseengine.reading.timeline import timeline
+from customers.reading import proved_in
 from storage.engine import Database
 
 CASE = "/api/cases/{number}"
@@ -41,14 +44,15 @@ INERT = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Ty
 class CaseReading:
     """`GET` below `/api/queues` and `/api/cases`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._now = now
 
     def endpoints(self) -> list[Endpoint]:
         return [
             _read(
                 "/api/queues",
-                "Your departments, and how many cases each has in which status.",
+                "Your departments, and how many cases each has in which status; how many are yours, how many nobody's.",
                 self.queues,
                 QueuesAnswer,
             ),
@@ -70,12 +74,13 @@ class CaseReading:
     async def queues(self, call: Call) -> QueuesAnswer:
         async with self._database.snapshot() as snapshot:
             numbers = await counts(snapshot)
+            waiting = await held(snapshot, call.agent.agent)
             found = [
                 QueueAnswer(department=department.id, name=department.name, counts=numbers.get(department.id, {}))
                 for department in await all_departments(snapshot)
                 if call.agent.agent.may_see(department.id)
             ]
-        return QueuesAnswer(queues=found)
+        return QueuesAnswer(queues=found, mine=waiting.mine, unassigned=waiting.unassigned)
 
     async def cases(self, call: Call) -> CasesAnswer:
         asked: CasesQuery = call.query
@@ -96,7 +101,9 @@ class CaseReading:
 
     async def case(self, call: Call) -> CaseInFullAnswer:
         async with self._database.snapshot() as snapshot:
-            return case_in_full(await case_view(snapshot, call.agent.agent, call.path("number")))
+            view = await case_view(snapshot, call.agent.agent, call.path("number"))
+            here = view.conversation
+            return case_in_full(view, await proved_in(snapshot, here.id, at=self._now()) if here else None)
 
     async def timeline(self, call: Call) -> TimelineAnswer:
         async with self._database.snapshot() as snapshot:

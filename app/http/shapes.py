@@ -1,5 +1,6 @@
 """The JSON that goes in and out of the agents' API."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -7,18 +8,26 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.http.endpoint import Answer, Body, Plain
-from caseengine.agents import PRESENCE_EXPIRES_AFTER, Agent, Presence
+from app.live.watching import Attention, Watcher
+from caseengine.agents import PRESENCE_EXPIRES_AFTER, Agent, AgentRole, Presence
 from caseengine.departments import Department
-from caseengine.model.lifecycle import Status
+from caseengine.model.actor import ActorKind
+from caseengine.model.case import CaseType
+from caseengine.model.conversation import Conversation, Mode
+from caseengine.model.lifecycle import Status, Verb
 from caseengine.model.resolution import ResolutionCode
 from caseengine.reading.case_view import CaseView
 from caseengine.reading.cases import CaseRow
 from caseengine.reading.timeline import TimelineEntry
-from customers.reading import ContactCard
+from customers.accounts import Role
+from customers.identities import IdentityKind
+from customers.reading import ContactCard, Proved
 
 PLACE_MAX = 2**31 - 1
 Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,100}$")]
 Slug = Annotated[Plain, Field(min_length=1, max_length=40)]
+AssuranceLevel = Literal["anonymous", "claimed", "channel", "verified"]
+AudienceLabel = Literal["public", "customer", "retailer", "internal"]
 Version = Annotated[int, Field(ge=1, le=PLACE_MAX)]
 
 
@@ -31,7 +40,7 @@ class AgentAnswer(Answer):
     id: UUID
     name: str
     email: str
-    role: str
+    role: AgentRole
     departments: list[str]
     presence: Presence = Field(description="Offline when not heard of for two minutes, whatever they said.")
 
@@ -53,6 +62,8 @@ class QueueAnswer(Answer):
 
 class QueuesAnswer(Answer):
     queues: list[QueueAnswer]
+    mine: int = Field(description="Live cases you hold: as many as `GET /api/cases?mine=true` lists.")
+    unassigned: int = Field(description="Live cases nobody holds: as many as `GET /api/cases?unassigned=true` lists.")
 
 
 class DepartmentAnswer(Answer):
@@ -83,6 +94,7 @@ class CaseAnswer(Answer):
     priority: int = Field(description="1 (first) to 4.")
     agent_id: UUID | None
     agent_name: str | None
+    contact_name: str | None = Field(description="Null while nobody has proved whose case it is.")
     escalation_level: int
     due_at: datetime | None = Field(description="By when the customer was promised to hear from us.")
     opened_at: datetime
@@ -95,23 +107,39 @@ class CasesAnswer(Answer):
     next: str | None = Field(description="Pass as `after` for the next page; null on the last.")
 
 
+class ActorAnswer(Answer):
+    kind: ActorKind
+    id: str = Field(description="Empty for bot and system.")
+    name: str
+
+
 class ParticipantAnswer(Answer):
-    kind: str
+    kind: ActorKind
     id: str
     name: str
+
+
+class AssuranceAnswer(Answer):
+    level: AssuranceLevel = Field(description="What was proved and has not expired.")
+    contact_id: UUID | None = Field(description="Who it is; null below `channel`.")
+    proof: str | None = Field(description="By what: `one_time_code`, `identity_token`, or the channel's own word.")
+    proved_at: datetime | None
+    expires_at: datetime | None = Field(description="Until when, if nothing more is said.")
+    claimed: dict[IdentityKind, str] = Field(description="What they typed; it proves nothing.")
 
 
 class ConversationAnswer(Answer):
     id: UUID
     channel: str
-    mode: str
+    mode: Mode = Field(description="Who has the word; `queued`: a person was asked for and has not come yet.")
     agent_id: UUID | None
     participants: list[ParticipantAnswer]
+    assurance: AssuranceAnswer
 
 
 class CaseInFullAnswer(CaseAnswer):
     description: str
-    case_type: str
+    case_type: CaseType
     impact: int
     urgency: int
     contact_id: UUID | None
@@ -124,12 +152,13 @@ class CaseInFullAnswer(CaseAnswer):
     resolution_text: str | None
     conversation: ConversationAnswer | None
     linked: list[CaseAnswer]
+    can: list[Verb] = Field(description="What its status allows; everything else is refused.")
 
 
 class TimelineEntryAnswer(Answer):
     seq: int
     kind: str
-    actor: dict[str, str]
+    actor: ActorAnswer
     at: datetime
     public: bool
     data: dict[str, Any]
@@ -168,6 +197,10 @@ class ReplyBody(TextBody):
     key: Key = Field(description="Made by the client, the same when it tries again: the words are said once.")
 
 
+class NoteBody(TextBody):
+    key: Key | None = Field(None, description="As of a reply. Left out, a second try is a second note.")
+
+
 class ReasonBody(VersionBody):
     reason: Plain = Field(min_length=1, max_length=2_000)
 
@@ -200,19 +233,60 @@ class CardAccountAnswer(Answer):
     id: UUID
     name: str
     number: str
-    role: str = Field(description="member, or manager of it and all below it")
+    role: Role = Field(description="member, or manager of it and all below it")
     path: list[str] = Field(description="Names from the top of the tree to this account.")
+
+
+class IdentityAnswer(Answer):
+    kind: IdentityKind
+    value: str
+    on_file: bool = Field(description="False: given by them, not proved. Never tell anything there.")
+    source: str = Field(description="Who told us: an import, an agent, the contact, a token's issuer.")
+    since: datetime
 
 
 class ContactAnswer(Answer):
     id: UUID
     name: str
     language: str
-    emails: list[str] = Field(description="On file.")
-    phones: list[str] = Field(description="Newest first.")
-    unproved_emails: list[str] = Field(description="Given by them, not proved: never tell anything there.")
+    identities: list[IdentityAnswer] = Field(description="By what they are known; newest first within a kind.")
     accounts: list[CardAccountAnswer]
     cases: list[CaseAnswer] = Field(description="Their latest cases that you may see.")
+
+
+class SuggestedArticleAnswer(Answer):
+    slug: str
+    title: str
+    heading: str = Field(description="Headings above the passage, joined by ` > `; empty at the top.")
+    text: str = Field(description="The passage that fits best, in Markdown.")
+    url: str = Field(description="Where the whole is read; good for a day unless it is public. Empty: internal.")
+    audience: AudienceLabel = Field(description="Who may be told.")
+
+
+class SuggestedResolutionAnswer(Answer):
+    number: str
+    subject: str
+    text: str = Field(description="What helped then, in Markdown.")
+
+
+class SuggestionsAnswer(Answer):
+    articles: list[SuggestedArticleAnswer] = Field(description="Best first.")
+    resolutions: list[SuggestedResolutionAnswer] = Field(description="Of past cases that you may see, best first.")
+    available: bool = Field(description="False when the search failed or was too slow; the lists are empty then.")
+
+
+class WatchingBody(Body):
+    state: Attention | Literal["gone"] = Field(description="Again at least every 30 seconds while it stays so.")
+
+
+class WatcherAnswer(Answer):
+    id: UUID
+    name: str
+    state: Attention
+
+
+class WatchingAnswer(Answer):
+    agents: list[WatcherAnswer] = Field(description="The others who have this case open now.")
 
 
 class FeedQuery(Body):
@@ -226,7 +300,7 @@ def agent_answer(agent: Agent, at: datetime) -> AgentAnswer:
         id=agent.id,
         name=agent.name,
         email=agent.email,
-        role=str(agent.role),
+        role=agent.role,
         departments=sorted(agent.departments),
         presence=agent.presence if seen_lately(agent, at) else Presence.OFFLINE,
     )
@@ -241,22 +315,27 @@ def departments_answer(departments: list[Department]) -> DepartmentsAnswer:
 
 
 def contact_answer(card: ContactCard, rows: list[CaseRow]) -> ContactAnswer:
-    known = ("id", "name", "language", "emails", "phones", "unproved_emails")
-    accounts = [CardAccountAnswer.model_validate(account) for account in card.accounts]
-    theirs = [case_answer(row) for row in rows]
-    return ContactAnswer(**{name: getattr(card, name) for name in known}, accounts=accounts, cases=theirs)
+    return ContactAnswer(
+        id=card.id,
+        name=card.name,
+        language=card.language,
+        identities=[IdentityAnswer.model_validate(identity) for identity in card.identities],
+        accounts=[CardAccountAnswer.model_validate(account) for account in card.accounts],
+        cases=[case_answer(row) for row in rows],
+    )
 
 
 def case_answer(row: CaseRow) -> CaseAnswer:
     return CaseAnswer(**{name: getattr(row, name) for name in CaseAnswer.model_fields})
 
 
-def case_in_full(view: CaseView) -> CaseInFullAnswer:
+def case_in_full(view: CaseView, proved: Proved | None) -> CaseInFullAnswer:
+    """`proved` is what the case's conversation has proved; None when it has no conversation."""
     own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - {"conversation", "linked"}
     return CaseInFullAnswer(
         **case_answer(view.row).model_dump(),
         **{name: getattr(view, name) for name in own},
-        conversation=_conversation(view),
+        conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
         linked=[case_answer(row) for row in view.linked],
     )
 
@@ -267,7 +346,7 @@ def timeline_answer(entries: list[TimelineEntry]) -> TimelineAnswer:
             TimelineEntryAnswer(
                 seq=entry.seq,
                 kind=entry.kind,
-                actor={"kind": str(entry.actor.kind), "id": entry.actor.id, "name": entry.actor.name},
+                actor=ActorAnswer.model_validate(entry.actor),
                 at=entry.at,
                 public=entry.public,
                 data=dict(entry.data),
@@ -277,11 +356,21 @@ def timeline_answer(entries: list[TimelineEntry]) -> TimelineAnswer:
     )
 
 
-def _conversation(view: CaseView) -> ConversationAnswer | None:
-    found = view.conversation
-    if found is None:
-        return None
-    people = [ParticipantAnswer(kind=str(who.kind), id=who.id, name=who.name) for who in found.participants]
+def watchers_answer(watchers: Iterable[Watcher]) -> WatchingAnswer:
+    return WatchingAnswer(agents=[WatcherAnswer.model_validate(watcher) for watcher in watchers])
+
+
+def _conversation(found: Conversation, proved: Proved) -> ConversationAnswer:
     return ConversationAnswer(
-        id=found.id, channel=found.channel, mode=str(found.mode), agent_id=found.agent_id, participants=people
+        id=found.id,
+        channel=found.channel,
+        mode=found.mode,
+        agent_id=found.agent_id,
+        participants=[ParticipantAnswer.model_validate(who) for who in found.participants],
+        assurance=_assurance(proved),
     )
+
+
+def _assurance(proved: Proved) -> AssuranceAnswer:
+    rest = {name: getattr(proved, name) for name in AssuranceAnswer.model_fields if name != "level"}
+    return AssuranceAnswer(level=proved.level.label, **rest)

@@ -13,6 +13,8 @@ from app.demo.pages import Guide, demo_routes
 from app.http.api_pages import DOCS, ApiPages
 from app.http.case_acting import CaseActing
 from app.http.case_reading import CaseReading
+from app.http.case_suggesting import CaseSuggesting
+from app.http.case_watching import CaseWatching
 from app.http.contact_routes import ContactRoutes
 from app.http.endpoint import Endpoint, as_route
 from app.http.forwarded import behind, proxies
@@ -25,28 +27,43 @@ from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
 from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
+from app.http.workspace_pages import workspace_routes
 from app.live.feed import LiveFeed
+from app.live.watching import Watching
 from app.settings import Settings
 from app.sites import Sites
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
 from channels.webchat.desk import MOUNT, WebChatDesk
 from channels.webchat.routes import routes as webchat_routes
+from knowledge.answer import Knowledge, Passage
 from storage.engine import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpParts:
-    """What the web application is made of."""
+class ApiParts:
+    """What the agents' API is made of.
 
-    settings: Settings
+    Attributes:
+        article_address: where a passage's article is read, "" where it has no page.
+    """
+
     database: Database
     now: Callable[[], datetime]
     catalogue: Catalogue
+    typing: Callable[[str, Sender], Awaitable[None]]
+    knowledge: Knowledge
+    article_address: Callable[[Passage], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpParts(ApiParts):
+    """What the web application is made of."""
+
+    settings: Settings
     webchat: WebChatDesk
     sites: Sites
     accept_identity: AcceptIdentity | None
-    typing: Callable[[str, Sender], Awaitable[None]]
     opens_article: Callable[[str, str], bool]
     searchable: Callable[[], bool]
     encoding: Callable[[], bool]
@@ -56,7 +73,8 @@ class HttpParts:
 def make_application(parts: HttpParts) -> web.Application:
     """Every route, on one application. Customers' typing goes to the live feed from now on."""
     sessions = Sessions(parts.database, parts.now, secure=needs_https(parts.settings))
-    feed = LiveFeed(parts.database, sessions)
+    watching = Watching(parts.now)
+    feed = LiveFeed(parts.database, sessions, watching)
     parts.webchat.heard_typing = feed.heard_typing
     application = web.Application(
         middlewares=[
@@ -65,7 +83,7 @@ def make_application(parts: HttpParts) -> web.Application:
             only_own_pages(own_pages(parts.settings)),
         ]
     )
-    add_api(application, api_endpoints(parts, sessions, feed), sessions)
+    add_api(application, api_endpoints(parts, sessions, watching, feed), sessions)
     add_pages(application, parts)
     application.add_subapp(MOUNT, webchat_routes(parts.webchat))
     application.on_response_prepare.append(safe_headers)
@@ -73,13 +91,15 @@ def make_application(parts: HttpParts) -> web.Application:
     return application
 
 
-def api_endpoints(parts: HttpParts, sessions: Sessions, feed: LiveFeed) -> list[Endpoint]:
+def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed: LiveFeed) -> list[Endpoint]:
     """The agents' API."""
-    reading = CaseReading(parts.database)
+    reading = CaseReading(parts.database, parts.now)
     return [
         *SessionRoutes(parts.database, sessions, parts.now).endpoints(),
         *reading.endpoints(),
         *CaseActing(parts.database, parts.catalogue, parts.now, parts.typing, reading).endpoints(),
+        *CaseSuggesting(parts.database, parts.knowledge, parts.article_address).endpoints(),
+        *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
         *feed.endpoints(),
     ]
@@ -98,6 +118,7 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
+        application.add_routes(workspace_routes(dist, parts.settings.company))
     if parts.mailbox is not None:
         application.add_routes(demo_routes(parts.mailbox, _guide()))
 

@@ -1,18 +1,13 @@
-"""The customer's widget as files: the loader, the chat frame's page, and assets named by their hash.
+"""The customer's widget as files: the loader, the chat frame's page, and assets named by their hash."""
 
-Everything is read once at start and held in memory, packed and unpacked: a few dozen kilobytes.
-"""
-
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
-FOR_EVER = "public, max-age=31536000, immutable"
+from app.http.assets import FOR_EVER, Asset, read_assets, respond
+
 FOR_FIVE_MINUTES = "public, max-age=300"
 ALWAYS_ASK = "no-cache"
 DEFAULT_LANGUAGE = "en"
@@ -35,55 +30,18 @@ AdmittedOrigins = Callable[[str], Sequence[str] | None]
 """The origins whose pages may carry the chat of a site, by its public key; None when there is no such site."""
 
 
-class FrontEndNotBuilt(Exception):
-    """`web/dist` holds no widget: run `npm ci && npm run build` in `web/`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A built file; `packed` is its gzip, empty when there is none."""
-
-    name: str
-    content: bytes
-    packed: bytes
-    etag: str
-
-    @property
-    def content_type(self) -> str:
-        return CONTENT_TYPES.get(Path(self.name).suffix, "application/octet-stream")
-
-
 def widget_routes(dist: Path, admitted: AdmittedOrigins) -> list[web.RouteDef]:
     """`/widget/...` out of the build folder `dist`.
 
     Raises:
         FrontEndNotBuilt: at start, not at the first request.
     """
-    files = WidgetFiles(read_assets(dist / "widget"), admitted)
+    files = WidgetFiles(read_assets(dist / "widget", "loader.js"), admitted)
     return [
         web.get("/widget/loader.js", files.loader),
         web.get("/widget/frame.html", files.frame),
         web.get("/widget/{name}", files.hashed),
     ]
-
-
-def read_assets(folder: Path) -> Mapping[str, Asset]:
-    """Every built file by name.
-
-    Raises:
-        FrontEndNotBuilt: there is no loader in it.
-    """
-    plain = [path for path in sorted(folder.glob("*")) if path.suffix in CONTENT_TYPES]
-    if folder / "loader.js" not in plain:
-        raise FrontEndNotBuilt(f"no widget in {folder}: run `npm ci && npm run build` in web/")
-    return {path.name: _read(path) for path in plain}
-
-
-def _read(path: Path) -> Asset:
-    content = path.read_bytes()
-    packed = path.with_name(f"{path.name}.gz")
-    etag = hashlib.sha256(content).hexdigest()[:20]
-    return Asset(path.name, content, packed.read_bytes() if packed.exists() else b"", etag)
 
 
 class WidgetFiles:
@@ -114,22 +72,6 @@ class WidgetFiles:
         if asset is None or asset.name.endswith(".html"):
             raise web.HTTPNotFound
         return respond(request, asset, COMMON_HEADERS | {"Cache-Control": FOR_EVER})
-
-
-def respond(request: web.Request, asset: Asset, headers: Mapping[str, str]) -> web.Response:
-    """The asset, packed when the caller can unpack it, or 304 when the caller has it."""
-    if any(tag.value in (asset.etag, "*") for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers={**headers, "ETag": f'"{asset.etag}"'})
-    packs = asset.packed and "gzip" in request.headers.get("Accept-Encoding", "").lower()
-    response = web.Response(
-        body=asset.packed if packs else asset.content,
-        content_type=asset.content_type,
-        charset="utf-8",
-        headers={**headers, "ETag": f'"{asset.etag}"'},
-    )
-    if packs:
-        response.headers["Content-Encoding"] = "gzip"
-    return response
 
 
 def choose_language(request: web.Request, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from app.live.watching import Watcher
 from caseengine.agents import Agent
 from storage.outbox import OutboxRow
 
@@ -39,6 +40,12 @@ def reload_frame(place: int) -> bytes:
 def typing_frame(conversation: UUID) -> bytes:
     """It has no id: whoever was away has missed nothing."""
     return b"event: typing\ndata: %s\n\n" % orjson.dumps({"conversation_id": str(conversation)})
+
+
+def watching_frame(number: str, watchers: Sequence[Watcher]) -> bytes:
+    """All who have the case open now; the next one replaces it, so it has no id either."""
+    agents = [{"id": one.id, "name": one.name, "state": one.state} for one in watchers]
+    return b"event: watching\ndata: %s\n\n" % orjson.dumps({"number": number, "agents": agents})
 
 
 def place_frame(place: int) -> bytes:

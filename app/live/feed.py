@@ -5,7 +5,8 @@ Source: docs/reference/live-feed.md
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -19,6 +20,7 @@ from app.http.shapes import FeedQuery
 from app.live.facts import read_facts
 from app.live.listener import Listener
 from app.live.reader import PAGE, TOPIC, Reader
+from app.live.watching import Watching
 from bot.activity import Role, Sender
 from storage.engine import Database
 from storage.outbox import OutboxRow, last_id, published_after
@@ -40,9 +42,11 @@ HELLO = b"retry: 2000\n: connected\n\n"
 class LiveFeed:
     """`GET /api/events`."""
 
-    def __init__(self, database: Database, sessions: Sessions, *, keep_alive_s: float = KEEP_ALIVE_S) -> None:
+    def __init__(
+        self, database: Database, sessions: Sessions, watching: Watching, *, keep_alive_s: float = KEEP_ALIVE_S
+    ) -> None:
         self._database = database
-        self._reader = Reader(database, sessions)
+        self._reader = Reader(database, sessions, watching)
         self._keep_alive_s = keep_alive_s
 
     def endpoints(self) -> list[Endpoint]:
@@ -52,7 +56,7 @@ class LiveFeed:
                 path="/api/events",
                 scope=Scope.AGENT,
                 summary="What happens, as server-sent events; resumable with Last-Event-ID.",
-                about="Events: `fact`, `typing`, `reload`. Reference: docs/reference/live-feed.md.",
+                about="Events: `fact`, `typing`, `watching`, `reload`. Reference: docs/reference/live-feed.md.",
                 handle=self.follow,
                 query=FeedQuery,
                 media_type=EVENT_STREAM,
@@ -65,6 +69,10 @@ class LiveFeed:
         known = read_id(conversation)
         if who.role is Role.CUSTOMER and known is not None:
             self._reader.heard_typing(known)
+
+    def heard_watching(self, changed: Collection[UUID]) -> None:
+        """For `CaseWatching`: in these cases somebody came, went, or does something else now."""
+        self._reader.heard_watching(changed)
 
     async def follow(self, call: Call) -> web.StreamResponse:
         """Stream until the client goes, the session ends or the server stops."""

@@ -3,14 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from app.http.sessions import SignedIn
 from app.live.facts import Fact, place_frame, reload_frame
 
 WAITING_MAX = 1_000
 """Facts that wait for a slow reader; beyond that it is told to load anew."""
-TYPING_MAX = 20
-STILL_HERE = b": still here\n\n"
+PASSING_MAX = 100
+"""Conversations and cases of which a passing word waits; with one more, the oldest is dropped."""
+STILL_HERE = b"event: alive\ndata: {}\n\n"
+"""An event, because a page is not told of comments, and a line that is silent for long is a dead one."""
 
 
 class Listener:
@@ -29,7 +32,7 @@ class Listener:
         self.ended = False
         self._told = 0
         self._facts: deque[Fact] = deque()
-        self._typing: deque[bytes] = deque(maxlen=TYPING_MAX)
+        self._passing: dict[UUID, bytes] = {}
         self._newest = 0
         self._behind = False
         self._woken = asyncio.Event()
@@ -46,9 +49,12 @@ class Listener:
             self._facts.clear()
         self._woken.set()
 
-    def pass_on(self, frame: bytes) -> None:
-        """Something that matters now or not at all."""
-        self._typing.append(frame)
+    def pass_on(self, about: UUID, frame: bytes) -> None:
+        """Something that matters now or not at all; of one conversation or case the latest word is enough."""
+        self._passing.pop(about, None)
+        self._passing[about] = frame
+        if len(self._passing) > PASSING_MAX:
+            del self._passing[next(iter(self._passing))]
         self._woken.set()
 
     def end(self) -> None:
@@ -89,10 +95,10 @@ class Listener:
         if self._behind:
             self._behind = False
             return self.loads_anew(self._newest)
-        facts, typing = list(self._facts), b"".join(self._typing)
+        facts, passing = list(self._facts), b"".join(self._passing.values())
         self._facts.clear()
-        self._typing.clear()
-        return self.takes(facts) + typing
+        self._passing.clear()
+        return self.takes(facts) + passing
 
     def _sign_of_life(self) -> bytes:
         """Also where to come back to, when others' facts have moved it: fewer are read again then."""
@@ -100,4 +106,4 @@ class Listener:
         if self.seen == self._told:
             return STILL_HERE
         self._told = self.seen
-        return STILL_HERE + place_frame(self.seen)
+        return place_frame(self.seen) + STILL_HERE

@@ -1,20 +1,23 @@
 """One reader of the outbox for all screens: an event is read and encoded once, however many follow.
 
-It also looks after the sessions behind the screens: whoever was signed out, or lost a department, is told nothing more.
+It also looks after the sessions behind the screens: whoever was signed out, or lost a department, is told nothing more,
+and is in no case any more.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
 
 from app.http.sessions import SESSIONS_ENDED, Sessions
-from app.live.facts import Fact, read_facts, typing_frame
+from app.live.facts import Fact, read_facts, typing_frame, watching_frame
 from app.live.listener import Listener
+from app.live.watching import Watching
 from caseengine.model.conversation import Mode
-from caseengine.tables import conversations
+from caseengine.tables import cases, conversations
 from storage.engine import Database
 from storage.outbox import last_id, published_after
 from storage.transaction import Snapshot
@@ -30,11 +33,13 @@ BACK_OFF_S = 1.0
 class Reader:
     """Runs while somebody follows."""
 
-    def __init__(self, database: Database, sessions: Sessions) -> None:
+    def __init__(self, database: Database, sessions: Sessions, watching: Watching) -> None:
         self._database = database
         self._sessions = sessions
+        self._watching = watching
         self._listeners: set[Listener] = set()
         self._typing: dict[UUID, None] = {}
+        self._watched: set[UUID] = set()
         self._woken = asyncio.Event()
         self._joining = asyncio.Lock()
         self._place: int | None = None
@@ -65,6 +70,12 @@ class Reader:
         """A customer writes: the agent who has the word there is told."""
         if self._listeners:
             self._typing[conversation] = None
+            self._woken.set()
+
+    def heard_watching(self, changed: Collection[UUID]) -> None:
+        """Somebody came into these cases, went, or does something else there: whoever may see them is told."""
+        if self._listeners and changed:
+            self._watched.update(changed)
             self._woken.set()
 
     async def close(self, within_s: float) -> None:
@@ -102,9 +113,11 @@ class Reader:
             await self._look_after_sessions(snapshot)
             facts = read_facts(await published_after(snapshot, TOPIC, self._place or 0, limit=PAGE))
             holders = await self._who_is_typed_to(snapshot)
+            watched = await self._where_watchers_changed(snapshot)
         self._offer(facts)
         for listener, conversation in holders:
-            listener.pass_on(typing_frame(conversation))
+            listener.pass_on(conversation, typing_frame(conversation))
+        self._tell_who_watches(watched)
         if len(facts) == PAGE:
             self._woken.set()
 
@@ -116,7 +129,10 @@ class Reader:
 
     async def _look_after_sessions(self, snapshot: Snapshot) -> None:
         asked_for = list(self._listeners)  # whoever joins meanwhile is looked after next time
-        agents = await self._sessions.still_signed_in(snapshot, {listener.token_hash for listener in asked_for})
+        spoke = self._watching.sessions()
+        followed = {listener.token_hash for listener in asked_for}
+        agents = await self._sessions.still_signed_in(snapshot, followed | spoke)
+        self._watched |= self._watching.look(spoke - agents.keys())
         for listener in asked_for:
             if listener.gone() or listener.token_hash not in agents:
                 listener.end()
@@ -132,6 +148,23 @@ class Reader:
             for listener in self._listeners
             if listener.agent.id == agent_id
         ]
+
+    async def _where_watchers_changed(self, snapshot: Snapshot) -> Sequence[sa.Row[Any]]:
+        """Number and department of these cases as they are now."""
+        if not self._watched:
+            return []
+        changed = set(self._watched)
+        columns = (cases.c.id, cases.c.number, cases.c.department)
+        rows = await snapshot.rows(sa.select(*columns).where(cases.c.id.in_(changed)))
+        self._watched -= changed
+        return rows
+
+    def _tell_who_watches(self, watched: Iterable[sa.Row[Any]]) -> None:
+        for case in watched:
+            frame = watching_frame(case.number, self._watching.of(case.id))
+            for listener in self._listeners:
+                if listener.agent.may_see(case.department):
+                    listener.pass_on(case.id, frame)
 
 
 async def _holders(snapshot: Snapshot, typed: Iterable[UUID]) -> dict[UUID, UUID | None]:

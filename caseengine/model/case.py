@@ -103,9 +103,9 @@ class Case:
         """An agent's words to the customer; the promise is kept with them."""
         self._move(Verb.REPLY, happened.AgentReplied(case_id=self.id, actor=by, at=at, text=_words(text), key=key))
 
-    def note(self, text: str, *, by: Actor, at: datetime) -> None:
+    def note(self, text: str, *, key: str = "", by: Actor, at: datetime) -> None:
         """Words for agents alone."""
-        self._move(Verb.NOTE, happened.NoteAdded(case_id=self.id, actor=by, at=at, text=_words(text)))
+        self._move(Verb.NOTE, happened.NoteAdded(case_id=self.id, actor=by, at=at, text=_words(text), key=key))
 
     def ask_customer(self, text: str, *, key: str, by: Actor, at: datetime) -> None:
         """A question without whose answer the desk cannot go on."""

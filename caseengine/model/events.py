@@ -118,6 +118,7 @@ class NoteAdded(CaseEvent):
     public = False
     verb = Verb.NOTE
     text: str
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,3 +87,8 @@ TRANSITIONS: Mapping[tuple[Status, Verb], Status] = {
     (Status.WAITING_ON_THIRD_PARTY, Verb.MERGE): Status.MERGED,
     **{(status, verb): status for verb, statuses in _WITHOUT_MOVING.items() for status in statuses},
 }
+
+
+def verbs_from(status: Status) -> tuple[Verb, ...]:
+    """What can be done to a case in this status."""
+    return tuple(verb for verb in Verb if (status, verb) in TRANSITIONS)

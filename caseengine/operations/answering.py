@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from caseengine.activities import by_key
+from caseengine.cases import noted
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import Verb
@@ -38,16 +39,19 @@ async def ask_customer(
 
 
 async def note(
-    work: UnitOfWork, number: str, text: str, *, by: Actor, at: datetime, version: int | None = None
+    work: UnitOfWork, number: str, text: str, *, key: str = "", by: Actor, at: datetime, version: int | None = None
 ) -> Case:
-    """Words for agents alone; at any time, also after the end.
+    """Words for agents alone; at any time, also after the end. The same key twice is one note.
 
     Raises:
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
         TextMissing: there are no words.
     """
-    case = await permitted_case(work, number, by=by, version=version)
-    case.note(text, by=by, at=at)
+    case = await permitted_case(work, number, by=by)
+    if key and await noted(work, case.id, key) is not None:
+        return case
+    await permitted_case(work, number, by=by, version=version)
+    case.note(text, key=key, by=by, at=at)
     return case
 
 

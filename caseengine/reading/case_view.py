@@ -11,6 +11,7 @@ from caseengine.agents import Agent
 from caseengine.conversations import find_conversation
 from caseengine.model.conversation import Conversation
 from caseengine.model.errors import CaseNotFound, NotPermitted, NumberMistyped
+from caseengine.model.lifecycle import Verb, verbs_from
 from caseengine.model.number import Mistyped, read_number
 from caseengine.reading.cases import CaseRow, case_rows, read_case_row
 from caseengine.tables import case_conversations, case_links, cases
@@ -37,6 +38,11 @@ class CaseView:
     conversation: Conversation | None
     conversations: Sequence[UUID]
     linked: Sequence[CaseRow]
+
+    @property
+    def can(self) -> Sequence[Verb]:
+        """The verbs its status allows."""
+        return verbs_from(self.row.status)
 
 
 DETAILS = (

@@ -1,6 +1,6 @@
 """Lists of cases: a customer's own, and the queues of agents."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.priority import Priority
 from caseengine.operations.access import Viewer, visible_to
 from caseengine.tables import agents, cases, departments
+from customers.tables import contacts
 from storage.transaction import Snapshot
 
 CUSTOMER_ROWS_MAX = 100
@@ -21,7 +22,7 @@ QUEUE_ROWS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case in a list."""
+    """One case in a list; `contact_name` is None while nobody has proved whose it is."""
 
     id: UUID
     number: str
@@ -32,6 +33,7 @@ class CaseRow:
     priority: Priority
     agent_id: UUID | None
     agent_name: str | None
+    contact_name: str | None
     escalation_level: int
     due_at: datetime | None
     opened_at: datetime
@@ -48,6 +50,14 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """How many live cases of an agent's departments they hold themselves, and how many nobody holds."""
+
+    mine: int
+    unassigned: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePlace:
     """A place in the order of a queue: priority, then age."""
 
@@ -56,19 +66,20 @@ class QueuePlace:
     id: UUID
 
 
+NAMES = {"department_name": departments, "agent_name": agents, "contact_name": contacts}
 COLUMNS: list[sa.ColumnElement[Any]] = [
-    departments.c.name.label("department_name") if name == "department_name" else cases.c[name]
-    for name in CaseRow.__dataclass_fields__
-    if name != "agent_name"
+    NAMES[name].c.name.label(name) if name in NAMES else cases.c[name] for name in CaseRow.__dataclass_fields__
 ]
+HELD_BY_NOBODY = cases.c.agent_id.is_(None)
 ORDER = (cases.c.priority, cases.c.opened_at, cases.c.id)
 
 
 def case_rows() -> sa.Select[Any]:
-    """Cases with the names of their department and agent."""
+    """Cases with the names of their department, agent and contact."""
     joined = cases.join(departments, departments.c.id == cases.c.department)
     joined = joined.outerjoin(agents, agents.c.id == cases.c.agent_id)
-    return sa.select(*COLUMNS, agents.c.name.label("agent_name")).select_from(joined)
+    joined = joined.outerjoin(contacts, contacts.c.id == cases.c.contact_id)
+    return sa.select(*COLUMNS).select_from(joined)
 
 
 async def cases_of(snapshot: Snapshot, viewer: Viewer) -> list[CaseRow]:
@@ -105,11 +116,30 @@ async def queue(
     seen = await _departments_seen(snapshot, agent, department)
     if not seen:
         return []
-    holder = [cases.c.agent_id == agent.id] if mine else [cases.c.agent_id.is_(None)] if unassigned else []
+    holder = [_held_by(agent)] if mine else [HELD_BY_NOBODY] if unassigned else []
     limit = min(max(limit, 1), QUEUE_ROWS_MAX)
     first = _first_of_each(seen, statuses, [*holder, *_behind(after)], limit)
     rows = await snapshot.rows(case_rows().where(cases.c.id.in_(first)).order_by(*ORDER).limit(limit))
     return [read_case_row(row) for row in rows]
+
+
+async def held(snapshot: Snapshot, agent: Agent) -> Held:
+    """The lengths of the queues `mine` and `unassigned`."""
+    seen = await _departments_seen(snapshot, agent, None)
+    mine, unassigned = (
+        sa.func.count(sa.case((holder, cases.c.id))).label(name)
+        for name, holder in (("mine", _held_by(agent)), ("unassigned", HELD_BY_NOBODY))
+    )
+    row = await snapshot.first(
+        sa.select(mine, unassigned).where(cases.c.department.in_(seen), cases.c.status.in_(LIVE))
+    )
+    return Held(row.mine, row.unassigned) if row else Held(0, 0)
+
+
+async def numbered(snapshot: Snapshot, agent: Agent, numbers: Collection[str]) -> Mapping[str, CaseRow]:
+    """Those of these cases that the agent may see, by number."""
+    rows = await snapshot.rows(case_rows().where(cases.c.number.in_(numbers)))
+    return {row.number: read_case_row(row) for row in rows if agent.may_see(row.department)}
 
 
 async def counts(snapshot: Snapshot) -> dict[str, dict[Status, int]]:
@@ -123,6 +153,10 @@ async def counts(snapshot: Snapshot) -> dict[str, dict[Status, int]]:
     ):
         found[row.department][Status(row.status)] = row.how_many
     return found
+
+
+def _held_by(agent: Agent) -> sa.ColumnElement[bool]:
+    return cases.c.agent_id == agent.id
 
 
 async def _departments_seen(snapshot: Snapshot, agent: Agent, department: str | None) -> Sequence[str]:

@@ -29,8 +29,15 @@ def content(card: Card) -> dict[str, Any]:
         "actions": [*_submit(card), *(_open(link) for link in card.links if _safe(link))],
     }
     if card.fallback:
-        document["fallbackText"] = document["speak"] = card.fallback
+        document["fallbackText"] = card.fallback
+    if spoken := _spoken(card):
+        document["speak"] = spoken
     return document
+
+
+def _spoken(card: Card) -> str:
+    """What a screen reader calls the card: what it says, not the bare address that stands in for a link."""
+    return "\n".join(filter(None, (card.title, card.text, *(f"{name}: {value}" for name, value in card.facts))))
 
 
 def _words(card: Card) -> list[dict[str, Any]]:

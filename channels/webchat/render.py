@@ -10,6 +10,7 @@ from bot.activity import Activity, Attachment, Choice, Kind, Role, Sender
 from channels.webchat import cards
 
 DESK_NAMES = {Role.BOT: "bot", Role.AGENT: "agent", Role.SYSTEM: "desk"}
+PLACE = "webchat:sequence-id"
 Linker = Callable[[Attachment], str]
 """The address a page can load a stored file from."""
 Placer = Callable[[str], int]
@@ -70,6 +71,15 @@ def render_ignored(
     return document | ({"name": name} if name else {})
 
 
+def placed(document: dict[str, Any], place: float) -> dict[str, Any]:
+    """An activity that is not of the history, with where it stands among those that are.
+
+    Without a place the official client takes the time for one, which is after everything: a reply that came later
+    would not end its writer's typing.
+    """
+    return document | {"channelData": document["channelData"] | {PLACE: place}}
+
+
 def activity_set(activities: Iterable[dict[str, Any]], watermark: int | None) -> str:
     """One frame or one page; without a watermark the client keeps the one it has."""
     document: dict[str, Any] = {"activities": list(activities)}
@@ -104,7 +114,7 @@ def _voice(sender: Sender) -> dict[str, Any]:
 
 
 def _channel_data(activity: Activity) -> dict[str, Any]:
-    data = _voice(activity.sender) | {"webchat:sequence-id": activity.seq}
+    data = _voice(activity.sender) | {PLACE: activity.seq}
     if activity.sender.role is Role.CUSTOMER:
         data["clientActivityID"] = activity.key
     if activity.kind is Kind.NOTICE:

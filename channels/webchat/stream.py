@@ -17,13 +17,15 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.activity import Activity
 from channels.protocol import History
 from channels.webchat.limits import Limits
-from channels.webchat.render import activity_set
+from channels.webchat.render import activity_set, placed
 
 log = logging.getLogger(__name__)
 
 PASSING_MAX = 16
 """Unstored activities (typing) that wait for one socket at most; the oldest are dropped."""
 CLOSED_BY_WISH = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
+BEFORE_THE_NEXT = 0.5
+"""What passes stands after what was seen and before what comes next: the official client sorts by place."""
 FIRST_FRAME_SURE_S = 3.0
 """A first stream that lived this long has shown its first frame."""
 UNOPENED_MAX = 20_000
@@ -82,7 +84,8 @@ class Socket:
 
     async def _send_passing(self, limits: Limits) -> None:
         while self._passing:
-            await self._send(activity_set([self._passing.popleft()], None), limits)
+            passing = placed(self._passing.popleft(), self.seen + BEFORE_THE_NEXT)
+            await self._send(activity_set([passing], None), limits)
 
     async def _send_new(self, history: History, limits: Limits) -> None:
         more = True

@@ -11,7 +11,6 @@ from knowledge.errors import EncoderNotReady
 from knowledge.retrieval.encoder import Encoder, Vectors
 from knowledge.retrieval.fusion import Scored, score
 from knowledge.retrieval.index import Index
-from knowledge.retrieval.lexical import Bm25
 from knowledge.retrieval.shelf import Document, Entry, View
 from knowledge.retrieval.words import stems
 
@@ -89,11 +88,13 @@ def mended(view: View, question: str) -> str:
 
 def search_view(view: View, question: str, vector: Vectors | None, limit: int) -> Search:
     """The best documents of a view for a mended question; without its vector by words alone."""
-    if not view.documents or not stems(question):
+    terms = set(stems(question))
+    if not view.documents or not terms:
         return Search((), dense=False)
     scored = score(view, question, vector)
     dense = scored.entries is not None
-    hits = [_hit(view, place, question, scored) for place in _best(scored, limit)]
+    weights = {term: view.everything.information(term) for term in terms}
+    hits = [_hit(view, place, weights, scored) for place in _best(scored, limit)]
     return Search(tuple(hit for hit in hits if dense or hit.score > 0), dense)
 
 
@@ -102,23 +103,26 @@ def _best(scored: Scored, limit: int) -> Sequence[int]:
     return [int(place) for place in np.argsort(-scored.documents, kind="stable")[:limit]]
 
 
-def _hit(view: View, place: int, question: str, scored: Scored) -> Hit:
-    return Hit(view.documents[place], _passage(view, place, question, scored), float(scored.documents[place]))
+def _hit(view: View, place: int, weights: Mapping[str, float], scored: Scored) -> Hit:
+    return Hit(view.documents[place], _passage(view, place, weights, scored), float(scored.documents[place]))
 
 
-def _passage(view: View, place: int, question: str, scored: Scored) -> Entry:
+def _passage(view: View, place: int, weights: Mapping[str, float], scored: Scored) -> Entry:
     """The text of a document that fits the question best: by meaning, a little by words."""
     document = view.documents[place]
     texts = [entry for entry in document.entries if entry.kind == "text"]
-    fits = np.array([_share(view.everything, stems(question), entry.terms) for entry in texts])
+    fits = np.array([_share(weights, entry.terms) for entry in texts])
     if scored.entries is not None:
         start = int(view.text_starts[place])
         fits = scored.entries[start : start + len(texts)] + WORDS_IN_PASSAGE * fits
     return texts[int(np.argmax(fits))]
 
 
-def _share(known: Bm25, asked: Sequence[str], held: Mapping[str, int]) -> float:
-    """How much of the question's information a passage holds, 0 to 1."""
-    weights = {term: known.information(term) for term in set(asked)}
+def _share(weights: Mapping[str, float], held: Mapping[str, int]) -> float:
+    """How much of the question's information a passage holds, 0 to 1.
+
+    Args:
+        weights: of each term of the question, its information.
+    """
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in held) / total if total else 0.0

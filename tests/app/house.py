@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from app.articles import make_index, refresh_index
 from app.http.endpoint import DECLARED, Endpoint
 from app.http.openapi import openapi
 from app.http.site import HttpParts, make_application
@@ -30,6 +31,13 @@ from caseengine.agents import Agent, Agents
 from channels.webchat import Tokens, WebChatDesk, load_keys
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
+from knowledge.answer import Knowledge
+from knowledge.article import Article, PastCase
+from knowledge.articles import import_articles
+from knowledge.errors import EncoderNotReady
+from knowledge.resolutions import add_resolutions
+from knowledge.retrieval.encoder import Vectors
+from knowledge.retrieval.retriever import Retriever
 from storage.engine import Database
 from tests.caseengine.office import Office, when
 
@@ -42,6 +50,19 @@ PROBLEM = "application/problem+json"
 def password_hash() -> str:
     """Of the kind that is used, but quick to check."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+class NoEncoder:
+    """The model that is not there yet: what is searched is searched by words."""
+
+    name = "none"
+    ready = False
+
+    async def encode(self, texts: Sequence[str]) -> Vectors:
+        raise EncoderNotReady
+
+
+NO_ENCODER = NoEncoder()
 
 
 @dataclass
@@ -63,6 +84,10 @@ class ServedOffice(Office):
     sam = replace(Office.sam, password_hash="")
     di = Agent(uuid4(), "Di", "di@desk.example", "", frozenset({"deliveries"}))
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.index = make_index(NO_ENCODER)
+
     async def furnish(self) -> None:
         await super().furnish()
         async with self.database.unit_of_work() as work:
@@ -71,6 +96,14 @@ class ServedOffice(Office):
 
     async def give_passwords(self, known: str) -> None:
         await self.database.run(lambda connection: _give_passwords(connection, known))
+
+    async def knows(self, *told: Article | PastCase) -> None:
+        """Articles and resolutions of past cases; they are found from now on."""
+        at = when("Mon 08:00")
+        async with self.database.unit_of_work() as work:
+            await import_articles(work, [one for one in told if isinstance(one, Article)], at=at)
+            await add_resolutions(work, [one for one in told if isinstance(one, PastCase)], at=at)
+        await refresh_index(self.database, self.index, NO_ENCODER)
 
     async def contact(self, name: str = "Ana") -> UUID:
         contact_id = uuid4()
@@ -221,8 +254,10 @@ def endpoints_of(application: web.Application) -> list[Endpoint]:
 
 
 @contextlib.asynccontextmanager
-async def served_office(database: Database, folder: Path, **settings: Any) -> AsyncIterator[Served]:
-    """A furnished office behind its web application."""
+async def served_office(
+    database: Database, folder: Path, *, retriever: Retriever | None = None, **settings: Any
+) -> AsyncIterator[Served]:
+    """A furnished office behind its web application; searched by words alone unless another retriever is given."""
     office, clock = ServedOffice(database), Clock()
     await office.furnish()
     typed: list[tuple[str, Sender]] = []
@@ -239,6 +274,8 @@ async def served_office(database: Database, folder: Path, **settings: Any) -> As
         sites=Sites({}, {}),
         accept_identity=None,
         typing=typing,
+        knowledge=Knowledge(office.index, NO_ENCODER, retriever=retriever),
+        article_address=lambda passage: f"{passage.url}?signed" if passage.url else "",
         opens_article=lambda slug, token: False,
         searchable=lambda: True,
         encoding=lambda: False,

@@ -42,6 +42,10 @@ class Chat:
         where = "article.notice" if notice else ".bubble"
         await expect(self.log.locator(where, has_text=text)).to_have_count(times, timeout=20_000)
 
+    async def answered(self) -> None:
+        """Wait until the desk has the last word."""
+        await expect(self.last("theirs").locator("xpath=following-sibling::article")).to_have_count(0, timeout=20_000)
+
     def button(self, title: str) -> Locator:
         """A suggested answer."""
         return self.frame.get_by_role("button", name=title, exact=True)

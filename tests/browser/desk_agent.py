@@ -66,6 +66,14 @@ class DeskAgent:
     async def resolve(self, number: str, text: str) -> None:
         await self._call("POST", f"/api/cases/{number}/resolution", {"code": "solved", "text": text})
 
+    async def agent_id(self, name: str) -> str:
+        agents = (await self._call("GET", "/api/agents"))["agents"]
+        return next(str(one["id"]) for one in agents if one["name"] == name)
+
+    async def signs_out(self, agent_id: str) -> None:
+        """Ends a colleague's sessions; for supervisors."""
+        await self._call("DELETE", f"/api/agents/{agent_id}/sessions")
+
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         headers = {"X-CSRF-Token": self._csrf} if self._csrf else {}
         async with self._http.request(method, f"{self.origin}{path}", json=body, headers=headers) as answer:

@@ -6,6 +6,8 @@ The whole desk answers in them, with the demo company and the bundled model; onl
 import asyncio
 import shutil
 import tempfile
+from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
@@ -14,13 +16,15 @@ from tests.browser import journey
 from tests.browser.chat import Chat
 from tests.browser.desk_agent import DeskAgent
 from tests.browser.peer import Peer
+from tests.browser.screen import LI, Screen
 from tests.slow.process import DeskProcess
 
 PROJECT = Path(__file__).parents[2]
 OUT = PROJECT / "docs" / "pictures"
 DESK, PHONE = (1280, 800), (390, 780)
+CHAT, WORKSPACE, TABLET = (400, 780), (1280, 780), (768, 900)
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-ALL_BYTES_MAX = 1_500_000
+ALL_BYTES_MAX = 2_000_000
 REPLY = "Hello, this is Li. Route 4 stood behind an accident; the driver says your freezer order is there at 18:40."
 
 
@@ -46,7 +50,8 @@ async def main() -> None:
 
 
 async def of_the_desk(desk: DeskProcess, browser: Browser) -> None:
-    await becomes_a_case(desk, await open_page(browser, DESK, "light"), "conversation-becomes-a-case")
+    await both_sides(desk, browser)
+    await becomes_a_case(desk, await open_page(browser, DESK, "light"), "chat-on-a-shop")
     await becomes_a_case(desk, await open_page(browser, PHONE, "dark"), "conversation-becomes-a-case-phone-dark")
     await answered(desk, await open_page(browser, PHONE, "light"), "answer-phone")
     page = await open_page(browser, DESK, "light")
@@ -68,6 +73,56 @@ async def becomes_a_case(desk: DeskProcess, page: Page, name: str) -> None:
         await agent.types(number)
         await expect(chat.frame.locator(".typing.on")).to_be_visible()
         await save(page, name)
+    await page.context.close()
+
+
+async def both_sides(desk: DeskProcess, browser: Browser) -> None:
+    """The customer's chat and the agent's workspace in the middle of one conversation; and what else an agent sees."""
+    chat = await journey.enter(await open_page(browser, CHAT, "light"), desk)
+    await journey.late_freezer_delivery(chat)
+    await journey.proves(chat, desk)
+    number = await journey.asks_for_a_person(chat)
+    li = await (
+        await Screen(await open_page(browser, WORKSPACE, "light"), desk.origin).visit("/cases?view=unassigned")
+    ).signs_in(LI)
+    await li.sees(number)
+    await save(li.page, "workspace-queue")
+    await li.opens(number)
+    await li.presses("Take")
+    await li.says(REPLY)
+    await chat.reads(REPLY)
+    await chat.say("That is good to know, thank you")
+    await li.hears("That is good to know, thank you")
+    await li.page.get_by_role("tab", name="Articles").click()
+    await expect(li.page.locator(".suggestions")).to_be_visible()
+    await li.writes("You are welcome. I keep an eye on it")
+    await expect(chat.frame.locator(".typing.on")).to_be_visible()
+    shots = [await page.screenshot() for page in (chat.page, li.page)]
+    await beside(browser, shots, "conversation-becomes-a-case")
+    await other_dresses(browser, li, number)
+    for page in (chat.page, li.page):
+        await page.context.close()
+
+
+async def other_dresses(browser: Browser, li: Screen, number: str) -> None:
+    """Dark on a desk, and on a tablet."""
+    for size, scheme, name in ((WORKSPACE, "dark", "workspace-dark"), (TABLET, "light", "workspace-tablet")):
+        page = await open_page(browser, size, scheme)
+        screen = await (await Screen(page, li.origin).visit(f"/cases/{number}")).signs_in(LI)
+        await screen.shows(number)
+        await save(page, name)
+        await page.context.close()
+
+
+async def beside(browser: Browser, shots: Sequence[bytes], name: str) -> None:
+    """Pictures of two windows as one picture."""
+    page = await open_page(browser, (CHAT[0] + WORKSPACE[0] + 60, WORKSPACE[1] + 40), "light")
+    images = "".join(f'<img src="data:image/png;base64,{b64encode(shot).decode()}">' for shot in shots)
+    style = (
+        "body{margin:20px;display:flex;gap:20px;background:#dfe4ee} img{border-radius:10px;box-shadow:0 4px 18px #0003}"
+    )
+    await page.set_content(f"<style>{style}</style>{images}")
+    await save(page, name)
     await page.context.close()
 
 

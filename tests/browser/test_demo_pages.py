@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.peer import Peer, SentMail
+from tests.browser.peer import GUIDE, Peer, SentMail
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -13,8 +13,17 @@ async def test_the_start_page_leads_everywhere(peer: Peer, new_page: NewPage) ->
     page = await new_page()
     await page.goto(peer.address)
     await expect(page.locator(".play > li")).to_have_count(5)
-    for path in ("/demo/shop", "/demo/mailbox", "/api/openapi.json", "/help"):
+    for path in ("/demo/shop", "/workspace", "/demo/mailbox", "/help", "/api/docs"):
         await expect(page.locator(f'.places a[href="{path}"]')).to_be_visible()
+    await expect(page.locator('.play a[href="/workspace"]')).to_be_visible()
+    await expect(page.locator("ol.play ~ nav ~ details > summary")).to_have_text("The same by API")
+
+
+async def test_the_start_page_says_who_to_be_in_the_order_of_the_steps(peer: Peer, new_page: NewPage) -> None:
+    page = await new_page()
+    await page.goto(peer.address)
+    said = await page.locator(".play code").all_inner_texts()
+    assert said == [GUIDE.customer, GUIDE.agent, GUIDE.password]
 
 
 async def test_a_new_mail_appears_by_itself_and_is_only_text(peer: Peer, new_page: NewPage) -> None:

@@ -11,6 +11,7 @@ from customers.accounts import Role
 from customers.assurance import AGE_MAX, IDLE_MAX, Assurance, Assurances, Level, require, require_contact
 from customers.contacts import Contacts
 from customers.errors import AssuranceTooLow, IdentityInvalid
+from customers.reading import Proved, proved_in
 from customers.tables import account_roles
 from storage.errors import Conflict
 from tests.customers.conftest import MONDAY, person
@@ -155,6 +156,41 @@ async def test_two_writers_of_one_conversation_do_not_overwrite_each_other(datab
             await Assurances(first).verify(conversation, people.ana.id, "test", at=MONDAY)
             async with database.unit_of_work() as second:
                 await Assurances(second).drop(conversation)
+
+
+async def proved(database, conversation, at):
+    async with database.snapshot() as snapshot:
+        return await proved_in(snapshot, conversation, at=at)
+
+
+async def test_agents_read_what_holds_now_and_until_when(database, desk, people):
+    nothing = Proved(Level.ANONYMOUS, None, None, None, None, {})
+    assert await proved(database, desk.conversation, MONDAY) == nothing
+    await desk.call("claim", "email", "ana@corner.example")
+    claimed = Proved(Level.CLAIMED, None, None, None, None, {"email": "ana@corner.example"})
+    assert await proved(database, desk.conversation, MONDAY) == claimed
+    await desk.call("verify", people.ana.id, "one_time_code")
+    until = MONDAY + IDLE_MAX
+    verified = Proved(Level.VERIFIED, people.ana.id, "one_time_code", MONDAY, until, claimed.claimed)
+    assert await proved(database, desk.conversation, until) == verified
+    assert await proved(database, desk.conversation, until + MINUTE) == claimed
+
+
+async def test_the_age_of_a_proof_ends_it_before_its_idle_time_does(database, desk, people):
+    await desk.call("vouch", people.ana.id, "teams")
+    for minutes in range(20, 12 * 60, 20):
+        await desk.call("touch", at=MONDAY + minutes * MINUTE)
+    found = await proved(database, desk.conversation, MONDAY + AGE_MAX - MINUTE)
+    assert (found.level, found.proof, found.expires_at) == (Level.CHANNEL, "teams", MONDAY + AGE_MAX)
+    assert (await proved(database, desk.conversation, MONDAY + AGE_MAX + MINUTE)).level is Level.ANONYMOUS
+
+
+async def test_reading_prolongs_nothing(database, desk, people):
+    await desk.call("verify", people.ana.id, "test")
+    for minutes in range(31):
+        await proved(database, desk.conversation, MONDAY + minutes * MINUTE)
+    assert (await proved(database, desk.conversation, MONDAY)).expires_at == MONDAY + IDLE_MAX
+    assert (await desk.of(MONDAY + IDLE_MAX + MINUTE)).level is Level.ANONYMOUS
 
 
 def test_what_asks_for_more_is_refused():

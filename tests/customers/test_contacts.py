@@ -106,6 +106,19 @@ async def test_a_new_address_recognises_nobody_until_it_is_proved(database, peop
     assert (card.emails, card.unproved_emails) == (("ben@corner.example",), ("ana@corner.example",))
 
 
+async def test_a_card_shows_everything_they_are_known_by_newest_first_within_a_kind(database, people):
+    await change(database, people.ben.id, email="ana@corner.example", phone="01632 960188")
+    async with database.snapshot() as snapshot:
+        known = (await contact_card(snapshot, people.ben.id)).identities
+    assert [(item.kind, item.value, item.on_file) for item in known] == [
+        (IdentityKind.EMAIL, "ana@corner.example", False),
+        (IdentityKind.EMAIL, "ben@corner.example", True),
+        (IdentityKind.PHONE, "+441632960188", False),
+        (IdentityKind.LOYALTY, "LOY12345", True),
+    ]
+    assert [item.since for item in known[:2]] == [LATER, MONDAY]
+
+
 async def test_an_agent_can_put_an_address_on_file_and_the_older_one_is_told(database, people):
     async with database.unit_of_work() as work:
         ben = await Contacts(work).get(people.ben.id)

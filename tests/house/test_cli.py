@@ -10,8 +10,10 @@ from typer.testing import CliRunner, Result
 
 from app.chat import Line, Terminal, card, plain
 from app.cli import app
+from app.demo.load import DEMO_PASSWORD, demo_sign_ins
 from app.serve import running
 from app.settings import Settings
+from app.welcome import show_welcome
 
 COMMANDS = (["serve"], ["migrate"], ["import", "articles"], ["chat"], ["doctor"], ["settings"])
 
@@ -101,6 +103,40 @@ def test_chatting_with_nobody_says_how_to_start_a_desk(run) -> None:
 
     assert failed.exit_code == 1
     assert "nightdesk serve --demo" in failed.output
+
+
+def welcomed(*, demo: bool, width: int = 80) -> str:
+    console = Console(width=width)
+    with console.capture() as captured:
+        show_welcome(console, Settings(port=8123, demo=demo))
+    return captured.get()
+
+
+def test_the_demo_says_what_to_open_and_who_to_be() -> None:
+    lines = [line.split() for line in welcomed(demo=True).splitlines()]
+    addresses = [word.removeprefix("http://127.0.0.1:8123") for line in lines for word in line if "://" in word]
+
+    assert addresses == ["/", "/demo/shop", "/demo/mailbox", "/workspace", "/help", "/api/docs", "/readyz"]
+    roles = {one.email: one.role for one in demo_sign_ins()}
+    named = [word for line in lines for word in line if "@" in word]
+    assert [roles[one] for one in named] == ["manager", "agent", "agent", "supervisor"]
+    assert ["their", "password", DEMO_PASSWORD, "in", "the", "workspace"] in lines
+
+
+def test_a_narrow_terminal_cuts_no_address() -> None:
+    narrow = welcomed(demo=True, width=56)
+
+    assert "grace.underhill@larder-lane.example" in narrow
+    assert "http://127.0.0.1:8123/demo/mailbox" in narrow
+
+
+def test_outside_the_demo_nobody_is_named() -> None:
+    text = welcomed(demo=False)
+
+    assert "http://127.0.0.1:8123/workspace" in text
+    assert "@" not in text
+    assert DEMO_PASSWORD not in text
+    assert "/demo/" not in text
 
 
 def shown(*activities: dict[str, object]) -> tuple[str, Terminal]:

@@ -5,7 +5,6 @@ person, who answers and resolves. Twice the client's socket is cut; the second t
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,38 +13,23 @@ import aiohttp
 import pytest
 
 from app.demo.load import demo_sign_ins
-from app.serve import running
-from app.settings import Settings
 from app.wiring import House
-from knowledge.retrieval.encoder import BackgroundEncoder
 from tests.browser.desk_agent import DeskAgent
+from tests.browser.journey import CODE, CUSTOMER, NUMBER
 from tests.node.client import Transcript, hold_conversation, require_client
-from tests.slow.process import free_port
+from tests.node.whole_house import whole_house
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(300)]
 
-MODELS = Path(__file__).parents[2] / ".cache" / "models"
-READY_S = 120
-CUSTOMER = "priya@harvest-corner.example"
-NUMBER = re.compile(r"CAS-\d{5,}-[0-9A-Z]{4}")
-CODE = re.compile(r"\b(\d{4}) (\d{4})\b")
 THANKS = "That is good to know, thank you"
 REPLY = "Hello Priya, route 4 stands behind an accident. Your frozen order will be with you at 18:40."
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """The desk as `nightdesk serve --demo` runs it, with the bundled model, ready and taught."""
     require_client()
-    MODELS.mkdir(parents=True, exist_ok=True)
-    encoder = BackgroundEncoder(MODELS)
-    encoder.start()
-    settings = Settings(data=tmp_path / "data", demo=True, port=free_port())
-    async with running(settings, encoder=encoder) as opened:
-        assert await encoder.wait_ready(READY_S)
-        assert await opened.understander.wait_learnt(READY_S)
+    async with whole_house(tmp_path / "data") as opened:
         yield opened
-    await encoder.close()
 
 
 class Visitor:

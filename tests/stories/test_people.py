@@ -1,7 +1,7 @@
 """A person takes over, and gives the conversation back."""
 
 from tests.desk import Desk
-from tests.stories.test_proof import opens_a_case
+from tests.stories.test_proof import PRIYA, opens_a_case
 
 
 async def test_a_person_is_asked_for_answers_resolves_and_is_confirmed(desk: Desk) -> None:
@@ -188,3 +188,17 @@ async def test_words_written_before_the_resolution_are_no_answer_to_it(desk: Des
     await ana.says("Yes")
     assert "is closed" in ana.heard
     assert "NoteAdded by customer" in await desk.timeline(number)
+
+
+async def test_the_case_is_about_what_was_said_and_holds_no_code(desk: Desk) -> None:
+    priya = await desk.visitor()
+    await priya.says("Our bread delivery never came this morning")
+    await priya.proves(PRIYA)
+    code = desk.code_sent_to(PRIYA)
+
+    await priya.says("I want to talk to a person, please")
+
+    case = await desk.case(priya.number)
+    assert case.row.subject == "Our bread delivery never came this morning"
+    assert code not in case.description
+    assert "I want to talk to a person, please" in case.description

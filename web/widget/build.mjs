@@ -1,11 +1,12 @@
 // Builds the customer's widget into web/dist/widget: loader.js, hashed assets, one page a language, .gz beside each.
 // Fails when a catalogue misses a key or a file outgrows its limit.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import { readCatalogues } from "../markup/catalogues.mjs";
 
 const LOADER_BYTES_MAX = 2_000;
 const FRAME_BYTES_MAX = 25_000;
@@ -13,8 +14,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const out = join(here, "../dist/widget");
 const target = ["chrome109", "firefox115", "safari16.4"];
 
-const catalogues = await readCatalogues();
-checkKeys(catalogues);
+const catalogues = await readCatalogues(join(here, "frame/catalogues"));
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 
@@ -33,25 +33,6 @@ for (const [language, words] of Object.entries(catalogues)) {
 }
 limit("loader.js", loaderSize, LOADER_BYTES_MAX);
 limit("frame (page with its language, script, style)", shared + largest, FRAME_BYTES_MAX);
-
-async function readCatalogues() {
-  const folder = join(here, "frame/catalogues");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
-  const read = async (name) => [basename(name, ".json"), JSON.parse(await readFile(join(folder, name), "utf8"))];
-  return Object.fromEntries(await Promise.all(names.map(read)));
-}
-
-function checkKeys({ en, ...others }) {
-  const marks = (words, key) => String(words[key]).match(/\{\w+\}/g)?.sort().join() ?? "";
-  for (const [language, words] of Object.entries(others)) {
-    const missing = Object.keys(en).filter((key) => !words[key]);
-    const unknown = Object.keys(words).filter((key) => !(key in en));
-    const differing = Object.keys(en).filter((key) => marks(en, key) !== marks(words, key));
-    if (missing.length + unknown.length + differing.length) {
-      throw new Error(`catalogue ${language}: missing [${missing}], unknown [${unknown}], other parameters [${differing}]`);
-    }
-  }
-}
 
 function loaderWords(all) {
   const pick = (words) => ["open", "close", "new", "frame"].map((name) => words[`launcher.${name}`]);

@@ -5,12 +5,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from bot.activity import Activity, Kind, Role, Sender
 from caseengine.files import Files
 from caseengine.model.case import Case
-from tests.app.house import Peer, Served
-from tests.caseengine.office import when
+from caseengine.model.lifecycle import ENDED, LIVE, TRANSITIONS
+from caseengine.tables import agent_departments
+from customers.assurance import Assurances
+from customers.contacts import Contacts
+from tests.app.house import Peer, Served, ServedOffice
+from tests.caseengine.office import CUSTOMER, when
 
 
 @pytest.fixture
@@ -72,6 +77,18 @@ async def test_a_key_for_other_words_is_refused(served: Served, li: Peer, talk: 
     address = f"/api/cases/{talk[1].number}/replies"
     await li.posts(address, {"key": "0123456789", "text": "One"})
     assert (await li.asks("POST", address, {"key": "0123456789", "text": "Two"})).code == "http.key_reused"
+
+
+async def test_a_note_with_a_key_is_kept_once(served: Served, li: Peer, talk: tuple[UUID, Case]) -> None:
+    address = f"/api/cases/{talk[1].number}/notes"
+    body = {"key": "0123456789", "text": "The driver rang"}
+    answers = await asyncio.gather(*(li.asks("POST", address, body) for _ in range(4)))
+    assert [answered.status for answered in answers] == [200] * 4
+    assert (await served.office.told(talk[1])).count("NoteAdded by Li") == 1
+    assert (await li.asks("POST", address, {**body, "text": "Other words"})).code == "http.key_reused"
+    mo = await served.agent(served.office.mo)
+    await mo.posts(address, body)
+    assert (await served.office.told(talk[1])).count("NoteAdded by Mo") == 1
 
 
 async def test_keys_of_others_are_no_keys_of_mine(served: Served, li: Peer, talk: tuple[UUID, Case]) -> None:
@@ -201,9 +218,11 @@ async def test_a_full_last_page_is_the_last(served: Served, li: Peer) -> None:
 async def test_queues_count_and_lists_choose(served: Served, li: Peer) -> None:
     mine, other = await served.office.report(), await served.office.report()
     await li.posts(f"/api/cases/{mine.number}/assignment", {})
-    assert (await li.gets("/api/queues"))["queues"] == [
-        {"department": "tills", "name": "Tills", "counts": {"new": 1, "open": 1}}
-    ]
+    assert await li.gets("/api/queues") == {
+        "queues": [{"department": "tills", "name": "Tills", "counts": {"new": 1, "open": 1}}],
+        "mine": 1,
+        "unassigned": 1,
+    }
 
     async def shown(query: str) -> list[str]:
         return [case["number"] for case in (await li.gets(f"/api/cases?{query}"))["cases"]]
@@ -211,6 +230,111 @@ async def test_queues_count_and_lists_choose(served: Served, li: Peer) -> None:
     assert await shown("mine=true") == [mine.number]
     assert await shown("unassigned=true") == [other.number]
     assert await shown("status=open&department=tills") == [mine.number]
+
+
+async def test_the_counts_of_queues_are_the_lengths_of_their_lists(served: Served) -> None:
+    office = served.office
+    peers = {agent.name: await served.agent(agent) for agent in (office.li, office.mo, office.di, office.sam)}
+    for department in ("tills", "tills", "deliveries", "deliveries", "deliveries"):
+        await office.report(department=department)
+    held = [await office.report(department=department) for department in ("tills", "deliveries", "tills")]
+    for case in held:
+        await peers["Mo"].posts(f"/api/cases/{case.number}/assignment", {})
+    await peers["Mo"].posts(f"/api/cases/{held[2].number}/resolution", {"code": "solved", "text": "Done."})
+    assert {name: await counted(peer) for name, peer in peers.items()} == {
+        "Li": (0, 2), "Mo": (2, 5), "Di": (0, 3), "Sam": (0, 5)
+    }  # fmt: skip
+    await served.database.run(_no_deliveries_for_mo)
+    assert await counted(peers["Mo"]) == (1, 2)
+    await served.database.run(_no_departments)
+    assert await counted(peers["Li"]) == (0, 0)
+
+
+async def counted(peer: Peer) -> tuple[int, int]:
+    """As `/api/queues` counts them; the lists are as long."""
+    counts = await peer.gets("/api/queues")
+    for which in ("mine", "unassigned"):
+        assert len((await peer.gets(f"/api/cases?{which}=true"))["cases"]) == counts[which]
+    return counts["mine"], counts["unassigned"]
+
+
+def _no_deliveries_for_mo(connection: sa.Connection) -> None:
+    mo = (agent_departments.c.agent_id == ServedOffice.mo.id, agent_departments.c.department == "deliveries")
+    with connection.begin():
+        connection.execute(sa.delete(agent_departments).where(*mo))
+
+
+def _no_departments(connection: sa.Connection) -> None:
+    with connection.begin():
+        connection.execute(sa.delete(agent_departments))
+
+
+async def test_a_case_names_its_contact_once_they_are_known(served: Served, li: Peer) -> None:
+    ana = await served.office.contact()
+    known, unknown = await served.office.report(contact_id=ana), await served.office.report()
+    listed = {case["number"]: case["contact_name"] for case in (await li.gets("/api/cases"))["cases"]}
+    assert listed == {known.number: "Ana", unknown.number: None}
+    for number, name in listed.items():
+        assert (await li.gets(f"/api/cases/{number}"))["contact_name"] == name
+
+
+async def test_a_case_says_what_can_be_done_with_it(served: Served, li: Peer, talk: tuple[UUID, Case]) -> None:
+    address = f"/api/cases/{talk[1].number}"
+    walked = [await li.gets(address)]
+    walked.append(await li.posts(f"{address}/assignment", {}))
+    walked.append(await li.posts(f"{address}/questions", {"key": "question-1", "text": "Which till?"}))
+    walked.append(await li.posts(f"{address}/third-party/questions", {"text": "A part?"}))
+    walked.append(await li.posts(f"{address}/resolution", {"code": "solved", "text": "A part."}))
+    walked.append(await li.posts(f"{address}/closing", {}))
+    assert [case["status"] for case in walked] == [*LIVE, *ENDED]
+    for case in walked:
+        assert set(case["can"]) == {verb for status, verb in TRANSITIONS if status == case["status"]}
+
+
+async def test_a_case_shows_what_its_conversation_has_proved(served: Served, li: Peer, talk: tuple[UUID, Case]) -> None:
+    conversation, case = talk
+    ana = await served.office.contact()
+
+    async def proved() -> Any:
+        return (await li.gets(f"/api/cases/{case.number}"))["conversation"]["assurance"]
+
+    assert await proved() == {
+        "level": "anonymous", "contact_id": None, "proof": None, "proved_at": None, "expires_at": None, "claimed": {}
+    }  # fmt: skip
+    async with served.database.unit_of_work() as work:
+        await Assurances(work).claim(conversation, "email", "ana@shop.example", at=served.clock())
+        await Assurances(work).verify(conversation, ana, "one_time_code", at=served.clock())
+    verified = {
+        "level": "verified", "contact_id": str(ana), "proof": "one_time_code", "proved_at": "2026-03-02T10:00:00Z",
+        "expires_at": "2026-03-02T10:30:00Z", "claimed": {"email": "ana@shop.example"},
+    }  # fmt: skip
+    for _ in range(4):
+        assert await proved() == verified
+        served.clock.passes(minutes=10)
+    assert (await proved())["level"] == "claimed"
+
+
+async def test_a_case_without_a_conversation_has_proved_nothing(served: Served, li: Peer) -> None:
+    case = await served.office.report()
+    assert (await li.gets(f"/api/cases/{case.number}"))["conversation"] is None
+
+
+async def test_a_contact_is_shown_with_what_they_are_known_by(served: Served, li: Peer) -> None:
+    ana = await served.office.contact()
+    await served.office.report(contact_id=ana)
+    async with served.database.unit_of_work() as work:
+        contact = await Contacts(work).get(ana)
+        new = {"email": "new@shop.example", "phone": "01632 960101"}
+        await Contacts(work).change(contact, by=CUSTOMER, source="chat", at=when("Mon 09:00"), **new)
+    assert (await li.gets(f"/api/contacts/{ana}"))["identities"] == [
+        known_by("email", "new@shop.example", "chat", "2026-03-02T09:00:00Z", on_file=False),
+        known_by("email", "ana@shop.example", "import", "2026-03-02T08:00:00Z", on_file=True),
+        known_by("phone", "+441632960101", "chat", "2026-03-02T09:00:00Z", on_file=False),
+    ]
+
+
+def known_by(kind: str, value: str, source: str, since: str, *, on_file: bool) -> dict[str, Any]:
+    return {"kind": kind, "value": value, "on_file": on_file, "source": source, "since": since}
 
 
 async def test_a_file_is_saved_never_run(served: Served, li: Peer, talk: tuple[UUID, Case]) -> None:

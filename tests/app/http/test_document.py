@@ -8,6 +8,15 @@ from openapi_spec_validator import validate
 
 from app.http.openapi import examples
 from app.http.problems import PROBLEMS
+from caseengine.agents import AgentRole, Presence
+from caseengine.model.actor import ActorKind
+from caseengine.model.case import CaseType
+from caseengine.model.conversation import Mode
+from caseengine.model.lifecycle import Status, Verb
+from customers.accounts import Role
+from customers.assurance import Level
+from customers.identities import IdentityKind
+from knowledge.article import Audience
 from tests.app.house import Served
 
 
@@ -33,6 +42,15 @@ async def test_no_example_is_left_over(served: Served) -> None:
 async def test_every_operation_has_a_name_of_its_own(served: Served) -> None:
     names = Counter(one["operationId"] for methods in served.document["paths"].values() for one in methods.values())
     assert set(names.values()) == {1}
+
+
+async def test_what_is_one_of_a_list_says_so(served: Served) -> None:
+    shapes = served.document["components"]["schemas"]
+    for kind in (Status, Verb, Presence, AgentRole, Mode, ActorKind, CaseType, IdentityKind, Role):
+        assert shapes[kind.__name__]["enum"] == [str(one) for one in kind]
+    assert shapes["AssuranceAnswer"]["properties"]["level"]["enum"] == [level.label for level in Level]
+    audience = shapes["SuggestedArticleAnswer"]["properties"]["audience"]
+    assert audience["enum"] == [one.label for one in Audience]
 
 
 class Page(HTMLParser):

@@ -24,8 +24,8 @@ OPEN_PAGES = {
     "/", "/demo/shop", "/demo/mailbox", "/demo/mailbox.json", "/demo/assets/{name}",
 }  # fmt: skip
 """Whoever adds a page for everybody says so here."""
-OPEN_BELOW = ("/v3/directline", "/widget")
-"""The customers' wire, with tokens of its own, and the files of the widget."""
+OPEN_BELOW = ("/v3/directline", "/widget", "/workspace")
+"""The customers' wire, with tokens of its own, and the files of the widget and of the agents' workspace."""
 MISSING = format_number(99_999, 5)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

@@ -244,10 +244,10 @@ async def test_signs_of_life_move_the_place_over_others_facts(served: Served, mo
 
     listener = Listener(SignedIn(served.office.li, "", b""), gone=lambda: False)
     listener.starts_at(3)
-    assert await listener.next(0.01) == b": still here\n\n"
+    assert await listener.next(0.01) == b"event: alive\ndata: {}\n\n"
     listener.offer([Fact(9, ("deliveries",), b"secret")])
-    assert await listener.next(0.01) == b": still here\n\nid: 9\n\n"
-    assert await listener.next(0.01) == b": still here\n\n"
+    assert await listener.next(0.01) == b"id: 9\n\nevent: alive\ndata: {}\n\n"
+    assert await listener.next(0.01) == b"event: alive\ndata: {}\n\n"
 
 
 async def test_many_listeners_share_one_query(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

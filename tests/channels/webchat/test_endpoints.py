@@ -349,6 +349,7 @@ async def test_cards_buttons_values_and_agents(wire: Wire) -> None:
     assert kinds == ["TextBlock", "TextBlock", "FactSet", "Input.Text", "Input.ChoiceSet", "Input.Date", "Input.Text"]
     actions = card["content"]["actions"]
     assert [one["type"] for one in actions] == ["Action.Submit", "Action.OpenUrl"]
+    assert card["content"]["speak"] == "A form\nPlease fill it in\nCase: CAS-01041-V9D3"
     path = f"/conversations/{begun['conversationId']}/activities"
     filled = {"type": "message", "from": {"id": "x"}, "value": {"says": "send form", "email": "a@b.example"}}
     assert (await wire.call("POST", path, begun["token"], json=filled))[0] == 200

@@ -177,6 +177,19 @@ async def test_typing_is_shown_and_not_kept(wire: Wire) -> None:
     assert len((await wire.history(begun))["activities"]) == 1
 
 
+async def test_typing_stands_before_the_reply_that_ends_it(wire: Wire) -> None:
+    begun = await wire.start()
+    async with wire.http.ws_connect(begun["streamUrl"]) as ws:
+        await frames(ws, says("Hello! How can I help?"))
+        wire.adapter.typing(begun["conversationId"], LI)
+        shown = await frames(ws, lambda one: one["type"] == "typing")
+        await wire.post(begun, "thanks")
+        shown += await frames(ws, says("You said **thanks**"))
+    places = [one["channelData"]["webchat:sequence-id"] for one in shown]
+    assert [one["type"] for one in shown] == ["typing", "message", "message"]
+    assert places == sorted(places)
+
+
 async def test_an_agent_stands_on_the_bots_side_under_their_own_name(wire: Wire) -> None:
     begun = await wire.start()
     conversation = begun["conversationId"]

@@ -1,6 +1,6 @@
 /** Where the customer writes: text that grows, files by button, drop or paste. */
 
-import { ICONS, element, icon } from "./element.ts";
+import { ICONS, element, icon } from "../../markup/element.ts";
 import { word } from "./words.ts";
 
 const FILE_MB_MAX = 10;
@@ -17,6 +17,7 @@ export class Composer {
   constructor(
     private readonly say: (text: string, files: readonly File[]) => void,
     private readonly refuse: (line: string) => void,
+    private readonly writes: () => void,
   ) {
     this.input = element("textarea", {
       rows: 1,
@@ -27,7 +28,10 @@ export class Composer {
       "aria-describedby": "help",
       enterkeyhint: "send",
       autocomplete: "off",
-      oninput: () => this.resize(),
+      oninput: () => {
+        this.resize();
+        if (this.input.value) this.writes();
+      },
       onkeydown: (event: KeyboardEvent) => this.key(event),
       onpaste: (event: ClipboardEvent) => this.paste(event),
     });

@@ -3,15 +3,17 @@
 import { paint } from "./colour.ts";
 import { Composer } from "./composer.ts";
 import { Connection, type State } from "./connection.ts";
-import { ICONS, element, icon } from "./element.ts";
+import { desk } from "./directline.ts";
+import { ICONS, element, icon } from "../../markup/element.ts";
 import { type Hello, Host } from "./host.ts";
-import { safeUrl } from "./markdown.ts";
+import { safeUrl } from "../../markup/markdown.ts";
 import { Memory, whose } from "./memory.ts";
 import { type Draft, Outbox } from "./outbox.ts";
 import { Transcript, speaker } from "./transcript.ts";
 import { type Activity, type CardAction, clientId, isMine, randomId } from "./wire.ts";
 import { type Key, shownLanguage, word } from "./words.ts";
 
+const TYPING_EVERY_MS = 3_000;
 const query = new URLSearchParams(location.search);
 const host = new Host();
 
@@ -26,6 +28,8 @@ function open(hello: Hello): void {
   const kept = memory.unsent;
   const failed = new Map<string, Draft>();
   let unread = 0;
+  let withPerson = false;
+  let toldAt = 0;
 
   const transcript = new Transcript(
     (source, given) =>
@@ -36,7 +40,7 @@ function open(hello: Hello): void {
     },
     () => composer.focus(),
   );
-  const composer = new Composer((text, files) => say(text ? { text } : {}, files), (line) => transcript.notice(line));
+  const composer = new Composer((text, files) => say(text ? { text } : {}, files), (line) => transcript.notice(line), writes);
   const quick = element("div.quick", { role: "group", "aria-label": word("quick") });
   const banner = element("div.banner", { role: "status" });
   const status = element("span");
@@ -79,6 +83,7 @@ function open(hello: Hello): void {
     }
     if (activity.type === "typing" && !mine) return transcript.someoneTypes(speaker(activity));
     if (activity.type !== "message") return;
+    if (!mine) withPerson = activity.channelData?.["nightdesk:role"] === "agent";
     const fresh = transcript.put(activity);
     if (fresh && !mine && !history && !host.visible) host.say({ nightdesk: "unread", count: (unread += 1) });
   }
@@ -96,6 +101,14 @@ function open(hello: Hello): void {
     transcript.quiet(false);
     outbox.add({ activity, files });
     suggest();
+  }
+
+  /** The person at the other end sees that an answer is being written; nothing is kept, and it matters to nobody else. */
+  function writes(): void {
+    const ticket = connection.ticket;
+    if (!withPerson || !ticket || connection.state !== "online" || Date.now() - toldAt < TYPING_EVERY_MS) return;
+    toldAt = Date.now();
+    desk.post(ticket.token, ticket.conversationId, { type: "typing", from: { id: "customer", role: "user" } }).catch(() => undefined);
   }
 
   /** Buttons belong to the newest words; once somebody goes on, they are gone. */

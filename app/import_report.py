@@ -1,0 +1,81 @@
+"""What `nightdesk import` prints: what came, what did not, and why, in words for people."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from app.company import CompanySummary
+from app.company_file import Problem
+from knowledge.articles import ImportSummary
+
+SHOWN_MAX = 50
+
+SKIPPED_BECAUSE = {
+    "not_utf8": "not UTF-8 text",
+    "too_large": "too large for one article",
+    "unreadable": "cannot be read",
+    "no_front_matter": "does not begin with its facts between two lines of ---",
+    "bad_front_matter": "the facts between --- are not YAML",
+    "no_title": "has no title",
+    "title_too_long": "its title is too long",
+    "unknown_audience": "audience is none of public, customer, retailer, internal",
+    "bad_language": "language is no code such as en or de",
+    "empty": "has no text",
+    "bad_slug": "its name makes no address of a page",
+    "duplicate_slug": "another file has the same name",
+    "of_another_source": "an article of this name came from another source",
+}
+
+COMPANY_BECAUSE = {
+    "unreadable": "cannot be read",
+    "no_yaml": "is no YAML",
+    "invalid": "",
+    "twice": "stands there twice",
+    "unknown_zone": "no such time zone",
+    "unknown_country": "no public holidays are known of",
+    "bad_windows": "hours of a day overlap, are out of order or run backwards",
+    "no_such_day": "no year has this day",
+    "email_taken": "another agent has this address",
+    "unknown_department": "no such department",
+    "unknown_account": "no such account",
+    "circle": "is above itself",
+    "bad_number": "cannot be an account number",
+    "bad_account": "cannot be an account number",
+    "bad_email": "cannot be an e-mail address",
+    "bad_phone": "cannot be a telephone number",
+    "bad_loyalty": "cannot be a loyalty number",
+    "bad_web": "cannot be an issuer and an id there",
+    "web_taken": "another contact has this id there already",
+}
+
+
+def show_articles(console: Console, summary: ImportSummary) -> None:
+    """How many articles came, and each file that was skipped."""
+    counts = ("added", "changed", "unchanged", "retired", "skipped")
+    console.print("  ".join(f"{name} [bold]{len(getattr(summary, name))}[/bold]" for name in counts))
+    for skipped in summary.skipped[:SHOWN_MAX]:
+        why = SKIPPED_BECAUSE.get(skipped.reason, skipped.reason) + (f" ({skipped.detail})" if skipped.detail else "")
+        console.print(Text.assemble("  ", ("skipped", "yellow"), f" {skipped.file}: {why}"))
+    if len(summary.skipped) > SHOWN_MAX:
+        console.print(f"  ... and {len(summary.skipped) - SHOWN_MAX} more")
+
+
+def show_company(console: Console, summary: CompanySummary) -> None:
+    """How much of each kind came, and the first passwords."""
+    table = Table("", "added", "changed", "unchanged", box=None, pad_edge=False)
+    for kind, tally in summary.tallies.items():
+        table.add_row(kind, str(tally.added), str(tally.changed), str(tally.unchanged))
+    console.print(table)
+    if summary.passwords:
+        console.print("\nFirst passwords; they are shown this once and kept nowhere:")
+    for email, given in summary.passwords.items():
+        console.print(Text(f"  {email}  {given}"), soft_wrap=True)
+
+
+def show_problems(console: Console, problems: Sequence[Problem]) -> None:
+    """Where a company file is wrong; nothing of it was taken."""
+    for problem in problems[:SHOWN_MAX]:
+        why = COMPANY_BECAUSE.get(problem.code, problem.code)
+        console.print(Text(f"{problem.where}: {why}{': ' if why else ''}{problem.value}"))

@@ -1,0 +1,99 @@
+/** What is read from the desk, each under a key that live facts make stale. */
+
+import { type DataTag, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type Shapes, api, body } from "./client.ts";
+
+export type View = { kind: "mine" } | { kind: "unassigned" } | { kind: "all" } | { kind: "department"; id: string };
+export type Status = Shapes["Status"];
+export type CaseInFull = Shapes["CaseInFullAnswer"];
+export type CaseInList = Shapes["CaseAnswer"];
+export type Said = Shapes["SaidAnswer"];
+
+const PAGE = 50;
+const LOG_PAGE = 500;
+
+export const keys = {
+  session: ["session"] as const,
+  lists: ["lists"] as const,
+  queues: ["lists", "queues"] as const,
+  mine: ["lists", "mine"] as unknown as DataTag<readonly ["lists", "mine"], Shapes["CasesAnswer"]>,
+  case: (number: string) => ["case", number] as const,
+};
+
+export const queues = queryOptions({
+  queryKey: keys.queues,
+  queryFn: async ({ signal }) => body(await api.GET("/api/queues", { signal })),
+});
+
+/** The cases the agent holds, for the list beside everything. */
+export const mine = queryOptions({
+  queryKey: keys.mine,
+  queryFn: async ({ signal }) => body(await api.GET("/api/cases", { params: { query: { mine: true, limit: 100 } }, signal })),
+});
+
+export const cases = (view: View, status: Status | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["lists", "cases", view, status ?? ""],
+    queryFn: async ({ pageParam, signal }) =>
+      body(await api.GET("/api/cases", { params: { query: { ...asked(view, status), ...(pageParam ? { after: pageParam } : {}), limit: PAGE } }, signal })),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next,
+  });
+
+export const oneCase = (number: string) =>
+  queryOptions({
+    queryKey: keys.case(number),
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}", { params: { path: { number } }, signal })),
+  });
+
+export const timeline = (number: string) =>
+  queryOptions({
+    queryKey: [...keys.case(number), "timeline"],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/timeline", { params: { path: { number } }, signal })).entries,
+  });
+
+/** What was said where the case's replies go. A conversation only grows: what is here is kept and what is new is fetched. */
+export const conversation = (number: string, id: string) =>
+  queryOptions({
+    queryKey: [...keys.case(number), "conversation", id],
+    queryFn: async ({ client, queryKey, signal }) => {
+      const known: Said[] = client.getQueryData(queryKey) ?? [];
+      const fresh: Said[] = [];
+      for (;;) {
+        const after = (fresh.at(-1) ?? known.at(-1))?.seq ?? 0;
+        const query = { after, limit: LOG_PAGE };
+        const page = body(await api.GET("/api/cases/{number}/conversation", { params: { path: { number }, query }, signal }));
+        fresh.push(...page.activities);
+        if (page.activities.length < LOG_PAGE) return fresh.length ? [...known, ...fresh] : known;
+      }
+    },
+  });
+
+export const suggestions = (number: string) =>
+  queryOptions({
+    queryKey: ["suggestions", number],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/suggestions", { params: { path: { number } }, signal })),
+    staleTime: 5 * 60_000,
+  });
+
+export const contact = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.lists, "contact", id],
+    queryFn: async ({ signal }) => body(await api.GET("/api/contacts/{id}", { params: { path: { id } }, signal })),
+  });
+
+export const colleagues = queryOptions({
+  queryKey: ["agents"],
+  queryFn: async ({ signal }) => body(await api.GET("/api/agents", { signal })).agents,
+});
+
+export const departments = queryOptions({
+  queryKey: ["departments"],
+  queryFn: async ({ signal }) => body(await api.GET("/api/departments", { signal })).departments,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+function asked(view: View, status: Status | undefined): { department?: string; mine?: boolean; unassigned?: boolean; status?: Status } {
+  const which = view.kind === "department" ? { department: view.id } : view.kind === "all" ? {} : { [view.kind]: true };
+  return status ? { ...which, status } : which;
+}

@@ -1,0 +1,200 @@
+/** What can be done with a case from where it stands; the desk says what that is. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
+import { type Problem, asProblem } from "../api/problem.ts";
+import { type CaseInFull, colleagues, departments } from "../api/queries.ts";
+import { FormDialog } from "../design/Dialog.tsx";
+import { Icon } from "../design/icons.tsx";
+import { Menu, MenuItem, MenuLine } from "../design/Menu.tsx";
+import { Trouble } from "../design/parts.tsx";
+import { useAgent } from "../session/session.ts";
+import { type Key, word } from "../words/words.ts";
+import { RESOLUTION_CODES, type Acts, type ResolutionCode, useActs } from "./acts.ts";
+
+type Asking = "assign" | "move" | "prioritise" | "escalate" | "askOutside" | "hearOutside" | "resolve" | "reopen";
+
+export function Actions({ found }: { found: CaseInFull }): ReactNode {
+  const agent = useAgent();
+  const acts = useActs(found);
+  const [asking, setAsking] = useState<Asking>();
+  const [problem, setProblem] = useState<Problem>();
+  const can = new Set<string>(found.can);
+  const waiting = found.conversation?.mode === "queued";
+  const takes = can.has("assign") && (found.agent_id === null || (found.agent_id === agent.id && waiting));
+  const at_once = (act: () => Promise<void>) => () => {
+    setProblem(undefined);
+    act().catch((error: unknown) => setProblem(asProblem(error)));
+  };
+  const take = at_once(async () => {
+    await acts.take();
+    document.querySelector<HTMLElement>(".composer textarea")?.focus();
+  });
+  useKeys({ t: takes && take, s: can.has("resolve") && (() => setAsking("resolve")) });
+  return (
+    <div className="actions">
+      <div className="buttons">
+        {takes ? (
+          <button type="button" className="primary" onClick={take} aria-keyshortcuts="Alt+T">
+            {word("act.take")}
+          </button>
+        ) : null}
+        {can.has("resolve") ? (
+          <button type="button" className={takes ? "" : "primary"} onClick={() => setAsking("resolve")} aria-keyshortcuts="Alt+S">
+            {word("act.resolve")}
+          </button>
+        ) : null}
+        {can.has("reopen") ? (
+          <button type="button" onClick={() => setAsking("reopen")}>
+            {word("act.reopen")}
+          </button>
+        ) : null}
+        <Menu name={word("act.more")} className="icon-button" shown={<Icon name="more" />}>
+          {can.has("assign") ? <MenuItem onSelect={() => setAsking("assign")}>{word("act.assign")}</MenuItem> : null}
+          {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
+          {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
+          {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
+          {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("askOutside")}>{word("act.ask_outside")}</MenuItem> : null}
+          {can.has("hear_third_party") ? <MenuItem onSelect={() => setAsking("hearOutside")}>{word("act.hear_outside")}</MenuItem> : null}
+          {can.has("hand_back") && found.conversation && found.conversation.mode !== "bot" ? <MenuItem onSelect={at_once(acts.handBack)}>{word("act.hand_back")}</MenuItem> : null}
+          {can.has("close") ? <MenuItem onSelect={at_once(acts.close)}>{word("act.close")}</MenuItem> : null}
+          <MenuLine />
+          <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>{word("act.copy_link")}</MenuItem>
+        </Menu>
+      </div>
+      <Trouble problem={problem} />
+      {asking ? <Question asking={asking} found={found} acts={acts} onClose={() => setAsking(undefined)} /> : null}
+    </div>
+  );
+}
+
+/** Alt and a letter, wherever the focus is. */
+function useKeys(keys: Record<string, false | (() => void)>): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const act = event.altKey && !event.ctrlKey && !event.metaKey && keys[event.code.replace("Key", "").toLowerCase()];
+      if (!act || document.querySelector("[role=dialog]")) return;
+      event.preventDefault();
+      act();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  });
+}
+
+function Question({ asking, found, acts, onClose }: { asking: Asking; found: CaseInFull; acts: Acts; onClose: () => void }): ReactNode {
+  const navigate = useNavigate();
+  const agent = useAgent();
+  const title = word(`ask.${asking}.title` as Key);
+  const shared = { title, about: word(`ask.${asking}.about` as Key), submit: word(`ask.${asking}.submit` as Key), onClose };
+  const text = (given: FormData, name = "text"): string => String(given.get(name) ?? "");
+  if (asking === "assign") {
+    return (
+      <FormDialog {...shared} onSubmit={(given) => acts.assign(text(given, "agent"))}>
+        <AgentChoice department={found.department} except={found.agent_id} />
+      </FormDialog>
+    );
+  }
+  if (asking === "move") {
+    const move = async (given: FormData) => {
+      await acts.move(text(given, "department"), text(given));
+      const stays = agent.role === "supervisor" || agent.departments.includes(text(given, "department"));
+      if (!stays) await navigate({ to: "/cases", search: { view: "mine" } });
+    };
+    return (
+      <FormDialog {...shared} onSubmit={move}>
+        <DepartmentChoice except={found.department} />
+        <Words label="ask.reason" />
+      </FormDialog>
+    );
+  }
+  if (asking === "prioritise") {
+    return (
+      <FormDialog {...shared} onSubmit={(given) => acts.prioritise(Number(text(given, "priority")), text(given))}>
+        <label>
+          {word("priority.title")}
+          <select name="priority" defaultValue={found.priority}>
+            {[1, 2, 3, 4].map((one) => (
+              <option key={one} value={one}>
+                {word(`priority.${one}` as Key)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Words label="ask.reason" />
+      </FormDialog>
+    );
+  }
+  if (asking === "resolve") {
+    return (
+      <FormDialog {...shared} onSubmit={(given) => acts.resolve(text(given, "code") as ResolutionCode, text(given))}>
+        <fieldset className="choices">
+          <legend>{word("ask.resolve.code")}</legend>
+          {RESOLUTION_CODES.map((one, index) => (
+            <label key={one} className="choice">
+              <input type="radio" name="code" value={one} defaultChecked={index === 0} /> {word(`resolution.${one}`)}
+            </label>
+          ))}
+        </fieldset>
+        <Words label="ask.resolve.text" />
+      </FormDialog>
+    );
+  }
+  const act = acts[asking];
+  return (
+    <FormDialog {...shared} onSubmit={(given) => act(text(given))}>
+      <Words label={asking === "escalate" || asking === "reopen" ? "ask.reason" : "ask.words"} />
+    </FormDialog>
+  );
+}
+
+function Words({ label }: { label: "ask.reason" | "ask.words" | "ask.resolve.text" }): ReactNode {
+  return (
+    <label>
+      {word(label)}
+      <textarea name="text" required rows={3} maxLength={2000} dir="auto" />
+    </label>
+  );
+}
+
+function AgentChoice({ department, except }: { department: string; except: string | null }): ReactNode {
+  const { data } = useQuery(colleagues);
+  const fitting = (data ?? []).filter((one) => one.id !== except && (one.role === "supervisor" || one.departments.includes(department)));
+  return (
+    <label>
+      {word("ask.assign.agent")}
+      <select name="agent" required defaultValue="">
+        <option value="" disabled>
+          {word("choose")}
+        </option>
+        {fitting.map((one) => (
+          <option key={one.id} value={one.id}>
+            {one.name} ({word(`presence.${one.presence}`)})
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function DepartmentChoice({ except }: { except: string }): ReactNode {
+  const { data } = useQuery(departments);
+  return (
+    <label>
+      {word("ask.move.department")}
+      <select name="department" required defaultValue="">
+        <option value="" disabled>
+          {word("choose")}
+        </option>
+        {(data ?? [])
+          .filter((one) => one.id !== except)
+          .map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.name}
+            </option>
+          ))}
+      </select>
+    </label>
+  );
+}

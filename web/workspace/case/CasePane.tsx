@@ -1,0 +1,175 @@
+/** Where the case stands, how it came there, and what may help. */
+
+import * as Tabs from "@radix-ui/react-tabs";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { Shapes } from "../api/client.ts";
+import { type CaseInFull, suggestions, timeline } from "../api/queries.ts";
+import { Empty, Loaded, PriorityBadge, StatusBadge, useNow } from "../design/parts.tsx";
+import { Due } from "../queue/Due.tsx";
+import { moment } from "../words/times.ts";
+import { type Key, word } from "../words/words.ts";
+import { CaseLinks } from "./CustomerPane.tsx";
+import { insertIntoDraft } from "./insert.ts";
+import { Facts, Marked } from "./Message.tsx";
+import { type Entry, doneBy, whatHappened, wordsOf } from "./timelines.ts";
+
+const TABS = ["history", "articles", "similar"] as const;
+
+export function CasePane({ found }: { found: CaseInFull }): ReactNode {
+  return (
+    <>
+      <Standing found={found} />
+      <Tabs.Root defaultValue="history">
+        <Tabs.List className="tabs" aria-label={word("case.tabs")}>
+          {TABS.map((name) => (
+            <Tabs.Trigger key={name} value={name}>
+              {word(`case.${name}`)}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <Tabs.Content value="history">
+          <History found={found} />
+        </Tabs.Content>
+        <Tabs.Content value="articles">
+          <Articles number={found.number} />
+        </Tabs.Content>
+        <Tabs.Content value="similar">
+          <Similar number={found.number} />
+        </Tabs.Content>
+      </Tabs.Root>
+    </>
+  );
+}
+
+function Standing({ found }: { found: CaseInFull }): ReactNode {
+  const now = useNow();
+  const facts: (readonly [string, ReactNode])[] = [
+    [word("fact.status"), <StatusBadge key="s" status={found.status} />],
+    [word("fact.due"), <Due key="d" at={found.due_at} now={now} />],
+    [word("fact.held"), found.agent_name ?? word("held.nobody")],
+    [word("fact.priority"), <PriorityBadge key="p" priority={found.priority} />],
+    [word("fact.department"), found.department_name],
+    [word("fact.type"), word(`type.${found.case_type}` as Key)],
+    [word("fact.opened"), moment(found.opened_at, now)],
+    ...(found.order_number ? [[word("fact.order"), found.order_number] as const] : []),
+    ...(found.products.length ? [[word("fact.products"), found.products.join(", ")] as const] : []),
+    ...(found.reply_address ? [[word("fact.reply_address"), found.reply_address] as const] : []),
+    ...(found.resolution_code ? [[word("fact.resolution"), `${word(`resolution.${found.resolution_code}`)}: ${found.resolution_text ?? ""}`] as const] : []),
+  ];
+  return (
+    <>
+      <h2 className="pane-title">{word("pane.case")}</h2>
+      <Facts facts={facts} />
+      {found.description && found.description !== found.subject ? (
+        <section>
+          <h3>{word("fact.description")}</h3>
+          <Marked text={found.description} as="plain" />
+        </section>
+      ) : null}
+      {found.linked.length ? (
+        <section>
+          <h3>{word("fact.linked")}</h3>
+          <CaseLinks cases={found.linked} />
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+function History({ found }: { found: CaseInFull }): ReactNode {
+  const query = useQuery(timeline(found.number));
+  return (
+    <Loaded query={query}>
+      {(entries) => (
+        <ol className="history">
+          {[...entries].reverse().map((entry) => (
+            <Line key={entry.seq} entry={entry} customer={found.contact_name} />
+          ))}
+        </ol>
+      )}
+    </Loaded>
+  );
+}
+
+function Line({ entry, customer }: { entry: Entry; customer: string | null }): ReactNode {
+  const now = useNow();
+  const words = wordsOf(entry);
+  return (
+    <li className={entry.public ? "" : "internal"}>
+      <p>
+        <bdi className="strong">{doneBy(entry, customer)}</bdi> {whatHappened(entry, now)}{" "}
+        <time className="soft" dateTime={entry.at}>
+          {moment(entry.at, now)}
+        </time>
+      </p>
+      {words ? (
+        <p className="said" dir="auto">
+          {words}
+        </p>
+      ) : null}
+    </li>
+  );
+}
+
+function Articles({ number }: { number: string }): ReactNode {
+  return (
+    <Found number={number} which="articles">
+      {({ articles }) =>
+        articles.map((one) => (
+          <li key={one.slug}>
+            <p className="strong">
+              {one.audience === "public" ? (
+                <a href={one.url} target="_blank" rel="noopener noreferrer">
+                  {one.title}
+                </a>
+              ) : (
+                one.title
+              )}
+            </p>
+            {one.audience === "public" ? null : <span className="badge warn">{word(`audience.${one.audience}` as Key)}</span>}
+            <Marked text={one.text} as="wrapped" />
+            {one.audience === "internal" ? null : (
+              <button type="button" className="small" onClick={() => insertIntoDraft(one.audience === "public" ? `${one.text}\n\n${new URL(one.url, location.origin).href}` : one.text)}>
+                {word("suggest.insert")}
+              </button>
+            )}
+          </li>
+        ))
+      }
+    </Found>
+  );
+}
+
+function Similar({ number }: { number: string }): ReactNode {
+  return (
+    <Found number={number} which="resolutions">
+      {({ resolutions }) =>
+        resolutions.map((one) => (
+          <li key={one.number}>
+            <p className="strong">
+              <Link to="/cases/$number" params={{ number: one.number }}>
+                {one.subject}
+              </Link>
+            </p>
+            <Marked text={one.text} as="plain" />
+          </li>
+        ))
+      }
+    </Found>
+  );
+}
+
+function Found({ number, which, children }: { number: string; which: "articles" | "resolutions"; children: (found: Shapes["SuggestionsAnswer"]) => ReactNode[] }): ReactNode {
+  const query = useQuery(suggestions(number));
+  return (
+    <Loaded query={query}>
+      {(found) => {
+        if (!found.available) return <Empty title={word("suggest.unavailable")}>{word("suggest.unavailable.do")}</Empty>;
+        if (!found[which].length) return <Empty title={word(`suggest.none.${which}`)} />;
+        return <ul className="suggestions">{children(found)}</ul>;
+      }}
+    </Loaded>
+  );
+}

@@ -1,0 +1,121 @@
+/** Where the agent writes: to the customer, a question to the customer, or a note for colleagues. */
+
+import * as Tabs from "@radix-ui/react-tabs";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import type { CaseInFull } from "../api/queries.ts";
+import { Icon } from "../design/icons.tsx";
+import { useAgent } from "../session/session.ts";
+import { word } from "../words/words.ts";
+import type { SayKind } from "./acts.ts";
+import { useDraft } from "./drafts.ts";
+import { INSERT } from "./insert.ts";
+
+const KINDS = ["reply", "ask", "note"] as const satisfies readonly SayKind[];
+const LETTERS: Record<string, SayKind> = { KeyR: "reply", KeyQ: "ask", KeyN: "note" };
+const CHARACTERS_MAX = 8_000;
+
+interface Props {
+  found: CaseInFull;
+  send: (kind: SayKind, text: string) => void;
+  writes: (toCustomer: boolean) => void;
+}
+
+export function Composer({ found, send, writes }: Props): ReactNode {
+  const agent = useAgent();
+  const speaks = found.conversation !== null && (found.can.includes("reply") || found.status === "new");
+  const [chosen, choose] = useState<SayKind>("reply");
+  const kind = speaks ? chosen : "note";
+  const [text, write] = useDraft(agent.id, found.number, kind);
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    const press = (event: globalThis.KeyboardEvent) => {
+      const wanted = event.altKey && !event.ctrlKey && !event.metaKey ? LETTERS[event.code] : undefined;
+      if (!wanted || document.querySelector("[role=dialog]")) return;
+      event.preventDefault();
+      choose(wanted);
+      requestAnimationFrame(() => box.current?.focus());
+    };
+    const insert = (event: Event) => {
+      const words = (event as CustomEvent<string>).detail;
+      write(text.trim() ? `${text.trimEnd()}\n\n${words}` : words);
+      requestAnimationFrame(() => box.current?.focus());
+    };
+    addEventListener("keydown", press);
+    addEventListener(INSERT, insert);
+    return () => {
+      removeEventListener("keydown", press);
+      removeEventListener(INSERT, insert);
+    };
+  });
+
+  function submit(): void {
+    if (!text.trim()) return box.current?.focus();
+    send(kind, text.trim());
+    write("");
+    box.current?.focus();
+  }
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    submit();
+  };
+
+  return (
+    <form
+      className={`composer ${kind}`}
+      aria-label={word("composer")}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Hint found={found} speaks={speaks} agentId={agent.id} />
+      <Tabs.Root value={kind} onValueChange={(value) => choose(value as SayKind)} activationMode="manual">
+        <Tabs.List className="tabs" aria-label={word("composer.kinds")}>
+          {KINDS.map((one) => (
+            <Tabs.Trigger key={one} value={one} disabled={one !== "note" && !speaks}>
+              {word(`composer.${one}`)}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <Tabs.Content value={kind} tabIndex={-1}>
+          <textarea
+            ref={box}
+            aria-label={word(`composer.${kind}.label`)}
+            placeholder={word(`composer.${kind}.hint`)}
+            value={text}
+            rows={3}
+            maxLength={CHARACTERS_MAX}
+            dir="auto"
+            onChange={(event) => {
+              write(event.target.value);
+              writes(kind !== "note");
+            }}
+            onKeyDown={pressed}
+          />
+          <div className="composer-foot">
+            <p className="soft">{word(`composer.${kind}.about`)}</p>
+            <button type="submit" className="primary" aria-keyshortcuts="Control+Enter">
+              <Icon name={kind === "note" ? "note" : "up"} /> {word(`composer.${kind}.send`)}
+            </button>
+          </div>
+        </Tabs.Content>
+      </Tabs.Root>
+    </form>
+  );
+}
+
+/** What an agent should know before writing. */
+function Hint({ found, speaks, agentId }: { found: CaseInFull; speaks: boolean; agentId: string }): ReactNode {
+  const line = hint(found, speaks, agentId);
+  return line ? <p className="hint">{line}</p> : null;
+}
+
+function hint(found: CaseInFull, speaks: boolean, agentId: string): string {
+  if (found.conversation === null) return word("hint.no_conversation");
+  if (!speaks) return word("hint.ended", { status: word(`status.${found.status}`) });
+  if (found.agent_id && found.agent_id !== agentId) return word("hint.held", { name: found.agent_name ?? "" });
+  if (found.conversation.mode === "bot") return word("hint.bot");
+  if (!found.agent_id) return word("hint.unassigned");
+  return "";
+}

@@ -1,0 +1,142 @@
+/** One thing that was said: words, a filled form, a card, files; or a note, or something not yet sent. */
+
+import { type ReactNode, useLayoutEffect, useRef } from "react";
+import { type Breaks, markdown, plain, safeUrl } from "../../markup/markdown.ts";
+import type { CaseInFull, Said } from "../api/queries.ts";
+import { Icon } from "../design/icons.tsx";
+import { clockTime } from "../words/times.ts";
+import { type Key, word } from "../words/words.ts";
+import type { Entry } from "./timelines.ts";
+import type { Sending, Unsent } from "./unsent.ts";
+
+/** An activity as the desk keeps it; see bot/activity.py. */
+interface Activity {
+  kind: string;
+  sender: { role: "customer" | "agent" | "bot" | "system"; id: string; name: string };
+  text?: string;
+  value?: Record<string, unknown>;
+  attachments?: { id: string; name: string; size: number }[];
+  choices?: { title: string }[];
+  card?: { title: string; text?: string; facts?: [string, string][]; inputs?: { id: string; label: string }[]; links?: { title: string; url: string }[] };
+}
+
+export function Message({ said, found }: { said: Said; found: CaseInFull }): ReactNode {
+  const activity = said.activity as unknown as Activity;
+  if (activity.kind === "notice") return <p className="notice">{activity.text}</p>;
+  const { role } = activity.sender;
+  const name = role === "customer" ? found.contact_name ?? word("customer") : activity.sender.name || word(`actor.${role}` as Key);
+  return (
+    <article className={`message ${role}`}>
+      <p className="by">
+        <bdi className="strong">{name}</bdi>
+        {role === "bot" ? <span className="badge bot">{word("bot")}</span> : null} <time dateTime={said.at}>{clockTime(said.at)}</time>
+      </p>
+      {activity.text ? <Marked text={activity.text} as={role === "customer" ? "plain" : role === "agent" ? "kept" : "wrapped"} /> : null}
+      {activity.card ? <Card card={activity.card} /> : null}
+      {activity.value ? <Filled value={activity.value} /> : null}
+      {activity.choices?.length ? <p className="offered">{word("talk.offered", { choices: activity.choices.map(({ title }) => title).join(" · ") })}</p> : null}
+      {activity.attachments?.map((file) => (
+        <p key={file.id} className="file">
+          <a href={`/api/cases/${found.number}/files/${file.id}`} download={file.name}>
+            <Icon name="file" /> <bdi>{file.name}</bdi> <span className="soft">{size(file.size)}</span>
+          </a>
+        </p>
+      ))}
+    </article>
+  );
+}
+
+export function Note({ entry }: { entry: Entry }): ReactNode {
+  return (
+    <article className="message note">
+      <p className="by">
+        <Icon name="note" /> <bdi className="strong">{entry.actor.name}</bdi> <span className="badge">{word("note")}</span> <time dateTime={entry.at}>{clockTime(entry.at)}</time>
+      </p>
+      <Marked text={String(entry.data["text"] ?? "")} as="plain" />
+    </article>
+  );
+}
+
+/** Said by the agent and not known to have arrived. */
+export function Pending({ one, sending, name }: { one: Unsent; sending: Sending; name: string }): ReactNode {
+  const failed = one.state === "failed";
+  return (
+    <article className={`message ${one.kind === "note" ? "note" : "agent"} ${failed ? "failed" : "sending"}`}>
+      <p className="by">
+        <bdi className="strong">{name}</bdi> <time dateTime={one.at}>{clockTime(one.at)}</time>
+      </p>
+      <Marked text={one.text} as={one.kind === "note" ? "plain" : "kept"} />
+      <div className="state" role="status">
+        {failed ? (
+          <>
+            <p>
+              <Icon name="warning" /> {word("unsent.failed")} {one.why}
+            </p>
+            <button type="button" onClick={() => sending.again(one)}>
+              {word("unsent.again")}
+            </button>
+            <button type="button" className="quiet" onClick={() => sending.drop(one)}>
+              {word("unsent.drop")}
+            </button>
+          </>
+        ) : (
+          <p>{word("unsent.sending")}</p>
+        )}
+      </div>
+    </article>
+  );
+}
+
+/** Text with the marks every channel can show; nothing in it becomes markup of ours. */
+export function Marked({ text, as }: { text: string; as: Breaks | "plain" }): ReactNode {
+  const node = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    node.current?.replaceChildren(as === "plain" ? plain(text) : markdown(text, as));
+  }, [text, as]);
+  return <div ref={node} className="words" dir="auto" />;
+}
+
+function Card({ card }: { card: NonNullable<Activity["card"]> }): ReactNode {
+  return (
+    <div className="card">
+      <p className="strong">{card.title}</p>
+      {card.text ? <Marked text={card.text} as="wrapped" /> : null}
+      {card.facts?.length ? <Facts facts={card.facts} /> : null}
+      {card.inputs?.length ? <p className="soft">{word("talk.form", { fields: card.inputs.map(({ label }) => label).join(", ") })}</p> : null}
+      {card.links?.map((link) => {
+        const url = safeUrl(link.url);
+        return url ? (
+          <p key={link.url}>
+            <a href={url} target="_blank" rel="noopener noreferrer">
+              {link.title}
+            </a>
+          </p>
+        ) : null;
+      })}
+    </div>
+  );
+}
+
+export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }): ReactNode {
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd dir="auto">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What the customer filled into a card. */
+function Filled({ value }: { value: Record<string, unknown> }): ReactNode {
+  const facts = Object.entries(value).filter((fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "");
+  return facts.length ? <Facts facts={facts} /> : null;
+}
+
+function size(bytes: number): string {
+  const [amount, unit] = bytes < 1_000_000 ? [bytes / 1_000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
+  return amount.toLocaleString(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits: amount < 10 ? 1 : 0 });
+}

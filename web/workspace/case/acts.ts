@@ -1,0 +1,74 @@
+/** What an agent does with a case. Each act answers with the case as it stands afterwards, or throws a `Problem`. */
+
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type Shapes, api, body } from "../api/client.ts";
+import { Problem } from "../api/problem.ts";
+import { type CaseInFull, keys } from "../api/queries.ts";
+
+export type SayKind = "reply" | "ask" | "note";
+export type ResolutionCode = Shapes["ResolutionCode"];
+export const RESOLUTION_CODES = ["solved", "workaround", "information_given", "no_fault_found", "duplicate", "withdrawn"] as const satisfies readonly ResolutionCode[];
+
+/** Decisions name the version they were made on: a case that has changed meanwhile is decided on again. */
+export interface Acts {
+  take: () => Promise<void>;
+  assign: (agentId: string) => Promise<void>;
+  move: (department: string, reason: string) => Promise<void>;
+  prioritise: (priority: number, reason: string) => Promise<void>;
+  escalate: (reason: string) => Promise<void>;
+  askOutside: (text: string) => Promise<void>;
+  hearOutside: (text: string) => Promise<void>;
+  resolve: (code: ResolutionCode, text: string) => Promise<void>;
+  reopen: (reason: string) => Promise<void>;
+  close: () => Promise<void>;
+  handBack: () => Promise<void>;
+  say: (kind: SayKind, key: string, text: string) => Promise<void>;
+}
+
+export function useActs({ number, version }: CaseInFull): Acts {
+  const client = useQueryClient();
+  const at = { params: { path: { number } } };
+  const done = (answer: Promise<{ data?: CaseInFull }>) => settled(client, number, answer);
+  return {
+    take: () => done(api.POST("/api/cases/{number}/assignment", { ...at, body: {} })),
+    assign: (agent_id) => done(api.POST("/api/cases/{number}/delegation", { ...at, body: { agent_id, version } })),
+    move: async (department, reason) => {
+      await renewing(client, number, api.POST("/api/cases/{number}/move", { ...at, body: { department, reason, version } }));
+      await client.invalidateQueries({ queryKey: keys.lists });
+    },
+    prioritise: (priority, reason) => done(api.POST("/api/cases/{number}/priority", { ...at, body: { priority, reason, version } })),
+    escalate: (reason) => done(api.POST("/api/cases/{number}/escalation", { ...at, body: { reason, version } })),
+    askOutside: (text) => done(api.POST("/api/cases/{number}/third-party/questions", { ...at, body: { text, version } })),
+    hearOutside: (text) => done(api.POST("/api/cases/{number}/third-party/answers", { ...at, body: { text, version } })),
+    resolve: (code, text) => done(api.POST("/api/cases/{number}/resolution", { ...at, body: { code, text, version } })),
+    reopen: (reason) => done(api.POST("/api/cases/{number}/reopening", { ...at, body: { reason, version } })),
+    close: () => done(api.POST("/api/cases/{number}/closing", { ...at, body: { version } })),
+    handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
+    say: (kind, key, text) => done(said(kind, number, { key, text })),
+  };
+}
+
+function said(kind: SayKind, number: string, body: { key: string; text: string }): Promise<{ data?: CaseInFull }> {
+  const at = { params: { path: { number } }, body };
+  if (kind === "reply") return api.POST("/api/cases/{number}/replies", at);
+  if (kind === "ask") return api.POST("/api/cases/{number}/questions", at);
+  return api.POST("/api/cases/{number}/notes", at);
+}
+
+/** Shows the case as it stands, and reads anew what the act changed beside it. */
+async function settled(client: QueryClient, number: string, answer: Promise<{ data?: CaseInFull }>): Promise<void> {
+  const found = body(await renewing(client, number, answer));
+  client.setQueryData(keys.case(number), found);
+  void client.invalidateQueries({ queryKey: keys.lists });
+  await client.invalidateQueries({ queryKey: keys.case(number), predicate: ({ queryKey }) => queryKey.length > 2 });
+}
+
+/** A refusal often means that the case is not what the screen shows: it is read anew. */
+async function renewing<Answer>(client: QueryClient, number: string, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 409) await client.invalidateQueries({ queryKey: keys.case(number) });
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+/** The history of a case in words: one line an event. */
+
+import type { Shapes } from "../api/client.ts";
+import { moment } from "../words/times.ts";
+import { type Key, word, wordIfKnown } from "../words/words.ts";
+
+export type Entry = Shapes["TimelineEntryAnswer"];
+
+/** Who did it, as a name. */
+export function doneBy(entry: Entry, customer: string | null): string {
+  if (entry.actor.kind === "customer") return customer ?? word("customer");
+  return entry.actor.name || word(`actor.${entry.actor.kind}` as Key);
+}
+
+/** What happened: "Took the case". */
+export function whatHappened(entry: Entry, now: Date): string {
+  const { kind, data } = entry;
+  const own = kind === "CaseAssigned" && data["agent_id"] === entry.actor.id;
+  return wordIfKnown(own ? "event.CaseTaken" : `event.${kind}`, params(data, now)) ?? kind;
+}
+
+/** The words that go with it, if any. */
+export function wordsOf({ kind, data }: Entry): string {
+  const resolution = data["resolution"] as { text?: string } | undefined;
+  const reason = data["reason"];
+  const text = data["text"] ?? resolution?.text ?? (kind === "HandoverRequested" ? undefined : reason);
+  if (typeof text !== "string") return "";
+  return wordIfKnown(`reason.${text}`) ?? text;
+}
+
+function params(data: Record<string, unknown>, now: Date): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(data)) if (typeof value === "string" || typeof value === "number") shown[name] = String(value);
+  const resolution = data["resolution"] as { code?: string } | undefined;
+  if (resolution?.code) shown["code"] = wordIfKnown(`resolution.${resolution.code}`) ?? resolution.code;
+  if (shown["due_at"]) shown["due_at"] = moment(shown["due_at"], now);
+  if (shown["priority"]) shown["priority"] = wordIfKnown(`priority.${shown["priority"]}`) ?? shown["priority"];
+  if (shown["channel"]) shown["channel"] = wordIfKnown(`channel.${shown["channel"]}`) ?? shown["channel"];
+  return shown;
+}

@@ -1,0 +1,126 @@
+/** What is told by the feed, brought to what is shown: facts make queries stale, typing and watching are passed on. */
+
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { keys } from "../api/queries.ts";
+import { type Fact, Feed, type Line, type Told, type Watcher } from "./feed.ts";
+
+const TYPING_SHOWN_MS = 6_000;
+/** Lists are read again at most this often, however much happens. */
+const LISTS_EVERY_MS = 1_000;
+/** What a customer did that their agent wants to know of. */
+const CALLS = new Set(["CustomerWrote", "CaseReopened", "HandoverRequested"]);
+
+/** What is known beside the queries; `watch` is for useSyncExternalStore. */
+export class Live {
+  line: Line = "trying";
+  typing = new Map<string, number>();
+  watchers = new Map<string, readonly Watcher[]>();
+  /** Cases with something new that has not been looked at, by number. */
+  fresh = new Set<string>();
+  version = 0;
+  #listeners = new Set<() => void>();
+
+  watch = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  change(what: () => void): void {
+    what();
+    this.version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  seen(number: string): void {
+    if (this.fresh.has(number)) this.change(() => this.fresh.delete(number));
+  }
+}
+
+const Context = createContext<Live | undefined>(undefined);
+
+/** Follows the feed for an agent as long as it is shown. */
+export function LiveFeed({ agentId, children }: { agentId: string; children: ReactNode }): ReactNode {
+  const client = useQueryClient();
+  const [live] = useState(() => new Live());
+  useEffect(() => {
+    const refresh = refresher(client);
+    const feed = new Feed(
+      `nightdesk-feed-${agentId}`,
+      (told) => heard(told, live, refresh, client, agentId),
+      (line, missed) => {
+        live.change(() => (live.line = line));
+        if (missed) void client.invalidateQueries();
+        else if (line === "trying") void client.invalidateQueries({ queryKey: keys.session });
+      },
+    );
+    return () => feed.close();
+  }, [agentId, client, live]);
+  return <Context value={live}>{children}</Context>;
+}
+
+/** What is known beside the queries; the component is drawn again when it changes. */
+export function useLive(): Live {
+  const live = useContext(Context);
+  if (!live) throw new Error("useLive outside of LiveFeed");
+  useSyncExternalStore(live.watch, () => live.version);
+  return live;
+}
+
+function heard(told: Told, live: Live, refresh: Refresh, client: QueryClient, agentId: string): void {
+  if (told.event === "reload") void client.invalidateQueries();
+  else if (told.event === "fact") {
+    refresh(told.data);
+    calls(told.data, live, client, agentId);
+  } else if (told.event === "typing") shownTyping(told.data.conversation_id, live);
+  else live.change(() => live.watchers.set(told.data.number, told.data.agents));
+}
+
+/** A customer said something in a case of this agent's that is not on the screen. */
+function calls(fact: Fact, live: Live, client: QueryClient, agentId: string): void {
+  if (fact.conversation_id && live.typing.has(fact.conversation_id) && fact.actor.kind === "customer") {
+    live.change(() => live.typing.delete(fact.conversation_id ?? ""));
+  }
+  const looking = !document.hidden && location.pathname.endsWith(`/${fact.number}`);
+  const given = fact.kind === "CaseAssigned" && fact.data["agent_id"] === agentId && fact.actor.id !== agentId;
+  if (looking || !(given || (CALLS.has(fact.kind) && isMine(fact.number, client)))) return;
+  live.change(() => live.fresh.add(fact.number));
+}
+
+function isMine(number: string, client: QueryClient): boolean {
+  return client.getQueryData(keys.mine)?.cases.some((one) => one.number === number) ?? false;
+}
+
+function shownTyping(conversation: string, live: Live): void {
+  const until = Date.now() + TYPING_SHOWN_MS;
+  live.change(() => live.typing.set(conversation, until));
+  setTimeout(() => {
+    if ((live.typing.get(conversation) ?? 0) <= Date.now()) live.change(() => live.typing.delete(conversation));
+  }, TYPING_SHOWN_MS + 50);
+}
+
+type Refresh = (fact: Fact) => void;
+
+/** Makes stale what a fact changes: its case at once, the lists at most every LISTS_EVERY_MS. */
+function refresher(client: QueryClient): Refresh {
+  let listsAt = 0;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const lists = () => {
+    waiting = undefined;
+    listsAt = Date.now();
+    void client.invalidateQueries({ queryKey: keys.lists });
+  };
+  return (fact) => {
+    void client.invalidateQueries({ queryKey: keys.case(fact.number) });
+    waiting ??= setTimeout(lists, Math.max(0, listsAt + LISTS_EVERY_MS - Date.now()));
+  };
+}
+
+/** An agent who is away for a while finds the window named for what waits. */
+export function useTitle(name: string): void {
+  const { fresh } = useLive();
+  const title = useMemo(() => `${fresh.size ? `(${fresh.size}) ` : ""}${name} · Nightdesk`, [fresh.size, name]);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}

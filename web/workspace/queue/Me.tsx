@@ -1,0 +1,55 @@
+/** The agent at this screen: whether they are there, how the page looks and speaks, and the way out. */
+
+import { type ReactNode, Suspense, lazy, useState } from "react";
+import { Menu, MenuChoices, MenuItem, MenuLine } from "../design/Menu.tsx";
+import { THEMES, type Theme, chooseTheme, chosenTheme } from "../design/theme.ts";
+import { CHOICES, type Presence, usePresence } from "../session/presence.ts";
+import { useAgent, useSignOut } from "../session/session.ts";
+import { chooseLanguage, chosenLanguage, word } from "../words/words.ts";
+
+const Keys = lazy(async () => ({ default: (await import("./Keys.tsx")).Keys }));
+
+export function Me(): ReactNode {
+  const agent = useAgent();
+  const signOut = useSignOut();
+  const { presence, choose, reached } = usePresence(agent.id);
+  const [theme, setTheme] = useState<Theme>(chosenTheme);
+  const [keysShown, showKeys] = useState(false);
+  const shown = reached ? presence : "offline";
+  return (
+    <>
+      <Menu
+        className="me"
+        shown={
+          <>
+            <i className={`presence ${shown}`} aria-hidden="true" />
+            <span className="me-name">{agent.name}</span>
+            <span className="me-presence">
+              <span className="hidden">, </span>
+              {word(`presence.${shown}`)}
+            </span>
+            <span className="hidden">: {word("me.menu")}</span>
+          </>
+        }
+      >
+        <MenuChoices label={word("me.presence")} value={presence} choices={CHOICES.map((one) => [one, word(`presence.${one}`)] as const)} onChoose={(chosen: Presence) => choose(chosen)} />
+        <MenuLine />
+        <MenuChoices
+          label={word("me.theme")}
+          value={theme}
+          choices={THEMES.map((one) => [one, word(`theme.${one}`)] as const)}
+          onChoose={(chosen) => {
+            chooseTheme(chosen);
+            setTheme(chosen);
+          }}
+        />
+        <MenuLine />
+        <MenuChoices label={word("me.language")} value={chosenLanguage()} choices={[["en", "English"], ["de", "Deutsch"]]} onChoose={chooseLanguage} />
+        <MenuLine />
+        <MenuItem onSelect={() => showKeys(true)}>{word("keys.title")}</MenuItem>
+        <MenuItem onSelect={() => void signOut()}>{word("me.sign_out")}</MenuItem>
+      </Menu>
+      <Suspense>{keysShown ? <Keys onClose={() => showKeys(false)} /> : null}</Suspense>
+    </>
+  );
+}

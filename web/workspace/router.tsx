@@ -1,0 +1,63 @@
+/** The addresses of the workspace; each can be kept, sent and opened again. */
+
+import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import type { Status, View } from "./api/queries.ts";
+import { CasesPage } from "./queue/CasesPage.tsx";
+import { NoSuchPage } from "./queue/NoSuchPage.tsx";
+import { Shell } from "./queue/Shell.tsx";
+import { LISTED } from "./queue/statuses.ts";
+
+const root = createRootRoute({
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+  notFoundComponent: NoSuchPage,
+});
+
+/** Loaded beside the first page: most visits open a case. */
+const CasePage = lazyRouteComponent(() => import("./case/CasePage.tsx"), "CasePage");
+void CasePage.preload?.();
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/cases", search: { view: "mine" } });
+  },
+});
+
+export const casesRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/cases",
+  validateSearch: (search: Record<string, unknown>): { view: string; status?: Status } => {
+    const status = LISTED.find((one) => one === search["status"]);
+    return { view: typeof search["view"] === "string" ? search["view"] : "mine", ...(status ? { status } : {}) };
+  },
+  component: function Cases() {
+    const { view, status } = casesRoute.useSearch();
+    return <CasesPage key={view} view={readView(view)} status={status} />;
+  },
+});
+
+export const caseRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/cases/$number",
+  component: function Case() {
+    const { number } = caseRoute.useParams();
+    return <CasePage key={number} number={number} />;
+  },
+});
+
+export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, caseRoute]), basepath: "/workspace" });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+function readView(name: string): View {
+  return name === "mine" || name === "unassigned" || name === "all" ? { kind: name } : { kind: "department", id: name };
+}

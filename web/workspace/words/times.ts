@@ -1,0 +1,48 @@
+/** Instants as an agent reads them, in the language of the page and the zone of the machine. */
+
+import { counted, word } from "./words.ts";
+
+/** The browser's own region of the page's language: English in Britain has other times than in America. */
+const language = (): string => {
+  const { lang } = document.documentElement;
+  return navigator.languages.find((tag) => tag.split("-")[0] === lang) ?? lang;
+};
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** "14:05". */
+export function clockTime(at: string): string {
+  return new Date(at).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "Today", "Yesterday", "Monday, 23 November". */
+export function day(at: string, now: Date): string {
+  const then = new Date(at);
+  const days = Math.round((midnight(now) - midnight(then)) / DAY_MS);
+  if (days === 0) return word("day.today");
+  if (days === 1) return word("day.yesterday");
+  return then.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long" });
+}
+
+/** "14:05" today, "Mon 14:05" this week, "12 Nov 14:05" before. */
+export function moment(at: string, now: Date): string {
+  const then = new Date(at);
+  const apart = Math.abs(midnight(now) - midnight(then));
+  const near: Intl.DateTimeFormatOptions = apart < 7 * DAY_MS ? { weekday: "short" } : { day: "numeric", month: "short" };
+  const date = apart < HOUR_MS ? {} : near;
+  return then.toLocaleString(language(), { ...date, hour: "2-digit", minute: "2-digit" });
+}
+
+/** How long from one instant to the other, in its two largest units: "2 h 10 min". */
+export function span(from: Date, to: Date): string {
+  const minutes = Math.floor(Math.abs(to.getTime() - from.getTime()) / MINUTE_MS);
+  const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+  if (days > 0) return [counted("span.days", days), ...(hours ? [word("span.hours", { count: hours })] : [])].join(" ");
+  if (hours > 0) return [word("span.hours", { count: hours }), ...(rest ? [word("span.minutes", { count: rest })] : [])].join(" ");
+  return word("span.minutes", { count: rest });
+}
+
+function midnight(at: Date): number {
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+}
