@@ -33,7 +33,7 @@ export function CasePane({ found }: { found: CaseInFull }): ReactNode {
           <History found={found} />
         </Tabs.Content>
         <Tabs.Content value="articles">
-          <Articles number={found.number} />
+          <Articles found={found} />
         </Tabs.Content>
         <Tabs.Content value="similar">
           <Similar number={found.number} />
@@ -113,14 +113,15 @@ function Line({ entry, customer }: { entry: Entry; customer: string | null }): R
   );
 }
 
-function Articles({ number }: { number: string }): ReactNode {
+function Articles({ found }: { found: CaseInFull }): ReactNode {
+  const proved = ["channel", "verified"].includes(found.conversation?.assurance?.level ?? "");
   return (
-    <Found number={number} which="articles">
+    <Found number={found.number} which="articles">
       {({ articles }) =>
         articles.map((one) => (
           <li key={one.slug}>
             <p className="strong">
-              {one.audience === "public" ? (
+              {one.url ? (
                 <a href={one.url} target="_blank" rel="noopener noreferrer">
                   {one.title}
                 </a>
@@ -130,16 +131,21 @@ function Articles({ number }: { number: string }): ReactNode {
             </p>
             {one.audience === "public" ? null : <span className="badge warn">{word(`audience.${one.audience}` as Key)}</span>}
             <Marked text={one.text} as="wrapped" />
-            {one.audience === "internal" ? null : (
-              <button type="button" className="small" onClick={() => insertIntoDraft(one.audience === "public" ? `${one.text}\n\n${new URL(one.url, location.origin).href}` : one.text)}>
+            {one.audience === "public" || (proved && one.audience !== "internal") ? (
+              <button type="button" className="small" onClick={() => insertIntoDraft(asReply(one))}>
                 {word("suggest.insert")}
               </button>
-            )}
+            ) : null}
           </li>
         ))
       }
     </Found>
   );
+}
+
+/** Its words; with the address only where anybody may read it. */
+function asReply(article: Shapes["SuggestedArticleAnswer"]): string {
+  return article.audience === "public" ? `${article.text}\n\n${new URL(article.url, location.origin).href}` : article.text;
 }
 
 function Similar({ number }: { number: string }): ReactNode {
