@@ -99,7 +99,7 @@ function Line({ entry, customer }: { entry: Entry; customer: string | null }): R
   return (
     <li className={entry.public ? "" : "internal"}>
       <p>
-        <bdi className="strong">{doneBy(entry, customer)}</bdi> {whatHappened(entry, now)}{" "}
+        <bdi className="strong">{doneBy(entry, customer)}</bdi> {whatHappened(entry, now)} <span aria-hidden="true">·</span>{" "}
         <time className="soft" dateTime={entry.at}>
           {moment(entry.at, now)}
         </time>
