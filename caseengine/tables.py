@@ -127,7 +127,7 @@ cases = sa.Table(
     sa.CheckConstraint(f"status IN ({STATUSES})", name="status"),
     sa.CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),
     sa.Index("ix_cases_queue", "department", "status", "priority", "opened_at", "id"),
-    sa.Index("ix_cases_agent_id_status", "agent_id", "status", "priority", "opened_at", "id"),
+    sa.Index("ix_cases_agent_id_status", "agent_id", "status", "department", "priority", "opened_at", "id"),
     sa.Index("ix_cases_contact_id", "contact_id"),
     sa.Index("ix_cases_account_id", "account_id"),
     sa.Index("ix_cases_status_due_at", "status", "due_at"),

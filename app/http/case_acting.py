@@ -4,12 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from app.http.case_reading import CASE, SHOWN, CaseReading
-from app.http.endpoint import Body, Call, Endpoint, Scope
-from app.http.errors import AgentElsewhere, KeyReused, NobodyToTell
-from app.http.shapes import (
+from app.http.answers import CaseInFullAnswer
+from app.http.bodies import (
     AssignBody,
-    CaseInFullAnswer,
     MoveBody,
     NoteBody,
     PriorityBody,
@@ -20,6 +17,9 @@ from app.http.shapes import (
     TypingBody,
     VersionBody,
 )
+from app.http.case_reading import CASE, SHOWN, CaseReading
+from app.http.endpoint import Body, Call, Endpoint, Scope
+from app.http.errors import AgentElsewhere, KeyReused, NobodyToTell
 from bot.activity import Choice, Role, Sender, plain
 from bot.dialogs.desk import BOT
 from bot.replies.catalogue import Catalogue

@@ -7,24 +7,21 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from app.http.cursor import read_cursor, write_cursor
-from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
-from app.http.errors import FileNotFound
-from app.http.session_routes import read_id
-from app.http.shapes import (
+from app.http.answer_makers import case_answer, case_in_full, timeline_answer
+from app.http.answers import (
     CaseInFullAnswer,
     CasesAnswer,
-    CasesQuery,
     LogAnswer,
-    LogQuery,
     QueueAnswer,
     QueuesAnswer,
     SaidAnswer,
     TimelineAnswer,
-    case_answer,
-    case_in_full,
-    timeline_answer,
 )
+from app.http.bodies import CasesQuery, LogQuery
+from app.http.cursor import read_cursor, write_cursor
+from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
+from app.http.errors import FileNotFound
+from app.http.session_routes import read_id
 from caseengine import activities
 from caseengine.departments import all_departments
 from caseengine.files import StoredFile, read_file

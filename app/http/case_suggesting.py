@@ -5,13 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
+from app.http.answers import SuggestedArticleAnswer, SuggestedResolutionAnswer, SuggestionsAnswer
 from app.http.case_reading import CASE, SHOWN
 from app.http.endpoint import Call, Endpoint, Scope
-from app.http.shapes import (
-    SuggestedArticleAnswer,
-    SuggestedResolutionAnswer,
-    SuggestionsAnswer,
-)
 from bot.answers import TIMEOUT_S
 from caseengine.agents import Agent
 from caseengine.reading.case_view import CaseView, case_view

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.http.answer_makers import contact_answer
+from app.http.answers import ContactAnswer
 from app.http.endpoint import Call, Endpoint, Scope
 from app.http.session_routes import read_id
-from app.http.shapes import ContactAnswer, contact_answer
 from caseengine.agents import Agent, AgentRole
 from caseengine.reading.cases import CaseRow, case_rows, read_case_row
 from caseengine.tables import cases

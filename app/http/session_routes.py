@@ -7,17 +7,11 @@ from uuid import UUID
 
 from aiohttp import web
 
+from app.http.answer_makers import agent_answer, departments_answer
+from app.http.answers import AgentsAnswer, DepartmentsAnswer, SessionAnswer
+from app.http.bodies import PresenceBody, SignInBody
 from app.http.endpoint import Call, Endpoint, Scope
 from app.http.sessions import Sessions, SignedIn
-from app.http.shapes import (
-    AgentsAnswer,
-    DepartmentsAnswer,
-    PresenceBody,
-    SessionAnswer,
-    SignInBody,
-    agent_answer,
-    departments_answer,
-)
 from caseengine.agents import Agents, Presence, all_agents
 from caseengine.departments import all_departments
 from caseengine.model.errors import AgentNotFound
@@ -116,8 +110,9 @@ class SessionRoutes:
         return self._answer(call.agent)
 
     async def sign_out(self, call: Call) -> web.Response:
-        await self._be(call.agent.agent.id, Presence.OFFLINE)
         await self._sessions.sign_out(call.agent)
+        if not await self._sessions.any_of(call.agent.agent.id):
+            await self._be(call.agent.agent.id, Presence.OFFLINE)
         response = web.Response(status=HTTPStatus.NO_CONTENT)
         self._sessions.drop_cookie(response)
         return response

@@ -90,6 +90,13 @@ class Sessions:
         """End the session; open feeds of it end with it."""
         await self._end(agent_sessions.c.token_hash == signed_in.token_hash)
 
+    async def any_of(self, agent_id: UUID) -> bool:
+        """Whether the agent is still signed in somewhere."""
+        at = self._now()
+        async with self._database.snapshot() as snapshot:
+            rows = await snapshot.rows(sa.select(agent_sessions).where(agent_sessions.c.agent_id == agent_id))
+        return any(_goes_on(row, at) for row in rows)
+
     async def end_all(self, agent_id: UUID) -> None:
         """End every session of an agent."""
         await self._end(agent_sessions.c.agent_id == agent_id)

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 import structlog
 from aiohttp import web
 
+from app.http.bodies import FeedQuery
 from app.http.endpoint import EVENT_STREAM, Call, Endpoint, Scope
 from app.http.errors import TooManyStreams
 from app.http.session_routes import read_id
 from app.http.sessions import Sessions
-from app.http.shapes import FeedQuery
 from app.live.facts import read_facts
 from app.live.listener import Listener
 from app.live.reader import PAGE, TOPIC, Reader

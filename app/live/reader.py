@@ -1,7 +1,7 @@
 """One reader of the outbox for all screens: an event is read and encoded once, however many follow.
 
-It also looks after the sessions behind the screens: whoever was signed out, or lost a department, is told nothing more,
-and is in no case any more.
+It also looks after the sessions behind the screens: whoever was signed out is told nothing more and is in no case any
+more; so it is with a department taken from somebody, and with a case that moved to where they may not look.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import structlog
 from app.http.sessions import SESSIONS_ENDED, Sessions
 from app.live.facts import Fact, read_facts, typing_frame, watching_frame
 from app.live.listener import Listener
-from app.live.watching import Watching
+from app.live.watching import Watching, to_close
 from caseengine.model.conversation import Mode
 from caseengine.tables import cases, conversations
 from storage.engine import Database
@@ -129,10 +129,11 @@ class Reader:
 
     async def _look_after_sessions(self, snapshot: Snapshot) -> None:
         asked_for = list(self._listeners)  # whoever joins meanwhile is looked after next time
-        spoke = self._watching.sessions()
-        followed = {listener.token_hash for listener in asked_for}
-        agents = await self._sessions.still_signed_in(snapshot, followed | spoke)
-        self._watched |= self._watching.look(spoke - agents.keys())
+        windows = self._watching.windows()
+        sessions = {listener.token_hash for listener in asked_for} | {window.token_hash for window in windows}
+        agents = await self._sessions.still_signed_in(snapshot, sessions)
+        closed = await to_close(snapshot, windows, agents) if windows else set()
+        self._watched |= self._watching.look(closed)
         for listener in asked_for:
             if listener.gone() or listener.token_hash not in agents:
                 listener.end()

@@ -4,18 +4,23 @@ It is held in the memory of this process, for as long as each of them repeats it
 Source: docs/reference/live-feed.md#two-agents-in-one-case
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from app.http.sessions import SignedIn
+from caseengine.agents import Agent
+from caseengine.tables import cases
+from storage.transaction import Snapshot
 
 EXPIRES_AFTER = timedelta(seconds=45)
-"""Whoever has not repeated it for so long is gone."""
-CASES_MAX = 20
-"""Cases an agent can have open; with one more, the one they spoke of longest ago is let go."""
+"""A window that has not repeated it for so long is gone."""
+WINDOWS_MAX = 20
+"""Windows in which an agent can have a case open; with one more, the one that spoke longest ago is let go."""
 
 
 class Attention(StrEnum):
@@ -27,13 +32,29 @@ class Attention(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """An agent who has a case open, by their latest word from any of their windows."""
+    """An agent who has a case open; they write when they do so in any of their windows."""
 
     id: UUID
     name: str
     state: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A case open in one of an agent's windows. Those of a session that do not tell which they are, are one."""
+
+    case_id: UUID
+    agent_id: UUID
     token_hash: bytes = field(repr=False)
-    heard_at: datetime
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The latest that a window said."""
+
+    watcher: Watcher
+    at: datetime
 
 
 class Watching:
@@ -41,43 +62,67 @@ class Watching:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._heard: dict[tuple[UUID, UUID], Watcher] = {}  # by case and agent; who spoke last is last
+        self._heard: dict[Window, Word] = {}  # what spoke last is last
 
-    def say(self, case_id: UUID, who: SignedIn, state: Attention | None) -> set[UUID]:
-        """An agent has the case open, or (None) no more. A mere repeat changes nothing."""
-        agent = who.agent
-        before = self._heard.pop((case_id, agent.id), None)
+    def say(self, case_id: UUID, who: SignedIn, state: Attention | None, window: str | None = None) -> set[UUID]:
+        """An agent has the case open in a window, or (None) no more. A mere repeat changes nothing."""
+        before, agent = self._watchers(), who.agent
+        spoke = Window(case_id, agent.id, who.token_hash, window)
+        self._heard.pop(spoke, None)
         if state is not None:
-            watcher = Watcher(agent.id, agent.name, state, who.token_hash, self._now())
-            self._heard[case_id, agent.id] = watcher
-        changed = {case_id} if state != (before.state if before else None) else set()
-        return changed | self._let_go_of_oldest(agent.id)
+            self._heard[spoke] = Word(Watcher(agent.id, agent.name, state), self._now())
+        theirs = [one for one in self._heard if one.agent_id == agent.id]
+        self._let_go(theirs[: max(len(theirs) - WINDOWS_MAX, 0)])
+        return self._changed_since(before)
 
-    def look(self, ended: Collection[bytes]) -> set[UUID]:
-        """Let go of those who fell silent, and of those whose session is among the `ended` ones."""
+    def look(self, closed: Collection[Window]) -> set[UUID]:
+        """Let go of the windows that fell silent, and of the `closed` ones."""
         silent_since = self._now() - EXPIRES_AFTER
-        return self._let_go(
-            [
-                place
-                for place, watcher in self._heard.items()
-                if watcher.heard_at <= silent_since or watcher.token_hash in ended
-            ]
-        )
+        gone = [window for window, word in self._heard.items() if word.at <= silent_since or window in closed]
+        if not gone:
+            return set()
+        before = self._watchers()
+        self._let_go(gone)
+        return self._changed_since(before)
 
     def of(self, case_id: UUID) -> list[Watcher]:
         """Who has this case open, by name."""
-        found = [watcher for (case, _), watcher in self._heard.items() if case == case_id]
+        found = [watcher for (case, _), watcher in self._watchers().items() if case == case_id]
         return sorted(found, key=lambda watcher: (watcher.name, watcher.id))
 
-    def sessions(self) -> set[bytes]:
-        """The sessions they spoke from."""
-        return {watcher.token_hash for watcher in self._heard.values()}
+    def windows(self) -> set[Window]:
+        """Where a case is open."""
+        return set(self._heard)
 
-    def _let_go_of_oldest(self, agent_id: UUID) -> set[UUID]:
-        theirs = [place for place in self._heard if place[1] == agent_id]
-        return self._let_go(theirs[: max(len(theirs) - CASES_MAX, 0)])
+    def _watchers(self) -> dict[tuple[UUID, UUID], Watcher]:
+        """By case and agent."""
+        found: dict[tuple[UUID, UUID], Watcher] = {}
+        for window, word in self._heard.items():
+            place = window.case_id, window.agent_id
+            if place not in found or word.watcher.state is Attention.WRITING:
+                found[place] = word.watcher
+        return found
 
-    def _let_go(self, places: Collection[tuple[UUID, UUID]]) -> set[UUID]:
-        for place in places:
-            del self._heard[place]
-        return {case_id for case_id, _ in places}
+    def _changed_since(self, before: Mapping[tuple[UUID, UUID], Watcher]) -> set[UUID]:
+        return {case_id for (case_id, _), _ in before.items() ^ self._watchers().items()}
+
+    def _let_go(self, windows: Collection[Window]) -> None:
+        for window in windows:
+            del self._heard[window]
+
+
+async def to_close(snapshot: Snapshot, windows: Collection[Window], agents: Mapping[bytes, Agent]) -> set[Window]:
+    """Those windows whose session ended, or whose agent may not see the case any more.
+
+    Args:
+        agents: by the sessions that go on, as they are now.
+    """
+    rows = await snapshot.rows(
+        sa.select(cases.c.id, cases.c.department).where(cases.c.id.in_({window.case_id for window in windows}))
+    )
+    departments = {row.id: row.department for row in rows}
+    return {
+        window
+        for window in windows
+        if (agent := agents.get(window.token_hash)) is None or not agent.may_see(departments.get(window.case_id, ""))
+    }

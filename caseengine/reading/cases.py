@@ -18,6 +18,8 @@ from storage.transaction import Snapshot
 
 CUSTOMER_ROWS_MAX = 100
 QUEUE_ROWS_MAX = 200
+COUNTED = (*LIVE, Status.RESOLVED)
+"""Cases that were closed or merged away only grow in number, and nothing is to be done about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +127,10 @@ async def queue(
 
 async def held(snapshot: Snapshot, agent: Agent) -> Held:
     """The lengths of the queues `mine` and `unassigned`."""
-    seen = await _departments_seen(snapshot, agent, None)
-    mine, unassigned = (
-        sa.func.count(sa.case((holder, cases.c.id))).label(name)
-        for name, holder in (("mine", _held_by(agent)), ("unassigned", HELD_BY_NOBODY))
+    return Held(
+        mine=await _live_and_seen(snapshot, agent, _held_by(agent)),
+        unassigned=await _live_and_seen(snapshot, agent, HELD_BY_NOBODY),
     )
-    row = await snapshot.first(
-        sa.select(mine, unassigned).where(cases.c.department.in_(seen), cases.c.status.in_(LIVE))
-    )
-    return Held(row.mine, row.unassigned) if row else Held(0, 0)
 
 
 async def numbered(snapshot: Snapshot, agent: Agent, numbers: Collection[str]) -> Mapping[str, CaseRow]:
@@ -143,16 +140,29 @@ async def numbered(snapshot: Snapshot, agent: Agent, numbers: Collection[str]) -
 
 
 async def counts(snapshot: Snapshot) -> dict[str, dict[Status, int]]:
-    """How many cases each department has in each status; departments without any have an empty entry."""
+    """How many cases each department has in each status of `COUNTED`; departments without any have an empty entry."""
     found: dict[str, dict[Status, int]] = {
         row.id: {} for row in await snapshot.rows(sa.select(departments.c.id).order_by(departments.c.id))
     }
     how_many = sa.func.count().label("how_many")
+    counted = cases.c.department.in_(list(found)), cases.c.status.in_(COUNTED)
     for row in await snapshot.rows(
-        sa.select(cases.c.department, cases.c.status, how_many).group_by(cases.c.department, cases.c.status)
+        sa.select(cases.c.department, cases.c.status, how_many)
+        .where(*counted)
+        .group_by(cases.c.department, cases.c.status)
     ):
         found[row.department][Status(row.status)] = row.how_many
     return found
+
+
+async def _live_and_seen(snapshot: Snapshot, agent: Agent, holder: sa.ColumnElement[bool]) -> int:
+    """Counted along the holders' index, and only then by whether the agent may see the department."""
+    rows = await snapshot.rows(
+        sa.select(cases.c.department, sa.func.count().label("how_many"))
+        .where(holder, cases.c.status.in_(LIVE))
+        .group_by(cases.c.department)
+    )
+    return sum(row.how_many for row in rows if agent.may_see(row.department))
 
 
 def _held_by(agent: Agent) -> sa.ColumnElement[bool]:

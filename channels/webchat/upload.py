@@ -19,6 +19,8 @@ ACTIVITY_TYPE = "application/vnd.microsoft.activity"
 CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 UNKNOWN_TYPE = "application/octet-stream"
 NAME_MAX = 120
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Controls, and what breaks lines or turns the writing round: after U+202E, "gpj.exe" reads as "exe.jpg"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def _file(name: object, content_type: str | None, content: bytes) -> File:
 
 def _safe_name(name: object) -> str:
     plain = clean_text(str(name)) if isinstance(name, str) else ""
-    last = re.split(r"[/\\]", plain)[-1].replace("\n", " ").replace("\t", " ").strip(" .")
+    plain = UNSEEN.sub("", plain.replace("\n", " ").replace("\t", " "))
+    last = re.split(r"[/\\]", plain)[-1].strip(" .")
     if len(last) <= NAME_MAX:
         return last or "file"
     stem, dot, suffix = last.rpartition(".")

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.peer import Peer
+from tests.slow.process import DeskProcess
 
 WEB = Path(__file__).parents[2] / "web"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -60,6 +61,16 @@ async def peer(tmp_path: Path, dist: Path) -> AsyncIterator[Peer]:
     await desk.start(dist)
     yield desk
     await desk.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> AsyncIterator[DeskProcess]:
+    """The whole desk with the demo company and the bundled model, in a process of its own, once for each module."""
+    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="true")
+    process.start()
+    await process.ready()
+    yield process
+    process.end()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

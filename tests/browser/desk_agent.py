@@ -66,6 +66,12 @@ class DeskAgent:
     async def resolve(self, number: str, text: str) -> None:
         await self._call("POST", f"/api/cases/{number}/resolution", {"code": "solved", "text": text})
 
+    async def escalate(self, number: str, reason: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/escalation", {"reason": reason})
+
+    async def move(self, number: str, department: str, reason: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/move", {"department": department, "reason": reason})
+
     async def agent_id(self, name: str) -> str:
         agents = (await self._call("GET", "/api/agents"))["agents"]
         return next(str(one["id"]) for one in agents if one["name"] == name)

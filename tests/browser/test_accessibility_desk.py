@@ -1,10 +1,6 @@
 """axe finds nothing on the whole desk either: its real greeting, cards, cases and agents, and its help pages."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser import journey
@@ -18,15 +14,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 DRESSES = [(1440, "light"), (1440, "dark"), (390, "light"), (320, "dark")]
 SUPERVISOR = "grace.underhill@larder-lane.example"
 """She sees every department, wherever the case goes."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def desk(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> AsyncIterator[DeskProcess]:
-    process = journey.whole_desk(tmp_path_factory.mktemp("desk"))
-    process.start()
-    await process.ready()
-    yield process
-    process.end()
 
 
 async def nothing_found(chat: Chat, axe: str) -> None:

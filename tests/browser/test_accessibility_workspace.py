@@ -1,12 +1,8 @@
 """axe finds nothing in the workspace: every page, pane, dialog and menu, wide and narrow, light and dark."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser import journey
 from tests.browser.conftest import NewPage
 from tests.browser.screen import GRACE, LI, Screen, agent_at
 from tests.browser.test_accessibility import violations
@@ -15,15 +11,6 @@ from tests.slow.process import DeskProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 DRESSES = [(1440, "light"), (1440, "dark"), (768, "dark"), (390, "light"), (320, "dark")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def desk(tmp_path_factory: pytest.TempPathFactory, dist: object) -> AsyncIterator[DeskProcess]:
-    process = journey.whole_desk(tmp_path_factory.mktemp("desk"))
-    process.start()
-    await process.ready()
-    yield process
-    process.end()
 
 
 async def nothing_found(screen: Screen, axe: str) -> None:

@@ -1,9 +1,6 @@
 """Customer and agent side by side, each in a browser of their own, against the whole desk with the real model."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser import journey
@@ -13,15 +10,6 @@ from tests.browser.screen import DELIVERIES, GRACE, LI, MARCUS, SOON_MS, Screen,
 from tests.slow.process import DeskProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def desk(tmp_path_factory: pytest.TempPathFactory, dist: object) -> AsyncIterator[DeskProcess]:
-    process = journey.whole_desk(tmp_path_factory.mktemp("desk"))
-    process.start()
-    await process.ready()
-    yield process
-    process.end()
 
 
 async def customer_at(new_page: NewPage, desk: DeskProcess) -> Chat:
@@ -212,7 +200,9 @@ async def test_what_is_not_theirs_is_as_if_it_were_not(desk: DeskProcess, new_pa
     marcus = await agent_at(new_page, desk.origin, MARCUS, f"/cases/{number}")
     await marcus.is_told("There is no case with this number that you may see.")
     await marcus.visit("/cases?view=tills")
-    await expect(marcus.page.locator(".empty")).to_contain_text("Nothing waits here.")
+    await expect(marcus.page.get_by_role("heading", level=1)).to_have_text("Nothing lives at this address")
+    await marcus.visit("/cases?view=deliveries&status=resolved")
+    await expect(marcus.row(number)).to_have_count(0)
 
 
 async def test_the_keyboard_is_enough(desk: DeskProcess, new_page: NewPage) -> None:

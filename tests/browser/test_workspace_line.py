@@ -1,12 +1,8 @@
 """When the line is cut, the desk killed, the machine asleep or the page left: nothing is lost, nothing said twice."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, Request, Route, expect
 
-from tests.browser import journey
 from tests.browser.conftest import NewPage
 from tests.browser.desk_agent import DeskAgent
 from tests.browser.screen import GRACE, LI, PASSWORD, SOON_MS, Screen, agent_at
@@ -14,15 +10,6 @@ from tests.browser.test_workspace import waiting
 from tests.slow.process import DeskProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def desk(tmp_path_factory: pytest.TempPathFactory, dist: object) -> AsyncIterator[DeskProcess]:
-    process = journey.whole_desk(tmp_path_factory.mktemp("desk"))
-    process.start()
-    await process.ready()
-    yield process
-    process.end()
 
 
 async def test_offline_and_back(desk: DeskProcess, new_page: NewPage) -> None:

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
-import { readCatalogues } from "../markup/catalogues.mjs";
+import { readCatalogues } from "../parts/catalogues.mjs";
 
 const LOADER_BYTES_MAX = 2_000;
 const FRAME_BYTES_MAX = 25_000;

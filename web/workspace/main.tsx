@@ -5,7 +5,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { setNonce } from "get-nonce";
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { onSignedOut } from "./api/client.ts";
+import { onDoubt, onSignedOut } from "./api/client.ts";
 import { Problem, asProblem } from "./api/problem.ts";
 import "./design/tokens.css";
 import "./design/workspace.css";
@@ -30,6 +30,7 @@ const client = new QueryClient({
   },
 });
 onSignedOut(() => signedOut(client));
+onDoubt(() => void client.invalidateQueries({ queryKey: sessionQuery.queryKey }));
 
 function Workspace(): ReactNode {
   const { data, error, refetch } = useQuery(sessionQuery);
@@ -37,7 +38,7 @@ function Workspace(): ReactNode {
   if (data === undefined) return <Beginning><Loading /></Beginning>;
   if (data === null) return <SignIn />;
   return (
-    <LiveFeed agentId={data.agent.id}>
+    <LiveFeed key={data.agent.id} agentId={data.agent.id}>
       <RouterProvider router={router} />
     </LiveFeed>
   );

@@ -50,7 +50,7 @@ export const caseRoute = createRoute({
   },
 });
 
-export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, caseRoute]), basepath: "/workspace" });
+export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, caseRoute]), basepath: "/workspace", scrollRestoration: true });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { type Plugin, defineConfig } from "vite";
-import { readCatalogues } from "../markup/catalogues.mjs";
+import { readCatalogues } from "../parts/catalogues.mjs";
 
 const SCRIPT_BYTES_MAX = 150_000;
 const here = fileURLToPath(new URL(".", import.meta.url));

@@ -225,3 +225,18 @@ async def test_colleagues_are_listed_without_secrets(served: Served) -> None:
     assert [one["name"] for one in agents] == ["Di", "Li", "Mo", "Sam"]
     assert "argon2" not in str(agents)
     assert [one["id"] for one in (await li.gets("/api/departments"))["departments"]] == ["deliveries", "tills"]
+
+
+async def test_signing_out_of_one_of_two_windows_leaves_the_agent_there(served: Served) -> None:
+    first, second = await served.agent(served.office.li), await served.agent(served.office.li)
+    sam = await served.agent(served.office.sam)
+    await first.asks("PUT", "/api/presence", {"presence": "available"})
+
+    async def presence() -> str:
+        agents = (await sam.gets("/api/agents"))["agents"]
+        return next(str(one["presence"]) for one in agents if one["name"] == "Li")
+
+    await first.asks("DELETE", "/api/session")
+    assert await presence() == "available"
+    await second.asks("DELETE", "/api/session")
+    assert await presence() == "offline"

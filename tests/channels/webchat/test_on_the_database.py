@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -99,6 +100,49 @@ async def test_a_file_comes_back_as_it_was_sent(chat: Chat) -> None:
     file = (await chat.history(begun))[0]["attachments"][0]
     async with chat.http.get(file["contentUrl"]) as response:
         assert (response.content_type, await response.read()) == ("image/png", bytes(range(256)))
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+PART = '--x\r\nContent-Disposition: form-data; name="file"; {named}\r\n\r\nabc\r\n--x--\r\n'
+NAMES = [
+    ("\u202egpj.exe", "gpj.exe"),
+    ("Photo \u2066\u202egpj\u202c\u2069.exe", "Photo gpj.exe"),
+    ("\u061ca\u200eb\u200fc\u202ad\u202be\u202df\u2067g\u2068.txt", "abcdefg.txt"),
+    ("a\x01\x1f\x7f\x80\x85\x9f\u2028\u2029b.txt", "ab.txt"),
+    ("\u202e\u2066..\u2069", "file"),
+    (
+        "\u062a\u0642\u0631\u064a\u0631 \U0001f469\u200d\U0001f52c.pdf",
+        "\u062a\u0642\u0631\u064a\u0631 \U0001f469\u200d\U0001f52c.pdf",
+    ),
+]
+
+
+@pytest.mark.parametrize(("called", "kept"), NAMES)
+async def test_the_name_of_a_file_shows_its_true_ending(chat: Chat, called: str, kept: str) -> None:
+    begun = await chat.start()
+    named = f"filename*=UTF-8''{quote(called)}"
+    await upload(chat, begun, {"Content-Type": "image/png", "Content-Disposition": f"attachment; {named}"}, "abc")
+    await upload(chat, begun, FORM, PART.format(named=named))
+    files = await uploaded(chat, begun)
+    assert [file["name"] for file in files] == [kept, kept]
+    async with chat.http.get(files[0]["contentUrl"]) as response:
+        assert response.headers["Content-Disposition"].endswith(f"filename*=UTF-8''{quote(kept, safe='')}")
+
+
+async def test_nor_does_the_form_of_a_browser_turn_a_name_round(chat: Chat) -> None:
+    begun = await chat.start()
+    await upload(chat, begun, FORM, PART.format(named='filename="Photo \u202egpj.exe"'))
+    assert [file["name"] for file in await uploaded(chat, begun)] == ["Photo gpj.exe"]
+
+
+async def upload(chat: Chat, begun: dict[str, Any], headers: dict[str, str], content: str) -> None:
+    path = f"{chat.domain}/conversations/{begun['conversationId']}/upload?userId=x"
+    async with chat.http.post(path, headers=bearer(begun["token"]) | headers, data=content.encode()) as response:
+        assert response.status == 200, await response.text()
+
+
+async def uploaded(chat: Chat, begun: dict[str, Any]) -> list[dict[str, Any]]:
+    return [file for one in await chat.history(begun) for file in one["attachments"]]
 
 
 async def test_hostile_words_are_stored_and_come_back_clean(chat: Chat) -> None:

@@ -1,7 +1,7 @@
 /** The Adaptive Card elements the desk sends: text, facts, a short form, links. Foreign elements show their fallback. */
 
-import { element } from "../../markup/element.ts";
-import { link, markdown, safeUrl } from "../../markup/markdown.ts";
+import { element } from "../../parts/element.ts";
+import { link, markdown, safeUrl } from "../../parts/markdown.ts";
 import { word } from "./words.ts";
 
 type Part = Record<string, unknown>;

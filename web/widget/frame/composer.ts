@@ -1,6 +1,6 @@
 /** Where the customer writes: text that grows, files by button, drop or paste. */
 
-import { ICONS, element, icon } from "../../markup/element.ts";
+import { ICONS, element, icon } from "../../parts/element.ts";
 import { word } from "./words.ts";
 
 const FILE_MB_MAX = 10;

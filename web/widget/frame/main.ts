@@ -4,13 +4,14 @@ import { paint } from "./colour.ts";
 import { Composer } from "./composer.ts";
 import { Connection, type State } from "./connection.ts";
 import { desk } from "./directline.ts";
-import { ICONS, element, icon } from "../../markup/element.ts";
+import { ICONS, element, icon } from "../../parts/element.ts";
 import { type Hello, Host } from "./host.ts";
-import { safeUrl } from "../../markup/markdown.ts";
+import { safeUrl } from "../../parts/markdown.ts";
 import { Memory, whose } from "./memory.ts";
 import { type Draft, Outbox } from "./outbox.ts";
 import { Transcript, speaker } from "./transcript.ts";
-import { type Activity, type CardAction, clientId, isMine, randomId } from "./wire.ts";
+import { randomId } from "../../parts/random.ts";
+import { type Activity, type CardAction, clientId, isMine } from "./wire.ts";
 import { type Key, shownLanguage, word } from "./words.ts";
 
 const TYPING_EVERY_MS = 3_000;

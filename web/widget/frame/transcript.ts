@@ -1,8 +1,8 @@
 /** The conversation as the customer reads it: one log, bubbles in the desk's order, the unsent ones last. */
 
 import { card } from "./cards.ts";
-import { ICONS, element, icon } from "../../markup/element.ts";
-import { link, markdown, plain, safeUrl } from "../../markup/markdown.ts";
+import { ICONS, element, icon } from "../../parts/element.ts";
+import { link, markdown, plain, safeUrl } from "../../parts/markdown.ts";
 import type { Sending } from "./outbox.ts";
 import { ADAPTIVE_CARD, type Activity, type Attachment, clientId, isMine, place } from "./wire.ts";
 import { type Key, shownLanguage, word } from "./words.ts";

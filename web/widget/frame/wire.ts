@@ -60,9 +60,3 @@ export function place(activity: Activity): number {
   const numbered = /\|(\d+)$/.exec(activity.id ?? "");
   return numbered ? Number(numbered[1]) : Date.parse(activity.timestamp ?? "") || Number.MAX_SAFE_INTEGER;
 }
-
-/** A random id, also on pages without a secure context. */
-export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}

@@ -11,6 +11,7 @@ const ANSWER_WITHIN_MS = 20_000;
 
 let csrf = "";
 let whenSignedOut = (): void => undefined;
+let whenInDoubt = (): void => undefined;
 
 /** The token that goes with every change. */
 export function setCsrf(token: string): void {
@@ -20,6 +21,11 @@ export function setCsrf(token: string): void {
 /** Called when the desk no longer knows the session. */
 export function onSignedOut(tell: () => void): void {
   whenSignedOut = tell;
+}
+
+/** Called when the page's own token no longer fits: somebody else may be signed in by now. */
+export function onDoubt(tell: () => void): void {
+  whenInDoubt = tell;
 }
 
 /** A request that is answered or ends in a `Problem`, within ANSWER_WITHIN_MS. */
@@ -36,6 +42,7 @@ async function ask(request: Request): Promise<Response> {
   if (response.ok) return response;
   const problem = await problemOf(response);
   if (problem.code === "http.not_signed_in") whenSignedOut();
+  if (problem.code === "http.cross_site") whenInDoubt();
   throw problem;
 }
 

@@ -496,7 +496,7 @@ export interface paths {
         get?: never;
         /**
          * Say that you have this case open, and see who else has.
-         * @description Again at least every 30 seconds: whoever was silent for 45 is gone. The feed tells the others.
+         * @description Again at least every 30 seconds: a window silent for 45 is gone. The feed tells the others.
          */
         put: operations["put_cases_number_watching"];
         post?: never;
@@ -1033,7 +1033,7 @@ export interface components {
             name: string;
             /**
              * Counts
-             * @description Cases by status; a status without cases is left out.
+             * @description Live and resolved cases by status; a status without cases is left out.
              */
             counts: {
                 [key: string]: number;
@@ -1284,6 +1284,12 @@ export interface components {
              * @description Again at least every 30 seconds while it stays so.
              */
             state: components["schemas"]["Attention"] | "gone";
+            /**
+             * Window
+             * @description Which of your windows says so: you are there while any is. Made by the page itself.
+             * @default null
+             */
+            window?: string | null;
         };
         /**
          * Problem

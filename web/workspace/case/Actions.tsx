@@ -1,16 +1,18 @@
 /** What can be done with a case from where it stands; the desk says what that is. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { type Problem, asProblem } from "../api/problem.ts";
-import { type CaseInFull, colleagues, departments } from "../api/queries.ts";
+import { type CaseInFull, colleagues, departments, oneCase } from "../api/queries.ts";
 import { FormDialog } from "../design/Dialog.tsx";
 import { Icon } from "../design/icons.tsx";
 import { Menu, MenuItem, MenuLine } from "../design/Menu.tsx";
+import { useKeys } from "../design/keys.ts";
 import { Trouble } from "../design/parts.tsx";
 import { useAgent } from "../session/session.ts";
 import { type Key, word } from "../words/words.ts";
+import { compose } from "./compose.ts";
 import { RESOLUTION_CODES, type Acts, type ResolutionCode, useActs } from "./acts.ts";
 
 type Asking = "assign" | "move" | "prioritise" | "escalate" | "askOutside" | "hearOutside" | "resolve" | "reopen";
@@ -18,18 +20,23 @@ type Asking = "assign" | "move" | "prioritise" | "escalate" | "askOutside" | "he
 export function Actions({ found }: { found: CaseInFull }): ReactNode {
   const agent = useAgent();
   const acts = useActs(found);
-  const [asking, setAsking] = useState<Asking>();
+  const [asking, show] = useState<Asking>();
   const [problem, setProblem] = useState<Problem>();
+  const [copied, setCopied] = useState(false);
   const can = new Set<string>(found.can);
   const waiting = found.conversation?.mode === "queued";
   const takes = can.has("assign") && (found.agent_id === null || (found.agent_id === agent.id && waiting));
+  const setAsking = (question: Asking | undefined): void => {
+    setProblem(undefined);
+    show(question);
+  };
   const at_once = (act: () => Promise<void>) => () => {
     setProblem(undefined);
     act().catch((error: unknown) => setProblem(asProblem(error)));
   };
   const take = at_once(async () => {
     await acts.take();
-    document.querySelector<HTMLElement>(".composer textarea")?.focus();
+    compose();
   });
   useKeys({ t: takes && take, s: can.has("resolve") && (() => setAsking("resolve")) });
   return (
@@ -60,32 +67,25 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
           {can.has("hand_back") && found.conversation && found.conversation.mode !== "bot" ? <MenuItem onSelect={at_once(acts.handBack)}>{word("act.hand_back")}</MenuItem> : null}
           {can.has("close") ? <MenuItem onSelect={at_once(acts.close)}>{word("act.close")}</MenuItem> : null}
           <MenuLine />
-          <MenuItem onSelect={() => void navigator.clipboard?.writeText(location.href)}>{word("act.copy_link")}</MenuItem>
+          {navigator.clipboard ? <MenuItem onSelect={() => void navigator.clipboard.writeText(location.href).then(() => setCopied(true))}>{word("act.copy_link")}</MenuItem> : null}
         </Menu>
       </div>
       <Trouble problem={problem} />
-      {asking ? <Question asking={asking} found={found} acts={acts} onClose={() => setAsking(undefined)} /> : null}
+      <p role="status" className="soft">
+        {copied ? word("act.copied") : ""}
+      </p>
+      {asking ? <Question asking={asking} found={found} onClose={() => setAsking(undefined)} /> : null}
     </div>
   );
 }
 
-/** Alt and a letter, wherever the focus is. */
-function useKeys(keys: Record<string, false | (() => void)>): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const act = event.altKey && !event.ctrlKey && !event.metaKey && keys[event.code.replace("Key", "").toLowerCase()];
-      if (!act || document.querySelector("[role=dialog]")) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  });
-}
-
-function Question({ asking, found, acts, onClose }: { asking: Asking; found: CaseInFull; acts: Acts; onClose: () => void }): ReactNode {
+/** A decision is made on the case as it stood when the question came up. After a refusal it is made on what is shown by then. */
+function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFull; onClose: () => void }): ReactNode {
   const navigate = useNavigate();
+  const client = useQueryClient();
   const agent = useAgent();
+  const [seen, see] = useState(found);
+  const acts = onRefusal(useActs(seen), () => see(client.getQueryData(oneCase(found.number).queryKey) ?? found));
   const title = word(`ask.${asking}.title` as Key);
   const shared = { title, about: word(`ask.${asking}.about` as Key), submit: word(`ask.${asking}.submit` as Key), onClose };
   const text = (given: FormData, name = "text"): string => String(given.get(name) ?? "");
@@ -147,6 +147,19 @@ function Question({ asking, found, acts, onClose }: { asking: Asking; found: Cas
       <Words label={asking === "escalate" || asking === "reopen" ? "ask.reason" : "ask.words"} />
     </FormDialog>
   );
+}
+
+/** The same acts; whoever is refused looks again. */
+function onRefusal(acts: Acts, look: () => void): Acts {
+  const looking = (act: (...given: never[]) => Promise<void>) => async (...given: never[]) => {
+    try {
+      await act(...given);
+    } catch (error) {
+      look();
+      throw error;
+    }
+  };
+  return Object.fromEntries(Object.entries(acts).map(([name, act]) => [name, looking(act)])) as unknown as Acts;
 }
 
 function Words({ label }: { label: "ask.reason" | "ask.words" | "ask.resolve.text" }): ReactNode {

@@ -1,33 +1,48 @@
 /** One case: what was said, who says it, and where it stands, side by side. */
 
 import * as Tabs from "@radix-ui/react-tabs";
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
+import { flushSync } from "react-dom";
 import { asProblem } from "../api/problem.ts";
-import { type CaseInFull, oneCase } from "../api/queries.ts";
+import { type CaseInFull, keys, oneCase } from "../api/queries.ts";
 import { Icon } from "../design/icons.tsx";
-import { Loading, PriorityBadge, StatusBadge, TryAgain, useFits, useNow } from "../design/parts.tsx";
-import { useLive, useTitle } from "../live/live.tsx";
+import { Loading, PriorityBadge, StatusBadge, Trouble, TryAgain, useFits, useNow } from "../design/parts.tsx";
+import { useLive, useLiveStore, useTitle } from "../live/live.tsx";
 import { Due } from "../queue/Due.tsx";
+import { lastList } from "../queue/lastList.ts";
 import { useAgent } from "../session/session.ts";
 import { counted, word } from "../words/words.ts";
 import { Actions } from "./Actions.tsx";
 import { CasePane } from "./CasePane.tsx";
+import { onCompose } from "./compose.ts";
 import { Conversation } from "./Conversation.tsx";
 import { CustomerPane } from "./CustomerPane.tsx";
 import { useWatching } from "./watching.ts";
 
+const PANES = ["conversation", "customer", "case"] as const;
 const SIDE_BY_SIDE = "(min-width: 1200px)";
 
 export function CasePage({ number }: { number: string }): ReactNode {
   const found = useQuery(oneCase(number));
-  useTitle(found.data?.number ?? number);
-  if (found.data) return <Whole found={found.data} />;
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const written = found.data?.number ?? number;
+  useTitle(written);
+  useEffect(() => {
+    if (written !== number) void navigate({ to: "/cases/$number", params: { number: written }, replace: true });
+  }, [navigate, number, written]);
+  const problem = found.error ? asProblem(found.error) : undefined;
+  const gone = problem?.status === 404; // it was moved to where this agent may not look, or never was
+  useEffect(() => {
+    if (gone) client.removeQueries({ queryKey: keys.case(number), predicate: ({ queryKey }) => queryKey.length > 2 });
+  }, [client, gone, number]);
+  if (found.data && !gone && written === number) return <Whole found={found.data} />;
   return (
     <div className="page">
       <h1>{number}</h1>
-      {found.error ? <TryAgain problem={asProblem(found.error)} again={() => void found.refetch()} /> : <Loading />}
+      {problem ? gone ? <Trouble problem={problem} /> : <TryAgain problem={problem} again={() => void found.refetch()} /> : <Loading />}
       <p className="empty">
         <BackLink />
       </p>
@@ -37,9 +52,11 @@ export function CasePage({ number }: { number: string }): ReactNode {
 
 function Whole({ found }: { found: CaseInFull }): ReactNode {
   const agent = useAgent();
-  const live = useLive();
+  const live = useLiveStore();
   const wide = useFits(SIDE_BY_SIDE);
+  const [tab, setTab] = useState("conversation");
   const { others, writes } = useWatching(found.number, agent.id);
+  useEffect(() => onCompose(() => flushSync(() => setTab("conversation"))), []); // what is hidden takes no focus
   useEffect(() => {
     const look = () => document.hidden || live.seen(found.number);
     look();
@@ -58,21 +75,23 @@ function Whole({ found }: { found: CaseInFull }): ReactNode {
       <Others names={others.filter(({ state }) => state === "writing").map(({ name }) => name)} key_="others.writing" />
       {wide ? (
         <div className="panes">
-          <section aria-label={word("pane.conversation")} className="pane talk">{panes.conversation}</section>
-          <section aria-label={word("pane.customer")} className="pane">{panes.customer}</section>
-          <section aria-label={word("pane.case")} className="pane">{panes.case}</section>
+          {PANES.map((name) => (
+            <section key={name} aria-label={word(`pane.${name}`)} className={name === "conversation" ? "pane talk" : "pane"}>
+              {panes[name]}
+            </section>
+          ))}
         </div>
       ) : (
-        <Tabs.Root defaultValue="conversation" className="tabbed">
+        <Tabs.Root value={tab} onValueChange={setTab} className="tabbed">
           <Tabs.List className="tabs" aria-label={word("panes")}>
-            {(["conversation", "customer", "case"] as const).map((name) => (
+            {PANES.map((name) => (
               <Tabs.Trigger key={name} value={name}>
                 {word(`pane.${name}`)}
               </Tabs.Trigger>
             ))}
           </Tabs.List>
-          {(["conversation", "customer", "case"] as const).map((name) => (
-            <Tabs.Content key={name} value={name} className={name === "conversation" ? "pane talk" : "pane"}>
+          {PANES.map((name) => (
+            <Tabs.Content key={name} value={name} className={name === "conversation" ? "pane talk" : "pane"} {...(name === "conversation" ? { forceMount: true } : {})}>
               {panes[name]}
             </Tabs.Content>
           ))}
@@ -88,7 +107,7 @@ function Head({ found }: { found: CaseInFull }): ReactNode {
     <header className="case-head">
       <BackLink />
       <div className="case-title">
-        <h1>{found.subject}</h1>
+        <h1 dir="auto">{found.subject}</h1>
         <p className="case-facts">
           <span className="number">{found.number}</span>
           <StatusBadge status={found.status} />
@@ -105,11 +124,12 @@ function Head({ found }: { found: CaseInFull }): ReactNode {
 
 /** Where the lists are not beside the case. */
 function BackLink(): ReactNode {
-  const { fresh } = useLive();
+  const fresh = useLive((live) => live.fresh.size);
+  const { name, search } = lastList();
   return (
-    <Link to="/cases" search={{ view: "mine" }} className="back-link">
-      <Icon name="back" /> {word("back")}
-      {fresh.size ? <span className="badge fresh">{counted("fresh.count", fresh.size)}</span> : null}
+    <Link to="/cases" search={search} className="back-link">
+      <Icon name="back" /> {name}
+      {fresh ? <span className="badge fresh">{counted("fresh.count", fresh)}</span> : null}
     </Link>
   );
 }

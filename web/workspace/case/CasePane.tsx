@@ -10,8 +10,8 @@ import { Empty, Loaded, PriorityBadge, StatusBadge, useNow } from "../design/par
 import { Due } from "../queue/Due.tsx";
 import { moment } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
+import { compose } from "./compose.ts";
 import { CaseLinks } from "./CustomerPane.tsx";
-import { insertIntoDraft } from "./insert.ts";
 import { Facts, Marked } from "./Message.tsx";
 import { type Entry, doneBy, whatHappened, wordsOf } from "./timelines.ts";
 
@@ -132,7 +132,7 @@ function Articles({ found }: { found: CaseInFull }): ReactNode {
             {one.audience === "public" ? null : <span className="badge warn">{word(`audience.${one.audience}` as Key)}</span>}
             <Marked text={one.text} as="wrapped" />
             {one.audience === "public" || (proved && one.audience !== "internal") ? (
-              <button type="button" className="small" onClick={() => insertIntoDraft(asReply(one))}>
+              <button type="button" className="small" onClick={() => compose(asReply(one))}>
                 {word("suggest.insert")}
               </button>
             ) : null}

@@ -1,17 +1,17 @@
 /** Where the agent writes: to the customer, a question to the customer, or a note for colleagues. */
 
 import * as Tabs from "@radix-ui/react-tabs";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
 import type { CaseInFull } from "../api/queries.ts";
 import { Icon } from "../design/icons.tsx";
+import { useKeys } from "../design/keys.ts";
 import { useAgent } from "../session/session.ts";
 import { word } from "../words/words.ts";
 import type { SayKind } from "./acts.ts";
+import { compose, onCompose } from "./compose.ts";
 import { useDraft } from "./drafts.ts";
-import { INSERT } from "./insert.ts";
 
 const KINDS = ["reply", "ask", "note"] as const satisfies readonly SayKind[];
-const LETTERS: Record<string, SayKind> = { KeyR: "reply", KeyQ: "ask", KeyN: "note" };
 const CHARACTERS_MAX = 8_000;
 
 interface Props {
@@ -27,29 +27,21 @@ export function Composer({ found, send, writes }: Props): ReactNode {
   const kind = speaks ? chosen : "note";
   const [text, write] = useDraft(agent.id, found.number, kind);
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    const press = (event: globalThis.KeyboardEvent) => {
-      const wanted = event.altKey && !event.ctrlKey && !event.metaKey ? LETTERS[event.code] : undefined;
-      if (!wanted || document.querySelector("[role=dialog]")) return;
-      event.preventDefault();
-      choose(wanted);
-      requestAnimationFrame(() => box.current?.focus());
-    };
-    const insert = (event: Event) => {
-      const words = (event as CustomEvent<string>).detail;
-      write(text.trim() ? `${text.trimEnd()}\n\n${words}` : words);
-      requestAnimationFrame(() => box.current?.focus());
-    };
-    addEventListener("keydown", press);
-    addEventListener(INSERT, insert);
-    return () => {
-      removeEventListener("keydown", press);
-      removeEventListener(INSERT, insert);
-    };
+  const focus = () => requestAnimationFrame(() => box.current?.focus());
+  const takeIn = useEffectEvent((words: string) => {
+    if (words) write(text.trim() ? `${text.trimEnd()}\n\n${words}` : words);
+    focus();
   });
+  useEffect(() => onCompose(takeIn), []);
+  const choosing = (wanted: SayKind) => () => {
+    choose(wanted);
+    compose();
+  };
+  useKeys({ r: choosing("reply"), q: choosing("ask"), n: choosing("note") });
+  const tooLong = text.length > CHARACTERS_MAX;
 
   function submit(): void {
-    if (!text.trim()) return box.current?.focus();
+    if (!text.trim() || tooLong) return box.current?.focus();
     send(kind, text.trim());
     write("");
     box.current?.focus();
@@ -85,7 +77,7 @@ export function Composer({ found, send, writes }: Props): ReactNode {
             placeholder={word(`composer.${kind}.hint`)}
             value={text}
             rows={3}
-            maxLength={CHARACTERS_MAX}
+            aria-invalid={tooLong}
             dir="auto"
             onChange={(event) => {
               write(event.target.value);
@@ -94,8 +86,14 @@ export function Composer({ found, send, writes }: Props): ReactNode {
             onKeyDown={pressed}
           />
           <div className="composer-foot">
-            <p className="soft">{word(`composer.${kind}.about`)}</p>
-            <button type="submit" className="primary" aria-keyshortcuts="Control+Enter">
+            {text.length > CHARACTERS_MAX - 500 ? (
+              <p className={tooLong ? "late" : "soft"} role="status">
+                {word("composer.length", { count: text.length, most: CHARACTERS_MAX })}
+              </p>
+            ) : (
+              <p className="soft">{word(`composer.${kind}.about`)}</p>
+            )}
+            <button type="submit" className="primary" aria-keyshortcuts="Control+Enter" disabled={tooLong}>
               <Icon name={kind === "note" ? "note" : "up"} /> {word(`composer.${kind}.send`)}
             </button>
           </div>

@@ -1,7 +1,7 @@
 /** What was said, with the notes of colleagues between, and what the agent says next. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type CaseInFull, type Said, conversation, timeline } from "../api/queries.ts";
 import { Icon } from "../design/icons.tsx";
 import { Empty, Loaded, useNow } from "../design/parts.tsx";
@@ -18,6 +18,8 @@ import { useUnsent } from "./unsent.ts";
 
 const NEAR_END_PX = 80;
 const NO_CONVERSATION = "none";
+const NOTHING_SAID: readonly Said[] = [];
+const NO_HISTORY: readonly Entry[] = [];
 /** What customer and bot say to each other makes no facts of the case. */
 const LOOK_EVERY_MS = 4_000;
 
@@ -31,15 +33,15 @@ export function Conversation({ found, writes }: { found: CaseInFull; writes: (to
   const history = useQuery(timeline(found.number));
   return (
     <>
-      <Log count={(log.data?.length ?? 0) + sending.unsent.length}>
-        <HandoverSummary entries={history.data ?? []} />
+      <Log count={(log.data?.length ?? 0) + sending.unsent.length} loaded={log.data !== undefined || id === NO_CONVERSATION}>
+        <HandoverSummary entries={history.data ?? NO_HISTORY} />
         {id === NO_CONVERSATION ? (
           <>
             <Empty title={word("talk.none")}>{word("talk.none.do")}</Empty>
-            <Entries said={[]} history={history.data ?? []} found={found} />
+            <Entries said={NOTHING_SAID} history={history.data ?? NO_HISTORY} number={found.number} customer={found.contact_name} />
           </>
         ) : (
-          <Loaded query={log}>{(said) => <Entries said={said} history={history.data ?? []} found={found} />}</Loaded>
+          <Loaded query={log}>{(said) => <Entries said={said} history={history.data ?? NO_HISTORY} number={found.number} customer={found.contact_name} />}</Loaded>
         )}
         {sending.unsent.map((one) => (
           <Pending key={one.key} one={one} sending={sending} name={agent.name} />
@@ -52,7 +54,7 @@ export function Conversation({ found, writes }: { found: CaseInFull; writes: (to
 }
 
 /** Scrolls along with what is said, unless the agent reads further up. */
-function Log({ count, children }: { count: number; children: ReactNode }): ReactNode {
+function Log({ count, loaded, children }: { count: number; loaded: boolean; children: ReactNode }): ReactNode {
   const node = useRef<HTMLDivElement>(null);
   const following = useRef(true);
   const [behind, setBehind] = useState(false);
@@ -66,8 +68,15 @@ function Log({ count, children }: { count: number; children: ReactNode }): React
     if (!inner) return undefined;
     const observer = new ResizeObserver(() => following.current && toEnd());
     observer.observe(inner);
+    observer.observe(inner.parentElement ?? inner);
     return () => observer.disconnect();
   }, []);
+  const [heard, setHeard] = useState(false);
+  useEffect(() => {
+    if (!loaded) return undefined;
+    const timer = setTimeout(() => setHeard(true), 1_000); // what was said before is not read out, what comes now is
+    return () => clearTimeout(timer);
+  }, [loaded]);
   const scrolled = () => {
     const log = node.current;
     if (!log) return;
@@ -76,7 +85,7 @@ function Log({ count, children }: { count: number; children: ReactNode }): React
   };
   return (
     <div className="log-frame">
-      <div ref={node} className="log" role="log" aria-label={word("pane.conversation")} tabIndex={0} onScroll={scrolled}>
+      <div ref={node} className="log" role="log" aria-live={heard ? "polite" : "off"} aria-label={word("pane.conversation")} tabIndex={0} onScroll={scrolled}>
         <div className="log-inner">{children}</div>
       </div>
       {behind ? (
@@ -88,11 +97,16 @@ function Log({ count, children }: { count: number; children: ReactNode }): React
   );
 }
 
-function Entries({ said, history, found }: { said: readonly Said[]; history: readonly Entry[]; found: CaseInFull }): ReactNode {
+interface EntriesProps {
+  said: readonly Said[];
+  history: readonly Entry[];
+  number: string;
+  customer: string | null;
+}
+
+const Entries = memo(function Entries({ said, history, number, customer }: EntriesProps): ReactNode {
   const now = useNow();
-  const notes = history.filter(({ kind }) => kind === "NoteAdded");
-  const all = [...said.filter(isShown).map((one) => ({ at: one.at, said: one, note: undefined })), ...notes.map((one) => ({ at: one.at, said: undefined, note: one }))];
-  all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  const all = useMemo(() => inOrder(said, history), [said, history]);
   let before = "";
   return all.map(({ at, said: one, note }) => {
     const today = day(at, now);
@@ -101,21 +115,28 @@ function Entries({ said, history, found }: { said: readonly Said[]; history: rea
     return (
       <div key={one ? `said-${one.seq}` : `note-${note?.seq}`} className="entry">
         {fresh ? <p className="day">{today}</p> : null}
-        {one ? <Message said={one} found={found} /> : null}
+        {one ? <Message said={one} number={number} customer={customer} /> : null}
         {note ? <Note entry={note} /> : null}
       </div>
     );
   });
+});
+
+/** What was said and what was noted, as it happened. */
+function inOrder(said: readonly Said[], history: readonly Entry[]): { at: string; said?: Said; note?: Entry }[] {
+  const notes = history.filter(({ kind }) => kind === "NoteAdded");
+  const all = [...said.filter(isShown).map((one) => ({ at: one.at, said: one })), ...notes.map((one) => ({ at: one.at, note: one }))];
+  return all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
 
 /** Somebody opening the chat is no words. */
 const isShown = ({ activity }: Said): boolean => activity["kind"] === "message" || activity["kind"] === "notice";
 
 function Typing({ conversation, name }: { conversation: string; name: string | null }): ReactNode {
-  const { typing } = useLive();
+  const typing = useLive((live) => live.typing.has(conversation));
   return (
     <p className="typing" role="status">
-      {typing.has(conversation) ? word("talk.typing", { name: name ?? word("customer") }) : ""}
+      {typing ? word("talk.typing", { name: name ?? word("customer") }) : ""}
     </p>
   );
 }

@@ -141,7 +141,7 @@ export function CaseLinks({ cases }: { cases: readonly CaseInList[] }): ReactNod
     <ul className="case-links">
       {cases.map((one) => (
         <li key={one.number}>
-          <Link to="/cases/$number" params={{ number: one.number }}>
+          <Link to="/cases/$number" params={{ number: one.number }} dir="auto">
             {one.subject}
           </Link>
           <span className="soft">

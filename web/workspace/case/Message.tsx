@@ -1,11 +1,12 @@
 /** One thing that was said: words, a filled form, a card, files; or a note, or something not yet sent. */
 
-import { type ReactNode, useLayoutEffect, useRef } from "react";
-import { type Breaks, markdown, plain, safeUrl } from "../../markup/markdown.ts";
-import type { CaseInFull, Said } from "../api/queries.ts";
+import { type ReactNode, memo, useLayoutEffect, useRef } from "react";
+import { type Breaks, markdown, plain, safeUrl } from "../../parts/markdown.ts";
+import type { Said } from "../api/queries.ts";
 import { Icon } from "../design/icons.tsx";
 import { clockTime } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
+import { compose } from "./compose.ts";
 import type { Entry } from "./timelines.ts";
 import type { Sending, Unsent } from "./unsent.ts";
 
@@ -20,11 +21,12 @@ interface Activity {
   card?: { title: string; text?: string; facts?: [string, string][]; inputs?: { id: string; label: string }[]; links?: { title: string; url: string }[] };
 }
 
-export function Message({ said, found }: { said: Said; found: CaseInFull }): ReactNode {
+/** @param customer the contact's name; null while nobody proved who they are. */
+export const Message = memo(function Message({ said, number, customer }: { said: Said; number: string; customer: string | null }): ReactNode {
   const activity = said.activity as unknown as Activity;
   if (activity.kind === "notice") return <p className="notice">{activity.text}</p>;
   const { role } = activity.sender;
-  const name = role === "customer" ? found.contact_name ?? word("customer") : activity.sender.name || word(`actor.${role}` as Key);
+  const name = role === "customer" ? customer ?? word("customer") : activity.sender.name || word(`actor.${role}` as Key);
   return (
     <article className={`message ${role}`}>
       <p className="by">
@@ -37,16 +39,16 @@ export function Message({ said, found }: { said: Said; found: CaseInFull }): Rea
       {activity.choices?.length ? <p className="offered">{word("talk.offered", { choices: activity.choices.map(({ title }) => title).join(" · ") })}</p> : null}
       {activity.attachments?.map((file) => (
         <p key={file.id} className="file">
-          <a href={`/api/cases/${found.number}/files/${file.id}`} download={file.name}>
+          <a href={`/api/cases/${number}/files/${file.id}`} download={file.name}>
             <Icon name="file" /> <bdi>{file.name}</bdi> <span className="soft">{size(file.size)}</span>
           </a>
         </p>
       ))}
     </article>
   );
-}
+});
 
-export function Note({ entry }: { entry: Entry }): ReactNode {
+export const Note = memo(function Note({ entry }: { entry: Entry }): ReactNode {
   return (
     <article className="message note">
       <p className="by">
@@ -55,7 +57,7 @@ export function Note({ entry }: { entry: Entry }): ReactNode {
       <Marked text={String(entry.data["text"] ?? "")} as="plain" />
     </article>
   );
-}
+});
 
 /** Said by the agent and not known to have arrived. */
 export function Pending({ one, sending, name }: { one: Unsent; sending: Sending; name: string }): ReactNode {
@@ -66,7 +68,7 @@ export function Pending({ one, sending, name }: { one: Unsent; sending: Sending;
         <bdi className="strong">{name}</bdi> <time dateTime={one.at}>{clockTime(one.at)}</time>
       </p>
       <Marked text={one.text} as={one.kind === "note" ? "plain" : "kept"} />
-      <div className="state" role="status">
+      <div className="state">
         {failed ? (
           <>
             <p>
@@ -75,6 +77,11 @@ export function Pending({ one, sending, name }: { one: Unsent; sending: Sending;
             <button type="button" onClick={() => sending.again(one)}>
               {word("unsent.again")}
             </button>
+            {one.refused ? (
+              <button type="button" onClick={() => edit(one, sending)}>
+                {word("unsent.edit")}
+              </button>
+            ) : null}
             <button type="button" className="quiet" onClick={() => sending.drop(one)}>
               {word("unsent.drop")}
             </button>
@@ -85,6 +92,12 @@ export function Pending({ one, sending, name }: { one: Unsent; sending: Sending;
       </div>
     </article>
   );
+}
+
+/** Back into the box. */
+function edit(one: Unsent, sending: Sending): void {
+  sending.drop(one);
+  compose(one.text);
 }
 
 /** Text with the marks every channel can show; nothing in it becomes markup of ours. */

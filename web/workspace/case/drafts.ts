@@ -7,11 +7,14 @@ import type { SayKind } from "./acts.ts";
 export function useDraft(agentId: string, number: string, kind: SayKind): [string, (text: string) => void] {
   const place = `nightdesk.draft.${agentId}.${number}.${kind}`;
   const [drafts, setDrafts] = useState<Record<string, string>>({});
-  const text = drafts[place] ?? localStorage.getItem(place) ?? "";
   const write = (written: string): void => {
-    if (written) localStorage.setItem(place, written);
-    else localStorage.removeItem(place);
     setDrafts((known) => ({ ...known, [place]: written }));
+    try {
+      if (written) localStorage.setItem(place, written);
+      else localStorage.removeItem(place);
+    } catch {
+      console.warn("this browser keeps nothing: the draft is lost with the page");
+    }
   };
-  return [text, write];
+  return [drafts[place] ?? localStorage.getItem(place) ?? "", write];
 }

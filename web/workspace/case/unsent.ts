@@ -1,6 +1,10 @@
-/** What was said and is not known to have arrived: kept on this machine under its key, so that saying it again is safe. */
+/** What was said and is not known to have arrived: kept on this machine under its key, so that saying it again is safe.
+ *
+ * One outbox for each agent and case, however often its page is opened; what is said goes out one after the other.
+ */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useSyncExternalStore } from "react";
+import { randomId } from "../../parts/random.ts";
 import { asProblem } from "../api/problem.ts";
 import { word } from "../words/words.ts";
 import type { Acts, SayKind } from "./acts.ts";
@@ -13,6 +17,8 @@ export interface Unsent {
   state: "sending" | "failed";
   /** Why not, as a sentence. */
   why: string;
+  /** The desk said no: it did not arrive, and will not as it stands. */
+  refused: boolean;
 }
 
 export interface Sending {
@@ -22,43 +28,103 @@ export interface Sending {
   drop: (one: Unsent) => void;
 }
 
+type Say = Acts["say"];
+
+/** After so long nobody waits for an answer any more, in whichever tab it was sent. */
+const SENDING_MAX_MS = 25_000;
+
 /** @param say carries it out once for a key, however often it is called. */
-export function useUnsent(agentId: string, number: string, say: Acts["say"]): Sending {
-  const place = `nightdesk.unsent.${agentId}.${number}`;
-  const [unsent, setUnsent] = useState(() => interrupted(read(place)));
-  useEffect(() => {
-    const other = (event: StorageEvent) => event.key === place && setUnsent(read(place));
-    addEventListener("storage", other);
-    return () => removeEventListener("storage", other);
-  }, [place]);
+export function useUnsent(agentId: string, number: string, say: Say): Sending {
+  const outbox = outboxOf(`nightdesk.unsent.${agentId}.${number}`);
+  const unsent = useSyncExternalStore(outbox.watch, outbox.list);
+  return {
+    unsent,
+    send: useCallback((kind, text) => outbox.send({ key: randomId(), kind, text, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
+    again: (one) => outbox.send(one, say),
+    drop: (one) => outbox.drop(one.key),
+  };
+}
 
-  const change = useCallback(
-    (how: (known: Unsent[]) => Unsent[]) => {
-      const left = how(read(place));
-      if (left.length) localStorage.setItem(place, JSON.stringify(left));
-      else localStorage.removeItem(place);
-      setUnsent(left);
-    },
-    [place],
-  );
+class Outbox {
+  #unsent: Unsent[];
+  #own = new Set<string>();
+  #last: Promise<boolean> = Promise.resolve(true);
+  #listeners = new Set<() => void>();
 
-  async function carryOut(one: Unsent): Promise<void> {
-    change((known) => [...known.filter(({ key }) => key !== one.key), { ...one, state: "sending", why: "" }]);
+  constructor(private readonly place: string) {
+    this.#unsent = read(place);
+    addEventListener("storage", (event) => event.key === place && this.#show(read(place)));
+    this.#judge();
+  }
+
+  list = (): readonly Unsent[] => this.#unsent;
+
+  watch = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Say it after what was said before; what stands behind something that failed is held back, so that order is kept. */
+  send(one: Unsent, say: Say): void {
+    this.#own.add(one.key);
+    this.#change((known) => [...known.filter(({ key }) => key !== one.key), { ...one, at: new Date().toISOString(), state: "sending", why: "", refused: false }]);
+    const first = this.#unsent.every(({ key, state }) => key === one.key || state === "failed");
+    const before = first ? Promise.resolve(true) : this.#last;
+    this.#last = before.then((arrived) => this.#carryOut(one, say, arrived));
+  }
+
+  drop(dropped: string): void {
+    this.#change((known) => known.filter(({ key }) => key !== dropped));
+  }
+
+  async #carryOut(one: Unsent, say: Say, arrived: boolean): Promise<boolean> {
     try {
+      if (!arrived) return this.#fail(one.key, word("unsent.held_back"), false);
       await say(one.kind, one.key, one.text);
-      change((known) => known.filter(({ key }) => key !== one.key));
+      this.drop(one.key);
+      return true;
     } catch (error) {
-      const why = asProblem(error).sentence;
-      change((known) => known.map((each) => (each.key === one.key ? { ...each, state: "failed", why } : each)));
+      const problem = asProblem(error);
+      return this.#fail(one.key, problem.sentence, !problem.isAmbiguous);
+    } finally {
+      this.#own.delete(one.key);
     }
   }
 
-  return {
-    unsent,
-    send: (kind, text) => void carryOut({ key: crypto.randomUUID(), kind, text, at: new Date().toISOString(), state: "sending", why: "" }),
-    again: (one) => void carryOut(one),
-    drop: (one) => change((known) => known.filter(({ key }) => key !== one.key)),
-  };
+  #fail(failed: string, why: string, refused: boolean): false {
+    this.#change((known) => known.map((one) => (one.key === failed ? { ...one, state: "failed", why, refused } : one)));
+    return false;
+  }
+
+  /** What another page was sending and never confirmed: nobody knows whether it arrived. */
+  #judge(): void {
+    const now = Date.now();
+    const waiting = this.#unsent.filter((one) => one.state === "sending" && !this.#own.has(one.key));
+    for (const one of waiting) {
+      const left = Date.parse(one.at) + SENDING_MAX_MS - now;
+      if (left > 0) setTimeout(() => this.#judge(), left + 50);
+      else this.#fail(one.key, word("unsent.interrupted"), false);
+    }
+  }
+
+  #change(how: (known: Unsent[]) => Unsent[]): void {
+    const left = how(this.#unsent);
+    keep(this.place, left);
+    this.#show(left);
+  }
+
+  #show(unsent: Unsent[]): void {
+    this.#unsent = unsent;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const outboxes = new Map<string, Outbox>();
+
+function outboxOf(place: string): Outbox {
+  const found = outboxes.get(place) ?? new Outbox(place);
+  outboxes.set(place, found);
+  return found;
 }
 
 function read(place: string): Unsent[] {
@@ -70,7 +136,11 @@ function read(place: string): Unsent[] {
   }
 }
 
-/** The page was left while it was being sent: nobody knows whether it arrived. */
-function interrupted(kept: Unsent[]): Unsent[] {
-  return kept.map((one) => (one.state === "sending" ? { ...one, state: "failed", why: word("unsent.interrupted") } : one));
+function keep(place: string, unsent: readonly Unsent[]): void {
+  try {
+    if (unsent.length) localStorage.setItem(place, JSON.stringify(unsent));
+    else localStorage.removeItem(place);
+  } catch {
+    console.warn("this browser keeps nothing: unsent words are lost with the page");
+  }
 }

@@ -1,18 +1,24 @@
 /** Two agents in one case see each other: the desk is told who has it open, and tells the others. */
 
 import { useEffect, useRef, useState } from "react";
+import { randomId } from "../../parts/random.ts";
 import { api, body } from "../api/client.ts";
 import type { Watcher } from "../live/feed.ts";
-import { useLive } from "../live/live.tsx";
+import { useLive, useLiveStore } from "../live/live.tsx";
 
 /** The desk forgets a watcher after 45 s. */
 const EVERY_MS = 20_000;
 const WRITING_MS = 6_000;
 const TYPING_EVERY_MS = 3_000;
+/** This window, among the others of the same agent. */
+const WINDOW = randomId();
+const NOBODY: readonly Watcher[] = [];
 
 /** @returns the other agents who have this case open, and what to call at every key that is pressed. */
 export function useWatching(number: string, agentId: string): { others: readonly Watcher[]; writes: (toCustomer: boolean) => void } {
-  const live = useLive();
+  const live = useLiveStore();
+  const line = useLive((known) => known.line);
+  const all = useLive((known) => known.watchers.get(number)) ?? NOBODY;
   const [state, setState] = useState<"reading" | "writing">("reading");
   const stops = useRef<ReturnType<typeof setTimeout>>(undefined);
   const typedAt = useRef(0);
@@ -21,7 +27,7 @@ export function useWatching(number: string, agentId: string): { others: readonly
     tell();
     const timer = setInterval(tell, EVERY_MS);
     return () => clearInterval(timer);
-  }, [number, state, live, live.line]);
+  }, [number, state, live, line]);
   useEffect(() => {
     const gone = () => void watch(number, "gone");
     addEventListener("pagehide", gone);
@@ -41,13 +47,13 @@ export function useWatching(number: string, agentId: string): { others: readonly
     void api.POST("/api/cases/{number}/typing", { params: { path: { number } }, body: { state: "typing" } }).catch(() => undefined);
   }
 
-  return { others: (live.watchers.get(number) ?? []).filter(({ id }) => id !== agentId), writes };
+  return { others: all.filter(({ id }) => id !== agentId), writes };
 }
 
 /** Who else is there; undefined when the desk could not be told, which the next time makes good. */
 async function watch(number: string, state: "reading" | "writing" | "gone"): Promise<Watcher[] | undefined> {
   try {
-    const at = { params: { path: { number } }, body: { state }, keepalive: state === "gone" };
+    const at = { params: { path: { number } }, body: { state, window: WINDOW }, keepalive: state === "gone" };
     return body(await api.PUT("/api/cases/{number}/watching", at)).agents as Watcher[];
   } catch {
     return undefined;

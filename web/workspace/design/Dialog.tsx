@@ -1,7 +1,7 @@
-/** A question that has to be answered or left before anything else: focus stays inside, Escape leaves. */
+/** A question that has to be answered or left before anything else: focus stays inside and comes back, Escape leaves. */
 
 import * as Radix from "@radix-ui/react-dialog";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { type Problem, asProblem } from "../api/problem.ts";
 import { word } from "../words/words.ts";
 import { Trouble } from "./parts.tsx";
@@ -50,13 +50,24 @@ export function FormDialog({ title, about, submit, children, onSubmit, onClose }
   );
 }
 
-/** The same without a form. */
+/** The same without a form. A press beside it does not close it: what was written would be gone. */
 export function Plain({ title, about, children, onClose }: { title: string; about?: string | undefined; children: ReactNode; onClose: () => void }): ReactNode {
+  const opener = useRef(whoOpened());
+  const goBack = (event: Event): void => {
+    event.preventDefault();
+    const back = opener.current?.isConnected ? opener.current : document.getElementById("main");
+    back?.focus();
+  };
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="overlay" />
-        <Radix.Content className="dialog" {...(about ? {} : { "aria-describedby": undefined })}>
+        <Radix.Content
+          className="dialog"
+          onCloseAutoFocus={goBack}
+          onPointerDownOutside={(event) => event.preventDefault()}
+          {...(about ? {} : { "aria-describedby": undefined })}
+        >
           <Radix.Title>{title}</Radix.Title>
           {about ? <Radix.Description className="soft">{about}</Radix.Description> : null}
           {children}
@@ -64,4 +75,12 @@ export function Plain({ title, about, children, onClose }: { title: string; abou
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** The button that was pressed; for an item of a menu, the button behind which the menu was. */
+function whoOpened(): HTMLElement | null {
+  const pressed = document.activeElement;
+  const button = pressed?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+  if (button) return document.getElementById(button);
+  return pressed instanceof HTMLElement ? pressed : null;
 }

@@ -30,12 +30,13 @@ export interface Watcher {
 /** `live`: what is shown is what is; `trying`: the line is cut and tried again. */
 export type Line = "live" | "trying";
 
-/** What the tab that follows tells the others; `asks`: a new tab wants to know how the line is. */
+/** What tabs tell each other. */
 interface Passed {
   told?: Told;
   line?: Line;
   place: string;
-  asks?: boolean;
+  /** A tab that does not follow wants to know how the line is, or to have it opened anew: the machine slept. */
+  asks?: "line" | "again";
 }
 
 const EVENTS = ["fact", "typing", "watching", "reload", "alive"] as const;
@@ -75,7 +76,7 @@ export class Feed {
     addEventListener("offline", () => this.#setLine("trying"), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.#look(), { signal });
     void this.#lead(name);
-    this.#channel.postMessage({ asks: true, place: "" } satisfies Passed);
+    this.#channel.postMessage({ asks: "line", place: "" } satisfies Passed);
   }
 
   close(): void {
@@ -88,6 +89,7 @@ export class Feed {
   async #lead(name: string): Promise<void> {
     const { signal } = this.#closed;
     const lead = () => {
+      if (!this.#place) this.#line = "trying"; // whatever came before is unknown: read everything once the line stands
       this.#open();
       return new Promise<void>((done) => signal.addEventListener("abort", () => done()));
     };
@@ -137,6 +139,7 @@ export class Feed {
     this.#setLine("trying");
     this.#heardAt = Date.now();
     if (this.#source) this.#open();
+    else this.#channel.postMessage({ asks: "again", place: "" } satisfies Passed);
   }
 
   #pass(passed: Passed): void {
@@ -145,6 +148,7 @@ export class Feed {
   }
 
   #receive({ told, line, place, asks }: Passed): void {
+    if (asks === "again" && this.#source) return this.#open();
     if (asks) {
       if (this.#source) this.#channel.postMessage({ line: this.#line, place: this.#place } satisfies Passed);
       return;

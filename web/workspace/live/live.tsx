@@ -1,7 +1,7 @@
 /** What is told by the feed, brought to what is shown: facts make queries stale, typing and watching are passed on. */
 
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { type ReactNode, createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { keys } from "../api/queries.ts";
 import { type Fact, Feed, type Line, type Told, type Watcher } from "./feed.ts";
 
@@ -18,7 +18,6 @@ export class Live {
   watchers = new Map<string, readonly Watcher[]>();
   /** Cases with something new that has not been looked at, by number. */
   fresh = new Set<string>();
-  version = 0;
   #listeners = new Set<() => void>();
 
   watch = (listener: () => void): (() => void) => {
@@ -28,7 +27,6 @@ export class Live {
 
   change(what: () => void): void {
     what();
-    this.version += 1;
     for (const listener of this.#listeners) listener();
   }
 
@@ -59,12 +57,17 @@ export function LiveFeed({ agentId, children }: { agentId: string; children: Rea
   return <Context value={live}>{children}</Context>;
 }
 
-/** What is known beside the queries; the component is drawn again when it changes. */
-export function useLive(): Live {
+/** What is known, without being drawn again when it changes. */
+export function useLiveStore(): Live {
   const live = useContext(Context);
-  if (!live) throw new Error("useLive outside of LiveFeed");
-  useSyncExternalStore(live.watch, () => live.version);
+  if (!live) throw new Error("useLiveStore outside of LiveFeed");
   return live;
+}
+
+/** One thing of what is known; the component is drawn again when just that changes. `read` gives the same for the same. */
+export function useLive<Known>(read: (live: Live) => Known): Known {
+  const live = useLiveStore();
+  return useSyncExternalStore(live.watch, () => read(live));
 }
 
 function heard(told: Told, live: Live, refresh: Refresh, client: QueryClient, agentId: string): void {
@@ -101,26 +104,32 @@ function shownTyping(conversation: string, live: Live): void {
 
 type Refresh = (fact: Fact) => void;
 
-/** Makes stale what a fact changes: its case at once, the lists at most every LISTS_EVERY_MS. */
+/** Makes stale what a fact changes: its case at once; lists at most every LISTS_EVERY_MS, and never before the last reading ended. */
 function refresher(client: QueryClient): Refresh {
-  let listsAt = 0;
-  let waiting: ReturnType<typeof setTimeout> | undefined;
-  const lists = () => {
-    waiting = undefined;
-    listsAt = Date.now();
-    void client.invalidateQueries({ queryKey: keys.lists });
+  let readAt = 0;
+  let due = false;
+  let busy = false;
+  const lists = async (): Promise<void> => {
+    busy = true;
+    while (due) {
+      await new Promise((done) => setTimeout(done, readAt + LISTS_EVERY_MS - Date.now()));
+      due = false;
+      readAt = Date.now();
+      await client.invalidateQueries({ queryKey: keys.lists });
+    }
+    busy = false;
   };
   return (fact) => {
     void client.invalidateQueries({ queryKey: keys.case(fact.number) });
-    waiting ??= setTimeout(lists, Math.max(0, listsAt + LISTS_EVERY_MS - Date.now()));
+    due = true;
+    if (!busy) void lists();
   };
 }
 
 /** An agent who is away for a while finds the window named for what waits. */
 export function useTitle(name: string): void {
-  const { fresh } = useLive();
-  const title = useMemo(() => `${fresh.size ? `(${fresh.size}) ` : ""}${name} · Nightdesk`, [fresh.size, name]);
+  const fresh = useLive((live) => live.fresh.size);
   useEffect(() => {
-    document.title = title;
-  }, [title]);
+    document.title = `${fresh ? `(${fresh}) ` : ""}${name} · Nightdesk`;
+  }, [fresh, name]);
 }

@@ -2,18 +2,25 @@
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { asProblem } from "../api/problem.ts";
 import { type CaseInList, type Status, type View, cases, queues } from "../api/queries.ts";
 import { Empty, Loading, PriorityBadge, StatusBadge, Trouble, TryAgain, useNow } from "../design/parts.tsx";
-import { useLive, useTitle } from "../live/live.tsx";
+import { useTitle } from "../live/live.tsx";
 import { word } from "../words/words.ts";
 import { Due } from "./Due.tsx";
+import { Fresh } from "./Fresh.tsx";
+import { rememberList } from "./lastList.ts";
+import { NoSuchPage } from "./NoSuchPage.tsx";
 import { LISTED } from "./statuses.ts";
 
 export function CasesPage({ view, status }: { view: View; status: Status | undefined }): ReactNode {
   const name = useName(view);
   useTitle(name);
+  useEffect(() => rememberList({ search: { view: view.kind === "department" ? view.id : view.kind, ...(status ? { status } : {}) }, name }), [name, status, view]);
+  const { data } = useQuery(queues);
+  const unknown = view.kind === "department" && data && !data.queues.some((one) => one.department === view.id);
+  if (unknown) return <NoSuchPage />;
   return (
     <div className="page">
       <div className="page-head">
@@ -78,21 +85,20 @@ function Found({ view, status }: { view: View; status: Status | undefined }): Re
 }
 
 function Row({ row, now }: { row: CaseInList; now: Date }): ReactNode {
-  const { fresh } = useLive();
   return (
     <li>
       <Link to="/cases/$number" params={{ number: row.number }} className="case-row">
         <span className="row-subject">
-          <span className="strong">{row.subject}</span>
+          <bdi className="strong">{row.subject}</bdi>
           <span className="soft row-facts">
-            <span className="number">{row.number}</span> · {row.contact_name ?? word("contact.unproved")} · {row.department_name}
+            <span className="number">{row.number}</span> · <bdi>{row.contact_name ?? word("contact.unproved")}</bdi> · {row.department_name}
             {row.escalation_level > 0 ? <span className="escalated"> · {word("escalated", { level: row.escalation_level })}</span> : null}
           </span>
         </span>
         <span className="row-agent soft">{row.agent_name ?? word("held.nobody")}</span>
         <Due at={row.due_at} now={now} />
         <span className="row-badges">
-          {fresh.has(row.number) ? <span className="badge fresh">{word("fresh")}</span> : null}
+          <Fresh number={row.number} />
           <PriorityBadge priority={row.priority} />
           <StatusBadge status={row.status} />
         </span>

@@ -2,16 +2,18 @@
 
 import type { ReactNode } from "react";
 import { Plain } from "../design/Dialog.tsx";
+import { ON_MAC } from "../design/keys.ts";
 import { word } from "../words/words.ts";
 
+const ALT = ON_MAC ? "Ctrl Option" : "Alt";
 const KEYS = [
   ["Ctrl K", "keys.jump"],
   ["Ctrl Enter", "keys.send"],
-  ["Alt R", "keys.reply"],
-  ["Alt Q", "keys.ask"],
-  ["Alt N", "keys.note"],
-  ["Alt T", "keys.take"],
-  ["Alt S", "keys.resolve"],
+  [`${ALT} R`, "keys.reply"],
+  [`${ALT} Q`, "keys.ask"],
+  [`${ALT} N`, "keys.note"],
+  [`${ALT} T`, "keys.take"],
+  [`${ALT} S`, "keys.resolve"],
   ["Esc", "keys.leave"],
 ] as const;
 

@@ -1,6 +1,8 @@
 /** The agent at this screen: whether they are there, how the page looks and speaks, and the way out. */
 
 import { type ReactNode, Suspense, lazy, useState } from "react";
+import { type Problem, asProblem } from "../api/problem.ts";
+import { Trouble } from "../design/parts.tsx";
 import { Menu, MenuChoices, MenuItem, MenuLine } from "../design/Menu.tsx";
 import { THEMES, type Theme, chooseTheme, chosenTheme } from "../design/theme.ts";
 import { CHOICES, type Presence, usePresence } from "../session/presence.ts";
@@ -15,6 +17,7 @@ export function Me(): ReactNode {
   const { presence, choose, reached } = usePresence(agent.id);
   const [theme, setTheme] = useState<Theme>(chosenTheme);
   const [keysShown, showKeys] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
   const shown = reached ? presence : "offline";
   return (
     <>
@@ -23,12 +26,13 @@ export function Me(): ReactNode {
         shown={
           <>
             <i className={`presence ${shown}`} aria-hidden="true" />
-            <span className="me-name">{agent.name}</span>
-            <span className="me-presence">
-              <span className="hidden">, </span>
-              {word(`presence.${shown}`)}
+            <span>
+              <span className="me-name">{agent.name}</span>
+              <span className="me-presence">
+                <span className="hidden">,</span> {word(`presence.${shown}`)}
+              </span>
+              <span className="hidden">: {word("me.menu")}</span>
             </span>
-            <span className="hidden">: {word("me.menu")}</span>
           </>
         }
       >
@@ -47,8 +51,14 @@ export function Me(): ReactNode {
         <MenuChoices label={word("me.language")} value={chosenLanguage()} choices={[["en", "English"], ["de", "Deutsch"]]} onChoose={chooseLanguage} />
         <MenuLine />
         <MenuItem onSelect={() => showKeys(true)}>{word("keys.title")}</MenuItem>
-        <MenuItem onSelect={() => void signOut()}>{word("me.sign_out")}</MenuItem>
+        <MenuItem onSelect={() => void signOut().catch((error: unknown) => setProblem(asProblem(error)))}>{word("me.sign_out")}</MenuItem>
       </Menu>
+      {problem ? (
+        <div className="me-trouble">
+          <Trouble problem={problem} />
+          <p className="soft">{word("me.still_signed_in")}</p>
+        </div>
+      ) : null}
       <Suspense>{keysShown ? <Keys onClose={() => showKeys(false)} /> : null}</Suspense>
     </>
   );

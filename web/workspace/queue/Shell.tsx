@@ -6,6 +6,7 @@ import { type FormEvent, type ReactNode, Suspense, lazy, useEffect, useRef } fro
 import { mine, queues } from "../api/queries.ts";
 import { Moon } from "../design/icons.tsx";
 import { useFits } from "../design/parts.tsx";
+import { Fresh } from "./Fresh.tsx";
 import { useLive } from "../live/live.tsx";
 import { useAgent } from "../session/session.ts";
 import { counted, word } from "../words/words.ts";
@@ -15,13 +16,19 @@ import { LIVE } from "./statuses.ts";
 const Me = lazy(async () => ({ default: (await import("./Me.tsx")).Me }));
 
 export function Shell({ children }: { children: ReactNode }): ReactNode {
-  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const path = useRouterState({ select: ({ location, resolvedLocation }) => (resolvedLocation ?? location).pathname });
   const main = useRef<HTMLElement>(null);
-  const shown = useRef(path);
+  const before = useRef<string>(undefined);
+  useQuery(mine); // so that what happens to the agent's own cases is known, wherever they look
   useEffect(() => {
-    if (shown.current === path) return;
-    shown.current = path;
-    main.current?.focus(); // a new page is read from its beginning
+    if (before.current === path) return;
+    const left = before.current;
+    before.current = path;
+    // A new page is read from its beginning; a list from the case that was looked at. At the start the browser decides,
+    // unless the sign-in has just gone and taken the focus with it.
+    if (left === undefined && document.activeElement !== document.body) return;
+    const row = left?.includes("/cases/") ? document.querySelector<HTMLElement>(`.case-row[href$="${CSS.escape(left.split("/").pop() ?? "")}"]`) : null;
+    (row ?? main.current)?.focus({ preventScroll: true });
   }, [path]);
   return (
     <div className={path.includes("/cases/") ? "shell with-case" : "shell"}>
@@ -30,7 +37,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
       </a>
       <Header />
       <Places />
-      <main id="main" ref={main} tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1} data-scroll-restoration-id="main">
         {children}
       </main>
     </div>
@@ -82,7 +89,7 @@ function Jump(): ReactNode {
 }
 
 function LineState(): ReactNode {
-  const { line } = useLive();
+  const line = useLive((live) => live.line);
   return (
     <p className={`line ${line}`} role="status">
       <i aria-hidden="true" /> <span>{word(`line.${line}`)}</span>
@@ -141,7 +148,6 @@ function Place({ view, name, count }: { view: string; name: string; count: numbe
 /** The agent's own cases, those with something new marked. */
 function MyCases(): ReactNode {
   const { data } = useQuery(mine);
-  const { fresh } = useLive();
   if (!data?.cases.length) return null;
   return (
     <>
@@ -151,10 +157,10 @@ function MyCases(): ReactNode {
           <li key={one.number}>
             <Link to="/cases/$number" params={{ number: one.number }} className="place my-case">
               <span className="my-case-name">
-                <span className="my-case-subject">{one.subject}</span>
-                <span className="soft">{one.contact_name ?? one.number}</span>
+                <bdi className="my-case-subject">{one.subject}</bdi>
+                <bdi className="soft">{one.contact_name ?? one.number}</bdi>
               </span>
-              {fresh.has(one.number) ? <span className="badge fresh">{word("fresh")}</span> : null}
+              <Fresh number={one.number} />
             </Link>
           </li>
         ))}

@@ -22,16 +22,19 @@ export function usePresence(agentId: string): { presence: Presence; choose: (pre
     onError: (error) => console.warn("presence not told:", asProblem(error).code),
   });
   useEffect(() => {
-    const tell = () => mutate(presence);
+    const tell = () => mutate(kept(agentId)); // whichever tab it was chosen in
     tell();
     const timer = setInterval(tell, EVERY_MS);
     const back = () => document.hidden || tell();
+    const chosen = (event: StorageEvent) => event.key === KEPT_AS + agentId && setPresence(kept(agentId));
     document.addEventListener("visibilitychange", back);
+    addEventListener("storage", chosen);
     return () => {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", back);
+      removeEventListener("storage", chosen);
     };
-  }, [mutate, presence]);
+  }, [agentId, mutate, presence]);
   const choose = (chosen: Presence): void => {
     localStorage.setItem(KEPT_AS + agentId, chosen);
     setPresence(chosen);

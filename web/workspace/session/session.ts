@@ -11,9 +11,9 @@ export type Agent = Shapes["AgentAnswer"];
 /** The session; null when nobody is signed in. */
 export const sessionQuery = queryOptions({
   queryKey: keys.session,
-  queryFn: async ({ signal }): Promise<Session | null> => {
+  queryFn: async ({ client, signal }): Promise<Session | null> => {
     try {
-      return begun(body(await api.GET("/api/session", { signal })));
+      return begun(client, body(await api.GET("/api/session", { signal })));
     } catch (error) {
       if (error instanceof Problem && error.code === "http.not_signed_in") return null;
       throw error;
@@ -30,7 +30,7 @@ export function useAgent(): Agent {
 
 export async function signIn(client: QueryClient, email: string, password: string): Promise<void> {
   const session = body(await api.POST("/api/session", { body: { email, password } }));
-  client.setQueryData(keys.session, begun(session));
+  client.setQueryData(keys.session, begun(client, session));
 }
 
 /** Ends the session; drafts stay on this machine for the next time. */
@@ -46,10 +46,17 @@ export function useSignOut(): () => Promise<void> {
 export function signedOut(client: QueryClient): void {
   setCsrf("");
   client.setQueryData(keys.session, null);
-  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+  forget(client);
 }
 
-function begun(session: Session): Session {
+/** Another agent than before, in this or another tab of the browser, sees nothing of what the former one had read. */
+function begun(client: QueryClient, session: Session): Session {
+  const before = client.getQueryData<Session | null>(keys.session);
+  if (before && before.agent.id !== session.agent.id) forget(client);
   setCsrf(session.csrf);
   return session;
+}
+
+function forget(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
 }

@@ -1,39 +1,24 @@
-"""The JSON that goes in and out of the agents' API."""
+"""The JSON that comes out of the agents' API."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from app.http.endpoint import Answer, Body, Plain
-from app.live.watching import Attention, Watcher
-from caseengine.agents import PRESENCE_EXPIRES_AFTER, Agent, AgentRole, Presence
-from caseengine.departments import Department
+from app.http.endpoint import Answer
+from app.live.watching import Attention
+from caseengine.agents import AgentRole, Presence
 from caseengine.model.actor import ActorKind
 from caseengine.model.case import CaseType
-from caseengine.model.conversation import Conversation, Mode
+from caseengine.model.conversation import Mode
 from caseengine.model.lifecycle import Status, Verb
 from caseengine.model.resolution import ResolutionCode
-from caseengine.reading.case_view import CaseView
-from caseengine.reading.cases import CaseRow
-from caseengine.reading.timeline import TimelineEntry
 from customers.accounts import Role
 from customers.identities import IdentityKind
-from customers.reading import ContactCard, Proved
 
-PLACE_MAX = 2**31 - 1
-Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,100}$")]
-Slug = Annotated[Plain, Field(min_length=1, max_length=40)]
 AssuranceLevel = Literal["anonymous", "claimed", "channel", "verified"]
 AudienceLabel = Literal["public", "customer", "retailer", "internal"]
-Version = Annotated[int, Field(ge=1, le=PLACE_MAX)]
-
-
-class SignInBody(Body):
-    email: Plain = Field(min_length=3, max_length=254)
-    password: str = Field(min_length=1, max_length=200)
 
 
 class AgentAnswer(Answer):
@@ -50,14 +35,12 @@ class SessionAnswer(Answer):
     csrf: str = Field(description="Comes back in the header X-CSRF-Token with every change.")
 
 
-class PresenceBody(Body):
-    presence: Presence
-
-
 class QueueAnswer(Answer):
     department: str
     name: str
-    counts: dict[Status, int] = Field(description="Cases by status; a status without cases is left out.")
+    counts: dict[Status, int] = Field(
+        description="Live and resolved cases by status; a status without cases is left out."
+    )
 
 
 class QueuesAnswer(Answer):
@@ -73,15 +56,6 @@ class DepartmentAnswer(Answer):
 
 class DepartmentsAnswer(Answer):
     departments: list[DepartmentAnswer]
-
-
-class CasesQuery(Body):
-    department: Slug | None = None
-    status: Status | None = Field(None, description="The live statuses when left out.")
-    mine: bool = Field(False, description="Those you hold.")
-    unassigned: bool = Field(False, description="Those nobody holds.")
-    after: str | None = Field(None, description="`next` of the page before.", max_length=200)
-    limit: int = Field(50, ge=1, le=100)
 
 
 class CaseAnswer(Answer):
@@ -178,55 +152,8 @@ class LogAnswer(Answer):
     activities: list[SaidAnswer]
 
 
-class LogQuery(Body):
-    after: int = Field(0, ge=0, le=PLACE_MAX, description="`seq` of the last activity you have.")
-    limit: int = Field(200, ge=1, le=500)
-
-
-class VersionBody(Body):
-    version: Version | None = Field(
-        None, description="What you looked at: if the case has changed since, 409. Left out, it does not matter."
-    )
-
-
-class TextBody(VersionBody):
-    text: Plain = Field(min_length=1, max_length=8_000)
-
-
-class ReplyBody(TextBody):
-    key: Key = Field(description="Made by the client, the same when it tries again: the words are said once.")
-
-
-class NoteBody(TextBody):
-    key: Key | None = Field(None, description="As of a reply. Left out, a second try is a second note.")
-
-
-class ReasonBody(VersionBody):
-    reason: Plain = Field(min_length=1, max_length=2_000)
-
-
-class AssignBody(VersionBody):
-    agent_id: UUID
-
-
-class MoveBody(ReasonBody):
-    department: Slug
-
-
-class PriorityBody(ReasonBody):
-    priority: int = Field(ge=1, le=4, description="1 (first) to 4.")
-
-
-class ResolutionBody(TextBody):
-    code: ResolutionCode
-
-
 class AgentsAnswer(Answer):
     agents: list[AgentAnswer]
-
-
-class TypingBody(Body):
-    state: Literal["typing"] = "typing"
 
 
 class CardAccountAnswer(Answer):
@@ -275,10 +202,6 @@ class SuggestionsAnswer(Answer):
     available: bool = Field(description="False when the search failed or was too slow; the lists are empty then.")
 
 
-class WatchingBody(Body):
-    state: Attention | Literal["gone"] = Field(description="Again at least every 30 seconds while it stays so.")
-
-
 class WatcherAnswer(Answer):
     id: UUID
     name: str
@@ -287,90 +210,3 @@ class WatcherAnswer(Answer):
 
 class WatchingAnswer(Answer):
     agents: list[WatcherAnswer] = Field(description="The others who have this case open now.")
-
-
-class FeedQuery(Body):
-    after: int | None = Field(
-        None, ge=0, le=10**18, description="Where to go on, when there is no Last-Event-ID header."
-    )
-
-
-def agent_answer(agent: Agent, at: datetime) -> AgentAnswer:
-    return AgentAnswer(
-        id=agent.id,
-        name=agent.name,
-        email=agent.email,
-        role=agent.role,
-        departments=sorted(agent.departments),
-        presence=agent.presence if seen_lately(agent, at) else Presence.OFFLINE,
-    )
-
-
-def seen_lately(agent: Agent, at: datetime) -> bool:
-    return agent.seen_at is not None and at - agent.seen_at <= PRESENCE_EXPIRES_AFTER
-
-
-def departments_answer(departments: list[Department]) -> DepartmentsAnswer:
-    return DepartmentsAnswer(departments=[DepartmentAnswer(id=one.id, name=one.name) for one in departments])
-
-
-def contact_answer(card: ContactCard, rows: list[CaseRow]) -> ContactAnswer:
-    return ContactAnswer(
-        id=card.id,
-        name=card.name,
-        language=card.language,
-        identities=[IdentityAnswer.model_validate(identity) for identity in card.identities],
-        accounts=[CardAccountAnswer.model_validate(account) for account in card.accounts],
-        cases=[case_answer(row) for row in rows],
-    )
-
-
-def case_answer(row: CaseRow) -> CaseAnswer:
-    return CaseAnswer(**{name: getattr(row, name) for name in CaseAnswer.model_fields})
-
-
-def case_in_full(view: CaseView, proved: Proved | None) -> CaseInFullAnswer:
-    """`proved` is what the case's conversation has proved; None when it has no conversation."""
-    own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - {"conversation", "linked"}
-    return CaseInFullAnswer(
-        **case_answer(view.row).model_dump(),
-        **{name: getattr(view, name) for name in own},
-        conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
-        linked=[case_answer(row) for row in view.linked],
-    )
-
-
-def timeline_answer(entries: list[TimelineEntry]) -> TimelineAnswer:
-    return TimelineAnswer(
-        entries=[
-            TimelineEntryAnswer(
-                seq=entry.seq,
-                kind=entry.kind,
-                actor=ActorAnswer.model_validate(entry.actor),
-                at=entry.at,
-                public=entry.public,
-                data=dict(entry.data),
-            )
-            for entry in entries
-        ]
-    )
-
-
-def watchers_answer(watchers: Iterable[Watcher]) -> WatchingAnswer:
-    return WatchingAnswer(agents=[WatcherAnswer.model_validate(watcher) for watcher in watchers])
-
-
-def _conversation(found: Conversation, proved: Proved) -> ConversationAnswer:
-    return ConversationAnswer(
-        id=found.id,
-        channel=found.channel,
-        mode=found.mode,
-        agent_id=found.agent_id,
-        participants=[ParticipantAnswer.model_validate(who) for who in found.participants],
-        assurance=_assurance(proved),
-    )
-
-
-def _assurance(proved: Proved) -> AssuranceAnswer:
-    rest = {name: getattr(proved, name) for name in AssuranceAnswer.model_fields if name != "level"}
-    return AssuranceAnswer(level=proved.level.label, **rest)

@@ -1,0 +1,112 @@
+"""How what the rooms below know becomes an answer of the agents' API."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from app.http.answers import (
+    ActorAnswer,
+    AgentAnswer,
+    AssuranceAnswer,
+    CardAccountAnswer,
+    CaseAnswer,
+    CaseInFullAnswer,
+    ContactAnswer,
+    ConversationAnswer,
+    DepartmentAnswer,
+    DepartmentsAnswer,
+    IdentityAnswer,
+    ParticipantAnswer,
+    TimelineAnswer,
+    TimelineEntryAnswer,
+    WatcherAnswer,
+    WatchingAnswer,
+)
+from app.live.watching import Watcher
+from caseengine.agents import PRESENCE_EXPIRES_AFTER, Agent, Presence
+from caseengine.departments import Department
+from caseengine.model.conversation import Conversation
+from caseengine.reading.case_view import CaseView
+from caseengine.reading.cases import CaseRow
+from caseengine.reading.timeline import TimelineEntry
+from customers.reading import ContactCard, Proved
+
+
+def agent_answer(agent: Agent, at: datetime) -> AgentAnswer:
+    return AgentAnswer(
+        id=agent.id,
+        name=agent.name,
+        email=agent.email,
+        role=agent.role,
+        departments=sorted(agent.departments),
+        presence=agent.presence if seen_lately(agent, at) else Presence.OFFLINE,
+    )
+
+
+def seen_lately(agent: Agent, at: datetime) -> bool:
+    return agent.seen_at is not None and at - agent.seen_at <= PRESENCE_EXPIRES_AFTER
+
+
+def departments_answer(departments: list[Department]) -> DepartmentsAnswer:
+    return DepartmentsAnswer(departments=[DepartmentAnswer(id=one.id, name=one.name) for one in departments])
+
+
+def contact_answer(card: ContactCard, rows: list[CaseRow]) -> ContactAnswer:
+    return ContactAnswer(
+        id=card.id,
+        name=card.name,
+        language=card.language,
+        identities=[IdentityAnswer.model_validate(identity) for identity in card.identities],
+        accounts=[CardAccountAnswer.model_validate(account) for account in card.accounts],
+        cases=[case_answer(row) for row in rows],
+    )
+
+
+def case_answer(row: CaseRow) -> CaseAnswer:
+    return CaseAnswer(**{name: getattr(row, name) for name in CaseAnswer.model_fields})
+
+
+def case_in_full(view: CaseView, proved: Proved | None) -> CaseInFullAnswer:
+    """`proved` is what the case's conversation has proved; None when it has no conversation."""
+    own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - {"conversation", "linked"}
+    return CaseInFullAnswer(
+        **case_answer(view.row).model_dump(),
+        **{name: getattr(view, name) for name in own},
+        conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
+        linked=[case_answer(row) for row in view.linked],
+    )
+
+
+def timeline_answer(entries: list[TimelineEntry]) -> TimelineAnswer:
+    return TimelineAnswer(
+        entries=[
+            TimelineEntryAnswer(
+                seq=entry.seq,
+                kind=entry.kind,
+                actor=ActorAnswer.model_validate(entry.actor),
+                at=entry.at,
+                public=entry.public,
+                data=dict(entry.data),
+            )
+            for entry in entries
+        ]
+    )
+
+
+def watchers_answer(watchers: Iterable[Watcher]) -> WatchingAnswer:
+    return WatchingAnswer(agents=[WatcherAnswer.model_validate(watcher) for watcher in watchers])
+
+
+def _conversation(found: Conversation, proved: Proved) -> ConversationAnswer:
+    return ConversationAnswer(
+        id=found.id,
+        channel=found.channel,
+        mode=found.mode,
+        agent_id=found.agent_id,
+        participants=[ParticipantAnswer.model_validate(who) for who in found.participants],
+        assurance=_assurance(proved),
+    )
+
+
+def _assurance(proved: Proved) -> AssuranceAnswer:
+    rest = {name: getattr(proved, name) for name in AssuranceAnswer.model_fields if name != "level"}
+    return AssuranceAnswer(level=proved.level.label, **rest)

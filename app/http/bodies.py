@@ -1,0 +1,96 @@
+"""The JSON and the queries that go into the agents' API."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.http.endpoint import Body, Plain
+from app.live.watching import Attention
+from caseengine.agents import Presence
+from caseengine.model.lifecycle import Status
+from caseengine.model.resolution import ResolutionCode
+
+PLACE_MAX = 2**31 - 1
+Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,100}$")]
+Slug = Annotated[Plain, Field(min_length=1, max_length=40)]
+WindowName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Version = Annotated[int, Field(ge=1, le=PLACE_MAX)]
+
+
+class SignInBody(Body):
+    email: Plain = Field(min_length=3, max_length=254)
+    password: str = Field(min_length=1, max_length=200)
+
+
+class PresenceBody(Body):
+    presence: Presence
+
+
+class CasesQuery(Body):
+    department: Slug | None = None
+    status: Status | None = Field(None, description="The live statuses when left out.")
+    mine: bool = Field(False, description="Those you hold.")
+    unassigned: bool = Field(False, description="Those nobody holds.")
+    after: str | None = Field(None, description="`next` of the page before.", max_length=200)
+    limit: int = Field(50, ge=1, le=100)
+
+
+class LogQuery(Body):
+    after: int = Field(0, ge=0, le=PLACE_MAX, description="`seq` of the last activity you have.")
+    limit: int = Field(200, ge=1, le=500)
+
+
+class VersionBody(Body):
+    version: Version | None = Field(
+        None, description="What you looked at: if the case has changed since, 409. Left out, it does not matter."
+    )
+
+
+class TextBody(VersionBody):
+    text: Plain = Field(min_length=1, max_length=8_000)
+
+
+class ReplyBody(TextBody):
+    key: Key = Field(description="Made by the client, the same when it tries again: the words are said once.")
+
+
+class NoteBody(TextBody):
+    key: Key | None = Field(None, description="As of a reply. Left out, a second try is a second note.")
+
+
+class ReasonBody(VersionBody):
+    reason: Plain = Field(min_length=1, max_length=2_000)
+
+
+class AssignBody(VersionBody):
+    agent_id: UUID
+
+
+class MoveBody(ReasonBody):
+    department: Slug
+
+
+class PriorityBody(ReasonBody):
+    priority: int = Field(ge=1, le=4, description="1 (first) to 4.")
+
+
+class ResolutionBody(TextBody):
+    code: ResolutionCode
+
+
+class TypingBody(Body):
+    state: Literal["typing"] = "typing"
+
+
+class WatchingBody(Body):
+    state: Attention | Literal["gone"] = Field(description="Again at least every 30 seconds while it stays so.")
+    window: WindowName | None = Field(
+        None, description="Which of your windows says so: you are there while any is. Made by the page itself."
+    )
+
+
+class FeedQuery(Body):
+    after: int | None = Field(
+        None, ge=0, le=10**18, description="Where to go on, when there is no Last-Event-ID header."
+    )
