@@ -86,6 +86,7 @@ class Screen:
 
     async def pane(self, name: str) -> None:
         """Where the panes are tabs, the one with this name."""
+        await expect(self.page.locator(".case")).to_be_visible(timeout=SOON_MS)
         tab = self.page.locator(".tabbed > .tabs").get_by_role("tab", name=name, exact=True)
         if await tab.count():
             await tab.click()

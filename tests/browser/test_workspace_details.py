@@ -74,6 +74,7 @@ async def test_focus_comes_back_from_dialogs(desk: DeskProcess, new_page: NewPag
 async def test_on_a_tablet_what_is_written_comes_to_the_front(desk: DeskProcess, new_page: NewPage, how: str) -> None:
     _, number = await waiting(new_page, desk)
     li = await agent_at(new_page, desk.origin, LI, f"/cases/{number}", width=768, height=1024)
+    await li.shows(number)
     await li.pane("Case")
     if how == "article":
         await li.page.get_by_role("tab", name="Articles").click()

@@ -10,6 +10,7 @@ from bot.understanding import hints, phrases, problems, questions, speller, wish
 from bot.understanding.entities import addresses, named_things, numbers, people, phones, times
 
 SIZE = 100_000
+GROWTH_MAX = 8
 LIMIT_S = 0.050
 PIECES = [
     "a",
@@ -71,10 +72,12 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 
 @pytest.mark.parametrize(("name", "pattern"), _patterns(), ids=lambda value: value if isinstance(value, str) else "")
 def test_a_pattern_is_linear(name: str, pattern: re.Pattern[str]) -> None:
+    """Four times the text takes about four times as long, or is over before the limit anyway."""
     for piece in PIECES:
         text = (piece * (SIZE // len(piece) + 1))[:SIZE]
 
-        assert _fastest(pattern, text) < LIMIT_S, (name, piece)
+        whole = _fastest(pattern, text)
+        assert whole < LIMIT_S or whole < GROWTH_MAX * _fastest(pattern, text[: SIZE // 4]), (name, piece)
 
 
 def _fastest(pattern: re.Pattern[str], text: str) -> float:

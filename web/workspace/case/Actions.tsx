@@ -35,8 +35,9 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
     act().catch((error: unknown) => setProblem(asProblem(error)));
   };
   const take = at_once(async () => {
+    const pressed = document.activeElement;
     await acts.take();
-    compose();
+    if (document.activeElement === pressed || document.activeElement === document.body) compose(); // unless they went on already
   });
   useKeys({ t: takes && take, s: can.has("resolve") && (() => setAsking("resolve")) });
   return (

@@ -44,7 +44,10 @@ export function useActs({ number, version }: CaseInFull): Acts {
     reopen: (reason) => done(api.POST("/api/cases/{number}/reopening", { ...at, body: { reason, version } })),
     close: () => done(api.POST("/api/cases/{number}/closing", { ...at, body: { version } })),
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
-    say: (kind, key, text) => done(said(kind, number, { key, text })),
+    say: async (kind, key, text) => {
+      await done(said(kind, number, { key, text }));
+      await besides(client, number); // what was said is on the screen before it is no longer pending
+    },
   };
 }
 
@@ -60,7 +63,12 @@ async function settled(client: QueryClient, number: string, answer: Promise<{ da
   const found = body(await renewing(client, number, answer));
   client.setQueryData(keys.case(number), found);
   void client.invalidateQueries({ queryKey: keys.lists });
-  await client.invalidateQueries({ queryKey: keys.case(number), predicate: ({ queryKey }) => queryKey.length > 2 });
+  void besides(client, number);
+}
+
+/** Conversation and timeline anew. */
+function besides(client: QueryClient, number: string): Promise<void> {
+  return client.invalidateQueries({ queryKey: keys.case(number), predicate: ({ queryKey }) => queryKey.length > 2 });
 }
 
 /** A refusal often means that the case is not what the screen shows: it is read anew. */
