@@ -240,3 +240,16 @@ async def test_signing_out_of_one_of_two_windows_leaves_the_agent_there(served: 
     assert await presence() == "available"
     await second.asks("DELETE", "/api/session")
     assert await presence() == "offline"
+
+
+async def test_a_session_that_has_lapsed_keeps_nobody_there(served: Served) -> None:
+    old = await served.agent(served.office.li)
+    for _ in range(21):
+        served.clock.passes(hours=7.7)
+        assert (await old.asks("GET", "/api/session")).status == 200
+    new = await served.agent(served.office.li)
+    served.clock.passes(hours=7)  # a week since the old one began; its row is still there
+    await new.asks("PUT", "/api/presence", {"presence": "available"})
+    await new.asks("DELETE", "/api/session")
+    sam = await served.agent(served.office.sam)
+    assert {one["name"]: one["presence"] for one in (await sam.gets("/api/agents"))["agents"]}["Li"] == "offline"

@@ -1,5 +1,6 @@
 """Two agents in one case see each other, as long as both are there."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ import app.live.reader
 from app.http.sessions import SignedIn
 from app.live.listener import PASSING_MAX, Listener
 from app.live.watching import EXPIRES_AFTER, WINDOWS_MAX, Attention, Watching
-from caseengine.agents import Agent
+from caseengine.agents import Agent, Agents
 from caseengine.model.case import Case
 from caseengine.operations import assigning
 from storage.outbox import published_after
@@ -249,6 +250,19 @@ async def test_whose_session_is_ended_is_in_no_case(served: Served) -> None:
     assert await heard(stream, case) == [("Li", "writing")]
     await sam.asks("DELETE", f"/api/agents/{served.office.li.id}/sessions")
     assert await heard(stream, case) == []
+
+
+async def test_whoever_loses_the_department_is_in_none_of_its_cases(served: Served) -> None:
+    till, van = await served.office.report(), await served.office.report(department="deliveries")
+    mo, sam = await served.agent(served.office.mo), await served.agent(served.office.sam)
+    stream = await follow(sam)
+    for case in (till, van):
+        await says(mo, case, "reading")
+        assert await heard(stream, case) == [("Mo", "reading")]
+    async with served.database.unit_of_work() as work:
+        Agents(work).change(replace(served.office.mo, departments=frozenset({"deliveries"})))
+    assert await heard(stream, till) == []
+    assert await says(sam, van, "reading") == [("Mo", "reading")]
 
 
 async def test_the_database_away_for_a_moment_loses_no_word(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
