@@ -1,25 +1,29 @@
 """The cases of a unit of work: current rows, their events, and what the outside world is told of them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from caseengine.event_rows import from_row, to_row
-from caseengine.model.case import Case, CaseType
+from caseengine.model.case import Case
+from caseengine.model.case_type import CaseType
+from caseengine.model.checklist import CheckItem
 from caseengine.model.errors import CaseNotFound, NumberMistyped
-from caseengine.model.events import CaseEvent, CasesLinked, NoteAdded
+from caseengine.model.events import CaseEvent, NoteAdded
 from caseengine.model.lifecycle import Status
 from caseengine.model.number import Mistyped, read_number
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution, ResolutionCode
-from caseengine.tables import case_conversations, case_events, case_links, cases
+from caseengine.tables import case_conversations, case_events, case_links, case_tags, case_watchers, cases
 from storage.outbox import Outbox
 from storage.transaction import Snapshot, UnitOfWork, Write
 
-_APART = ("links", "unsaved", "resolution")
+_APART = ("links", "tags", "watchers", "unsaved", "resolution")
+_LISTS = {"links": case_links.c.other_id, "tags": case_tags.c.tag, "watchers": case_watchers.c.agent_id}
+"""Lists of a case that have a table each, and the column that holds their values."""
 _PLAIN = [item.name for item in fields(Case) if item.name not in _APART]
 
 
@@ -70,24 +74,24 @@ class Cases:
         if row is None:
             raise CaseNotFound
         kept: Case | None = self._work.kept(("case", row.id))
-        return kept or self._keep(_entity(row, await _links(self._work, row.id)), saved_version=row.version)
+        return kept or self._keep(_entity(row, await _lists(self._work, row.id)), saved_version=row.version)
 
     def _keep(self, case: Case, *, saved_version: int) -> Case:
-        self._work.keep(("case", case.id), case, lambda: self._flush(case, saved_version))
+        before = {name: tuple(getattr(case, name)) for name in _LISTS}
+        self._work.keep(("case", case.id), case, lambda: self._flush(case, saved_version, before))
         self._work.keep(("case", case.number), case, tuple)
         return case
 
-    def _flush(self, case: Case, saved_version: int) -> Iterable[Write]:
+    def _flush(self, case: Case, saved_version: int, before: Mapping[str, tuple[Any, ...]]) -> Iterable[Write]:
         if not case.unsaved:
             return []
         for event in case.unsaved:
             self._publish(case, event)
         rows = [to_row(event, seq) for seq, event in enumerate(case.unsaved, start=saved_version + 1)]
-        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows))]
+        lists = (write for name in _LISTS for write in _changed(case, name, before[name]))
+        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows)), *lists]
 
     def _publish(self, case: Case, event: CaseEvent) -> None:
-        if isinstance(event, CasesLinked):
-            self._work.write(sa.insert(case_links).values(case_id=case.id, other_id=event.other_id))
         Outbox(self._work).publish("event", str(case.id), published(case, event), at=event.at)
 
 
@@ -125,14 +129,35 @@ async def noted(snapshot: Snapshot, case_id: UUID, key: str) -> str | None:
     return next((row.data["text"] for row in rows if row.data.get("key") == key), None)
 
 
-async def _links(work: Snapshot, case_id: UUID) -> tuple[UUID, ...]:
-    rows = await work.rows(sa.select(case_links.c.other_id).where(case_links.c.case_id == case_id))
-    return tuple(row.other_id for row in rows)
+async def _lists(work: Snapshot, case_id: UUID) -> dict[str, tuple[Any, ...]]:
+    """All of them in one query, which sees them as text."""
+    parts = [
+        sa.select(sa.literal(name).label("name"), sa.cast(column, sa.String).label("value")).where(
+            column.table.c.case_id == case_id
+        )
+        for name, column in _LISTS.items()
+    ]
+    found: dict[str, tuple[Any, ...]] = dict.fromkeys(_LISTS, ())
+    for row in await work.rows(sa.union_all(*parts).order_by("value")):
+        found[row.name] += (row.value if row.name == "tags" else UUID(row.value),)
+    return found
+
+
+def _changed(case: Case, name: str, before: tuple[Any, ...]) -> Iterable[Write]:
+    """The rows of a list that came and went."""
+    column, after = _LISTS[name], getattr(case, name)
+    for value in dict.fromkeys(after):
+        if value not in before:
+            yield Write(sa.insert(column.table).values({"case_id": case.id, column.name: value}))
+    gone = [value for value in before if value not in after]
+    if gone:
+        yield Write(sa.delete(column.table).where(column.table.c.case_id == case.id, column.in_(gone)))
 
 
 def _save(case: Case, saved_version: int) -> Write:
     values = {name: getattr(case, name) for name in _PLAIN}
     values |= {"claimed": dict(case.claimed), "products": list(case.products), "priority": int(case.priority)}
+    values |= {"fields": dict(case.fields), "needs": dict(case.needs), "checklist": [asdict(x) for x in case.checklist]}
     values["resolution_code"] = case.resolution.code if case.resolution else None
     values["resolution_text"] = case.resolution.text if case.resolution else None
     if saved_version == 0:
@@ -141,11 +166,13 @@ def _save(case: Case, saved_version: int) -> Write:
     return Write(sa.update(cases).where(cases.c.id == case.id, cases.c.version == saved_version).values(values), rows=1)
 
 
-def _entity(row: sa.Row[Any], links: tuple[UUID, ...]) -> Case:
+def _entity(row: sa.Row[Any], lists: Mapping[str, tuple[Any, ...]]) -> Case:
     values = {name: getattr(row, name) for name in _PLAIN}
     values |= {"status": Status(row.status), "case_type": CaseType(row.case_type), "priority": Priority(row.priority)}
     resolution = Resolution(ResolutionCode(row.resolution_code), row.resolution_text) if row.resolution_code else None
-    return Case(**{**values, "products": tuple(row.products), "links": links, "resolution": resolution})
+    values |= {"products": tuple(row.products), "checklist": tuple(CheckItem(**item) for item in row.checklist)}
+    values |= {"merged_from": Status(row.merged_from) if row.merged_from else None, "resolution": resolution}
+    return Case(**{**values, **lists})
 
 
 __all__ = ["Cases", "history", "noted", "published"]

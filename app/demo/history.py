@@ -8,7 +8,8 @@ from app.demo.files import Company, ContactRecord, Opened, PastCaseRecord, demo_
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.model.calendar import Calendar, due_at
-from caseengine.model.case import Case, CaseType
+from caseengine.model.case import Case
+from caseengine.model.case_type import CaseType
 from caseengine.model.errors import CaseNotFound
 from caseengine.model.events import CaseOpened
 from caseengine.model.number import RANDOM_MAX, format_number

@@ -10,7 +10,7 @@ from app.http.endpoint import Answer
 from app.live.watching import Attention
 from caseengine.agents import AgentRole, Presence
 from caseengine.model.actor import ActorKind
-from caseengine.model.case import CaseType
+from caseengine.model.case_type import CaseType
 from caseengine.model.conversation import Mode
 from caseengine.model.lifecycle import Status, Verb
 from caseengine.model.resolution import ResolutionCode

@@ -3,25 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 from caseengine.model import events as happened
 from caseengine.model.actor import Actor
+from caseengine.model.case_type import CaseType
+from caseengine.model.checklist import CheckItem
 from caseengine.model.errors import TextMissing, TransitionNotAllowed
 from caseengine.model.events import CaseEvent
 from caseengine.model.lifecycle import LIVE, TRANSITIONS, Status, Verb
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution
-
-
-class CaseType(StrEnum):
-    INCIDENT = "incident"
-    SERVICE_REQUEST = "service_request"
-    QUESTION = "question"
-    COMPLAINT = "complaint"
-    RETURN = "return"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -34,6 +27,16 @@ class Case:
         conversation_id: where replies go: the conversation it was opened or last linked in.
         agent_id: who holds it; kept when it is resolved, so that a reply finds the same person.
         due_at: by when the customer hears from the desk; None while nothing is promised.
+        merged_from: the status it had when it was merged.
+        follows: the ended case that it goes on from.
+        fields: custom fields of its type.
+        policy, policy_version: the SLA policy that holds and its rulebook; None before one was chosen, "" for no SLA.
+        tier: the customer's when the policy was chosen.
+        needs: the skills and the language whoever works on it must have; empty for none.
+        offered_to: the agent who is asked to take it.
+        callback_at: when somebody calls the customer.
+        csat, effort: the customer's newest answer, each 1 to 5.
+        reopened: how often.
         version: how many events there were.
         unsaved: the events since it was loaded.
     """
@@ -61,7 +64,26 @@ class Case:
     escalation_level: int = 0
     due_at: datetime | None = None
     resolution: Resolution | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    reopened: int = 0
     merged_into: UUID | None = None
+    merged_from: Status | None = None
+    parent_id: UUID | None = None
+    follows: UUID | None = None
+    language: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    checklist: tuple[CheckItem, ...] = ()
+    tags: tuple[str, ...] = ()
+    watchers: tuple[UUID, ...] = ()
+    policy: str | None = None
+    policy_version: int | None = None
+    tier: str | None = None
+    needs: Mapping[str, Any] = field(default_factory=dict)
+    offered_to: UUID | None = None
+    callback_at: datetime | None = None
+    csat: int | None = None
+    effort: int | None = None
     links: tuple[UUID, ...] = ()
     version: int = 0
     unsaved: list[CaseEvent] = field(default_factory=list)
@@ -207,15 +229,20 @@ class Case:
         """The customer agrees that it is done, or has said nothing for long enough."""
         self._move(Verb.CLOSE, happened.CaseClosed(case_id=self.id, actor=by, at=at))
 
-    def merge(self, into_id: UUID, *, by: Actor, at: datetime) -> None:
-        """It goes on in another case."""
-        self._move(Verb.MERGE, happened.CaseMerged(case_id=self.id, actor=by, at=at, into_id=into_id))
+    def record(self, event: CaseEvent) -> None:
+        """A fact that the table allows from here, and whose own rules the caller has kept.
+
+        Raises:
+            TransitionNotAllowed: the table has no way from here.
+        """
+        self._move(event.verb, event)
 
     @classmethod
     def _beginning(cls, opened: happened.CaseOpened) -> Self:
         named = ("number", "subject", "description", "department", "impact", "urgency", "priority", "contact_id")
         also = ("account_id", "claimed", "products", "order_number", "reply_address", "conversation_id")
-        values = {name: getattr(opened, name) for name in named + also}
+        last = ("language", "parent_id", "follows", "fields")
+        values = {name: getattr(opened, name) for name in named + also + last}
         case_type = CaseType(opened.case_type)
         return cls(
             id=opened.case_id, case_type=case_type, opened_at=opened.at, updated_at=opened.at, version=1, **values
@@ -233,11 +260,10 @@ class Case:
         self.unsaved.append(event)
 
     def _apply(self, event: CaseEvent, target: Status) -> None:
+        changes = event.sets(self)
         self.status = target
-        for name, value in event.sets().items():
+        for name, value in changes.items():
             setattr(self, name, value)
-        if isinstance(event, happened.CasesLinked):
-            self.links = (*self.links, event.other_id)
         self.updated_at = event.at
         self.version += 1
 

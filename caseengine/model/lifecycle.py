@@ -34,6 +34,29 @@ class Verb(StrEnum):
     REOPEN = "reopen"
     CLOSE = "close"
     MERGE = "merge"
+    UNMERGE = "unmerge"
+    ABSORB = "absorb"
+    RELEASE = "release"
+    SPLIT = "split"
+    ATTACH = "attach"
+    DETACH = "detach"
+    CLASSIFY = "classify"
+    FILL = "fill"
+    TAG = "tag"
+    WATCH = "watch"
+    CHECK = "check"
+    ANSWER_SCRIPT = "answer_script"
+    APPLY_POLICY = "apply_policy"
+    WARN = "warn"
+    BREACH = "breach"
+    CLIMB = "climb"
+    REQUIRE = "require"
+    OFFER = "offer"
+    END_OFFER = "end_offer"
+    RETURN = "return"
+    BOOK = "book"
+    FIRE = "fire"
+    SURVEY = "survey"
 
 
 LIVE = (Status.NEW, Status.OPEN, Status.WAITING_ON_CUSTOMER, Status.WAITING_ON_THIRD_PARTY)
@@ -49,6 +72,28 @@ _WITHOUT_MOVING: Mapping[Verb, tuple[Status, ...]] = {
     Verb.PRIORITISE: LIVE,
     Verb.MOVE: LIVE,
     Verb.NOTE: tuple(Status),
+    Verb.ABSORB: LIVE,
+    Verb.RELEASE: LIVE + ENDED,
+    Verb.SPLIT: LIVE + ENDED,
+    Verb.ATTACH: LIVE,
+    Verb.DETACH: LIVE + ENDED,
+    Verb.CLASSIFY: LIVE,
+    Verb.FILL: LIVE + ENDED,
+    Verb.TAG: LIVE + ENDED,
+    Verb.WATCH: LIVE + ENDED,
+    Verb.CHECK: LIVE,
+    Verb.ANSWER_SCRIPT: LIVE + ENDED,
+    Verb.APPLY_POLICY: LIVE,
+    Verb.WARN: LIVE,
+    Verb.BREACH: LIVE,
+    Verb.CLIMB: LIVE,
+    Verb.REQUIRE: LIVE,
+    Verb.OFFER: LIVE,
+    Verb.END_OFFER: tuple(Status),
+    Verb.RETURN: LIVE,
+    Verb.BOOK: LIVE + ENDED,
+    Verb.FIRE: tuple(Status),
+    Verb.SURVEY: LIVE + ENDED,
     Verb.LINK: LIVE + ENDED,
     Verb.IDENTIFY: LIVE + ENDED,
 }
@@ -85,6 +130,7 @@ TRANSITIONS: Mapping[tuple[Status, Verb], Status] = {
     (Status.OPEN, Verb.MERGE): Status.MERGED,
     (Status.WAITING_ON_CUSTOMER, Verb.MERGE): Status.MERGED,
     (Status.WAITING_ON_THIRD_PARTY, Verb.MERGE): Status.MERGED,
+    (Status.MERGED, Verb.UNMERGE): Status.OPEN,  # or the live status it had: the event says which
     **{(status, verb): status for verb, statuses in _WITHOUT_MOVING.items() for status in statuses},
 }
 

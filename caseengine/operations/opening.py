@@ -11,7 +11,8 @@ from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.departments import Departments
 from caseengine.model.actor import Actor
-from caseengine.model.case import Case, CaseType
+from caseengine.model.case import Case
+from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing
 from caseengine.model.events import CaseOpened
 from caseengine.model.number import RANDOM_MAX, format_number

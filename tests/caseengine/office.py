@@ -129,7 +129,8 @@ class Office:
 
 def facts(case: Case) -> dict[str, Any]:
     named = {name: getattr(case, name) for name in Case.__dataclass_fields__ if name != "unsaved"}
-    return {**named, "links": sorted(case.links), "claimed": dict(case.claimed)}
+    lists = {name: sorted(getattr(case, name)) for name in ("links", "tags", "watchers")}
+    return {**named, **lists, "claimed": dict(case.claimed), "fields": dict(case.fields), "needs": dict(case.needs)}
 
 
 async def agent_is(work: UnitOfWork, agent: Agent, presence: Presence, *, at: datetime) -> None:

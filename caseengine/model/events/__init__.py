@@ -1,0 +1,117 @@
+"""What happened to a case, in the past tense. The history of a case is the list of its events.
+
+Each names the verb that made it and the fields of the case it sets, so that a case can be folded from its events.
+A field marked `INTERNAL` is for agents alone, even where the event is public.
+"""
+
+from caseengine.model.events.after import CaseRated, RuleFired, SurveyAsked
+from caseengine.model.events.care import (
+    CaseTagged,
+    ChecklistItemAdded,
+    ChecklistItemChecked,
+    ChecklistItemDropped,
+    FieldsFilled,
+    ScriptAnswered,
+    WatcherAdded,
+    WatcherRemoved,
+)
+from caseengine.model.events.fact import INTERNAL, CaseEvent
+from caseengine.model.events.life import (
+    CaseAssigned,
+    CaseClassified,
+    CaseClosed,
+    CaseEscalated,
+    CaseMoved,
+    CaseOpened,
+    CasePrioritised,
+    CaseReopened,
+    CaseResolved,
+    PromiseMade,
+)
+from caseengine.model.events.promises import LadderStepTaken, PolicyApplied, TargetBreached, TargetWarned
+from caseengine.model.events.relations import (
+    CaseAbsorbed,
+    CaseMerged,
+    CaseReleased,
+    CasesLinked,
+    CaseSplit,
+    CaseUnmerged,
+    FollowUpOpened,
+    ParentRemoved,
+    ParentSet,
+)
+from caseengine.model.events.routing import (
+    CallbackBooked,
+    CallbackEnded,
+    CaseOffered,
+    CaseReturned,
+    NeedsSet,
+    OfferEnded,
+)
+from caseengine.model.events.talk import (
+    AgentReplied,
+    ConversationLinked,
+    CustomerAsked,
+    CustomerIdentified,
+    CustomerWrote,
+    HandedBack,
+    HandoverRequested,
+    NoteAdded,
+    ThirdPartyAnswered,
+    ThirdPartyAsked,
+)
+
+__all__ = [
+    "INTERNAL",
+    "AgentReplied",
+    "CallbackBooked",
+    "CallbackEnded",
+    "CaseAbsorbed",
+    "CaseAssigned",
+    "CaseClassified",
+    "CaseClosed",
+    "CaseEscalated",
+    "CaseEvent",
+    "CaseMerged",
+    "CaseMoved",
+    "CaseOffered",
+    "CaseOpened",
+    "CasePrioritised",
+    "CaseRated",
+    "CaseReleased",
+    "CaseReopened",
+    "CaseResolved",
+    "CaseReturned",
+    "CaseSplit",
+    "CaseTagged",
+    "CaseUnmerged",
+    "CasesLinked",
+    "ChecklistItemAdded",
+    "ChecklistItemChecked",
+    "ChecklistItemDropped",
+    "ConversationLinked",
+    "CustomerAsked",
+    "CustomerIdentified",
+    "CustomerWrote",
+    "FieldsFilled",
+    "FollowUpOpened",
+    "HandedBack",
+    "HandoverRequested",
+    "LadderStepTaken",
+    "NeedsSet",
+    "NoteAdded",
+    "OfferEnded",
+    "ParentRemoved",
+    "ParentSet",
+    "PolicyApplied",
+    "PromiseMade",
+    "RuleFired",
+    "ScriptAnswered",
+    "SurveyAsked",
+    "TargetBreached",
+    "TargetWarned",
+    "ThirdPartyAnswered",
+    "ThirdPartyAsked",
+    "WatcherAdded",
+    "WatcherRemoved",
+]

@@ -1,0 +1,51 @@
+"""What rules did, and how it was for the customer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from caseengine.model.events.fact import CaseEvent, Was
+from caseengine.model.lifecycle import Verb
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleFired(CaseEvent):
+    """A rule of the desk met this case.
+
+    Attributes:
+        rule, version: which, of which rulebook.
+        cause: the `seq` of the event that made it fire; 0 for a rule of time.
+        actions: what it did, as written in the rule.
+    """
+
+    public = False
+    verb = Verb.FIRE
+    rule: str
+    version: int
+    cause: int
+    actions: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyAsked(CaseEvent):
+    """The customer was asked how it was."""
+
+    public = False
+    verb = Verb.SURVEY
+    survey_id: UUID
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRated(CaseEvent):
+    """The customer's answer: `csat` 1 (very unhappy) to 5, `effort` 1 (very easy) to 5, or None; words or none."""
+
+    verb = Verb.SURVEY
+    survey_id: UUID
+    csat: int
+    effort: int | None = None
+    comment: str = ""
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"csat": self.csat, "effort": self.effort}

@@ -1,0 +1,105 @@
+"""What a case has to do with other cases."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from caseengine.model.events.fact import CaseEvent, Was
+from caseengine.model.lifecycle import Verb
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasesLinked(CaseEvent):
+    """Internal: an agent may link a stranger's case."""
+
+    public = False
+    verb = Verb.LINK
+    other_id: UUID
+    other_number: str
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"links": (*case.links, self.other_id)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseMerged(CaseEvent):
+    """It goes on in another case."""
+
+    verb = Verb.MERGE
+    into_id: UUID
+    into_number: str = ""
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"merged_into": self.into_id, "merged_from": case.status, "due_at": None, "offered_to": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseUnmerged(CaseEvent):
+    """The merge was a mistake: it goes on by itself, in the status it had."""
+
+    verb = Verb.UNMERGE
+    from_id: UUID
+    from_number: str
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"status": case.merged_from, "merged_into": None, "merged_from": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAbsorbed(CaseEvent):
+    """Another case goes on in this one."""
+
+    verb = Verb.ABSORB
+    other_id: UUID
+    other_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseReleased(CaseEvent):
+    """The other case goes on by itself again; what happened here meanwhile stays here."""
+
+    verb = Verb.RELEASE
+    other_id: UUID
+    other_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSplit(CaseEvent):
+    """A second problem in this case goes on in a case of its own."""
+
+    verb = Verb.SPLIT
+    other_id: UUID
+    other_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParentSet(CaseEvent):
+    """It is part of a larger case, a known problem for one."""
+
+    public = False
+    verb = Verb.ATTACH
+    parent_id: UUID
+    parent_number: str
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"parent_id": self.parent_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParentRemoved(CaseEvent):
+    public = False
+    verb = Verb.DETACH
+    parent_id: UUID
+    parent_number: str
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"parent_id": None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpOpened(CaseEvent):
+    """The customer wrote after the time in which a reply reopens: a new case follows this one."""
+
+    verb = Verb.LINK
+    other_id: UUID
+    other_number: str

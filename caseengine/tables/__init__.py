@@ -1,0 +1,31 @@
+"""The case engine's tables: the desk's people and hours, conversations and their log, cases and their events."""
+
+from caseengine.tables.cases import (
+    case_conversations,
+    case_events,
+    case_links,
+    case_tags,
+    case_watchers,
+    cases,
+)
+from caseengine.tables.conversations import activities, conversations, files, participants
+from caseengine.tables.people import agent_departments, agents, calendars, departments
+from caseengine.tables.rulebooks import rulebooks
+
+__all__ = [
+    "activities",
+    "agent_departments",
+    "agents",
+    "calendars",
+    "case_conversations",
+    "case_events",
+    "case_links",
+    "case_tags",
+    "case_watchers",
+    "cases",
+    "conversations",
+    "departments",
+    "files",
+    "participants",
+    "rulebooks",
+]

@@ -1,0 +1,45 @@
+"""The desk's people and hours."""
+
+import sqlalchemy as sa
+
+from storage.tables import Instant, Json, metadata
+
+departments = sa.Table(
+    "departments",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("examples", Json, nullable=False),
+)
+
+agents = sa.Table(
+    "agents",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("email", sa.String(254), nullable=False, unique=True),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("role", sa.String(12), nullable=False, server_default="agent"),
+    sa.Column("presence", sa.String(12), nullable=False, server_default="offline"),
+    sa.Column("seen_at", Instant),
+    sa.CheckConstraint("role IN ('agent', 'supervisor')", name="role"),
+    sa.CheckConstraint("presence IN ('available', 'busy', 'away', 'offline')", name="presence"),
+)
+
+agent_departments = sa.Table(
+    "agent_departments",
+    metadata,
+    sa.Column("agent_id", sa.Uuid(), sa.ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("department", sa.String(40), sa.ForeignKey("departments.id"), primary_key=True),
+    sa.Index("ix_agent_departments_department", "department"),
+)
+
+calendars = sa.Table(
+    "calendars",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("zone", sa.String(60), nullable=False),
+    sa.Column("windows", Json, nullable=False),
+    sa.Column("holidays", Json, nullable=False),
+)
+"""`windows`: seven lists, Monday first, of ["09:00", "12:30"]; `holidays`: dates as "2026-12-25"."""
