@@ -15,6 +15,7 @@ CaseError
 CalendarError
  +-- NoWorkingTime           the desk never opens
  +-- CalendarInvalid         its windows overlap or run backwards
+RulebookInvalid             a document of policies, routing or rules that makes no sense
 """
 
 from dataclasses import dataclass
@@ -127,3 +128,17 @@ class CalendarInvalid(CalendarError):
 
     code = "calendar.invalid"
     weekday: int
+
+
+@dataclass(eq=False)
+class RulebookInvalid(Refusal):
+    """A rulebook says something it cannot mean.
+
+    Attributes:
+        where: the place in the document: "policies.gold.targets.resolution".
+        problem: a code: "unknown_fact", "negative", "cycle" ...
+    """
+
+    code = "rulebook.invalid"
+    where: str
+    problem: str

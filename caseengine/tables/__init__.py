@@ -11,12 +11,14 @@ from caseengine.tables.cases import (
 from caseengine.tables.conversations import activities, conversations, files, participants
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.rulebooks import rulebooks
+from caseengine.tables.sla import case_clocks
 
 __all__ = [
     "activities",
     "agent_departments",
     "agents",
     "calendars",
+    "case_clocks",
     "case_conversations",
     "case_events",
     "case_links",

@@ -26,6 +26,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_rulebooks")),
     )
     op.create_table(
+        "case_clocks",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("target", sa.String(length=16), nullable=False),
+        sa.Column("cycle", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("policy", sa.String(length=40), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("department", sa.String(length=40), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=True),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.Column("running_since", Instant(), nullable=True),
+        sa.Column("spent_s", sa.Float(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("breached_at", Instant(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("next_at", Instant(), nullable=True),
+        sa.Column("steps", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.CheckConstraint("state IN ('running', 'paused', 'met', 'breached')", name=op.f("ck_case_clocks_state")),
+        sa.CheckConstraint(
+            "target IN ('first_response', 'next_response', 'resolution')", name=op.f("ck_case_clocks_target")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_clocks_case_id_cases")),
+        sa.PrimaryKeyConstraint("case_id", "target", "cycle", name=op.f("pk_case_clocks")),
+    )
+    with op.batch_alter_table("case_clocks", schema=None) as batch_op:
+        batch_op.create_index("ix_case_clocks_next_at", ["next_at"], unique=False)
+
+    op.create_table(
         "case_tags",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tag", sa.String(length=40), nullable=False),

@@ -33,7 +33,7 @@ function params(data: Record<string, unknown>, now: Date): Record<string, string
   for (const [name, value] of Object.entries(data)) if (typeof value === "string" || typeof value === "number") shown[name] = String(value);
   const resolution = data["resolution"] as { code?: string } | undefined;
   if (resolution?.code) shown["code"] = wordIfKnown(`resolution.${resolution.code}`) ?? resolution.code;
-  if (shown["due_at"]) shown["due_at"] = moment(shown["due_at"], now);
+  for (const name of ["due_at", "expires_at", "starts_at"]) if (shown[name]) shown[name] = moment(shown[name], now);
   if (shown["priority"]) shown["priority"] = wordIfKnown(`priority.${shown["priority"]}`) ?? shown["priority"];
   if (shown["channel"]) shown["channel"] = wordIfKnown(`channel.${shown["channel"]}`) ?? shown["channel"];
   return shown;

@@ -1,0 +1,35 @@
+"""The clocks of cases: one row for each time a target ran."""
+
+import sqlalchemy as sa
+
+from storage.tables import Instant, metadata
+
+case_clocks = sa.Table(
+    "case_clocks",
+    metadata,
+    sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("target", sa.String(16), primary_key=True),
+    sa.Column("cycle", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("policy", sa.String(40), nullable=False),
+    sa.Column("policy_version", sa.Integer, nullable=False),
+    sa.Column("department", sa.String(40), nullable=False),
+    sa.Column("agent_id", sa.Uuid()),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("running_since", Instant),
+    sa.Column("spent_s", sa.Float, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("breached_at", Instant),
+    sa.Column("ended_at", Instant),
+    sa.Column("next_at", Instant),
+    sa.Column("steps", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.CheckConstraint("target IN ('first_response', 'next_response', 'resolution')", name="target"),
+    sa.CheckConstraint("state IN ('running', 'paused', 'met', 'breached')", name="state"),
+    sa.Index("ix_case_clocks_next_at", "next_at"),
+)
+"""
+`cycle` counts from 1 for each target of a case. `spent_s`: working seconds that had passed at `running_since`, or in
+all once it has ended. `due_at` is empty while paused. `breached_at` is set once the target was missed; a clock that was
+missed stays `breached` when it ends. `next_at` is when the sweep has to look at it next, `steps` how many steps of its
+warnings and ladder were taken. `department` and `agent_id` are those it has, or had when it ended.
+"""
