@@ -39,7 +39,7 @@ cases = sa.Table(
     sa.Column("merged_from", sa.String(24)),
     sa.Column("parent_id", sa.Uuid(), sa.ForeignKey("cases.id")),
     sa.Column("follows", sa.Uuid(), sa.ForeignKey("cases.id")),
-    sa.Column("language", sa.String(35), nullable=False, server_default=""),
+    sa.Column("language", sa.String(35), nullable=False, server_default=sa.text("''")),
     sa.Column("fields", Json, nullable=False, server_default="{}"),
     sa.Column("checklist", Json, nullable=False, server_default="[]"),
     sa.Column("policy", sa.String(40)),

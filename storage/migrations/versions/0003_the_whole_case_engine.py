@@ -81,7 +81,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("merged_from", sa.String(length=24), nullable=True))
         batch_op.add_column(sa.Column("parent_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("follows", sa.Uuid(), nullable=True))
-        batch_op.add_column(sa.Column("language", sa.String(length=35), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("language", sa.String(length=35), server_default=sa.text("('')"), nullable=False))
         batch_op.add_column(sa.Column("fields", Json, server_default="{}", nullable=False))
         batch_op.add_column(sa.Column("checklist", Json, server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("policy", sa.String(length=40), nullable=True))
@@ -95,8 +95,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("sla_due_at", Instant(), nullable=True))
         batch_op.create_index("ix_cases_merged_into", ["merged_into"], unique=False)
         batch_op.create_index("ix_cases_parent_id", ["parent_id"], unique=False)
+        batch_op.create_foreign_key(batch_op.f("fk_cases_offered_to_agents"), "agents", ["offered_to"], ["id"])
         batch_op.create_foreign_key(batch_op.f("fk_cases_follows_cases"), "cases", ["follows"], ["id"])
         batch_op.create_foreign_key(batch_op.f("fk_cases_parent_id_cases"), "cases", ["parent_id"], ["id"])
-        batch_op.create_foreign_key(batch_op.f("fk_cases_offered_to_agents"), "agents", ["offered_to"], ["id"])
 
     # ### end Alembic commands ###
