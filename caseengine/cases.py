@@ -96,7 +96,11 @@ class Cases:
 
 
 def published(case: Case, event: CaseEvent) -> dict[str, Any]:
-    """What live feeds are told, without the fields for agents alone; `public` is false where the event is theirs."""
+    """What live feeds are told, without the fields for agents alone; `public` is false where the event is theirs.
+
+    `watchers` are the agents who want to hear of the case: a screen tells them so, a feed brings everybody the facts of
+    the departments they may see.
+    """
     row = to_row(event, 0)
     actor = event.actor
     return {
@@ -109,6 +113,7 @@ def published(case: Case, event: CaseEvent) -> dict[str, Any]:
         "actor": {"kind": str(actor.kind), "id": actor.id, "name": actor.name},
         "at": event.at.isoformat(),
         "public": event.public,
+        "watchers": [str(agent_id) for agent_id in case.watchers],
         "data": row["data"],
     }
 
