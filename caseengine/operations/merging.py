@@ -78,10 +78,12 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
     target = await Cases(work).by_id(source.merged_into)
     await permitted_case(work, target.number, by=by)
     merged = [event for event in await history(work, source.id) if isinstance(event, happened.CaseMerged)]
-    told = {"case_id": source.id, "actor": by, "at": at}
-    source.record(happened.CaseUnmerged(**told, from_id=target.id, from_number=target.number))
-    told = {"case_id": target.id, "actor": by, "at": at}
-    target.record(happened.CaseReleased(**told, other_id=source.id, other_number=source.number))
+    source.record(
+        happened.CaseUnmerged(case_id=source.id, actor=by, at=at, from_id=target.id, from_number=target.number)
+    )
+    target.record(
+        happened.CaseReleased(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
+    )
     await make_promise(work, source, by=by, at=at)
     if source.contact_id is None and source.account_id is None and target.contact_id is not None:
         # one conversation opened both, and its customer has proved meanwhile who they are
@@ -140,8 +142,9 @@ def _record(source: Case, target: Case, here: Conversation | None, by: Actor, at
             target_left=target.conversation_id if elsewhere else None,
         )
     )
-    told = {"case_id": target.id, "actor": by, "at": at}
-    target.record(happened.CaseAbsorbed(**told, other_id=source.id, other_number=source.number))
+    target.record(
+        happened.CaseAbsorbed(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
+    )
 
 
 async def _bring_conversations(work: UnitOfWork, source: Case, target: Case, *, at: datetime) -> None:
@@ -174,7 +177,7 @@ async def _go_back(
 
     Where the source was moved on meanwhile or the target has, that stays so.
     """
-    if source.conversation_id != merged.worked_in:
+    if source.conversation_id is None or source.conversation_id != merged.worked_in:
         return
     here = await Conversations(work).get(source.conversation_id)
     if target.conversation_id == here.id and not merged.target_worked_here:

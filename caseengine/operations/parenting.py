@@ -123,8 +123,8 @@ async def resolve_with_children(
     for child_id in children:
         child = await Cases(work).by_id(child_id)
         try:
-            told = {"closing": closing(child), "with_parent": parent.id, "by": by, "at": at}
-            await resolve(work, child.number, resolution, **told)
+            words = closing(child)
+            await resolve(work, child.number, resolution, closing=words, with_parent=parent.id, by=by, at=at)
             resolved.append(child.number)
         except Refusal as refusal:  # it refuses before anything has happened to it
             refused.append((child.number, refusal.code))

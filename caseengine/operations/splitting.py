@@ -57,8 +57,7 @@ async def split(
     second = await open_case(work, opening, by=by, at=at)
     if second.conversation_id is None and first.conversation_id is not None:
         await go_on_in(work, second, await Conversations(work).get(first.conversation_id), by=by, at=at)
-    told = {"case_id": first.id, "actor": by, "at": at}
-    first.record(CaseSplit(**told, other_id=second.id, other_number=second.number))
+    first.record(CaseSplit(case_id=first.id, actor=by, at=at, other_id=second.id, other_number=second.number))
     await link_cases(work, first, second, by=by, at=at)
     return second
 
