@@ -17,12 +17,14 @@ from app.clock import now as present
 from app.demo.mailbox import DemoMailbox
 from app.directory import Directory
 from app.http.site import HttpParts, make_application
+from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
 from app.jobs.turns import Turns
 from app.keys import keep_secret
+from app.meaning import EncodedMeaning
 from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.schema import whole_schema
 from app.settings import Settings
@@ -63,6 +65,7 @@ class House:
     delivery: Delivery
     promises: Promises
     forgetting: Forgetting
+    closing: Closing
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
@@ -117,6 +120,7 @@ def build(
             typing=partial(_typing, adapter),
             knowledge=knowledge,
             article_address=links.address,
+            meaning=EncodedMeaning(encoder),
             opens_article=links.opens,
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,
@@ -136,6 +140,7 @@ def build(
         turns=turns,
         delivery=delivery,
         forgetting=Forgetting(database, secret, now),
+        closing=Closing(database, now),
         promises=Promises(database, catalogue, now),
         webchat=webchat,
         mailbox=mailbox,

@@ -88,15 +88,21 @@ class Cases:
         for event in case.unsaved:
             self._publish(case, event)
         rows = [to_row(event, seq) for seq, event in enumerate(case.unsaved, start=saved_version + 1)]
-        lists = (write for name in _LISTS for write in _changed(case, name, before[name]))
-        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows)), *lists]
+        for name in _LISTS:  # after every case of this unit of work: they may name one that is new
+            for statement in _changed(case, name, before[name]):
+                self._work.write(statement)
+        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows))]
 
     def _publish(self, case: Case, event: CaseEvent) -> None:
         Outbox(self._work).publish("event", str(case.id), published(case, event), at=event.at)
 
 
 def published(case: Case, event: CaseEvent) -> dict[str, Any]:
-    """What live feeds are told, without the fields for agents alone; `public` is false where the event is theirs."""
+    """What live feeds are told, without the fields for agents alone; `public` is false where the event is theirs.
+
+    `watchers` are the agents who want to hear of the case: a screen tells them so, a feed brings everybody the facts of
+    the departments they may see.
+    """
     row = to_row(event, 0)
     actor = event.actor
     return {
@@ -109,6 +115,7 @@ def published(case: Case, event: CaseEvent) -> dict[str, Any]:
         "actor": {"kind": str(actor.kind), "id": actor.id, "name": actor.name},
         "at": event.at.isoformat(),
         "public": event.public,
+        "watchers": [str(agent_id) for agent_id in case.watchers],
         "data": row["data"],
     }
 
@@ -143,15 +150,15 @@ async def _lists(work: Snapshot, case_id: UUID) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def _changed(case: Case, name: str, before: tuple[Any, ...]) -> Iterable[Write]:
+def _changed(case: Case, name: str, before: tuple[Any, ...]) -> Iterable[sa.Executable]:
     """The rows of a list that came and went."""
     column, after = _LISTS[name], getattr(case, name)
     for value in dict.fromkeys(after):
         if value not in before:
-            yield Write(sa.insert(column.table).values({"case_id": case.id, column.name: value}))
+            yield sa.insert(column.table).values({"case_id": case.id, column.name: value})
     gone = [value for value in before if value not in after]
     if gone:
-        yield Write(sa.delete(column.table).where(column.table.c.case_id == case.id, column.in_(gone)))
+        yield sa.delete(column.table).where(column.table.c.case_id == case.id, column.in_(gone))
 
 
 def _save(case: Case, saved_version: int) -> Write:

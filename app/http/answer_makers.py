@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from app.http.answers import (
     ActorAnswer,
@@ -10,11 +11,14 @@ from app.http.answers import (
     CardAccountAnswer,
     CaseAnswer,
     CaseInFullAnswer,
+    CheckItemAnswer,
     ContactAnswer,
     ConversationAnswer,
     DepartmentAnswer,
     DepartmentsAnswer,
+    FieldProblem,
     IdentityAnswer,
+    KeptByAnswer,
     ParticipantAnswer,
     TimelineAnswer,
     TimelineEntryAnswer,
@@ -29,6 +33,11 @@ from caseengine.reading.case_view import CaseView
 from caseengine.reading.cases import CaseRow
 from caseengine.reading.timeline import TimelineEntry
 from customers.reading import ContactCard, Proved
+
+KEPT = frozenset(
+    ("tags", "watchers", "parent", "follows", "merged_into", "merged", "children", "live_children", "form_problems")
+) | {"checklist"}
+"""Fields of the answer that `CaseView.kept` knows, and those that need making."""
 
 
 def agent_answer(agent: Agent, at: datetime) -> AgentAnswer:
@@ -67,19 +76,33 @@ def case_answer(row: CaseRow) -> CaseAnswer:
 
 def case_in_full(view: CaseView, proved: Proved | None) -> CaseInFullAnswer:
     """`proved` is what the case's conversation has proved; None when it has no conversation."""
-    own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - {"conversation", "linked"}
+    own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - {"conversation", "linked", *KEPT}
     return CaseInFullAnswer(
         **case_answer(view.row).model_dump(),
         **{name: getattr(view, name) for name in own},
         conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
         linked=[case_answer(row) for row in view.linked],
+        **_kept(view),
     )
+
+
+def _kept(view: CaseView) -> dict[str, Any]:
+    others = {name: getattr(view.kept, name) for name in ("parent", "follows", "merged_into")}
+    plain = {name: getattr(view.kept, name) for name in ("tags", "children", "live_children", "merged")}
+    return {
+        **plain,
+        **{name: case_answer(row) if row else None for name, row in others.items()},
+        "checklist": [CheckItemAnswer.model_validate(item) for item in view.checklist],
+        "watchers": [KeptByAnswer.model_validate(agent) for agent in view.kept.watchers],
+        "form_problems": [FieldProblem(**one) for one in view.kept.form_problems],
+    }
 
 
 def timeline_answer(entries: list[TimelineEntry]) -> TimelineAnswer:
     return TimelineAnswer(
         entries=[
             TimelineEntryAnswer(
+                number=entry.number,
                 seq=entry.seq,
                 kind=entry.kind,
                 actor=ActorAnswer.model_validate(entry.actor),

@@ -111,6 +111,23 @@ class ConversationAnswer(Answer):
     assurance: AssuranceAnswer
 
 
+class FieldProblem(Answer):
+    field: str = Field(description="Its name; empty for the form as a whole.")
+    problem: str = Field(description="required, unknown, too_large, or the word of JSON Schema that does not hold.")
+
+
+class CheckItemAnswer(Answer):
+    id: str
+    text: str
+    required: bool = Field(description="The case cannot be resolved before.")
+    done: bool
+
+
+class KeptByAnswer(Answer):
+    id: UUID
+    name: str
+
+
 class CaseInFullAnswer(CaseAnswer):
     description: str
     case_type: CaseType
@@ -126,11 +143,24 @@ class CaseInFullAnswer(CaseAnswer):
     resolution_text: str | None
     conversation: ConversationAnswer | None
     linked: list[CaseAnswer]
-    can: list[Verb] = Field(description="What its status allows; everything else is refused.")
+    language: str = Field(description="Of the customer; empty while unknown.")
+    fields: dict[str, Any] = Field(description="Custom fields of its type.")
+    form_problems: list[FieldProblem] = Field(description="What the form wants before the case may be resolved.")
+    checklist: list[CheckItemAnswer]
+    tags: list[str]
+    watchers: list[KeptByAnswer] = Field(description="Agents who want to hear of it.")
+    parent: CaseAnswer | None
+    children: int = Field(description="Cases right below it.")
+    live_children: int
+    follows: CaseAnswer | None = Field(description="The ended case it goes on from.")
+    merged_into: CaseAnswer | None = Field(description="Where it goes on, when it was merged.")
+    merged: list[str] = Field(description="Numbers of the cases that go on in this one.")
+    can: list[Verb] = Field(description="What you may ask for in its status; everything else is refused.")
 
 
 class TimelineEntryAnswer(Answer):
-    seq: int
+    number: str = Field(description="The case it happened to: this one, or one that goes on in it.")
+    seq: int = Field(description="Its place in the history of that case.")
     kind: str
     actor: ActorAnswer
     at: datetime

@@ -38,12 +38,13 @@ from storage.errors import AlreadyReceived, Conflict
 from storage.transaction import UnitOfWork
 
 CHANGED = (*SHOWN, "case.changed", "case.transition_not_allowed", "storage.conflict")
+UNRESOLVED = ("case.resolution_incomplete", "case.checklist_open", "case.fields_invalid")
 TRIES_MAX = 5
 """Somebody else's commit in between means deciding again; after so many it is said."""
 
 Who = dict[str, Any]
 """by, at, version: what every operation is told."""
-Operation = Callable[[UnitOfWork, Call, Who], Awaitable[Case]]
+Operation = Callable[[UnitOfWork, Call, Who], Awaitable[object]]
 Say = Callable[..., Awaitable[Case]]
 
 
@@ -69,7 +70,7 @@ class CaseActing:
         said = (*words, KeyReused.code, NobodyToTell.code)
         promised = ("calendar.no_working_time", "calendar.invalid")
         given = ("agent.not_found", AgentElsewhere.code)
-        act = self._act
+        act = self.act
         return [
             act("assignment", "Take it yourself.", VersionBody, self._take, "case.taken"),
             act("delegation", "Give it to another agent.", AssignBody, self._assign, *given),
@@ -87,7 +88,7 @@ class CaseActing:
             ),
             act("third-party/questions", "It waits for somebody outside.", TextBody, self._ask_outside, *words),
             act("third-party/answers", "They answered; go on.", TextBody, self._hear_outside, *words),
-            act("resolution", "Say how it ended.", ResolutionBody, self._resolve, "case.resolution_incomplete"),
+            act("resolution", "Say how it ended.", ResolutionBody, self._resolve, *UNRESOLVED),
             act("reopening", "Take it up again.", ReasonBody, self._reopen, *words, *promised),
             act("closing", "End a resolved case.", VersionBody, self._close),
             act("escalation", "Raise it a level, with the reason.", ReasonBody, self._escalate, *words),
@@ -104,11 +105,15 @@ class CaseActing:
 
     async def move(self, call: Call) -> None:
         """The mover may not be allowed to see it any more, so nothing is answered."""
-        await self._done(call, self._move)
+        await self.done(call, self._move)
 
-    def _act(self, noun: str, summary: str, body: type[Body], operation: Operation, *refuses: str) -> Endpoint:
+    def act(
+        self, noun: str, summary: str, body: type[Body], operation: Operation, *refuses: str, about: str = ""
+    ) -> Endpoint:
+        """`POST /api/cases/{number}/<noun>`: one operation, answered with the case as it is then."""
+
         async def run(call: Call) -> CaseInFullAnswer:
-            await self._done(call, operation)
+            await self.done(call, operation)
             return await self._reading.case(call)
 
         return Endpoint(
@@ -116,6 +121,7 @@ class CaseActing:
             path=f"{CASE}/{noun}",
             scope=Scope.AGENT,
             summary=summary,
+            about=about,
             handle=run,
             body=body,
             answer=CaseInFullAnswer,
@@ -146,7 +152,7 @@ class CaseActing:
             refuses=SHOWN,
         )
 
-    async def _done(self, call: Call, operation: Operation) -> None:
+    async def done(self, call: Call, operation: Operation) -> None:
         """Carry it out, deciding again when somebody else's change came in between.
 
         Raises:
@@ -219,7 +225,7 @@ class CaseActing:
     async def _resolve(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: ResolutionBody = call.body
         case = await permitted_case(work, call.path("number"), by=who["by"])
-        closing = self._closing(case.number, body.text)
+        closing = self.closing(case.number, body.text)
         return await ending.resolve(work, case.number, Resolution(body.code, body.text), closing=closing, **who)
 
     async def _reopen(self, work: UnitOfWork, call: Call, who: Who) -> Case:
@@ -238,7 +244,7 @@ class CaseActing:
             await speak(work, case, words, key=f"handed-back:{case.id}:{case.version}", by=BOT, at=who["at"])
         return case
 
-    def _closing(self, number: str, text: str) -> Mapping[str, Any]:
+    def closing(self, number: str, text: str) -> Mapping[str, Any]:
         """What the customer reads, with two buttons to agree or not."""
         choices = [plain(Choice(self._words[key], self._words[key])) for key in ("choice.yes", "choice.no")]
         return {"text": self._words["notice.resolved"].format(number=number, text=text), "choices": choices}

@@ -12,7 +12,9 @@ from app.demo.mailbox import DemoMailbox
 from app.demo.pages import Guide, demo_routes
 from app.http.api_pages import DOCS, ApiPages
 from app.http.case_acting import CaseActing
+from app.http.case_keeping import CaseKeeping
 from app.http.case_reading import CaseReading
+from app.http.case_relating import CaseRelating
 from app.http.case_suggesting import CaseSuggesting
 from app.http.case_watching import CaseWatching
 from app.http.contact_routes import ContactRoutes
@@ -34,6 +36,7 @@ from app.settings import Settings
 from app.sites import Sites
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
+from caseengine.likeness import Meaning
 from channels.webchat.desk import MOUNT, WebChatDesk
 from channels.webchat.routes import routes as webchat_routes
 from knowledge.answer import Knowledge, Passage
@@ -46,6 +49,7 @@ class ApiParts:
 
     Attributes:
         article_address: where a passage's article is read, "" where it has no page.
+        meaning: tells how like cases are; None: by their words alone.
     """
 
     database: Database
@@ -54,6 +58,7 @@ class ApiParts:
     typing: Callable[[str, Sender], Awaitable[None]]
     knowledge: Knowledge
     article_address: Callable[[Passage], str]
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +99,13 @@ def make_application(parts: HttpParts) -> web.Application:
 def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed: LiveFeed) -> list[Endpoint]:
     """The agents' API."""
     reading = CaseReading(parts.database, parts.now)
+    acting = CaseActing(parts.database, parts.catalogue, parts.now, parts.typing, reading)
     return [
         *SessionRoutes(parts.database, sessions, parts.now).endpoints(),
         *reading.endpoints(),
-        *CaseActing(parts.database, parts.catalogue, parts.now, parts.typing, reading).endpoints(),
+        *acting.endpoints(),
+        *CaseRelating(parts.database, parts.catalogue, acting, parts.meaning).endpoints(),
+        *CaseKeeping(parts.database, acting).endpoints(),
         *CaseSuggesting(parts.database, parts.knowledge, parts.article_address).endpoints(),
         *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
         *ContactRoutes(parts.database).endpoints(),

@@ -54,8 +54,10 @@ async def take_text(said: Understanding, slots: Slots, desk: Desk) -> Next:
 async def add(text: str, case: Case, desk: Desk) -> Next:
     if case.conversation_id != desk.conversation.id and desk.proved:
         await link_conversation(desk.work, case, desk.conversation.id, by=desk.customer, at=desk.at)
-    await add_to_case(desk.work, case, text, by=desk.customer, at=desk.at)
-    return Done("add.done", {"number": case.number, "next_update": case.due_at})
+    here = desk.conversation.id
+    now = await add_to_case(desk.work, case, text, by=desk.customer, at=desk.at, conversation=here)
+    told = {"before": case.number, "number": now.number, "next_update": now.due_at}
+    return Done("add.done" if now is case else "add.followed", told)
 
 
 ADD_TO_CASE = dialog("add_to_case", 1, start, take_offer, take_case, take_text)

@@ -47,20 +47,28 @@ async def start_reopening(said: Understanding, slots: Slots, desk: Desk) -> Next
     if not isinstance(case, Case):
         return case
     try:
-        await reopen(desk.work, case.number, reason=desk.said, by=desk.customer, at=desk.at)
+        here = desk.conversation.id
+        now = await reopen(desk.work, case.number, reason=desk.said, by=desk.customer, at=desk.at, conversation=here)
     except TransitionNotAllowed:
         return Done("reopen.not_possible", {"number": case.number}, choices=("choice.report",))
-    return Done("reopen.done", {"number": case.number, "next_update": case.due_at})
+    told = {"before": case.number, "number": now.number, "next_update": now.due_at}
+    return Done("reopen.done" if now is case else "reopen.followed", told)
 
 
 async def confirm(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """An agent resolved the case: a yes closes it, anything else that is no new matter takes it up again."""
     case = await case_for(desk.work, slots["number"], desk.viewer)
     if said.intent in (Intent.AFFIRM, Intent.THANK):
-        await close(desk.work, case.number, by=desk.customer, at=desk.at)
+        if case.status is Status.RESOLVED:
+            await close(desk.work, case.number, by=desk.customer, at=desk.at)
         return Done("resolved.closed", {"number": case.number})
-    await hear_customer(desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer)
-    return Done("resolved.reopened", {"number": case.number})
+    heard = await hear_customer(
+        desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
+    )
+    now = heard[0] if heard else case
+    if now.follows is not None and now.follows == case.id:
+        return Done("resolved.followed", {"before": case.number, "number": now.number, "next_update": now.due_at})
+    return Done("resolved.reopened", {"number": now.number})
 
 
 async def withdraw(case: Case, desk: Desk) -> None:

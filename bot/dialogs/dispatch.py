@@ -6,6 +6,7 @@ from bot.dialogs.desk import Desk
 from bot.dialogs.steps import Done, Goto, HandOver, Line, Next, Slots, dialog
 from bot.understanding import Intent, Mood, Understanding
 from caseengine.model.case import Case
+from caseengine.model.lifecycle import Status
 from customers.assurance import Level
 
 GOALS = {
@@ -68,7 +69,8 @@ async def hear_after_resolution(said: Understanding, desk: Desk) -> Next | None:
         return None
     if desk.received_at < resolved.updated_at:
         return note_for_agent(resolved, desk)
-    first = desk.state.saved_at is None or desk.state.saved_at <= resolved.updated_at
+    since = resolved.updated_at if resolved.status is Status.RESOLVED else resolved.resolved_at or resolved.updated_at
+    first = desk.state.saved_at is None or desk.state.saved_at <= since
     replies = FIRST_REPLIES if first and not said.wants.case else LATER_REPLIES
     return Goto("confirm_resolved", {"number": resolved.number}) if said.intent in replies else None
 

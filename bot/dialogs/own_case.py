@@ -8,6 +8,7 @@ from caseengine.model.case import Case
 from caseengine.model.errors import CaseNotFound
 from caseengine.model.lifecycle import Status
 from caseengine.operations.access import case_for
+from caseengine.operations.keeping import goes_on_as
 from caseengine.reading.cases import CaseRow, cases_of
 from customers.assurance import Level
 
@@ -42,10 +43,12 @@ async def choose_case(said: Understanding, slots: Slots, desk: Desk, *, step: st
             )
             return Ask("own_case.which", step, choices=(*offered, "choice.never_mind"), expecting="case_number")
     try:
-        return await case_for(desk.work, slots["number"], desk.viewer)
+        case = await goes_on_as(desk.work, await case_for(desk.work, slots["number"], desk.viewer))
     except CaseNotFound:
         missing = slots.pop("number")
         return Ask("own_case.not_shown", step, {"number": missing}, ("choice.prove",), expecting="case_number")
+    slots["number"] = case.number
+    return case
 
 
 def fits(row: CaseRow, *, closed: bool) -> bool:

@@ -7,6 +7,7 @@ from bot.understanding import Understanding
 from caseengine.model.case import Case
 from caseengine.model.errors import CaseNotFound
 from caseengine.operations.access import case_for
+from caseengine.operations.keeping import goes_on_as
 from caseengine.reading.case_address import case_address
 from caseengine.reading.cases import CaseRow, cases_of
 from customers.assurance import Level
@@ -45,8 +46,10 @@ async def show_one(slots: Slots, desk: Desk) -> Next:
         if desk.assurance.level >= Level.VERIFIED:
             return Done("status.not_shown", {"number": slots["number"]}, choices=("choice.status", "choice.person"))
         return Ask("status.prove", "take_address", {"number": slots["number"]}, expecting="email")
-    line = case_line(case, desk)
-    return Done(line.key, line.params, choices=("choice.add_to_case", "choice.person"))
+    now = await goes_on_as(desk.work, case)
+    before = (Line("status.goes_on", {"number": case.number, "into": now.number}),) if now is not case else ()
+    line = case_line(now, desk)
+    return Done(line.key, line.params, before=before, choices=("choice.add_to_case", "choice.person"))
 
 
 async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:

@@ -59,6 +59,22 @@ class Verb(StrEnum):
     SURVEY = "survey"
 
 
+ASKED_BY_AGENTS = frozenset(Verb) - {
+    Verb.HEAR_CUSTOMER,
+    Verb.HAND_OVER,
+    Verb.PROMISE,
+    Verb.IDENTIFY,
+    Verb.ABSORB,
+    Verb.RELEASE,
+    Verb.APPLY_POLICY,
+    Verb.WARN,
+    Verb.BREACH,
+    Verb.CLIMB,
+    Verb.FIRE,
+    Verb.SURVEY,
+}
+"""What an agent can ask for; the rest happens by itself, or by the customer."""
+
 LIVE = (Status.NEW, Status.OPEN, Status.WAITING_ON_CUSTOMER, Status.WAITING_ON_THIRD_PARTY)
 """The statuses in which the desk still owes something."""
 
@@ -124,7 +140,7 @@ TRANSITIONS: Mapping[tuple[Status, Verb], Status] = {
     (Status.WAITING_ON_CUSTOMER, Verb.RESOLVE): Status.RESOLVED,
     (Status.WAITING_ON_THIRD_PARTY, Verb.RESOLVE): Status.RESOLVED,
     (Status.RESOLVED, Verb.REOPEN): Status.OPEN,
-    (Status.CLOSED, Verb.REOPEN): Status.OPEN,  # asked for in so many words; a mere reply does not
+    (Status.CLOSED, Verb.REOPEN): Status.OPEN,  # asked for, or by a reply soon enough
     (Status.RESOLVED, Verb.CLOSE): Status.CLOSED,
     (Status.NEW, Verb.MERGE): Status.MERGED,
     (Status.OPEN, Verb.MERGE): Status.MERGED,
@@ -133,6 +149,11 @@ TRANSITIONS: Mapping[tuple[Status, Verb], Status] = {
     (Status.MERGED, Verb.UNMERGE): Status.OPEN,  # or the live status it had: the event says which
     **{(status, verb): status for verb, statuses in _WITHOUT_MOVING.items() for status in statuses},
 }
+
+
+def asked_from(status: Status) -> tuple[Verb, ...]:
+    """What an agent may ask for in this status."""
+    return tuple(verb for verb in verbs_from(status) if verb in ASKED_BY_AGENTS)
 
 
 def verbs_from(status: Status) -> tuple[Verb, ...]:

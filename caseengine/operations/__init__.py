@@ -5,23 +5,35 @@ from caseengine.operations.answering import ask_customer, note, reply
 from caseengine.operations.assigning import assign, move, take
 from caseengine.operations.conversing import open_conversation
 from caseengine.operations.ending import close, reopen, resolve
+from caseengine.operations.filling import classify, fill
 from caseengine.operations.handover import hand_back, hand_over, hear_customer
+from caseengine.operations.keeping import add_check_item, check_item, drop_item, tag, unwatch, watch
 from caseengine.operations.linking import identify_customer, link_cases, link_conversation
+from caseengine.operations.merging import merge, unmerge
 from caseengine.operations.opening import Opening, add_to_case, open_case
+from caseengine.operations.parenting import remove_parent, resolve_with_children, set_parent
 from caseengine.operations.promising import renew_promise
 from caseengine.operations.raising import escalate, prioritise
+from caseengine.operations.scripting import answer_script
+from caseengine.operations.splitting import split
 from caseengine.operations.waiting import ask_third_party, hear_third_party
 
 __all__ = [
     "Opening",
     "Viewer",
+    "add_check_item",
     "add_to_case",
+    "answer_script",
     "ask_customer",
     "ask_third_party",
     "assign",
     "case_for",
+    "check_item",
+    "classify",
     "close",
+    "drop_item",
     "escalate",
+    "fill",
     "hand_back",
     "hand_over",
     "hear_customer",
@@ -29,14 +41,23 @@ __all__ = [
     "identify_customer",
     "link_cases",
     "link_conversation",
+    "merge",
     "move",
     "note",
     "open_case",
     "open_conversation",
     "prioritise",
+    "remove_parent",
     "renew_promise",
     "reopen",
     "reply",
     "resolve",
+    "resolve_with_children",
+    "set_parent",
+    "split",
+    "tag",
     "take",
+    "unmerge",
+    "unwatch",
+    "watch",
 ]

@@ -23,17 +23,13 @@ class Viewer:
 
 
 def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
-    """The cases a customer may see: opened in this conversation, proved by a code, their own, or of their accounts."""
-    assurance = viewer.assurance
-    ways: list[sa.ColumnElement[bool]] = [
-        cases.c.id.in_(_opened_in(viewer.conversation)),
-        cases.c.id.in_(sorted(assurance.cases)),
-    ]
-    if assurance.level >= Level.CHANNEL and assurance.contact_id is not None:
-        ways.append(cases.c.contact_id == assurance.contact_id)
-    if assurance.level >= Level.VERIFIED:
-        ways.append(cases.c.account_id.in_(sorted(assurance.account_ids)))
-    return sa.or_(*ways)
+    """The cases a customer may see: opened in this conversation, proved by a code, their own, or of their accounts.
+
+    And those that one of these goes on in, for as long as it is merged into them.
+    """
+    merged = cases.alias("merged")
+    goes_on = sa.select(merged.c.merged_into).where(merged.c.merged_into.is_not(None), sa.or_(*_ways(viewer, merged)))
+    return sa.or_(*_ways(viewer, cases), cases.c.id.in_(goes_on))
 
 
 async def case_for(work: UnitOfWork, typed_number: str, viewer: Viewer) -> Case:
@@ -51,6 +47,19 @@ async def case_for(work: UnitOfWork, typed_number: str, viewer: Viewer) -> Case:
     if found is None and (kept is None or not _opened_now(work, kept, viewer)):
         raise CaseNotFound
     return kept or await Cases(work).by_id(found)
+
+
+def _ways(viewer: Viewer, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    assurance = viewer.assurance
+    ways: list[sa.ColumnElement[bool]] = [
+        table.c.id.in_(_opened_in(viewer.conversation)),
+        table.c.id.in_(sorted(assurance.cases)),
+    ]
+    if assurance.level >= Level.CHANNEL and assurance.contact_id is not None:
+        ways.append(table.c.contact_id == assurance.contact_id)
+    if assurance.level >= Level.VERIFIED:
+        ways.append(table.c.account_id.in_(sorted(assurance.account_ids)))
+    return ways
 
 
 def _opened_in(conversation: UUID | None) -> sa.Select[tuple[UUID]]:

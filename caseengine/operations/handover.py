@@ -11,7 +11,7 @@ from caseengine.conversations import Conversations
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation, Mode
-from caseengine.model.lifecycle import Status
+from caseengine.model.lifecycle import ENDED, Status
 from caseengine.operations.conversing import go_on_in, let_go
 from caseengine.operations.opening import add_to_case
 from caseengine.operations.permission import permitted_case
@@ -55,7 +55,8 @@ async def hear_customer(
     """The customer wrote while people have, or had, the conversation: which cases heard it.
 
     The words go to the case of the agent who has the word here, and to every other case here that waits for the
-    customer. Where no case is live, they reopen the last resolved one, for the agent who had it.
+    customer. Where no case is live, they reopen the one that ended last, for the agent who had it; when that is too
+    long ago, a new case follows it.
 
     Args:
         by: who wrote; the conversation's visitor when left out.
@@ -63,12 +64,13 @@ async def hear_customer(
     found = await Conversations(work).get(conversation)
     speaker = by or Actor(ActorKind.CUSTOMER, found.visitor)
     hearing = await _who_hears(work, found)
+    heard = []
     for case in hearing:
-        reopens = case.status is Status.RESOLVED
-        await add_to_case(work, case, text, key=key, by=speaker, at=at)
+        reopens = not case.is_live
+        heard.append(await add_to_case(work, case, text, key=key, by=speaker, at=at, conversation=conversation))
         if reopens:
-            await resume(work, case, at=at)
-    return hearing
+            await resume(work, heard[-1], at=at)
+    return heard
 
 
 async def hand_back(work: UnitOfWork, number: str, *, by: Actor, at: datetime, version: int | None = None) -> Case:
@@ -106,5 +108,5 @@ async def _who_hears(work: UnitOfWork, conversation: Conversation) -> list[Case]
         hearing += [case for case in here if case.status is Status.WAITING_ON_CUSTOMER and case not in hearing]
         if hearing:
             return hearing
-    resolved = [case for case in here if case.status is Status.RESOLVED]
-    return sorted(resolved, key=lambda case: (case.updated_at, case.number))[-1:]
+    ended = [case for case in here if case.status in ENDED]
+    return sorted(ended, key=lambda case: (case.status is Status.RESOLVED, case.updated_at, case.number))[-1:]

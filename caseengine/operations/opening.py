@@ -14,8 +14,10 @@ from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing
-from caseengine.model.events import CaseOpened
+from caseengine.model.events import CaseOpened, CaseReopened, FollowUpOpened
+from caseengine.model.lifecycle import ENDED, Status
 from caseengine.model.number import RANDOM_MAX, format_number
+from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
 from caseengine.operations.promising import make_promise
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
@@ -31,6 +33,7 @@ class Opening:
         contact_id, account_id: as proved; leave them out otherwise, and put what was said into `claimed`.
         impact, urgency: 1 high, 2 medium, 3 low.
         reply_address: on file for this case alone.
+        follows: the ended case that it goes on from.
     """
 
     subject: str
@@ -46,6 +49,7 @@ class Opening:
     products: tuple[str, ...] = ()
     order_number: str | None = None
     reply_address: str | None = None
+    follows: UUID | None = None
 
 
 async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: datetime, random: int | None = None) -> Case:
@@ -67,19 +71,62 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     case = Cases(work).add(Case.open(_opened(opening, number, by, at)))
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
+    await begin_checklist(work, case, by=by, at=at)
     await make_promise(work, case, by=by, at=at)
     return case
 
 
-async def add_to_case(work: UnitOfWork, case: Case, text: str, *, key: str = "", by: Actor, at: datetime) -> Case:
-    """The customer's words, from wherever they came; they reopen a resolved case and renew a kept promise.
+async def add_to_case(
+    work: UnitOfWork, case: Case, text: str, *, key: str = "", by: Actor, at: datetime, conversation: UUID | None = None
+) -> Case:
+    """The customer's words, from wherever they came; they reopen an ended case and renew a kept promise.
 
-    Raises:
-        TransitionNotAllowed: the case is closed or merged.
+    Args:
+        conversation: where they were said; the case's own when left out.
+
+    Returns:
+        The case that has them now: the one it was merged into, or one that follows it when it ended long ago.
     """
-    case.hear_customer(text, key=key, by=by, at=at)
+    case = await goes_on_as(work, case)
+    if case.status in ENDED and not (await case_rules(work)).reopens(case, at=at):
+        return await follow_up(work, case, text, by=by, at=at, conversation=conversation)
+    if case.status is Status.CLOSED:
+        case.record(CaseReopened(case_id=case.id, actor=by, at=at, reason=text, key=key))
+    else:
+        case.hear_customer(text, key=key, by=by, at=at)
     if case.due_at is None:
         await make_promise(work, case, by=by, at=at)
+    return case
+
+
+async def follow_up(
+    work: UnitOfWork, ended: Case, text: str, *, by: Actor, at: datetime, conversation: UUID | None = None
+) -> Case:
+    """A new case that goes on from one that ended too long ago to be reopened; the two are linked.
+
+    Args:
+        conversation: where it goes on; the ended case's own when left out.
+    """
+    opening = Opening(
+        subject=ended.subject,
+        description=text,
+        department=ended.department,
+        conversation=conversation or ended.conversation_id,
+        contact_id=ended.contact_id,
+        account_id=ended.account_id,
+        claimed=ended.claimed,
+        case_type=ended.case_type,
+        impact=ended.impact,
+        urgency=ended.urgency,
+        products=ended.products,
+        order_number=ended.order_number,
+        reply_address=ended.reply_address,
+        follows=ended.id,
+    )
+    case = await open_case(work, opening, by=by, at=at)
+    ended.record(FollowUpOpened(case_id=ended.id, actor=by, at=at, other_id=case.id, other_number=case.number))
+    ended.link(case.id, case.number, by=by, at=at)
+    case.link(ended.id, ended.number, by=by, at=at)
     return case
 
 
@@ -103,4 +150,5 @@ def _opened(opening: Opening, number: str, by: Actor, at: datetime) -> CaseOpene
         account_id=opening.account_id,
         claimed=dict(opening.claimed),
         reply_address=opening.reply_address,
+        follows=opening.follows,
     )

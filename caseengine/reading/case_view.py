@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from caseengine.agents import Agent
 from caseengine.conversations import find_conversation
+from caseengine.model.checklist import CheckItem
 from caseengine.model.conversation import Conversation
 from caseengine.model.errors import CaseNotFound, NotPermitted, NumberMistyped
-from caseengine.model.lifecycle import Verb, verbs_from
+from caseengine.model.lifecycle import Verb, asked_from
 from caseengine.model.number import Mistyped, read_number
+from caseengine.reading.case_kept import Kept, kept
 from caseengine.reading.cases import CaseRow, case_rows, read_case_row
 from caseengine.tables import case_conversations, case_links, cases
 from storage.transaction import Snapshot
@@ -38,17 +40,22 @@ class CaseView:
     conversation: Conversation | None
     conversations: Sequence[UUID]
     linked: Sequence[CaseRow]
+    fields: Mapping[str, Any]
+    checklist: Sequence[CheckItem]
+    language: str
+    kept: Kept
 
     @property
     def can(self) -> Sequence[Verb]:
-        """The verbs its status allows."""
-        return verbs_from(self.row.status)
+        """What an agent may ask for in its status."""
+        return asked_from(self.row.status)
 
 
 DETAILS = (
     *("description", "case_type", "impact", "urgency", "contact_id", "account_id", "claimed", "products"),
-    *("order_number", "reply_address", "resolution_code", "resolution_text"),
+    *("order_number", "reply_address", "resolution_code", "resolution_text", "fields", "language"),
 )
+RELATED = ("parent_id", "merged_into", "follows", "case_type")
 
 
 async def case_view(snapshot: Snapshot, agent: Agent, number: str) -> CaseView:
@@ -62,7 +69,7 @@ async def case_view(snapshot: Snapshot, agent: Agent, number: str) -> CaseView:
     read = read_number(number)
     if isinstance(read, Mistyped):
         raise NumberMistyped
-    extra = [cases.c[name] for name in [*DETAILS, "conversation_id"]]
+    extra = [cases.c[name] for name in dict.fromkeys([*DETAILS, *RELATED, "conversation_id", "checklist"])]
     row = await snapshot.first(case_rows().add_columns(*extra).where(cases.c.number == str(read)))
     if row is None:
         raise CaseNotFound
@@ -84,5 +91,7 @@ async def _around(snapshot: Snapshot, agent: Agent, row: sa.Row[Any]) -> CaseVie
         conversation=await find_conversation(snapshot, row.conversation_id) if row.conversation_id else None,
         conversations=[found.conversation_id for found in held],
         linked=[read_case_row(other) for other in linked if agent.may_see(other.department)],
+        checklist=[CheckItem(**item) for item in row.checklist],
+        kept=await kept(snapshot, agent, row),
         **{name: getattr(row, name) for name in DETAILS},
     )

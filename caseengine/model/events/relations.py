@@ -1,10 +1,10 @@
 """What a case has to do with other cases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from caseengine.model.events.fact import CaseEvent, Was
+from caseengine.model.events.fact import INTERNAL, CaseEvent, Was
 from caseengine.model.lifecycle import Verb
 
 
@@ -23,11 +23,20 @@ class CasesLinked(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseMerged(CaseEvent):
-    """It goes on in another case."""
+    """It goes on in another case.
+
+    Attributes:
+        worked_in: the conversation in which people worked on it.
+        target_worked_here: they worked on the other case in that conversation, too.
+        target_left: the conversation the other case came from.
+    """
 
     verb = Verb.MERGE
     into_id: UUID
     into_number: str = ""
+    worked_in: UUID | None = field(default=None, metadata=INTERNAL)
+    target_worked_here: bool = field(default=False, metadata=INTERNAL)
+    target_left: UUID | None = field(default=None, metadata=INTERNAL)
 
     def sets(self, case: Was) -> dict[str, Any]:
         return {"merged_into": self.into_id, "merged_from": case.status, "due_at": None, "offered_to": None}

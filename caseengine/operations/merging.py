@@ -1,0 +1,190 @@
+"""Two cases are one problem of one customer: the one goes on in the other. And the way back.
+
+The source keeps its history and its number; its status is merged until the merge is undone. What the customer writes
+about it reaches the target. Source: docs/decisions/0013-cases-and-relations.md
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.agents import Agents
+from caseengine.cases import Cases, history
+from caseengine.conversations import Conversations
+from caseengine.model import events as happened
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.model.case_errors import CaseItself, CustomersDiffer, MergeChained
+from caseengine.model.conversation import Conversation
+from caseengine.model.errors import TransitionNotAllowed
+from caseengine.model.lifecycle import Verb
+from caseengine.operations.assigning import hold
+from caseengine.operations.conversing import go_on_in, let_go, speak
+from caseengine.operations.handover import resume
+from caseengine.operations.permission import permitted_case
+from caseengine.operations.promising import make_promise
+from caseengine.tables import case_conversations, cases
+from storage.transaction import UnitOfWork
+
+
+async def merge(
+    work: UnitOfWork,
+    number: str,
+    into_number: str,
+    *,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    notice: str | None = None,
+) -> Case:
+    """The case goes on in another one of the same customer, with its conversations. Returns the case that was merged.
+
+    Args:
+        notice: what the customer reads in its conversation.
+
+    Raises:
+        CaseItself: the same case twice.
+        CustomersDiffer: they are not of one customer: parent and children, then.
+        MergeChained: other cases go on in it, or are below it.
+        TransitionNotAllowed: one of them has ended or was merged away.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`; of either case.
+    """
+    source = await permitted_case(work, number, by=by, version=version)
+    target = await permitted_case(work, into_number, by=by)
+    await _check(work, source, target)
+    here = await _where_it_is_worked_on(work, source)
+    if notice is not None:
+        await speak(work, source, notice, key=f"merged:{source.id}:{source.version}", by=by, at=at)
+    _record(source, target, here, by, at)
+    await _bring_conversations(work, source, target, at=at)
+    if here is not None:
+        await _go_on_here(work, source, target, here, by=by, at=at)
+    return source
+
+
+async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, version: int | None = None) -> Case:
+    """The merge was a mistake: the case goes on by itself, where and as it was, with a new promise.
+
+    What happened at the target meanwhile stays there.
+
+    Raises:
+        TransitionNotAllowed: it was not merged.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`; of either case.
+    """
+    source = await permitted_case(work, number, by=by, version=version)
+    if source.merged_into is None:
+        raise TransitionNotAllowed(source.status, Verb.UNMERGE)
+    target = await Cases(work).by_id(source.merged_into)
+    await permitted_case(work, target.number, by=by)
+    merged = [event for event in await history(work, source.id) if isinstance(event, happened.CaseMerged)]
+    source.record(
+        happened.CaseUnmerged(case_id=source.id, actor=by, at=at, from_id=target.id, from_number=target.number)
+    )
+    target.record(
+        happened.CaseReleased(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
+    )
+    await make_promise(work, source, by=by, at=at)
+    if source.contact_id is None and source.account_id is None and target.contact_id is not None:
+        # one conversation opened both, and its customer has proved meanwhile who they are
+        source.identify(target.contact_id, target.account_id, by=by, at=at)
+    if merged and merged[-1].worked_in is not None:
+        await _go_back(work, source, target, merged[-1], by=by, at=at)
+    return source
+
+
+async def _check(work: UnitOfWork, source: Case, target: Case) -> None:
+    if source.id == target.id:
+        raise CaseItself(source.number)
+    for case, verb in ((source, Verb.MERGE), (target, Verb.ABSORB)):
+        if not case.can(verb):
+            raise TransitionNotAllowed(case.status, verb)
+    if not await _of_one_customer(work, source, target):
+        raise CustomersDiffer(target.number)
+    above = sa.or_(cases.c.merged_into == source.id, cases.c.parent_id == source.id)
+    if await work.first(sa.select(cases.c.id).where(above).limit(1)) is not None:
+        raise MergeChained(source.number)
+
+
+async def _of_one_customer(work: UnitOfWork, source: Case, target: Case) -> bool:
+    """The same contact or account; or nobody proved anything, and one conversation opened both."""
+    if source.contact_id is not None and source.contact_id == target.contact_id:
+        return True
+    if source.account_id is not None and source.account_id == target.account_id:
+        return True
+    if any((source.contact_id, source.account_id, target.contact_id, target.account_id)):
+        return False
+    return bool(await _opened_in(work, source) & await _opened_in(work, target))
+
+
+async def _opened_in(work: UnitOfWork, case: Case) -> set[UUID]:
+    table = case_conversations
+    opened = sa.select(table.c.conversation_id).where(table.c.case_id == case.id, table.c.opened)
+    return {row.conversation_id for row in await work.rows(opened)}
+
+
+async def _where_it_is_worked_on(work: UnitOfWork, case: Case) -> Conversation | None:
+    found = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+    return found if found is not None and case.id in found.live_cases else None
+
+
+def _record(source: Case, target: Case, here: Conversation | None, by: Actor, at: datetime) -> None:
+    elsewhere = here is not None and target.conversation_id != here.id
+    source.record(
+        happened.CaseMerged(
+            case_id=source.id,
+            actor=by,
+            at=at,
+            into_id=target.id,
+            into_number=target.number,
+            worked_in=here.id if here else None,
+            target_worked_here=here is not None and target.id in here.live_cases,
+            target_left=target.conversation_id if elsewhere else None,
+        )
+    )
+    target.record(
+        happened.CaseAbsorbed(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
+    )
+
+
+async def _bring_conversations(work: UnitOfWork, source: Case, target: Case, *, at: datetime) -> None:
+    """The target is talked about wherever the source was; `visible_to` lets the customer read on about it."""
+    table = case_conversations
+    joined = await work.rows(sa.select(table.c.conversation_id).where(table.c.case_id == source.id))
+    for row in joined:
+        (await Conversations(work).get(row.conversation_id)).add_case(target.id, opened=False, at=at)
+
+
+async def _go_on_here(
+    work: UnitOfWork, source: Case, target: Case, here: Conversation, *, by: Actor, at: datetime
+) -> None:
+    """The customer is with people here: they go on about the target, with whoever holds it or else held the source."""
+    await go_on_in(work, target, here, by=by, at=at)
+    await let_go(work, source, here)
+    here.queue(target.id, at=at)
+    if target.agent_id is None and source.agent_id is not None:
+        agent = await Agents(work).get(source.agent_id)
+        if agent.may_see(target.department):
+            await hold(work, target, agent, by=by, at=at)
+            return
+    await resume(work, target, at=at)
+
+
+async def _go_back(
+    work: UnitOfWork, source: Case, target: Case, merged: happened.CaseMerged, *, by: Actor, at: datetime
+) -> None:
+    """People go on about the source where they worked on it; the target goes back to where it came from.
+
+    Where the source was moved on meanwhile or the target has, that stays so.
+    """
+    if source.conversation_id is None or source.conversation_id != merged.worked_in:
+        return
+    here = await Conversations(work).get(source.conversation_id)
+    if target.conversation_id == here.id and not merged.target_worked_here:
+        was_live = target.id in here.live_cases
+        await let_go(work, target, here)
+        if merged.target_left is not None:
+            await go_on_in(work, target, await Conversations(work).get(merged.target_left), by=by, at=at)
+        if was_live and target.is_live and target.conversation_id != here.id:
+            await resume(work, target, at=at)
+    await resume(work, source, at=at)

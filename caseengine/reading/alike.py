@@ -1,0 +1,145 @@
+"""Live cases that look like a case: those of its customer, and lately those of its department.
+
+Both are looked for within bounds and along an index, however many cases there are; what they mean is compared for the
+best by their words alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.likeness import Meaning, likeness
+from caseengine.model.lifecycle import LIVE
+from caseengine.model.priority import Priority
+from caseengine.policies.alike import Candidate, Found, find_alike
+from caseengine.tables import case_conversations, cases
+from storage.transaction import Snapshot
+
+LATELY = timedelta(hours=48)
+OWN_MAX = 30
+EACH_MAX = 40
+"""Of each status and priority of the department, the newest."""
+OTHERS_MAX = 200
+MEANT_MAX = 12
+"""Of each kind: their meaning is worked out while the agent waits."""
+TEXT_MAX = 300
+COLUMNS = [
+    cases.c[name]
+    for name in (
+        *("id", "number", "subject", "description", "products", "order_number", "contact_id", "account_id"),
+        *("parent_id", "department", "opened_at", "conversation_id"),
+    )
+]
+
+
+async def alike(snapshot: Snapshot, case_id: UUID, *, meaning: Meaning | None = None, own_only: bool = False) -> Found:
+    """What looks like this case now.
+
+    Args:
+        meaning: left out, words alone decide.
+        own_only: cases of the same customer alone: what the customer themselves may be shown.
+    """
+    case = await snapshot.first(sa.select(*COLUMNS).where(cases.c.id == case_id))
+    if case is None:
+        return Found()
+    own = await _own(snapshot, case)
+    others = [] if own_only else await _lately(snapshot, case)
+    rows = {row.id: row for row in [*own, *others] if row.id not in (case.id, case.parent_id)}
+    parents = {row.parent_id for row in rows.values()} - {None, case.parent_id}
+    rows |= {row.id: row for row in await _named(snapshot, parents) if not own_only}
+    own_ids = {row.id for row in own}
+    await snapshot.let_go()
+    return find_alike(await _compared(case, list(rows.values()), own_ids, parents, meaning))
+
+
+async def _own(snapshot: Snapshot, case: sa.Row[Any]) -> Sequence[sa.Row[Any]]:
+    """The newest live cases of the contact and the account; of nobody known, those of the same conversation."""
+    found: list[sa.Row[Any]] = []
+    for column, value in ((cases.c.contact_id, case.contact_id), (cases.c.account_id, case.account_id)):
+        if value is not None:
+            mine = [_newest([column == value, cases.c.status == status], OWN_MAX) for status in LIVE]
+            found += await _union(snapshot, mine, OWN_MAX)
+    if not found and case.contact_id is None and case.account_id is None and case.conversation_id is not None:
+        here = sa.select(case_conversations.c.case_id).where(
+            case_conversations.c.conversation_id == case.conversation_id, case_conversations.c.opened
+        )
+        found += await snapshot.rows(
+            sa.select(*COLUMNS).where(cases.c.id.in_(here), cases.c.status.in_(LIVE)).limit(OWN_MAX)
+        )
+    return found
+
+
+async def _lately(snapshot: Snapshot, case: sa.Row[Any]) -> Sequence[sa.Row[Any]]:
+    """The newest of the department, opened within LATELY of the case."""
+    since: datetime = case.opened_at - LATELY
+    parts = [
+        _newest(
+            [
+                cases.c.department == case.department,
+                cases.c.status == status,
+                cases.c.priority == int(priority),
+                cases.c.opened_at >= since,
+            ],
+            EACH_MAX,
+        )
+        for status in LIVE
+        for priority in Priority
+    ]
+    return await _union(snapshot, parts, OTHERS_MAX)
+
+
+def _newest(conditions: Sequence[sa.ColumnElement[bool]], limit: int) -> sa.Subquery:
+    return (
+        sa.select(cases.c.id, cases.c.opened_at)
+        .where(*conditions)
+        .order_by(cases.c.opened_at.desc())
+        .limit(limit)
+        .subquery()
+    )
+
+
+async def _union(snapshot: Snapshot, parts: Sequence[sa.Subquery], limit: int) -> Sequence[sa.Row[Any]]:
+    every = sa.union_all(*(sa.select(part.c.id, part.c.opened_at) for part in parts)).subquery()
+    newest = sa.select(every.c.id).order_by(every.c.opened_at.desc()).limit(limit)
+    return await snapshot.rows(sa.select(*COLUMNS).where(cases.c.id.in_(newest)))
+
+
+async def _named(snapshot: Snapshot, ids: set[UUID]) -> Sequence[sa.Row[Any]]:
+    if not ids:
+        return []
+    return await snapshot.rows(sa.select(*COLUMNS).where(cases.c.id.in_(ids), cases.c.status.in_(LIVE)))
+
+
+async def _compared(
+    case: sa.Row[Any], rows: Sequence[sa.Row[Any]], own: set[UUID], parents: set[UUID], meaning: Meaning | None
+) -> list[Candidate]:
+    words = likeness(_text(case), [_text(row) for row in rows])
+    best = sorted(zip(words, rows, strict=True), key=lambda pair: -pair[0])
+    ranked = [pair for pair in best if pair[1].id in own][:MEANT_MAX] + [
+        pair for pair in best if pair[1].id not in own
+    ][:MEANT_MAX]
+    meant = await meaning.likeness(_text(case), [_text(row) for _, row in ranked]) if meaning and ranked else None
+    by_id = {row.id: like for (_, row), like in zip(ranked, meant or (), strict=False)}
+    return [
+        Candidate(
+            id=row.id,
+            number=row.number,
+            words=like,
+            meaning=by_id.get(row.id),
+            customer=str(row.account_id or row.contact_id or row.conversation_id or row.id),
+            same_customer=row.id in own,
+            same_product=bool(set(row.products) & set(case.products)),
+            same_order=case.order_number is not None and row.order_number == case.order_number,
+            is_parent=row.id in parents,
+            parent_id=row.parent_id,
+        )
+        for like, row in zip(words, rows, strict=True)
+    ]
+
+
+def _text(row: sa.Row[Any]) -> str:
+    """The description repeats the subject more often than not; a word counts once."""
+    return f"{row.subject}\n{row.description}"[:TEXT_MAX]

@@ -1,0 +1,24 @@
+"""An office in a database of its own, for tests that play many."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from storage.engine import Database
+from tests.caseengine.office import Office
+from tests.conftest import create_schema
+
+
+@contextlib.asynccontextmanager
+async def office_for_a_while() -> AsyncIterator[Office]:
+    """A furnished office, gone afterwards."""
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'desk.db'}")
+        try:
+            await database.run(create_schema)
+            office = Office(database)
+            await office.furnish()
+            yield office
+        finally:
+            await database.close()
