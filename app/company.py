@@ -22,7 +22,7 @@ from app.company_file import (
     desk_hours,
 )
 from app.tables import agent_sessions
-from caseengine.agents import Agent, AgentRole, Agents, all_agents
+from caseengine.agents import LOCKED, Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
 from caseengine.model.actor import SYSTEM
@@ -38,8 +38,6 @@ SOURCE = "company"
 NAMESPACE = UUID("0b8a5c0e-5b0a-5d6e-8f0c-6f75726f776e")
 """Ids are uuid5 of this and `<kind>:<key>`: bringing a file in again finds what it brought before."""
 PASSWORD_BYTES = 12
-LOCKED = "locked"
-"""No password has this hash."""
 
 HashPassword = Callable[[str], str]
 

@@ -15,6 +15,8 @@ from storage.transaction import Snapshot, UnitOfWork
 
 PRESENCE_EXPIRES_AFTER = timedelta(minutes=2)
 """An agent who was not seen for longer than this is not there, whatever they said."""
+LOCKED = "locked"
+"""No password has this hash: nobody can sign in as this agent."""
 
 
 class AgentRole(StrEnum):

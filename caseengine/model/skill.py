@@ -23,9 +23,9 @@ class SkillTree:
 
     def __init__(self, skills: Mapping[str, Skill]) -> None:
         self.skills = skills
-        for skill in skills.values():
-            if skill.parent is not None and skill.parent not in skills:
-                raise SkillsInvalid(skill.id, "unknown_parent")
+        for one in skills.values():
+            if one.parent is not None and one.parent not in skills:
+                raise SkillsInvalid(one.id, "unknown_parent")
         for skill in skills:
             self._check_circle(skill)
 
@@ -52,7 +52,7 @@ class SkillTree:
 
     def _check_circle(self, skill: str) -> None:
         seen = {skill}
-        for general in self.above(skill):
+        for general in self.above(skill):  # walks on in a circle until it meets itself
             if general in seen:
                 raise SkillsInvalid(skill, "circle")
             seen.add(general)

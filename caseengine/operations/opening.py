@@ -16,6 +16,7 @@ from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing
 from caseengine.model.events import CaseOpened
 from caseengine.model.number import RANDOM_MAX, format_number
+from caseengine.operations.needing import set_needs
 from caseengine.operations.promising import make_promise
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
@@ -68,6 +69,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
     await make_promise(work, case, by=by, at=at)
+    await set_needs(work, case, at=at)
     return case
 
 

@@ -125,7 +125,9 @@ class Decision:
 
     @property
     def document(self) -> dict[str, Any]:
-        judged = [[one.id, one.excluded, list(asdict(one.scores).values()) if one.scores else []] for one in self.judged]
+        judged = [
+            [one.id, one.excluded, list(asdict(one.scores).values()) if one.scores else []] for one in self.judged
+        ]
         return {"agent_id": self.agent_id, "relaxed": self.relaxed, "judged": judged}
 
 

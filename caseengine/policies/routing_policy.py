@@ -51,7 +51,7 @@ class NeedRule:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """From `after_s` of waiting: each required level is `lower` lower (never below 1), and what is in `drop` is dropped.
+    """From `after_s` of waiting on: levels are `lower` lower (never below 1), what is in `drop` is not asked for.
 
     `drop` holds "skills", "preferred", "language", or ids of skills.
     """
@@ -112,9 +112,9 @@ class RoutingPolicy:
         return next((self.costs[kind] for kind in kinds if kind in self.costs), self.costs["default"])
 
     @property
-    def routed(self) -> frozenset[str]:
-        """The departments named whose cases are offered or assigned; those of the default are not among them."""
-        return frozenset(name for name, one in self.departments.items() if one.mode is not Mode.PULL)
+    def is_on(self) -> bool:
+        """Cases of at least one department are offered or assigned."""
+        return any(one.mode is not Mode.PULL for one in (self.default, *self.departments.values()))
 
 
 def read_routing(document: Mapping[str, Any], *, known: Collection[str] | None = None) -> RoutingPolicy:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.agents import PRESENCE_EXPIRES_AFTER, AgentRole, Presence
+from caseengine.agents import LOCKED, PRESENCE_EXPIRES_AFTER, AgentRole, Presence
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import Status
 from caseengine.model.needs import Needs
@@ -42,7 +42,7 @@ ENTERING = ("CaseOpened", "CaseMoved", "CaseReturned", "CaseReopened", "CaseUnme
 """The facts with which a case comes into a queue."""
 
 _WAITS = sa.text(WAITS)
-_TIER = sa.literal_column("coalesce(tier, 'Z')")
+_TIER: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +158,8 @@ async def knows_it(snapshot: Snapshot, case: Case) -> UUID | None:
             return None
     if case.follows is None:
         return None
-    row = await snapshot.first(sa.select(cases.c.agent_id).where(cases.c.id == case.follows))
-    return row.agent_id if row else None
+    holder: UUID | None = await snapshot.scalar(sa.select(cases.c.agent_id).where(cases.c.id == case.follows))
+    return holder
 
 
 async def kind_of_work(snapshot: Snapshot, case: Case) -> tuple[str, str]:
@@ -192,7 +192,8 @@ async def candidates_for(
     """Who could have the case: those of its department with the rarest skill it still asks for, and `also`."""
     steps = [step for step in policy.relax if step.after_s <= waited.total_seconds()]
     rarest = await _rarest(snapshot, relaxed(needs, steps).required)
-    return await _known(snapshot, _pool(case.department, rarest, list(also)), case.department, needs, policy, at)
+    pool = _pool(case.department, rarest, list(also))
+    return await _known(snapshot, pool, department=case.department, needs=needs, policy=policy, at=at)
 
 
 async def loads_of(snapshot: Snapshot, agent_ids: Collection[UUID], policy: RoutingPolicy) -> dict[UUID, int]:
@@ -255,6 +256,7 @@ def _pool(department: str, skill: str | None, also: Sequence[UUID]) -> sa.Column
 async def _known(
     snapshot: Snapshot,
     pool: sa.ColumnElement[bool],
+    *,
     department: str,
     needs: Needs,
     policy: RoutingPolicy,
@@ -275,10 +277,7 @@ async def _known(
     for agent_id, units in (await _appointments(snapshot, there, policy, at)).items():
         loads[agent_id] += units
     able = await _skills_of(snapshot, [row.id for row in rows], {*needs.required, *needs.preferred})
-    return [
-        Known(_candidate(row, loads, able.get(row.id, {}), policy, at), row.name, row.version)
-        for row in rows
-    ]
+    return [Known(_candidate(row, loads, able.get(row.id, {}), policy, at), row.name, row.version) for row in rows]
 
 
 def _is_there(row: sa.Row[Any], at: datetime) -> bool:
@@ -390,21 +389,18 @@ async def live_work_of_the_lost(snapshot: Snapshot, at: datetime, *, limit: int 
     )
 
 
-async def work_out_of_place(
-    snapshot: Snapshot, *, locked_hash: str, limit: int = 200
-) -> Sequence[sa.Row[Any]]:
+async def work_out_of_place(snapshot: Snapshot, *, limit: int = 200) -> Sequence[sa.Row[Any]]:
     """Live cases held by somebody who is locked out, or does not work for their department: id, why."""
-    locked = agents.c.password_hash == locked_hash
+    locked = agents.c.password_hash == LOCKED
     here = sa.exists().where(
         agent_departments.c.agent_id == cases.c.agent_id, agent_departments.c.department == cases.c.department
     )
-    rows = await snapshot.rows(
+    return await snapshot.rows(
         sa.select(cases.c.id, locked.label("locked"))
         .join(agents, agents.c.id == cases.c.agent_id)
         .where(cases.c.status.in_(HELD), sa.or_(locked, sa.and_(agents.c.role != AgentRole.SUPERVISOR, ~here)))
         .limit(limit)
     )
-    return rows
 
 
 def _seen_since(at: datetime) -> datetime:
