@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from app.http.answers import CaseInFullAnswer
 from app.http.bodies import Slug, VersionBody
@@ -49,7 +49,7 @@ class SlotsQuery(Body):
 
 
 class CallbackBody(Body):
-    starts_at: datetime = Field(description="`starts_at` of a slot.")
+    starts_at: AwareDatetime = Field(description="`starts_at` of a slot.")
 
 
 class CallbackEndBody(Body):
