@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from app.routing_cli import routing_commands
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Bring in what the company already has.")
 app.add_typer(imports, name="import")
+app.add_typer(routing_commands, name="routing", rich_help_panel="Check")
 console = Console()
 complaints = Console(stderr=True)
 
@@ -323,6 +325,7 @@ async def _import_company(settings: Settings, file: Path) -> "CompanySummary":
 
 async def _password(settings: Settings, email: str, *, lock: bool) -> str:
     """The new password; empty when the agent was locked out."""
+    from app.clock import now
     from app.company import lock as lock_out
     from app.company import new_password
     from app.http.sessions import hash_password
@@ -333,7 +336,7 @@ async def _password(settings: Settings, email: str, *, lock: bool) -> str:
     database = Database(settings.url)
     try:
         if lock:
-            await lock_out(database, email)
+            await lock_out(database, email, at=now())
             return ""
         return await new_password(database, email, hash_password=hash_password)
     except AgentNotFound:

@@ -21,11 +21,14 @@ from app.company_file import (
     Problem,
     desk_hours,
 )
+from app.company_routing import bring_routing, bring_skills, bring_work, slips
 from app.tables import agent_sessions
-from caseengine.agents import Agent, AgentRole, Agents, all_agents
+from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
 from caseengine.model.actor import SYSTEM
+from caseengine.operations.routing import return_all
+from caseengine.skills import skill_tree
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contact, Contacts
 from customers.errors import AccountNotFound, ContactNotFound, IdentityInvalid
@@ -38,8 +41,6 @@ SOURCE = "company"
 NAMESPACE = UUID("0b8a5c0e-5b0a-5d6e-8f0c-6f75726f776e")
 """Ids are uuid5 of this and `<kind>:<key>`: bringing a file in again finds what it brought before."""
 PASSWORD_BYTES = 12
-LOCKED = "locked"
-"""No password has this hash."""
 
 HashPassword = Callable[[str], str]
 
@@ -87,7 +88,8 @@ async def import_company(
     summary = CompanySummary(passwords={record.email: passwords[record.key] for record in missing})
     async with database.unit_of_work() as work:
         await _departments(work, company, summary)
-        await _agents(work, company, hashes, summary)
+        await _routing(work, company, summary, at)
+        await _agents(work, company, hashes, summary, at)
         if hours is not None:
             before = await desk_calendar(work)
             set_desk_calendar(work, hours)
@@ -109,13 +111,17 @@ async def new_password(database: Database, email: str, *, hash_password: HashPas
     return password
 
 
-async def lock(database: Database, email: str) -> None:
-    """Nobody can sign in as this agent any more, and their sessions end.
+async def lock(database: Database, email: str, *, at: datetime) -> None:
+    """Nobody can sign in as this agent any more, their sessions end, and their work goes back to its queues.
 
     Raises:
         AgentNotFound: nobody has this address.
     """
     await _set_password(database, email, LOCKED)
+    async with database.unit_of_work() as work:
+        agent = await Agents(work).by_email(email)
+        Agents(work).seen(agent.id, Presence.OFFLINE, at=at)
+        await return_all(work, agent.id, "agent_locked", at=at)
 
 
 async def _set_password(database: Database, email: str, password_hash: str) -> None:
@@ -150,7 +156,24 @@ async def _departments(work: UnitOfWork, company: CompanyFile, summary: CompanyS
     summary.departments = tuple(sorted({*known, *(record.id for record in company.departments)}))
 
 
-async def _agents(work: UnitOfWork, company: CompanyFile, hashes: dict[str, str], summary: CompanySummary) -> None:
+async def _routing(work: UnitOfWork, company: CompanyFile, summary: CompanySummary, at: datetime) -> None:
+    """Skills and the rulebook of routing; what the file says of agents' work is checked with them."""
+    people = {record.key: record.work for record in company.agents if record.work is not None}
+    tree = (await skill_tree(work)).skills
+    wrong = list(slips(tree, company.skills, people, company.routing, summary.departments))
+    if wrong:
+        raise CompanyInvalid(*(Problem(*slip) for slip in wrong))
+    if company.skills:
+        for what in await bring_skills(work, company.skills):
+            summary.count("skills", what)
+    if company.routing is not None:
+        put = await bring_routing(work, company.routing, by=SYSTEM, at=at)
+        summary.count("routing", "changed" if put else "unchanged")
+
+
+async def _agents(
+    work: UnitOfWork, company: CompanyFile, hashes: dict[str, str], summary: CompanySummary, at: datetime
+) -> None:
     known = {agent.id: agent for agent in await all_agents(work)}
     problems = list(_strange_departments(company.agents, summary.departments))
     if problems:
@@ -162,7 +185,15 @@ async def _agents(work: UnitOfWork, company: CompanyFile, hashes: dict[str, str]
             Agents(work).add(told)
         elif before != told:
             Agents(work).change(told)
-        summary.count("agents", _what(before, told))
+            await _put_back(work, before, told, at)
+        differs = record.work is not None and await bring_work(work, told.id, record.work, new=before is None)
+        summary.count("agents", "changed" if before == told and differs else _what(before, told))
+
+
+async def _put_back(work: UnitOfWork, before: Agent, told: Agent, at: datetime) -> None:
+    """What they hold of departments they do not work for any more waits there again."""
+    if told.role is not AgentRole.SUPERVISOR and not before.departments <= told.departments:
+        await return_all(work, told.id, "agent_left", keep=told.departments, at=at)
 
 
 def _agent(record: AgentRecord, before: Agent) -> Agent:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from app.company_routing import SkillRecord, WorkRecord
 from caseengine.model.calendar import Calendar, Window
 from caseengine.model.errors import CalendarInvalid
 from customers.accounts import Role
@@ -75,6 +76,7 @@ class AgentRecord(Record):
     email: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$", max_length=254)]
     role: Literal["agent", "supervisor"] = "agent"
     departments: tuple[Slug, ...] = ()
+    work: WorkRecord | None = None
 
 
 class OwnDay(Record):
@@ -149,6 +151,8 @@ class CompanyFile(Record):
     accounts: tuple[AccountRecord, ...] = ()
     contacts: tuple[ContactRecord, ...] = ()
     products: tuple[ProductRecord, ...] = ()
+    skills: tuple[SkillRecord, ...] = ()
+    routing: Mapping[str, Any] | None = None
 
 
 def read_company_file(path: Path) -> CompanyFile:
@@ -229,6 +233,7 @@ def _twice(company: CompanyFile) -> Iterator[Problem]:
         "accounts": [record.number for record in company.accounts],
         "contacts": [record.key for record in company.contacts],
         "products": [record.id for record in company.products],
+        "skills": [record.id for record in company.skills],
     }
     for where, values in names.items():
         seen: set[str] = set()

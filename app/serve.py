@@ -39,6 +39,10 @@ CLOSING_EVERY_S = 300.0
 FORGETTING_EVERY_S = 3_600.0
 KNOWLEDGE_EVERY_S = 30.0
 DELIVERY_EVERY_S = 1.0
+ROUTING_EVERY_S = 2.0
+ROUTING_RESTS_S = 0.25
+"""However much happens, the sweep for routing runs no more often than this."""
+LEARNING_EVERY_S = 3_600.0
 
 
 class DemoNeedsLoopback(Exception):
@@ -117,6 +121,8 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         *(_deliver(house, topic) for topic in house.delivery.topics),
         keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
         keep_running("closing", house.closing.run, database, every_s=CLOSING_EVERY_S),
+        keep_running("routing", partial(_route, house), database, "event", "routing", every_s=ROUTING_EVERY_S),
+        keep_running("needs", house.needs.learn, database, every_s=LEARNING_EVERY_S),
         keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
@@ -127,6 +133,11 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
 def _deliver(house: House, topic: str) -> Coroutine[Any, Any, None]:
     run = partial(house.delivery.run, topic)
     return keep_running(f"deliver_{topic}", run, house.database, topic, every_s=DELIVERY_EVERY_S)
+
+
+async def _route(house: House) -> None:
+    await house.routing.run()
+    await asyncio.sleep(ROUTING_RESTS_S)
 
 
 async def _tell_when_ready(house: House) -> None:

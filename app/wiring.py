@@ -22,8 +22,10 @@ from app.jobs.delivery import Delivery, send_activity
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
+from app.jobs.routing import RoutingSweep
 from app.jobs.turns import Turns
 from app.keys import keep_secret
+from app.learnt_needs import LearntNeeds
 from app.meaning import EncodedMeaning
 from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.schema import whole_schema
@@ -64,6 +66,8 @@ class House:
     turns: Turns
     delivery: Delivery
     promises: Promises
+    routing: RoutingSweep
+    needs: LearntNeeds
     forgetting: Forgetting
     closing: Closing
     webchat: WebChatDesk
@@ -108,6 +112,7 @@ def build(
         database, now, {"deliver": send_activity(database, {adapter.name: adapter}), "mail": send_mail(mail)}
     )
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
+    guess = LearntNeeds(database)
     application = make_application(
         HttpParts(
             settings=settings,
@@ -142,6 +147,8 @@ def build(
         forgetting=Forgetting(database, secret, now),
         closing=Closing(database, now),
         promises=Promises(database, catalogue, now),
+        routing=RoutingSweep(database, catalogue.words, now, guess),
+        needs=guess,
         webchat=webchat,
         mailbox=mailbox,
         application=application,

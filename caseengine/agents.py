@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.errors import AgentNotFound
-from caseengine.tables import agent_departments, agents
+from caseengine.tables import agent_departments, agent_work, agents
 from storage.transaction import Snapshot, UnitOfWork
 
 PRESENCE_EXPIRES_AFTER = timedelta(minutes=2)
 """An agent who was not seen for longer than this is not there, whatever they said."""
+LOCKED = "locked"
+"""No password has this hash: nobody can sign in as this agent."""
 
 
 class AgentRole(StrEnum):
@@ -43,6 +45,7 @@ class Agent:
     role: AgentRole = AgentRole.AGENT
     presence: Presence = Presence.OFFLINE
     seen_at: datetime | None = None
+    presence_reason: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -80,6 +83,7 @@ class Agents:
     def add(self, agent: Agent) -> None:
         values = {name: getattr(agent, name) for name in Agent.__dataclass_fields__ if name != "departments"}
         self._work.write(sa.insert(agents).values({**values, "email": agent.email.strip().lower()}))
+        self._work.write(sa.insert(agent_work).values(agent_id=agent.id))
         for department in sorted(agent.departments):
             self._work.write(sa.insert(agent_departments).values(agent_id=agent.id, department=department))
 
@@ -94,9 +98,10 @@ class Agents:
     def set_password(self, agent_id: UUID, password_hash: str) -> None:
         self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(password_hash=password_hash), rows=1)
 
-    def seen(self, agent_id: UUID, presence: Presence, *, at: datetime) -> None:
-        """The agent's screen told us that they are there, and how."""
-        self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(presence=presence, seen_at=at), rows=1)
+    def seen(self, agent_id: UUID, presence: Presence, *, reason: str = "", at: datetime) -> None:
+        """The agent's screen told us that they are there, how, and why not where they are not: "lunch"."""
+        values = {"presence": presence, "presence_reason": reason, "seen_at": at}
+        self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(values), rows=1)
 
     async def _load(self, condition: sa.ColumnElement[bool]) -> Agent:
         found = await _agents(self._work, condition)
@@ -134,4 +139,4 @@ def _agent(rows: list[sa.Row[Any]]) -> Agent:
     row = rows[0]
     theirs = frozenset(found.department for found in rows if found.department)
     values = (row.id, row.name, row.email, row.password_hash, theirs)
-    return Agent(*values, AgentRole(row.role), Presence(row.presence), row.seen_at)
+    return Agent(*values, AgentRole(row.role), Presence(row.presence), row.seen_at, row.presence_reason)

@@ -14,6 +14,7 @@ from caseengine.model.checklist import CheckItem
 from caseengine.model.errors import CaseNotFound, NumberMistyped
 from caseengine.model.events import CaseEvent, NoteAdded
 from caseengine.model.lifecycle import Status
+from caseengine.model.needs import needs_key
 from caseengine.model.number import Mistyped, read_number
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution, ResolutionCode
@@ -165,6 +166,7 @@ def _save(case: Case, saved_version: int) -> Write:
     values = {name: getattr(case, name) for name in _PLAIN}
     values |= {"claimed": dict(case.claimed), "products": list(case.products), "priority": int(case.priority)}
     values |= {"fields": dict(case.fields), "needs": dict(case.needs), "checklist": [asdict(x) for x in case.checklist]}
+    values["needs_key"] = needs_key(case.needs)
     values["resolution_code"] = case.resolution.code if case.resolution else None
     values["resolution_text"] = case.resolution.text if case.resolution else None
     if saved_version == 0:

@@ -25,6 +25,9 @@ class SignInBody(Body):
 
 class PresenceBody(Body):
     presence: Presence
+    reason: Plain = Field(
+        "", max_length=100, description="Why you are not available, for colleagues: lunch, a meeting."
+    )
 
 
 class CasesQuery(Body):

@@ -15,6 +15,7 @@ from app.http.sessions import Sessions, SignedIn
 from caseengine.agents import Agents, Presence, all_agents
 from caseengine.departments import all_departments
 from caseengine.model.errors import AgentNotFound
+from caseengine.operations.routing import ROUTING
 from storage.engine import Database
 
 
@@ -118,7 +119,7 @@ class SessionRoutes:
         return response
 
     async def be_present(self, call: Call) -> None:
-        await self._be(call.agent.agent.id, call.body.presence)
+        await self._be(call.agent.agent.id, call.body.presence, call.body.reason)
 
     async def agents(self, call: Call) -> AgentsAnswer:
         at = self._now()
@@ -138,9 +139,10 @@ class SessionRoutes:
         await self._be(agent.id, Presence.OFFLINE)
         await self._sessions.end_all(agent.id)
 
-    async def _be(self, agent_id: UUID, presence: Presence) -> None:
+    async def _be(self, agent_id: UUID, presence: Presence, reason: str = "") -> None:
         async with self._database.unit_of_work() as work:
-            Agents(work).seen(agent_id, presence, at=self._now())
+            Agents(work).seen(agent_id, presence, reason=reason, at=self._now())
+            work.after_commit_wake(ROUTING)
 
     def _answer(self, signed_in: SignedIn) -> SessionAnswer:
         return SessionAnswer(agent=agent_answer(signed_in.agent, self._now()), csrf=signed_in.csrf)

@@ -15,6 +15,12 @@ CaseError
 CalendarError
  +-- NoWorkingTime           the desk never opens
  +-- CalendarInvalid         its windows overlap or run backwards
+RoutingError
+ +-- SkillsInvalid           no such skill, or a circle in their tree
+ +-- ShiftsInvalid           hours, dates or a zone that cannot be
+ +-- NotOffered              nobody asked this agent to take the case
+ +-- SlotTaken               nobody is free to call at that time
+ +-- NoCallback              there is no appointment on this case
 RulebookInvalid             a document of policies, routing or rules that makes no sense
 """
 
@@ -142,3 +148,48 @@ class RulebookInvalid(Refusal):
     code = "rulebook.invalid"
     where: str
     problem: str
+
+
+class RoutingError(Refusal):
+    """A "no" of skills, routing and appointments."""
+
+    code: ClassVar[str] = "routing.refused"
+
+
+@dataclass(eq=False)
+class SkillsInvalid(RoutingError):
+    """`problem`: "unknown", "unknown_parent", "circle", "level"."""
+
+    code = "routing.skills_invalid"
+    skill: str
+    problem: str
+
+
+@dataclass(eq=False)
+class ShiftsInvalid(RoutingError):
+    """Somebody's hours cannot be read; `what` is the place or the value."""
+
+    code = "routing.shifts_invalid"
+    what: str
+
+
+@dataclass(eq=False)
+class NotOffered(RoutingError):
+    """The case is not, or not any more, offered to this agent."""
+
+    code = "routing.not_offered"
+    number: str
+
+
+@dataclass(eq=False)
+class SlotTaken(RoutingError):
+    """Nobody is free to call then, or not any more."""
+
+    code = "routing.slot_taken"
+
+
+@dataclass(eq=False)
+class NoCallback(RoutingError):
+    """Nobody has promised to call about this case."""
+
+    code = "routing.no_callback"

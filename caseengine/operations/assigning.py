@@ -12,7 +12,10 @@ from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
 from caseengine.model.errors import CaseTaken, NotPermitted
+from caseengine.model.events import CaseAssigned
 from caseengine.operations.conversing import speak
+from caseengine.operations.needing import set_needs
+from caseengine.operations.offers import end_offer, note_offer, was_given
 from caseengine.operations.permission import agent_of, permitted_case
 from storage.transaction import UnitOfWork
 
@@ -86,7 +89,9 @@ async def move(
     await Departments(work).get(department)
     if department == case.department:
         return case
+    note_offer(work, case, "withdrawn", at=at)
     case.move(department, reason, by=by, at=at)
+    await set_needs(work, case, at=at)
     conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
     if conversation is not None and case.id in conversation.live_cases:
         conversation.wait_again(case.id)
@@ -101,10 +106,20 @@ async def hold(
     by: Actor,
     at: datetime,
     notice: Mapping[str, Any] | str | None = None,
+    assignment_id: UUID | None = None,
 ) -> None:
-    """The agent holds the case from now on; a conversation that waits for a person about it is theirs."""
+    """The agent holds the case from now on; a conversation that waits for a person about it is theirs.
+
+    An offer to somebody else ends. `assignment_id` is the record of the decision, where routing made it.
+    """
+    if case.offered_to not in (None, agent.id):
+        await end_offer(work, case, "withdrawn", by=by, at=at)
     if case.agent_id != agent.id:
-        case.assign(agent.id, agent.name, by=by, at=at)
+        if case.offered_to is not None:
+            note_offer(work, case, "accepted", at=at)
+        told: dict[str, Any] = {"agent_id": agent.id, "agent_name": agent.name, "assignment_id": assignment_id}
+        case.record(CaseAssigned(case_id=case.id, actor=by, at=at, **told))
+        was_given(work, agent.id, at=at)
     conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
     if conversation is None or case.id not in conversation.live_cases:
         return

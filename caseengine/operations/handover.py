@@ -13,6 +13,7 @@ from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation, Mode
 from caseengine.model.lifecycle import ENDED, Status
 from caseengine.operations.conversing import go_on_in, let_go
+from caseengine.operations.needing import set_needs
 from caseengine.operations.opening import add_to_case
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
@@ -45,6 +46,7 @@ async def hand_over(
     case.hand_over(found.id, reason=reason, summary=summary, by=by, at=at)
     if case.due_at is None:
         await make_promise(work, case, by=by, at=at)
+    await set_needs(work, case, at=at)
     found.queue(case.id, at=at)
     return found
 

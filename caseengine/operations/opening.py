@@ -18,6 +18,7 @@ from caseengine.model.events import CaseOpened, CaseReopened, FollowUpOpened
 from caseengine.model.lifecycle import ENDED, Status
 from caseengine.model.number import RANDOM_MAX, format_number
 from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
+from caseengine.operations.needing import set_needs
 from caseengine.operations.promising import make_promise
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
@@ -73,6 +74,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
         conversation.add_case(case.id, opened=True, at=at)
     await begin_checklist(work, case, by=by, at=at)
     await make_promise(work, case, by=by, at=at)
+    await set_needs(work, case, at=at)
     return case
 
 

@@ -10,14 +10,19 @@ from caseengine.tables.cases import (
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
 from caseengine.tables.people import agent_departments, agents, calendars, departments
+from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
 from caseengine.tables.rulebooks import rulebooks
 from caseengine.tables.sla import case_clocks
 
 __all__ = [
     "activities",
     "agent_departments",
+    "agent_skills",
+    "agent_work",
     "agents",
+    "assignments",
     "calendars",
+    "callbacks",
     "case_clocks",
     "case_conversations",
     "case_events",
@@ -30,4 +35,5 @@ __all__ = [
     "files",
     "participants",
     "rulebooks",
+    "skills",
 ]

@@ -46,6 +46,7 @@ cases = sa.Table(
     sa.Column("policy_version", sa.Integer),
     sa.Column("tier", sa.String(1)),
     sa.Column("needs", Json, nullable=False, server_default="{}"),
+    sa.Column("needs_key", sa.String(16), nullable=False, server_default=""),
     sa.Column("offered_to", sa.Uuid(), sa.ForeignKey("agents.id")),
     sa.Column("callback_at", Instant),
     sa.Column("csat", sa.SmallInteger),
@@ -67,7 +68,8 @@ cases = sa.Table(
 )
 """`version` is the `seq` of the newest event; `conversation_id` is where replies go.
 
-`sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack.
+`sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack; `needs_key` is
+the same for cases that need the same.
 """
 
 case_conversations = sa.Table(

@@ -218,13 +218,13 @@ def test_no_file_and_no_yaml(tmp_path: Path) -> None:
 async def test_a_new_password_and_a_lock(database: Database, tmp_path: Path) -> None:
     await bring(database, tmp_path, **WHEELS)
     given = await new_password(database, "ADA@wheels.example", hash_password=plain)
-    await lock(database, "joe@wheels.example")
+    await lock(database, "joe@wheels.example", at=MONDAY)
 
     async with database.unit_of_work() as work:
         assert (await Agents(work).by_email("ada@wheels.example")).password_hash == plain(given)
         assert (await Agents(work).by_email("joe@wheels.example")).password_hash == "locked"
     with pytest.raises(AgentNotFound):
-        await lock(database, "nobody@wheels.example")
+        await lock(database, "nobody@wheels.example", at=MONDAY)
 
 
 def test_the_demo_company_is_written_the_same_way(tmp_path: Path) -> None:

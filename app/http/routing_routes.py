@@ -1,0 +1,293 @@
+"""Offers, what routing decided and why, giving work back, appointments to call, and how busy everybody is."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from app.http.answers import CaseInFullAnswer
+from app.http.bodies import Slug, VersionBody
+from app.http.case_acting import CHANGED, TRIES_MAX
+from app.http.case_reading import CASE, SHOWN, CaseReading
+from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
+from bot.replies.catalogue import Catalogue
+from caseengine.model.case import Case
+from caseengine.model.needs import Needs
+from caseengine.operations.calling import book_callback, end_callback
+from caseengine.operations.permission import permitted_case
+from caseengine.operations.routing import accept, decline, give_back, weigh
+from caseengine.reading.assignments import Considered, assignments_of, considered, names_of, offers_to
+from caseengine.reading.callbacks import free_slots
+from caseengine.reading.load import AgentLoad, agent_loads
+from caseengine.routing_rules import routing_rules
+from storage.engine import Database
+from storage.errors import Conflict
+from storage.transaction import UnitOfWork
+
+Level = Annotated[int, Field(ge=1, le=5)]
+Language = Annotated[str, Field(pattern=r"^([a-z]{2,3})?$")]
+
+
+class DeclineBody(Body):
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class GiveBackBody(VersionBody):
+    skills: dict[Slug, Level] | None = Field(
+        None,
+        description="What whoever takes it has to have, and how well; left out, it needs what it needed.",
+        max_length=20,
+    )
+    language: Language = ""
+
+
+class SlotsQuery(Body):
+    limit: int = Field(20, ge=1, le=200)
+
+
+class CallbackBody(Body):
+    starts_at: AwareDatetime = Field(description="`starts_at` of a slot.")
+
+
+class CallbackEndBody(Body):
+    how: Literal["kept", "cancelled"]
+
+
+class OfferAnswer(Answer):
+    number: str
+    subject: str
+    department: str
+    offered_at: datetime
+    expires_at: datetime
+
+
+class OffersAnswer(Answer):
+    offers: list[OfferAnswer] = Field(description="The soonest to run out first.")
+
+
+class ConsideredAnswer(Answer):
+    agent_id: UUID
+    name: str
+    excluded: str = Field(description='Why not: a code, with what it is about after a colon; "" when they could.')
+    scores: list[float] = Field(description="In the order they count: knows it, needs met, fit, room, seconds idle.")
+
+
+class AssignmentAnswer(Answer):
+    agent_id: UUID
+    agent_name: str
+    state: str
+    decided_at: datetime
+    ended_at: datetime | None
+    reason: str
+    policy_version: int
+    relaxed: int = Field(description="How many steps of relaxation held.")
+    request: dict[str, Any]
+    considered: list[ConsideredAnswer]
+
+
+class AssignmentsAnswer(Answer):
+    assignments: list[AssignmentAnswer] = Field(description="Every decision of routing, oldest first.")
+    now: list[ConsideredAnswer] | None = Field(description="While it waits: who could have it at this moment.")
+
+
+class SlotAnswer(Answer):
+    starts_at: datetime
+    ends_at: datetime
+    free: int = Field(description="How many agents could call then.")
+
+
+class SlotsAnswer(Answer):
+    slots: list[SlotAnswer]
+
+
+class LoadAnswer(Answer):
+    agent_id: UUID
+    name: str
+    presence: str
+    reason: str = Field(description="What they said why they are not available.")
+    seen_at: datetime | None
+    on_shift: bool
+    capacity: int
+    load: int = Field(description="Units they hold or are offered.")
+    offers: int
+
+
+class LoadsAnswer(Answer):
+    agents: list[LoadAnswer] = Field(description="By name.")
+
+
+Operation = Callable[[UnitOfWork, Call, datetime], Awaitable[Any]]
+
+
+class RoutingRoutes:
+    """`/api/offers`, `/api/agents/load`, and what hangs on a case."""
+
+    def __init__(
+        self, database: Database, catalogue: Catalogue, now: Callable[[], datetime], reading: CaseReading
+    ) -> None:
+        self._database = database
+        self._words = catalogue.words
+        self._now = now
+        self._reading = reading
+
+    def endpoints(self) -> list[Endpoint]:
+        return [*self._looks(), *self._acts()]
+
+    def _looks(self) -> list[Endpoint]:
+        agent = {"method": "GET", "scope": Scope.AGENT}
+        return [
+            Endpoint(
+                path="/api/offers",
+                summary="The cases you are asked to take.",
+                handle=self.offers,
+                answer=OffersAnswer,
+                **agent,  # type: ignore[arg-type]
+            ),
+            Endpoint(
+                path=f"{CASE}/assignments",
+                summary="What routing decided about it, with every candidate and why or why not.",
+                handle=self.assignments,
+                answer=AssignmentsAnswer,
+                refuses=SHOWN,
+                **agent,  # type: ignore[arg-type]
+            ),
+            Endpoint(
+                path=f"{CASE}/callback-slots",
+                summary="When somebody of its department is free to call.",
+                handle=self.slots,
+                query=SlotsQuery,
+                answer=SlotsAnswer,
+                refuses=SHOWN,
+                **agent,  # type: ignore[arg-type]
+            ),
+            Endpoint(
+                method="GET",
+                path="/api/agents/load",
+                scope=Scope.SUPERVISOR,
+                summary="Who is there, and how much each has.",
+                handle=self.loads,
+                answer=LoadsAnswer,
+            ),
+        ]
+
+    def _acts(self) -> list[Endpoint]:
+        offered = (*SHOWN, "routing.not_offered", "case.transition_not_allowed", "storage.conflict")
+        booked = (*CHANGED, "routing.slot_taken", "routing.no_callback")
+        return [
+            self._act("offer/acceptance", "Take what you were asked to take.", None, self._accept, offered),
+            self._act(
+                "offer/refusal",
+                "Say why you would rather not; somebody else is asked.",
+                DeclineBody,
+                self._decline,
+                (*offered, "case.text_missing"),
+            ),
+            self._act(
+                "return",
+                "Give it back to its queue, for somebody who can do this.",
+                GiveBackBody,
+                self._give_back,
+                (*CHANGED, "routing.skills_invalid"),
+            ),
+            self._act("callback", "Book a time to call the customer.", CallbackBody, self._book, booked),
+            self._act("callback/outcome", "The call was made, or is off.", CallbackEndBody, self._end_callback, booked),
+        ]
+
+    async def offers(self, call: Call) -> OffersAnswer:
+        async with self._database.snapshot() as snapshot:
+            found = await offers_to(snapshot, call.agent.agent.id)
+        return OffersAnswer(offers=[OfferAnswer.model_validate(one) for one in found])
+
+    async def assignments(self, call: Call) -> AssignmentsAnswer:
+        """A unit of work that writes nothing."""
+        async with self._database.unit_of_work() as work:
+            case = await permitted_case(work, call.path("number"), by=call.agent.agent.actor)
+            found = await assignments_of(work, case.id)
+            now = await self._considered(work, case) if case.agent_id is None and case.is_live else None
+        return AssignmentsAnswer(
+            assignments=[AssignmentAnswer.model_validate(one) for one in found],
+            now=None if now is None else [ConsideredAnswer.model_validate(one) for one in now],
+        )
+
+    async def slots(self, call: Call) -> SlotsAnswer:
+        query: SlotsQuery = call.query
+        async with self._database.unit_of_work() as work:
+            case = await permitted_case(work, call.path("number"), by=call.agent.agent.actor)
+            _, policy = await routing_rules(work)
+            found = await free_slots(work, case.department, policy, at=self._now(), limit=query.limit)
+        return SlotsAnswer(
+            slots=[SlotAnswer(starts_at=one.starts_at, ends_at=one.ends_at, free=len(one.free)) for one in found]
+        )
+
+    async def loads(self, call: Call) -> LoadsAnswer:
+        async with self._database.snapshot() as snapshot:
+            _, policy = await routing_rules(snapshot)
+            found: list[AgentLoad] = await agent_loads(snapshot, policy, at=self._now())
+        return LoadsAnswer(agents=[LoadAnswer.model_validate(one) for one in found])
+
+    async def _considered(self, work: UnitOfWork, case: Case) -> tuple[Considered, ...]:
+        weighed = await weigh(work, case, at=self._now())
+        judged = weighed.decision.document["judged"]
+        return considered(judged, await names_of(work, {UUID(one[0]) for one in judged}))
+
+    def _act(
+        self, noun: str, summary: str, body: type[Body] | None, operation: Operation, refuses: tuple[str, ...]
+    ) -> Endpoint:
+        async def run(call: Call) -> CaseInFullAnswer:
+            await self._done(call, operation)
+            return await self._reading.case(call)
+
+        return Endpoint(
+            method="POST",
+            path=f"{CASE}/{noun}",
+            scope=Scope.AGENT,
+            summary=summary,
+            handle=run,
+            body=body,
+            answer=CaseInFullAnswer,
+            status=HTTPStatus.OK,
+            refuses=refuses,
+        )
+
+    async def _done(self, call: Call, operation: Operation) -> None:
+        """Carry it out, deciding again when somebody else's change came in between.
+
+        Raises:
+            Conflict: that happened every time.
+        """
+        for tries_left in reversed(range(TRIES_MAX)):
+            try:
+                async with self._database.unit_of_work() as work:
+                    await operation(work, call, self._now())
+            except Conflict:
+                if tries_left == 0:
+                    raise
+            else:
+                return
+
+    async def _accept(self, work: UnitOfWork, call: Call, at: datetime) -> None:
+        agent = call.agent.agent
+        notice = {"text": self._words["notice.agent_joined"].format(name=agent.name)}
+        await accept(work, call.path("number"), by=agent.actor, at=at, notice=notice)
+
+    async def _decline(self, work: UnitOfWork, call: Call, at: datetime) -> None:
+        await decline(work, call.path("number"), reason=call.body.reason, by=call.agent.agent.actor, at=at)
+
+    async def _give_back(self, work: UnitOfWork, call: Call, at: datetime) -> None:
+        body: GiveBackBody = call.body
+        needs = None if body.skills is None else Needs(body.skills, {}, body.language)
+        actor = call.agent.agent.actor
+        await give_back(work, call.path("number"), needs=needs, by=actor, at=at, version=body.version)
+
+    async def _book(self, work: UnitOfWork, call: Call, at: datetime) -> None:
+        actor = call.agent.agent.actor
+        case = await permitted_case(work, call.path("number"), by=actor)
+        await book_callback(work, case, call.body.starts_at, by=actor, at=at)
+
+    async def _end_callback(self, work: UnitOfWork, call: Call, at: datetime) -> None:
+        actor = call.agent.agent.actor
+        case = await permitted_case(work, call.path("number"), by=actor)
+        await end_callback(work, case, call.body.how, by=actor, at=at)

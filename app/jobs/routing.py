@@ -1,0 +1,162 @@
+"""The routing sweep: offers that ran out, work of those who vanished, and whoever waits gets somebody."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from heapq import heapify, heappop, heappush
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+
+from caseengine.cases import Cases
+from caseengine.model.case import Case
+from caseengine.operations.calling import call_now, miss
+from caseengine.operations.needing import Likely
+from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer, return_work, route
+from caseengine.policies.routing import Decision
+from caseengine.policies.routing_policy import Mode, RoutingPolicy
+from caseengine.reading.callbacks import callbacks_due
+from caseengine.reading.routing import (
+    Waiting,
+    classes_waiting,
+    departments_waiting,
+    first_waiting,
+    live_work_of_the_lost,
+    offers_ended,
+    work_out_of_place,
+)
+from caseengine.routing_rules import routing_rules
+from storage.engine import Database
+from storage.errors import Conflict
+from storage.transaction import UnitOfWork
+
+log = structlog.get_logger()
+TRIES_MAX = 5
+PLACED_MAX = 500
+"""Decisions of one department in one run; the rest at the next, so that every department has its turn."""
+OUT_OF_PLACE_EVERY = timedelta(minutes=1)
+
+
+class Guess(Protocol):
+    """Learnt from past cases: which skills those had who solved what sounds like this; empty when unsure."""
+
+    def likely(self, words: str) -> Likely: ...
+
+
+class RoutingSweep:
+    """Any number may run at once: who comes second finds the case or the agent changed, and decides again."""
+
+    def __init__(
+        self, database: Database, words: Mapping[str, str], now: Callable[[], datetime], guess: Guess | None = None
+    ) -> None:
+        self._database = database
+        self._words = words
+        self._now = now
+        self._guess = guess
+        self._looked_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Everything that is due."""
+        async with self._database.snapshot() as snapshot:
+            _, policy = await routing_rules(snapshot)
+        await self.put_back(policy)
+        await self.call()
+        async with self._database.snapshot() as snapshot:
+            waiting = await departments_waiting(snapshot) if policy.is_on else []
+        for department in waiting:
+            if policy.of(department).mode is not Mode.PULL:
+                await self.place(department)
+
+    async def put_back(self, policy: RoutingPolicy) -> None:
+        """Offers and work of those who are not there any more go back to the queue."""
+        at = self._now()
+        async with self._database.snapshot() as snapshot:
+            ended = await offers_ended(snapshot, at)
+            lost = await live_work_of_the_lost(snapshot, at)
+            astray = await self._out_of_place(snapshot, at)
+        for offer in ended:
+            expired = offer.expires_at <= at
+            await self._do(offer.case_id, partial(expire_offer, expired=expired, at=at))
+        for row in lost:
+            if policy.of(row.department).mode is not Mode.PULL:
+                await self._do(row.id, partial(return_work, reason="agent_vanished", at=at))
+        for row in astray:
+            reason = "agent_locked" if row.locked else "agent_left"
+            await self._do(row.id, partial(return_work, reason=reason, at=at))
+
+    async def call(self) -> None:
+        """Appointments whose time has come, and those nobody kept."""
+        at = self._now()
+        async with self._database.snapshot() as snapshot:
+            due = await callbacks_due(snapshot, at)
+        for one in due:
+            if one.ends_at <= at:
+                await self._do(one.case_id, partial(miss, callback=one, at=at))
+            elif one.state == "booked":
+                await self._do(one.case_id, partial(call_now, callback=one, at=at))
+
+    async def place(self, department: str) -> int:
+        """Give what waits in a department to whoever can have it, first come first; how many were placed.
+
+        Of cases that need the same, a few behind one that nobody can have are tried too: a mail may fit where a chat
+        does not.
+        """
+        async with self._database.snapshot() as snapshot:
+            keys = await classes_waiting(snapshot, department)
+            heads = [head for key in keys for head in await first_waiting(snapshot, department, key)]
+        heap = [(head.order, head) for head in heads]
+        heapify(heap)
+        passed: dict[str, set[UUID]] = {key: set() for key in keys}
+        placed = 0
+        while heap and placed < PLACED_MAX:
+            _, head = heappop(heap)
+            decision = await self._route(head.id)
+            if decision is not None and decision.agent_id is not None:
+                placed += 1
+            else:
+                passed[head.needs_key].add(head.id)
+            for follower in await self._behind(department, head, passed[head.needs_key]):
+                heappush(heap, (follower.order, follower))
+        return placed
+
+    async def _behind(self, department: str, head: Waiting, passed: set[UUID]) -> list[Waiting]:
+        if len(passed) > PASSED_OVER_MAX:
+            return []
+        async with self._database.snapshot() as snapshot:
+            found = await first_waiting(snapshot, department, head.needs_key, limit=len(passed) + 1)
+        return [one for one in found if one.id not in passed][:1]
+
+    async def _route(self, case_id: UUID) -> Decision | None:
+        decided: list[Decision | None] = []
+
+        async def decide(work: UnitOfWork, case: Case) -> None:
+            likely = None
+            if self._guess is not None and not case.needs:
+                likely = self._guess.likely(f"{case.subject}\n{case.description}")
+            decided.append(await route(work, case, likely=likely, notice=self._notice, at=self._now()))
+
+        done = await self._do(case_id, decide)
+        return decided[-1] if done else None
+
+    async def _do(self, case_id: UUID, operation: Callable[[UnitOfWork, Case], Awaitable[object]]) -> bool:
+        """In a unit of work of its own, again when somebody else's came in between; False when that never ended."""
+        for _ in range(TRIES_MAX):
+            try:
+                async with self._database.unit_of_work() as work:
+                    await operation(work, await Cases(work).by_id(case_id))
+            except Conflict:
+                continue
+            return True
+        log.info("routing_gave_way", case_id=str(case_id))
+        return False
+
+    async def _out_of_place(self, snapshot: Any, at: datetime) -> Any:
+        if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
+            return []
+        self._looked_at = at
+        return await work_out_of_place(snapshot)
+
+    @property
+    def _notice(self) -> Notice:
+        return lambda name: {"text": self._words["notice.agent_joined"].format(name=name)}

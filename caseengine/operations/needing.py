@@ -1,0 +1,99 @@
+"""What a case needs of whoever works on it: by rule, by likeness to past cases, and by the customer's language."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from caseengine.conversations import Conversations
+from caseengine.facts import facts_of
+from caseengine.model.actor import SYSTEM, Actor
+from caseengine.model.case import Case
+from caseengine.model.events import NeedsSet
+from caseengine.model.lifecycle import Verb
+from caseengine.model.needs import Needs
+from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.routing_rules import routing_rules
+from caseengine.skills import skill_tree
+from caseengine.tables import case_events
+from storage.transaction import UnitOfWork
+
+Likely = Mapping[str, float]
+"""From skill id to the probability that whoever solves this has it."""
+
+
+async def set_needs(
+    work: UnitOfWork, case: Case, *, likely: Likely | None = None, by: Actor = SYSTEM, at: datetime
+) -> Needs:
+    """What the rules say of the case as it is now, with what is likely; what an agent asked for stays as they said.
+
+    Args:
+        likely: what past cases tell; counts as far as the rulebook lets it.
+    """
+    _, policy = await routing_rules(work)
+    known = Needs.read(case.needs)
+    if not case.can(Verb.REQUIRE) or not (policy.needs or likely) or await _said_by_an_agent(work, case):
+        return known
+    ruled = await _ruled(work, case, policy)
+    guessed = _guessed(likely or {}, policy)
+    needs = ruled.joined(guessed)
+    source = "classifier" if guessed and not ruled else "customer" if ruled.language and not ruled.skills else "rule"
+    _record(case, needs, source, by=by, at=at)
+    return needs
+
+
+async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: datetime) -> None:
+    """An agent says what the case needs.
+
+    Raises:
+        SkillsInvalid: a skill there is not.
+        TransitionNotAllowed: it has ended.
+    """
+    tree = await skill_tree(work)
+    for skill in (*needs.required, *needs.preferred):
+        list(tree.above(skill))
+    _record(case, needs, "agent", by=by, at=at)
+
+
+def _record(case: Case, needs: Needs, source: str, *, by: Actor, at: datetime) -> None:
+    if needs == Needs.read(case.needs):
+        return
+    told: dict[str, Any] = {"skills": needs.skills, "language": needs.language, "source": source}
+    case.record(NeedsSet(case_id=case.id, actor=by, at=at, **told))
+
+
+async def _ruled(work: UnitOfWork, case: Case, policy: RoutingPolicy) -> Needs:
+    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+    facts = facts_of(case, channel=conversation.channel if conversation else "")
+    spoken = case.language or (conversation.locale if conversation else "")
+    needs = Needs()
+    for rule in policy.needs:
+        if rule.when.holds(facts):
+            theirs = spoken.split("-")[0].lower() if rule.language_of_customer else ""
+            needs = needs.joined(rule.needs).joined(Needs(language=theirs))
+    return needs
+
+
+def _guessed(likely: Likely, policy: RoutingPolicy) -> Needs:
+    guessing = policy.classifier
+    if guessing is None:
+        return Needs()
+    sure = {skill: round(chance, 2) for skill, chance in likely.items() if chance >= guessing.at_least}
+    if guessing.level:
+        return Needs(required=dict.fromkeys(sure, guessing.level))
+    return Needs(preferred=sure)
+
+
+async def _said_by_an_agent(work: UnitOfWork, case: Case) -> bool:
+    if any(isinstance(event, NeedsSet) and event.source == "agent" for event in case.unsaved):
+        return True
+    if not case.needs:
+        return False
+    row = await work.first(
+        sa.select(case_events.c.data)
+        .where(case_events.c.case_id == case.id, case_events.c.kind == NeedsSet.__name__)
+        .order_by(case_events.c.seq.desc())
+        .limit(1)
+    )
+    return row is not None and row.data.get("source") == "agent"

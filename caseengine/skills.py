@@ -1,0 +1,119 @@
+"""What agents can do and when they work, kept."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.model.errors import SkillsInvalid
+from caseengine.model.needs import LEVELS
+from caseengine.model.shift import Shifts
+from caseengine.model.skill import Skill, SkillTree
+from caseengine.tables import agent_skills, agent_work, skills
+from storage.transaction import Snapshot, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkProfile:
+    """What routing knows of an agent beside their name.
+
+    Attributes:
+        skills: their own, from skill id to proficiency.
+        channels: those they may write on; None for all.
+        capacity: in units; None for the rulebook's.
+        shifts: as `caseengine.model.shift` describes it; None: whenever they say they are there.
+    """
+
+    skills: Mapping[str, int] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    channels: tuple[str, ...] | None = None
+    capacity: int | None = None
+    shifts: Mapping[str, Any] | None = None
+
+
+async def skill_tree(snapshot: Snapshot) -> SkillTree:
+    """All skills there are."""
+    kept: SkillTree | None = snapshot.kept("skill_tree") if isinstance(snapshot, UnitOfWork) else None
+    if kept is not None:
+        return kept
+    rows = await snapshot.rows(sa.select(skills))
+    return SkillTree({row.id: Skill(row.id, row.name, row.parent) for row in rows})
+
+
+async def set_skills(work: UnitOfWork, told: Iterable[Skill]) -> SkillTree:
+    """Add and change skills; those not told of stay. Whoever has one is told anew what follows from it.
+
+    Raises:
+        SkillsInvalid: a parent that is not there, or a circle.
+    """
+    before = await skill_tree(work)
+    after = SkillTree({**before.skills, **{skill.id: skill for skill in told}})
+    for skill in sorted(after.skills.values(), key=lambda one: len(list(after.above(one.id)))):
+        values = {"name": skill.name, "parent": skill.parent}
+        if skill.id not in before.skills:
+            work.write(sa.insert(skills).values(id=skill.id, **values))
+        elif before.skills[skill.id] != skill:
+            work.write(sa.update(skills).where(skills.c.id == skill.id).values(values))
+    work.keep("skill_tree", after, tuple)
+    if {one.id: one.parent for one in before.skills.values()}.items() - {
+        one.id: one.parent for one in after.skills.values()
+    }.items():
+        for agent_id, own in (await _own_skills(work)).items():
+            _write_skills(work, agent_id, own, after)
+    return after
+
+
+async def profile_of(snapshot: Snapshot, agent_id: UUID) -> WorkProfile:
+    """What was told of an agent; an empty one when nothing was."""
+    own = await _own_skills(snapshot, agent_id)
+    row = await snapshot.first(sa.select(agent_work).where(agent_work.c.agent_id == agent_id))
+    if row is None:
+        return WorkProfile(skills=own.get(agent_id, {}))
+    return WorkProfile(
+        skills=own.get(agent_id, {}),
+        languages=tuple(row.languages),
+        channels=None if row.channels is None else tuple(row.channels),
+        capacity=row.capacity,
+        shifts=row.shifts,
+    )
+
+
+async def set_profile(work: UnitOfWork, agent_id: UUID, profile: WorkProfile) -> None:
+    """
+    Raises:
+        SkillsInvalid: a skill or a proficiency there is not.
+        ShiftsInvalid: hours that cannot be read.
+    """
+    for skill, level in profile.skills.items():
+        if level not in LEVELS:
+            raise SkillsInvalid(skill, "level")
+    if profile.shifts is not None:
+        Shifts.read(profile.shifts)
+    tree = await skill_tree(work)
+    values = {
+        "capacity": profile.capacity,
+        "languages": sorted(profile.languages),
+        "channels": None if profile.channels is None else sorted(profile.channels),
+        "shifts": None if profile.shifts is None else dict(profile.shifts),
+    }
+    work.write(sa.update(agent_work).where(agent_work.c.agent_id == agent_id).values(values))
+    _write_skills(work, agent_id, profile.skills, tree)
+
+
+def _write_skills(work: UnitOfWork, agent_id: UUID, own: Mapping[str, int], tree: SkillTree) -> None:
+    work.write(sa.delete(agent_skills).where(agent_skills.c.agent_id == agent_id))
+    for skill, level in sorted(tree.spread(own).items()):
+        # What they have themselves counts at its own level or a better one that follows from below.
+        values = {"agent_id": agent_id, "skill": skill, "level": level, "own": skill in own}
+        work.write(sa.insert(agent_skills).values(values))
+
+
+async def _own_skills(snapshot: Snapshot, agent_id: UUID | None = None) -> dict[UUID, dict[str, int]]:
+    whose = [] if agent_id is None else [agent_skills.c.agent_id == agent_id]
+    rows = await snapshot.rows(sa.select(agent_skills).where(agent_skills.c.own, *whose))
+    found: dict[UUID, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row.agent_id, {})[row.skill] = row.level
+    return found

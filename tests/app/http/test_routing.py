@@ -1,0 +1,78 @@
+"""What agents and supervisors see and do of routing over the API."""
+
+from app.jobs.routing import RoutingSweep
+from caseengine.model.actor import SYSTEM
+from caseengine.rulebooks import Rulebook, decide
+from tests.app.house import Served
+from tests.caseengine.office import when
+
+ROUTED = {"departments": {"tills": {"mode": "offer", "offer_s": 120, "callbacks": True}}}
+
+
+async def opens(served: Served) -> RoutingSweep:
+    async with served.database.unit_of_work() as work:
+        await decide(work, Rulebook.ROUTING, ROUTED, by=SYSTEM, at=when("Mon 08:00"))
+    return RoutingSweep(served.database, served.parts.catalogue.words, served.clock)
+
+
+async def test_an_offer_is_seen_refused_and_taken_by_the_next(served: Served) -> None:
+    sweep = await opens(served)
+    li, mo = await served.agent(served.office.li), await served.agent(served.office.mo)
+    for peer in (li, mo):
+        answered = await peer.asks("PUT", "/api/presence", {"presence": "available"})
+        assert answered.status == 204
+    case = await served.office.report()
+    await sweep.run()
+    first, second = (li, mo) if (await li.gets("/api/offers"))["offers"] else (mo, li)
+    (offer,) = (await first.gets("/api/offers"))["offers"]
+    assert offer["number"] == case.number
+    address = f"/api/cases/{case.number}"
+    assert (await second.asks("POST", f"{address}/offer/acceptance")).code == "routing.not_offered"
+    await first.posts(f"{address}/offer/refusal", {"reason": "I am on the phone"})
+    assert (await first.gets("/api/offers"))["offers"] == []
+    served.clock.passes(seconds=5)
+    await sweep.run()
+    taken = await second.posts(f"{address}/offer/acceptance", None)
+    assert taken["agent_name"] in ("Li", "Mo")
+    told = await second.gets(f"{address}/assignments")
+    assert [one["state"] for one in told["assignments"]] == ["declined", "accepted"]
+    assert "declined" in [one["excluded"] for one in told["assignments"][1]["considered"]]
+    assert told["now"] is None
+
+
+async def test_why_nobody_has_it_yet(served: Served) -> None:
+    await opens(served)
+    case = await served.office.report()
+    li = await served.agent(served.office.li)
+    told = await li.gets(f"/api/cases/{case.number}/assignments")
+    assert {(one["name"], one["excluded"]) for one in told["now"]} == {("Li", "offline"), ("Mo", "offline")}
+
+
+async def test_supervisors_see_who_has_how_much_and_why_somebody_is_away(served: Served) -> None:
+    await opens(served)
+    li, sam = await served.agent(served.office.li), await served.agent(served.office.sam)
+    case = await served.office.report()
+    await li.posts(f"/api/cases/{case.number}/assignment", {})
+    await li.asks("PUT", "/api/presence", {"presence": "away", "reason": "lunch"})
+    assert (await li.asks("GET", "/api/agents/load")).code == "http.role_too_low"
+    rows = {one["name"]: one for one in (await sam.gets("/api/agents/load"))["agents"]}
+    assert (rows["Li"]["load"], rows["Li"]["presence"], rows["Li"]["reason"]) == (1, "away", "lunch")
+    returned = await li.posts(f"/api/cases/{case.number}/return", {})
+    assert returned["agent_id"] is None
+    refused = await li.asks("POST", f"/api/cases/{case.number}/return", {"skills": {"juggling": 3}})
+    assert refused.code == "routing.skills_invalid"
+
+
+async def test_a_call_is_booked_out_of_real_slots(served: Served) -> None:
+    await opens(served)
+    case = await served.office.report()
+    li = await served.agent(served.office.li)
+    address = f"/api/cases/{case.number}"
+    slots = (await li.gets(f"{address}/callback-slots?limit=2"))["slots"]
+    assert [slot["free"] for slot in slots] == [2, 2]
+    await li.posts(f"{address}/callback", {"starts_at": slots[0]["starts_at"]})
+    assert (await li.gets(f"{address}/callback-slots?limit=1"))["slots"][0]["free"] == 1
+    refused = await li.asks("POST", f"{address}/callback", {"starts_at": "2026-03-02T03:00:00Z"})
+    assert refused.code == "routing.slot_taken"
+    await li.posts(f"{address}/callback/outcome", {"how": "cancelled"})
+    assert (await li.asks("POST", f"{address}/callback/outcome", {"how": "kept"})).code == "routing.no_callback"

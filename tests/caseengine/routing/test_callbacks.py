@@ -1,0 +1,116 @@
+"""Somebody will call you: out of real people's hours."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.jobs.routing import RoutingSweep
+from caseengine.cases import Cases
+from caseengine.model.actor import SYSTEM
+from caseengine.model.case import Case
+from caseengine.model.errors import SlotTaken
+from caseengine.operations.calling import book_callback, end_callback
+from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.reading.callbacks import CallbackSlot, callback_of, free_slots
+from storage.engine import Database
+from storage.errors import Conflict
+from tests.caseengine.office import when
+from tests.caseengine.routing.desk import RoutingDesk
+
+MORNINGS: dict[str, Any] = {"zone": "Europe/London", "weekly": {"monday": ["09:00-11:00"], "tuesday": ["09:00-11:00"]}}
+
+
+async def the_slots(desk: RoutingDesk, at: str, department: str = "cold") -> list[CallbackSlot]:
+    async with desk.database.snapshot() as snapshot:
+        return await free_slots(snapshot, department, RoutingPolicy(), at=when(at))
+
+
+async def book(database: Database, case: Case, starts: str, at: str = "Mon 08:00") -> None:
+    for tries_left in reversed(range(4)):
+        try:
+            async with database.unit_of_work() as work:
+                found = await Cases(work).by_id(case.id)
+                await book_callback(work, found, when(starts), by=SYSTEM, at=when(at))
+        except Conflict:
+            if not tries_left:
+                raise
+        else:
+            return
+
+
+@pytest.fixture
+async def cold(any_desk: RoutingDesk) -> RoutingDesk:
+    from caseengine.departments import Department, Departments
+
+    async with any_desk.database.unit_of_work() as work:
+        Departments(work).add(Department("cold", "Fridges"))
+    return any_desk
+
+
+async def test_slots_are_hours_in_which_the_desk_is_open_and_somebody_works(cold: RoutingDesk) -> None:
+    on_leave = {**MORNINGS, "leave": [["2026-03-03", "2026-03-03"]]}
+    await cold.hires("Ann", "cold", shifts=on_leave)
+    await cold.hires("Sup", "cold", capacity=0)
+    found = await the_slots(cold, "Mon 09:10")
+    assert [slot.starts_at for slot in found] == [when("Mon 10:00"), when("Mon 10:30")]
+    assert {slot.ends_at - slot.starts_at for slot in found} == {timedelta(minutes=30)}
+
+
+async def test_a_slot_is_gone_when_everybody_is_booked(cold: RoutingDesk) -> None:
+    for name in ("Ann", "Ben"):
+        await cold.hires(name, "cold", shifts=MORNINGS)
+    cases = [await cold.report(department="cold") for _ in range(3)]
+    for case in cases[:2]:
+        await book(cold.database, case, "Mon 10:00")
+    with pytest.raises(SlotTaken):
+        await book(cold.database, cases[2], "Mon 10:00")
+    with pytest.raises(SlotTaken):
+        await book(cold.database, cases[2], "Mon 10:10")
+    assert when("Mon 10:00") not in [slot.starts_at for slot in await the_slots(cold, "Mon 08:00")]
+
+
+async def test_the_last_slot_goes_to_one_of_two_who_want_it_at_once(cold: RoutingDesk) -> None:
+    await cold.hires("Ann", "cold", shifts=MORNINGS)
+    one, two = await cold.report(department="cold"), await cold.report(department="cold")
+    other = Database(cold.database.url)
+    try:
+        outcomes = await asyncio.gather(
+            book(cold.database, one, "Mon 10:00"), book(other, two, "Mon 10:00"), return_exceptions=True
+        )
+    finally:
+        await other.close()
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "SlotTaken"]
+    booked = [case for case in (one, two) if (await cold.case(case)).callback_at is not None]
+    assert len(booked) == 1
+
+
+async def test_when_the_time_has_come_whoever_kept_it_free_gets_the_case(cold: RoutingDesk) -> None:
+    ann = await cold.hires("Ann", "cold", shifts=MORNINGS)
+    await cold.hires("Ben", "cold", shifts=MORNINGS)
+    case = await cold.report(department="cold")
+    await book(cold.database, case, "Mon 10:00")
+    async with cold.database.snapshot() as snapshot:
+        appointment = await callback_of(snapshot, case.id)
+    assert appointment is not None
+    for agent_id in (ann.id, appointment.agent_id):
+        async with cold.database.unit_of_work() as work:
+            from caseengine.agents import Agents, Presence
+
+            Agents(work).seen(agent_id, Presence.AVAILABLE, at=when("Mon 10:00"))
+    await RoutingSweep(cold.database, {"notice.agent_joined": "{name}"}, lambda: when("Mon 10:00")).run()
+    assert await cold.holder(case) == appointment.agent_id  # though the department takes its cases itself
+    async with cold.database.unit_of_work() as work:
+        await end_callback(work, await Cases(work).by_id(case.id), "kept", by=ann.actor, at=when("Mon 10:10"))
+    assert (await cold.case(case)).callback_at is None
+    await cold.rows_equal_fold(case)
+
+
+async def test_an_appointment_nobody_kept_is_raised(cold: RoutingDesk) -> None:
+    await cold.hires("Ann", "cold", shifts=MORNINGS, there=False)
+    case = await cold.report(department="cold")
+    await book(cold.database, case, "Mon 10:00")
+    for at in ("Mon 10:00", "Mon 10:30"):
+        await RoutingSweep(cold.database, {}, lambda moment=at: when(moment)).run()  # type: ignore[misc]
+    assert (await cold.told(case))[-2:] == ["CallbackEnded by system", "CaseEscalated by system"]
