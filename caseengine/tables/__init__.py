@@ -11,6 +11,7 @@ from caseengine.tables.cases import (
 from caseengine.tables.conversations import activities, conversations, files, participants
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.rulebooks import rulebooks
+from caseengine.tables.rules import cursors, rule_timers
 from caseengine.tables.sla import case_clocks
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "case_watchers",
     "cases",
     "conversations",
+    "cursors",
     "departments",
     "files",
     "participants",
+    "rule_timers",
     "rulebooks",
 ]
