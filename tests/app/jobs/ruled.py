@@ -43,15 +43,17 @@ class RuledOffice(Office):
         return [trace.rule + (f" ({trace.guard})" if trace.guard else "") for trace in await self.traces(case)]
 
 
-def rule(id: str, *, on: str | list[str] = "CaseOpened", then: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def rule(
+    rule_id: str, *, on: str | list[str] = "CaseOpened", then: list[dict[str, Any]], **more: Any
+) -> dict[str, Any]:
     kinds = [on] if isinstance(on, str) else on
-    return {"id": id, "on": kinds, "then": then, **more}
+    return {"id": rule_id, "on": kinds, "then": list(then), **more}
 
 
-def waiting(id: str, *, then: list[dict[str, Any]], when: Any = None, **every: Any) -> dict[str, Any]:
+def waiting(rule_id: str, *, then: list[dict[str, Any]], when: Any = None, **every: Any) -> dict[str, Any]:
     """A rule of time; `every` without `for` is given as hours=..."""
     hours = every.pop("hours")
-    document = {"id": id, "every": {"for": {"hours": hours}, **every}, "then": then}
+    document = {"id": rule_id, "every": {"for": {"hours": hours}, **every}, "then": then}
     return document | ({"when": when} if when else {})
 
 

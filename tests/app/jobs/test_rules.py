@@ -261,7 +261,9 @@ async def test_a_rule_of_time_fires_once_for_each_wait_in_working_time(ruled: Ru
     assert await ruled.fired(case) == ["remind"]
 
     assert case.conversation_id is not None
-    await ruled.do(hear_customer, conversation=case.conversation_id, text="The left one", key="h-000001", at=when("Wed 09:00"))
+    await ruled.do(
+        hear_customer, conversation=case.conversation_id, text="The left one", key="h-000001", at=when("Wed 09:00")
+    )
     await ruled.do(ask_customer, case.number, "Which left?", key="q-000002", by=ruled.li.actor, at=when("Wed 09:30"))
     await ruled.rules_run("Fri 09:00")
     assert await ruled.fired(case) == ["remind", "remind"]
@@ -291,9 +293,7 @@ async def test_what_a_rule_does_is_no_change_to_wait_from(ruled: RuledOffice) ->
 
 async def test_a_condition_that_comes_true_after_the_time_is_seen_then(ruled: RuledOffice) -> None:
     urgent = {"fact": "priority", "is": 1}
-    await ruled.decides(
-        waiting("late", hours=1, since="opened", time="wall", when=urgent, then=[{"do": "escalate"}])
-    )
+    await ruled.decides(waiting("late", hours=1, since="opened", time="wall", when=urgent, then=[{"do": "escalate"}]))
     case = await ruled.report(at="Mon 09:00")
     await ruled.rules_run("Mon 10:30")
     assert await ruled.fired(case) == []
