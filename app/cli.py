@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from app.rulebook_commands import add_rulebook_commands
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -372,6 +373,8 @@ def _fail(what: str, remedy: str) -> NoReturn:
     complaints.print(f"[red]{what}[/red]  [bold]{remedy}[/bold]", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
+
+add_rulebook_commands(app, _settings, _fail, console)
 
 if __name__ == "__main__":
     main()

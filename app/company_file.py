@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
@@ -149,6 +149,7 @@ class CompanyFile(Record):
     accounts: tuple[AccountRecord, ...] = ()
     contacts: tuple[ContactRecord, ...] = ()
     products: tuple[ProductRecord, ...] = ()
+    rulebooks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
 
 def read_company_file(path: Path) -> CompanyFile:

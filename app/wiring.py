@@ -21,6 +21,7 @@ from app.jobs.delivery import Delivery, send_activity
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
+from app.jobs.rules import Rules
 from app.jobs.turns import Turns
 from app.keys import keep_secret
 from app.reception import ConversationBook, FileCabinet, History, Reception
@@ -62,6 +63,7 @@ class House:
     turns: Turns
     delivery: Delivery
     promises: Promises
+    rules: Rules
     forgetting: Forgetting
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
@@ -137,6 +139,7 @@ def build(
         delivery=delivery,
         forgetting=Forgetting(database, secret, now),
         promises=Promises(database, catalogue, now),
+        rules=Rules(database, now),
         webchat=webchat,
         mailbox=mailbox,
         application=application,

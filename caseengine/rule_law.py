@@ -33,6 +33,17 @@ class Law:
     since: Mapping[str, datetime] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """Departments, and agents by e-mail, that come with the same unit of work: no query sees them yet."""
+
+    departments: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+
+
+NOBODY_ELSE = Newcomers()
+
+
 async def law_in_force(snapshot: Snapshot, known: Law | None = None) -> Law:
     """The rules in force. `known` is given back where it still holds, without reading it again.
 
@@ -62,13 +73,14 @@ async def house_of(snapshot: Snapshot, rules: RuleSet) -> House:
     return House(frozenset(row.id for row in found), {agent.email: _colleague(agent) for agent in known})
 
 
-async def check_house(snapshot: Snapshot, rules: RuleSet) -> None:
+async def check_house(snapshot: Snapshot, rules: RuleSet, newcomers: Newcomers = NOBODY_ELSE) -> None:
     """
     Raises:
         RulebookInvalid: a rule names a department or an agent that does not exist.
     """
     house = await house_of(snapshot, rules)
-    for where, problem in strangers_in(rules, departments=house.departments, agents=house.colleagues.keys()):
+    departments = house.departments | newcomers.departments
+    for where, problem in strangers_in(rules, departments=departments, agents={*house.colleagues, *newcomers.agents}):
         raise RulebookInvalid(where, problem)
 
 

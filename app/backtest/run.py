@@ -1,7 +1,8 @@
 """A backtest: case after case from the log, each asked about and let go; nothing is written anywhere."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -46,44 +47,38 @@ async def pages(snapshot: Snapshot, period: Period) -> AsyncIterator[list[CaseHi
     last: UUID | None = None
     while True:
         behind = [cases.c.id > last] if last is not None else []
-        found = await snapshot.rows(
-            sa.select(cases.c.id, cases.c.number, conversations.c.channel)
-            .select_from(cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id))
-            .where(*_touched(period), *behind)
-            .order_by(cases.c.id)
-            .limit(AT_ONCE)
-        )
+        found = await snapshot.rows(_named().where(*_touched(period), *behind).order_by(cases.c.id).limit(AT_ONCE))
         if not found:
             return
-        yield await _histories(snapshot, {row.id: (row.number, row.channel or "") for row in found})
+        yield await _histories(snapshot, found)
         last = found[-1].id
         await snapshot.let_go()  # a log only grows: a later moment shows the same period
 
 
 async def history_of(snapshot: Snapshot, number: str) -> CaseHistory | None:
     """One case by its number."""
-    row = await snapshot.first(
-        sa.select(cases.c.id, cases.c.number, conversations.c.channel)
-        .select_from(cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id))
-        .where(cases.c.number == number)
-    )
-    found = await _histories(snapshot, {row.id: (row.number, row.channel or "")}) if row else []
-    return next(iter(found), None)
+    found = await snapshot.rows(_named().where(cases.c.number == number))
+    return next(iter(await _histories(snapshot, found)), None)
 
 
-async def _histories(snapshot: Snapshot, known: Mapping[UUID, tuple[str, str]]) -> list[CaseHistory]:
+async def newest_histories(snapshot: Snapshot, limit: int) -> list[CaseHistory]:
+    """The cases with the highest numbers."""
+    return await _histories(snapshot, await snapshot.rows(_named().order_by(cases.c.number.desc()).limit(limit)))
+
+
+def _named() -> sa.Select[Any]:
+    joined = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id)
+    return sa.select(cases.c.id, cases.c.number, conversations.c.channel).select_from(joined)
+
+
+async def _histories(snapshot: Snapshot, found: Sequence[sa.Row[Any]]) -> list[CaseHistory]:
     rows = await snapshot.rows(
         sa.select(case_events)
-        .where(case_events.c.case_id.in_(list(known)))
+        .where(case_events.c.case_id.in_([row.id for row in found]))
         .order_by(case_events.c.case_id, case_events.c.seq)
     )
-    return list(_grouped(rows, known))
-
-
-def _grouped(rows: object, known: Mapping[UUID, tuple[str, str]]) -> Iterator[CaseHistory]:
-    for case_id, found in groupby(rows, key=lambda row: row.case_id):  # type: ignore[call-overload]
-        number, channel = known[case_id]
-        yield CaseHistory(case_id, number, [from_row(row) for row in found], channel)
+    events = {case_id: list(map(from_row, theirs)) for case_id, theirs in groupby(rows, key=lambda row: row.case_id)}
+    return [CaseHistory(row.id, row.number, events[row.id], row.channel or "") for row in found]
 
 
 def _touched(period: Period) -> list[sa.ColumnElement[bool]]:

@@ -32,6 +32,7 @@ ABOUT = (
 NAMES = {
     "number": ("A case number, however it is typed.", "CAS-01041-V9D3"),
     "id": ("An id as lists give it.", "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11"),
+    "kind": ("A kind of rulebook.", "rules"),
     "file": ("The id of an attachment.", "0f4f4a44-9a3b-4b7c-8c51-f7b1f5d0d3aa"),
 }
 

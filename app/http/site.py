@@ -23,6 +23,7 @@ from app.http.health import Health
 from app.http.help_pages import HelpPages
 from app.http.own_pages import needs_https, only_own_pages, own_pages
 from app.http.problems import problems
+from app.http.rulebook_routes import RulebookRoutes
 from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
@@ -101,6 +102,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *CaseSuggesting(parts.database, parts.knowledge, parts.article_address).endpoints(),
         *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
+        *RulebookRoutes(parts.database, parts.now).endpoints(),
         *feed.endpoints(),
     ]
 

@@ -16,6 +16,8 @@ CalendarError
  +-- NoWorkingTime           the desk never opens
  +-- CalendarInvalid         its windows overlap or run backwards
 RulebookInvalid             a document of policies, routing or rules that makes no sense
+RulebookChanged             somebody decided since the caller looked
+RulebookNotFound            no such kind
 """
 
 from dataclasses import dataclass
@@ -142,3 +144,19 @@ class RulebookInvalid(Refusal):
     code = "rulebook.invalid"
     where: str
     problem: str
+
+
+@dataclass(eq=False)
+class RulebookChanged(Refusal):
+    """Another version came into force since the caller looked; look again."""
+
+    code = "rulebook.changed"
+    expected: int
+    found: int
+
+
+@dataclass(eq=False)
+class RulebookNotFound(Refusal):
+    """There is no rulebook of this kind."""
+
+    code = "rulebook.not_found"

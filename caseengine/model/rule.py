@@ -52,7 +52,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of events (`on` names their kinds) or of time (`wait`), never both.
+    """A rule of events (`events` names their kinds) or of time (`wait`), never both.
 
     Attributes:
         stop: when it fires, the rules behind it are not asked about this event.
@@ -60,7 +60,7 @@ class Rule:
 
     id: str
     name: str
-    on: frozenset[str]
+    events: frozenset[str]
     wait: Wait | None
     when: Condition
     then: tuple[Action, ...]
@@ -79,7 +79,7 @@ class RuleSet:
         """The enabled rules for each kind of event, in order."""
         kinds: dict[str, list[Rule]] = {}
         for rule in self.rules:
-            for kind in rule.on if rule.enabled else ():
+            for kind in rule.events if rule.enabled else ():
                 kinds.setdefault(kind, []).append(rule)
         return kinds
 

@@ -50,9 +50,9 @@ def read_rules(document: Mapping[str, Any], *, known: Collection[str] | None = N
 def _rule(document: Any, where: str, known: Collection[str] | None) -> Rule:
     if not isinstance(document, Mapping):
         raise RulebookInvalid(where, "mapping")
-    _only(document, ("id", "name", "on", "every", "when", "then", "stop", "enabled"), where)
-    if ("on" in document) == ("every" in document):
-        raise RulebookInvalid(where, "on_or_every")
+    _only(document, ("id", "name", "events", "every", "when", "then", "stop", "enabled"), where)
+    if ("events" in document) == ("every" in document):
+        raise RulebookInvalid(where, "events_or_every")
     name = document.get("name", document.get("id"))
     if not isinstance(name, str) or not name.strip() or len(name) > NAME_CHARACTERS_MAX:
         raise RulebookInvalid(f"{where}.name", "text")
@@ -61,7 +61,7 @@ def _rule(document: Any, where: str, known: Collection[str] | None) -> Rule:
     return Rule(
         id=_id(document.get("id"), f"{where}.id"),
         name=name,
-        on=_kinds(document["on"], f"{where}.on") if wait is None else frozenset(),
+        events=_kinds(document["events"], f"{where}.events") if wait is None else frozenset(),
         wait=wait,
         when=when,
         then=tuple(

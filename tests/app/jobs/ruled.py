@@ -47,7 +47,7 @@ def rule(
     rule_id: str, *, on: str | list[str] = "CaseOpened", then: list[dict[str, Any]], **more: Any
 ) -> dict[str, Any]:
     kinds = [on] if isinstance(on, str) else on
-    return {"id": rule_id, "on": kinds, "then": list(then), **more}
+    return {"id": rule_id, "events": kinds, "then": list(then), **more}
 
 
 def waiting(rule_id: str, *, then: list[dict[str, Any]], when: Any = None, **every: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from app.jobs import rules as job
 from caseengine.cursors import cursor
 from caseengine.model.lifecycle import Status
 from caseengine.operations import add_to_case, ask_customer, hear_customer, reply, take
+from caseengine.operations.ruling import judge_event
 from caseengine.rule_following import FOLLOWER
 from storage.engine import Database
 from storage.outbox import Outbox
@@ -234,7 +235,7 @@ async def test_a_fact_that_cannot_be_judged_holds_up_nobody(
 ) -> None:
     await ruled.decides(rule("noted", then=[{"do": "note", "text": "Seen"}]))
     poisoned, sound = await ruled.report("poison"), await ruled.report("sound")
-    judge = job.judge_event
+    judge = judge_event
 
     async def judges(work: Any, bench: Any, case_id: Any, seq: int, **named: Any) -> Any:
         if case_id == poisoned.id:
