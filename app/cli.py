@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from app.routing_cli import routing_commands
+from app.rulebook_commands import add_rulebook_commands
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -375,6 +376,8 @@ def _fail(what: str, remedy: str) -> NoReturn:
     complaints.print(f"[red]{what}[/red]  [bold]{remedy}[/bold]", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
+
+add_rulebook_commands(app, _settings, _fail, console)
 
 if __name__ == "__main__":
     main()

@@ -22,12 +22,16 @@ from app.company_file import (
     desk_hours,
 )
 from app.company_routing import bring_routing, bring_skills, bring_work, slips
+from app.rulebooks import kind_named, put_in_force
 from app.tables import agent_sessions
 from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
 from caseengine.model.actor import SYSTEM
+from caseengine.model.errors import RulebookInvalid, RulebookNotFound
 from caseengine.operations.routing import return_all
+from caseengine.rule_law import Newcomers
+from caseengine.rulebooks import rulebook
 from caseengine.skills import skill_tree
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contact, Contacts
@@ -97,6 +101,7 @@ async def import_company(
         accounts = await _accounts(work, company, summary)
         await _contacts(work, company, accounts, at, summary)
         await _products(work, company, summary)
+        await _rulebooks(work, company, summary, at)
     return summary
 
 
@@ -328,6 +333,23 @@ async def _products(work: UnitOfWork, company: CompanyFile, summary: CompanySumm
             statement = add_product if before is None else change_product
             work.write(statement(record.id, *told))
         summary.count("products", _what(before, told))
+
+
+async def _rulebooks(work: UnitOfWork, company: CompanyFile, summary: CompanySummary, at: datetime) -> None:
+    """Each in a version of its own, unless it is the one in force."""
+    emails = frozenset(record.email.strip().lower() for record in company.agents)
+    newcomers = Newcomers(frozenset(record.id for record in company.departments), emails)
+    for name, document in company.rulebooks.items():
+        try:
+            kind = kind_named(name)
+            before = await rulebook(work, kind)
+            after = await put_in_force(work, kind, document, by=SYSTEM, at=at, newcomers=newcomers)
+        except RulebookNotFound as error:
+            raise CompanyInvalid(Problem("rulebooks", "unknown_rulebook", name)) from error
+        except RulebookInvalid as error:
+            raise CompanyInvalid(Problem(f"rulebooks: {name}: {error.where}", error.problem)) from error
+        known = before.document if before.version else None
+        summary.count("rulebooks", _what(known, after.document))
 
 
 def _what(before: object, told: object) -> str:

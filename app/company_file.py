@@ -153,6 +153,7 @@ class CompanyFile(Record):
     products: tuple[ProductRecord, ...] = ()
     skills: tuple[SkillRecord, ...] = ()
     routing: Mapping[str, Any] | None = None
+    rulebooks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
 
 def read_company_file(path: Path) -> CompanyFile:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from app.company import CompanySummary
 from app.company_file import Problem
+from app.rulebook_commands import BECAUSE as RULEBOOK_BECAUSE
 from knowledge.articles import ImportSummary
 
 SHOWN_MAX = 50
@@ -51,6 +52,7 @@ COMPANY_BECAUSE = {
     "bad_loyalty": "cannot be a loyalty number",
     "bad_web": "cannot be an issuer and an id there",
     "web_taken": "another contact has this id there already",
+    "unknown_rulebook": "no such rulebook",
 }
 
 
@@ -80,5 +82,5 @@ def show_company(console: Console, summary: CompanySummary) -> None:
 def show_problems(console: Console, problems: Sequence[Problem]) -> None:
     """Where a company file is wrong; nothing of it was taken."""
     for problem in problems[:SHOWN_MAX]:
-        why = COMPANY_BECAUSE.get(problem.code, problem.code)
+        why = {**RULEBOOK_BECAUSE, **COMPANY_BECAUSE}.get(problem.code, problem.code)
         console.print(Text(f"{problem.where}: {why}{': ' if why else ''}{problem.value}"))

@@ -10,3 +10,6 @@ DELIVERIES = Counter(
 )
 RECEIVED = Counter("nightdesk_received", "Inputs acknowledged, by channel.", ["channel"], registry=REGISTRY)
 ENCODER_READY = Gauge("nightdesk_encoder_ready", "1 when search by meaning is on.", registry=REGISTRY)
+RULE_FIRINGS = Counter(
+    "nightdesk_rule_firings", "Rules that met a case: fired, or held back and why.", ["outcome"], registry=REGISTRY
+)

@@ -23,6 +23,7 @@ from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
+from app.jobs.rules import Rules
 from app.jobs.turns import Turns
 from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
@@ -68,6 +69,7 @@ class House:
     promises: Promises
     routing: RoutingSweep
     needs: LearntNeeds
+    rules: Rules
     forgetting: Forgetting
     closing: Closing
     webchat: WebChatDesk
@@ -149,6 +151,7 @@ def build(
         promises=Promises(database, catalogue, now),
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,
+        rules=Rules(database, now),
         webchat=webchat,
         mailbox=mailbox,
         application=application,

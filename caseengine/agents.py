@@ -104,7 +104,7 @@ class Agents:
         self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(values), rows=1)
 
     async def _load(self, condition: sa.ColumnElement[bool]) -> Agent:
-        found = await _agents(self._work, condition)
+        found = await agents_where(self._work, condition)
         if not found:
             raise AgentNotFound
         return found[0]
@@ -113,15 +113,16 @@ class Agents:
 async def agents_of(snapshot: Snapshot, department: str) -> list[Agent]:
     """Who works for a department, by name."""
     there = sa.select(agent_departments.c.agent_id).where(agent_departments.c.department == department)
-    return await _agents(snapshot, agents.c.id.in_(there))
+    return await agents_where(snapshot, agents.c.id.in_(there))
 
 
 async def all_agents(snapshot: Snapshot) -> list[Agent]:
     """By name."""
-    return await _agents(snapshot, sa.true())
+    return await agents_where(snapshot, sa.true())
 
 
-async def _agents(snapshot: Snapshot, condition: sa.ColumnElement[bool]) -> list[Agent]:
+async def agents_where(snapshot: Snapshot, condition: sa.ColumnElement[bool]) -> list[Agent]:
+    """Those a condition on the table picks, by name."""
     joined = agents.outerjoin(agent_departments, agent_departments.c.agent_id == agents.c.id)
     rows = await snapshot.rows(
         sa.select(agents, agent_departments.c.department)

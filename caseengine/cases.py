@@ -86,28 +86,29 @@ class Cases:
     def _flush(self, case: Case, saved_version: int, before: Mapping[str, tuple[Any, ...]]) -> Iterable[Write]:
         if not case.unsaved:
             return []
-        for event in case.unsaved:
-            self._publish(case, event)
+        for seq, event in enumerate(case.unsaved, start=saved_version + 1):
+            self._publish(case, event, seq)
         rows = [to_row(event, seq) for seq, event in enumerate(case.unsaved, start=saved_version + 1)]
         for name in _LISTS:  # after every case of this unit of work: they may name one that is new
             for statement in _changed(case, name, before[name]):
                 self._work.write(statement)
         return [_save(case, saved_version), Write(sa.insert(case_events).values(rows))]
 
-    def _publish(self, case: Case, event: CaseEvent) -> None:
-        Outbox(self._work).publish("event", str(case.id), published(case, event), at=event.at)
+    def _publish(self, case: Case, event: CaseEvent, seq: int) -> None:
+        Outbox(self._work).publish("event", str(case.id), published(case, event, seq), at=event.at)
 
 
-def published(case: Case, event: CaseEvent) -> dict[str, Any]:
+def published(case: Case, event: CaseEvent, seq: int) -> dict[str, Any]:
     """What live feeds are told, without the fields for agents alone; `public` is false where the event is theirs.
 
     `watchers` are the agents who want to hear of the case: a screen tells them so, a feed brings everybody the facts of
     the departments they may see.
     """
-    row = to_row(event, 0)
+    row = to_row(event, seq)
     actor = event.actor
     return {
         "kind": row["kind"],
+        "seq": seq,
         "case_id": str(case.id),
         "number": case.number,
         "conversation_id": str(case.conversation_id) if case.conversation_id else None,

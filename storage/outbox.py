@@ -93,6 +93,23 @@ async def published_after(snapshot: Snapshot, topic: str, last_id: int, *, limit
     return [OutboxRow(*tuple(row)) for row in rows]
 
 
+async def missing_between(snapshot: Snapshot, first: int, last: int) -> bool:
+    """Whether ids behind `first` up to `last` are not there: taken back, forgotten, or not committed yet."""
+    there = sa.select(sa.func.count()).where(outbox.c.id > first, outbox.c.id <= last)
+    return int(await snapshot.scalar(there) or 0) < last - first
+
+
+def settle(connection: sa.Connection) -> None:
+    """Wait until each id that was given is committed or never will be: `await database.run(settle)`.
+
+    Ids are given before their commit. Where several processes write at once (PostgreSQL), a later one may be seen
+    first, and who follows by id would pass the earlier one over. The lock is had when no insert is under way.
+    """
+    if connection.dialect.name == "postgresql":
+        with connection.begin():
+            connection.execute(sa.text("LOCK TABLE outbox IN SHARE MODE"))
+
+
 async def last_id(snapshot: Snapshot, topic: str) -> int:
     """The id of the newest fact of a topic, 0 when there is none."""
     newest = await snapshot.scalar(sa.select(sa.func.max(outbox.c.id)).where(outbox.c.topic == topic))

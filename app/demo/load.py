@@ -10,9 +10,12 @@ from app.demo.desk_hours import desk_hours
 from app.demo.files import ARTICLES, AgentRecord, Company, ContactRecord, demo_id, read_company
 from app.demo.history import Past, add_past_cases, past_resolutions
 from app.demo.routing import load_routing
+from app.rulebooks import kind_named, put_in_force
 from caseengine.agents import Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
+from caseengine.model.actor import SYSTEM
+from caseengine.rulebooks import rulebook
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contact, Contacts
 from customers.errors import AccountNotFound, ContactNotFound
@@ -93,6 +96,8 @@ async def load_demo(database: Database, *, at: datetime, hash_password: Callable
         await load_routing(work, hashes.keys(), at=at)
         await _set_hours(work, company, at)
     async with database.unit_of_work() as work:
+        await _decide(work, company, at)
+    async with database.unit_of_work() as work:
         cases = await add_past_cases(work, Past(company, await desk_calendar(work), at))
     async with database.unit_of_work() as work:
         found, skipped = read_folder(ARTICLES)
@@ -156,6 +161,13 @@ async def _set_hours(work: UnitOfWork, company: Company, at: datetime) -> None:
     hours = desk_hours(company.calendar, at=at)
     if await desk_calendar(work) != hours:
         set_desk_calendar(work, hours)
+
+
+async def _decide(work: UnitOfWork, company: Company, at: datetime) -> None:
+    """What somebody decided since the demo was first loaded stays."""
+    for kind, document in company.rulebooks.items():
+        if not (await rulebook(work, kind_named(kind))).version:
+            await put_in_force(work, kind_named(kind), document, by=SYSTEM, at=at)
 
 
 async def _has_account(work: UnitOfWork, account_id: UUID) -> bool:

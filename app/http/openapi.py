@@ -34,6 +34,7 @@ NAMES = {
     "id": ("An id as lists give it.", "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11"),
     "item": ("The id of an item of the checklist.", "photo"),
     "script": ("The id of a call script.", "till-down"),
+    "kind": ("A kind of rulebook.", "rules"),
     "file": ("The id of an attachment.", "0f4f4a44-9a3b-4b7c-8c51-f7b1f5d0d3aa"),
 }
 

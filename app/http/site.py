@@ -26,6 +26,7 @@ from app.http.help_pages import HelpPages
 from app.http.own_pages import needs_https, only_own_pages, own_pages
 from app.http.problems import problems
 from app.http.routing_routes import RoutingRoutes
+from app.http.rulebook_routes import RulebookRoutes
 from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
@@ -111,6 +112,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
         *RoutingRoutes(parts.database, parts.catalogue, parts.now, reading).endpoints(),
+        *RulebookRoutes(parts.database, parts.now).endpoints(),
         *feed.endpoints(),
     ]
 

@@ -22,6 +22,8 @@ RoutingError
  +-- SlotTaken               nobody is free to call at that time
  +-- NoCallback              there is no appointment on this case
 RulebookInvalid             a document of policies, routing or rules that makes no sense
+RulebookChanged             somebody decided since the caller looked
+RulebookNotFound            no such kind
 """
 
 from dataclasses import dataclass
@@ -193,3 +195,19 @@ class NoCallback(RoutingError):
     """Nobody has promised to call about this case."""
 
     code = "routing.no_callback"
+
+
+@dataclass(eq=False)
+class RulebookChanged(Refusal):
+    """Another version came into force since the caller looked; look again."""
+
+    code = "rulebook.changed"
+    expected: int
+    found: int
+
+
+@dataclass(eq=False)
+class RulebookNotFound(Refusal):
+    """There is no rulebook of this kind."""
+
+    code = "rulebook.not_found"

@@ -12,6 +12,7 @@ from caseengine.tables.conversations import activities, conversations, files, pa
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
 from caseengine.tables.rulebooks import rulebooks
+from caseengine.tables.rules import cursors, rule_timers
 from caseengine.tables.sla import case_clocks
 
 __all__ = [
@@ -31,9 +32,11 @@ __all__ = [
     "case_watchers",
     "cases",
     "conversations",
+    "cursors",
     "departments",
     "files",
     "participants",
+    "rule_timers",
     "rulebooks",
     "skills",
 ]

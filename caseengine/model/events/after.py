@@ -1,11 +1,11 @@
 """What rules did, and how it was for the customer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from caseengine.model.events.fact import CaseEvent, Was
+from caseengine.model.events.fact import INTERNAL, CaseEvent, Was
 from caseengine.model.lifecycle import Verb
 
 
@@ -16,7 +16,11 @@ class RuleFired(CaseEvent):
     Attributes:
         rule, version: which, of which rulebook.
         cause: the `seq` of the event that made it fire; 0 for a rule of time.
-        actions: what it did, as written in the rule.
+        actions: what it did, as written in the rule, each with its `outcome`: "done", "unchanged", or the code of a
+            refusal. Empty where it was held back.
+        guard: why it was held back: "circle", "depth" or "rate"; empty when it was not.
+        chain: the rules that led to its cause, the first of them first.
+        reasons: the comparisons that decided, with what they found.
     """
 
     public = False
@@ -25,6 +29,9 @@ class RuleFired(CaseEvent):
     version: int
     cause: int
     actions: tuple[Mapping[str, Any], ...]
+    guard: str = ""
+    chain: tuple[str, ...] = field(default=(), metadata=INTERNAL)
+    reasons: tuple[Mapping[str, Any], ...] = field(default=(), metadata=INTERNAL)
 
 
 @dataclass(frozen=True, kw_only=True)

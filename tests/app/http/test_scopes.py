@@ -58,7 +58,7 @@ def about_cases(served: Served) -> list[Endpoint]:
 
 
 def filled(endpoint: Endpoint, number: str) -> str:
-    return endpoint.path.format(number=number, file=uuid4(), id=uuid4())
+    return endpoint.path.format(number=number, file=uuid4(), id=uuid4(), kind="nonsense")
 
 
 async def send(peer: Peer, endpoint: Endpoint, path: str, **changes: Any) -> Answered:
@@ -164,14 +164,17 @@ async def test_supervisors_routes_are_for_supervisors(cast: Cast) -> None:
         if endpoint.scope is Scope.SUPERVISOR:
             path = filled(endpoint, cast.case.number)
             assert (await send(cast.agent, endpoint, path)).code == "http.role_too_low"
-            assert (await send(cast.supervisor, endpoint, path)).status == 404
+            assert (await send(cast.supervisor, endpoint, path)).status in (
+                (404,) if "{" in endpoint.path else (200, 404)
+            )
 
 
 async def test_what_can_be_read_can_be_asked_for_with_head(cast: Cast) -> None:
     for endpoint in cast.served.endpoints:
         if endpoint.method == "GET" and "{" not in endpoint.path.replace("{number}", ""):
             path = filled(endpoint, cast.case.number)
-            answered = await cast.agent.asks("HEAD", path)
+            peer = cast.supervisor if endpoint.scope is Scope.SUPERVISOR else cast.agent
+            answered = await peer.asks("HEAD", path)
             assert (answered.status, answered.raw) == (405 if endpoint.media_type == EVENT_STREAM else 200, b"")
 
 

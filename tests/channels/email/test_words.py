@@ -7,6 +7,7 @@ import pytest
 from channels.email.words import TEMPLATES, UnknownTemplate, languages, write
 
 PARAMS = {"company": "Larder & Co", "code": "1234 5678", "minutes": 10}
+PARAMS |= {"number": "CAS-01041-V9D3", "rule": "VIPs first", "text": "Look at it now."}
 NAMES = sorted(path.stem for path in (TEMPLATES / "en").glob("*.txt"))
 
 

@@ -1,0 +1,71 @@
+"""The actions of a rule carried out: on the case, in its conversation, and by mail to colleagues."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from caseengine.conversations import Conversations
+from caseengine.model.actor import BOT
+from caseengine.model.anchors import rule_actor
+from caseengine.model.case import Case
+from caseengine.model.rule import Action, Rule
+from caseengine.operations import assigning
+from caseengine.operations.conversing import speak
+from caseengine.policies.effects import DONE, House, act, is_so, words
+from caseengine.tables import agents
+from storage.outbox import Outbox
+from storage.transaction import UnitOfWork
+
+NOTICE = "rule_notice"
+"""The mail's template."""
+NOBODY = "nobody_to_notify"
+"""The outcome where the case has no agent, or the desk no supervisor."""
+
+
+async def perform(
+    work: UnitOfWork, house: House, case: Case, action: Action, *, rule: Rule, key: str, at: datetime
+) -> str:
+    """Carry out one action; returns its outcome.
+
+    Args:
+        key: of what is said to the customer.
+
+    Raises:
+        TransitionNotAllowed, AgentNotFound, DepartmentNotFound, NotPermitted: it was not done.
+    """
+    by = rule_actor(rule.id, rule.name)
+    if is_so(action, case, house) or action.do not in ("move", "assign", "reply", "notify"):
+        return act(action, case, house, why=rule.name, by=by, at=at)
+    if action.do == "notify":
+        return await _notify(work, case, action, rule, at)
+    if action.do == "move":
+        reason = action.told.get("reason", rule.name)
+        await assigning.move(work, case.number, action.told["department"], reason=reason, by=by, at=at)
+    elif action.do == "assign":
+        agent = house.colleague(action.told["agent"])
+        await assigning.assign(work, case.number, agent.id, by=by, at=at)
+    else:
+        return await _reply(work, house, case, action, why=rule.name, key=key, at=at)
+    return DONE
+
+
+async def _reply(
+    work: UnitOfWork, house: House, case: Case, action: Action, *, why: str, key: str, at: datetime
+) -> str:
+    """In the bot's name: no person has answered, so no promise is kept by it."""
+    outcome = act(action, case, house, why=why, by=BOT, at=at)
+    if outcome == DONE and case.conversation_id is not None:
+        conversation = await Conversations(work).get(case.conversation_id)
+        text = words(action, case, case.language or conversation.locale)
+        await speak(work, case, text, key=key, by=BOT, at=at)
+    return outcome
+
+
+async def _notify(work: UnitOfWork, case: Case, action: Action, rule: Rule, at: datetime) -> str:
+    chosen = agents.c.id == case.agent_id if action.told["who"] == "agent" else agents.c.role == "supervisor"
+    rows = await work.rows(sa.select(agents.c.email).where(chosen).order_by(agents.c.email))
+    for row in rows:
+        params = {"number": case.number, "rule": rule.name, "text": words(action, case, "")}
+        mail = {"template": NOTICE, "to": row.email, "language": "en", "params": params}
+        Outbox(work).deliver("mail", f"case:{case.id}", mail, at=at)
+    return DONE if rows else NOBODY

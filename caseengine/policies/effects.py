@@ -1,0 +1,153 @@
+"""What an action of a rule does to a case. Pure: operations carry out what reaches beyond the case."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from caseengine.model import events as happened
+from caseengine.model.actions import words_for
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.model.errors import AgentNotFound, DepartmentNotFound, NotPermitted, TransitionNotAllowed
+from caseengine.model.lifecycle import Status, Verb
+from caseengine.model.priority import Priority
+from caseengine.model.rule import Action
+
+DONE, UNCHANGED = "done", "unchanged"
+NO_CONVERSATION = "no_conversation"
+"""Outcomes beside the codes of refusals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An agent as rules see them; `everywhere` for supervisors."""
+
+    id: UUID
+    name: str
+    departments: frozenset[str] = frozenset()
+    everywhere: bool = False
+
+    def may_see(self, department: str) -> bool:
+        return self.everywhere or department in self.departments
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What actions may name: departments, and agents by their e-mail address."""
+
+    departments: frozenset[str] = frozenset()
+    colleagues: Mapping[str, Colleague] = field(default_factory=dict)
+
+    def colleague(self, email: str) -> Colleague:
+        """
+        Raises:
+            AgentNotFound: nobody has this address.
+        """
+        found = self.colleagues.get(email.strip().lower())
+        if found is None:
+            raise AgentNotFound
+        return found
+
+
+def is_so(action: Action, case: Case, house: House) -> bool:
+    """Whether the case is already as the action wants it. What says something to somebody never is."""
+    told = action.told
+    if action.do == "assign":
+        found = house.colleagues.get(told["agent"].strip().lower())
+        return found is not None and found.id == case.agent_id
+    return action.do in SO and SO[action.do](action, case)
+
+
+def act(action: Action, case: Case, house: House, *, why: str, by: Actor, at: datetime) -> str:
+    """Do it to the case; returns the outcome.
+
+    Args:
+        why: the reason where the action gives none.
+
+    Raises:
+        TransitionNotAllowed: not from the status it has.
+        AgentNotFound, DepartmentNotFound, NotPermitted: nobody, nowhere, or not theirs.
+    """
+    if is_so(action, case, house):
+        return UNCHANGED
+    if action.do in ("move", "assign"):
+        _hand_on(action, case, house, why=why, by=by, at=at)
+    elif action.do == "reply":
+        return _reply(case)
+    elif action.do in FACTS:
+        case.record(FACTS[action.do](action, case, by, at))
+    elif action.do in VERBS:
+        VERBS[action.do](action, case, action.told.get("reason", why), by, at)
+    return DONE
+
+
+def words(action: Action, case: Case, language: str) -> str:
+    """What a reply says in a language, a note or a notice in the desk's own."""
+    text = words_for(action.told["words"], language) if action.do == "reply" else action.told["text"]
+    return str(text).format_map({"number": case.number, "subject": case.subject})
+
+
+def tags(action: Action) -> tuple[str, ...]:
+    """Its tags as they are kept: small letters, one space between words."""
+    return tuple(dict.fromkeys(" ".join(tag.lower().split()) for tag in action.told["tags"]))
+
+
+def _hand_on(action: Action, case: Case, house: House, *, why: str, by: Actor, at: datetime) -> None:
+    if action.do == "move":
+        if action.told["department"] not in house.departments:
+            raise DepartmentNotFound
+        case.move(action.told["department"], action.told.get("reason", why), by=by, at=at)
+        return
+    agent = house.colleague(action.told["agent"])
+    if not agent.may_see(case.department):
+        raise NotPermitted(case.department)
+    case.assign(agent.id, agent.name, by=by, at=at)
+
+
+def _reply(case: Case) -> str:
+    if case.status is Status.MERGED:
+        raise TransitionNotAllowed(case.status, Verb.REPLY)
+    return DONE if case.conversation_id is not None else NO_CONVERSATION
+
+
+def _needs(action: Action) -> dict[str, object]:
+    return {"skills": dict(action.told["skills"]), "language": action.told.get("language", "")}
+
+
+SO: Mapping[str, Callable[[Action, Case], bool]] = {
+    "set_priority": lambda action, case: case.priority == action.told["priority"],
+    "move": lambda action, case: case.department == action.told["department"],
+    "tag": lambda action, case: set(tags(action)) <= set(case.tags),
+    "untag": lambda action, case: not set(tags(action)) & set(case.tags),
+    "fill": lambda action, case: all(case.fields.get(name) == value for name, value in action.told["values"].items()),
+    "require": lambda action, case: dict(case.needs) == _needs(action),
+    "close": lambda _, case: case.status is Status.CLOSED,
+}
+FACTS: Mapping[str, Callable[[Action, Case, Actor, datetime], happened.CaseEvent]] = {
+    "tag": lambda action, case, by, at: happened.CaseTagged(
+        case_id=case.id, actor=by, at=at, added=tuple(tag for tag in tags(action) if tag not in case.tags)
+    ),
+    "untag": lambda action, case, by, at: happened.CaseTagged(
+        case_id=case.id, actor=by, at=at, removed=tuple(tag for tag in tags(action) if tag in case.tags)
+    ),
+    "fill": lambda action, case, by, at: happened.FieldsFilled(
+        case_id=case.id, actor=by, at=at, values=dict(action.told["values"])
+    ),
+    "require": lambda action, case, by, at: happened.NeedsSet(
+        case_id=case.id,
+        actor=by,
+        at=at,
+        skills=dict(action.told["skills"]),
+        language=action.told.get("language", ""),
+        source="rule",
+    ),
+}
+VERBS: Mapping[str, Callable[[Action, Case, str, Actor, datetime], None]] = {
+    "set_priority": lambda action, case, why, by, at: case.prioritise(
+        Priority(action.told["priority"]), why, by=by, at=at
+    ),
+    "escalate": lambda _, case, why, by, at: case.escalate(why, by=by, at=at),
+    "note": lambda action, case, _, by, at: case.note(words(action, case, ""), by=by, at=at),
+    "close": lambda _, case, __, by, at: case.close(by=by, at=at),
+}

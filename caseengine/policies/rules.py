@@ -1,0 +1,150 @@
+"""Which rules fire, when a rule of time is due, and what keeps rules from going round in circles. Pure.
+
+All rules are judged by the same facts: what one of them does, the others see by the event it makes.
+
+Source: docs/decisions/0017-rules.md
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from caseengine.model.calendar import LOOKAHEAD_DAYS_MAX, Calendar, due_at
+from caseengine.model.condition import Facts
+from caseengine.model.errors import NoWorkingTime
+from caseengine.model.lifecycle import Status
+from caseengine.model.reasons import reasons
+from caseengine.model.rule import Firing, Rule, RuleSet, Since, Wait
+
+CHAIN_MAX = 8
+"""Rules that set each other off, one after another, from one event that no rule made."""
+FIRINGS_MAX = 30
+"""Firings on one case within `FIRINGS_WITHIN`."""
+FIRINGS_WITHIN = timedelta(hours=1)
+
+
+class Guard(StrEnum):
+    """Why a rule whose condition held was not let do anything."""
+
+    CIRCLE = "circle"  # it stands in the chain that led here
+    DEPTH = "depth"  # too long a chain led here
+    RATE = "rate"  # too many firings on this case within the hour
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A rule of time and a case.
+
+    Attributes:
+        anchor: the instant the rule counts from, by what happened to the case.
+        counts_from: `anchor`, or when the rule came into force where that was later: no period begins before.
+        fired: once for this anchor is enough.
+    """
+
+    anchor: datetime
+    counts_from: datetime
+    fired: bool = False
+
+
+def evaluate(rules: RuleSet, facts: Facts, kind: str) -> list[Firing]:
+    """The rules of events that fire, in their order, up to the first that says stop.
+
+    Args:
+        facts: of the case and of the event.
+        kind: of the event.
+    """
+    firings = []
+    for rule in rules.by_kind.get(kind, ()):
+        if rule.when.holds(facts):
+            firings.append(firing_of(rule, facts))
+            if rule.stop:
+                break
+    return firings
+
+
+def firing_of(rule: Rule, facts: Facts) -> Firing:
+    """The rule with its reasons; its condition holds."""
+    return Firing(rule, reasons(rule.when.document, facts))
+
+
+def guard(rule: str, chain: Sequence[str], fired_at: Iterable[datetime], *, at: datetime) -> Guard | None:
+    """Why the rule must not fire now, or None.
+
+    Args:
+        chain: the rules that led to the event, the first of them first; empty when no rule made it.
+        fired_at: when rules fired on this case.
+    """
+    if rule in chain:
+        return Guard.CIRCLE
+    if len(chain) >= CHAIN_MAX:
+        return Guard.DEPTH
+    lately = sum(at - FIRINGS_WITHIN < fired <= at for fired in fired_at)
+    return Guard.RATE if lately >= FIRINGS_MAX else None
+
+
+def timer(
+    wait: Wait,
+    status: Status,
+    anchors: Mapping[Since, datetime],
+    before: Timer | None,
+    *,
+    in_force_since: datetime,
+) -> Timer | None:
+    """What the timer is after something happened; None while there is nothing to wait for.
+
+    Args:
+        anchors: the instants the case has, see `caseengine.model.anchors`.
+        before: as it was; a new anchor begins a new period.
+    """
+    anchor = anchors.get(wait.since)
+    if anchor is None or status not in wait.statuses:
+        return None
+    if before is not None and before.anchor == anchor:
+        return before
+    return Timer(anchor, max(anchor, in_force_since))
+
+
+def due(wait: Wait, running: Timer, calendar: Calendar) -> datetime | None:
+    """When the time has passed; None once it has fired, or where the desk never opens."""
+    if running.fired:
+        return None
+    if not wait.working:
+        return running.counts_from + wait.length
+    try:
+        return due_at(running.counts_from, wait.length, calendar)
+    except NoWorkingTime:
+        return None
+
+
+def fired(running: Timer) -> Timer:
+    """It has done its work for this anchor."""
+    return replace(running, fired=True)
+
+
+def strangers_in(rules: RuleSet, *, departments: Collection[str], agents: Collection[str]) -> list[tuple[str, str]]:
+    """Places where rules name a department or an agent (by e-mail) that does not exist, with the problem."""
+    there = {"department": set(departments), "agent": {agent.casefold() for agent in agents}}
+    return [
+        (f"rules[{place}].then[{step}].{name}", f"unknown_{name}")
+        for place, rule in enumerate(rules.rules)
+        for step, action in enumerate(rule.then)
+        for name, known in there.items()
+        if name in action.told and not {action.told[name], action.told[name].strip().casefold()} & known
+    ]
+
+
+def next_change(at: datetime, calendar: Calendar) -> datetime | None:
+    """When the desk opens or closes next; None where it never does."""
+    day = at.astimezone(calendar.zone).date() - timedelta(days=1)
+    for _ in range(LOOKAHEAD_DAYS_MAX):
+        edges = [edge for opening in calendar.openings(day) for edge in opening if edge > at]
+        if edges:
+            return min(edges)
+        day += timedelta(days=1)
+    return None
+
+
+def look_again(rule: Rule, at: datetime, calendar: Calendar) -> datetime | None:
+    """When a rule of time whose condition does not hold is looked at again without anything happening to its case."""
+    return next_change(at, calendar) if "desk_open" in rule.when.needs else None

@@ -1,0 +1,110 @@
+"""The rules in force, read once a version; and since when each rule of time has been in force."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from caseengine.agents import Agent, AgentRole, agents_where
+from caseengine.model.errors import RulebookInvalid
+from caseengine.model.rule import RuleSet
+from caseengine.model.rule_document import read_rules
+from caseengine.policies.effects import Colleague, House
+from caseengine.policies.rules import strangers_in
+from caseengine.rule_facts import RULE_FACTS
+from caseengine.rulebooks import Rulebook, rulebook
+from caseengine.tables import agents, departments, rulebooks
+from storage.transaction import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """One version of the rules.
+
+    Attributes:
+        decided_at: when the first version of all was decided: nothing from before is judged. None before that.
+        since: when each rule of time came into force as it is.
+    """
+
+    version: int = 0
+    rules: RuleSet = field(default_factory=RuleSet)
+    decided_at: datetime | None = None
+    since: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """Departments, and agents by e-mail, that come with the same unit of work: no query sees them yet."""
+
+    departments: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+
+
+NOBODY_ELSE = Newcomers()
+
+
+async def law_in_force(snapshot: Snapshot, known: Law | None = None) -> Law:
+    """The rules in force. `known` is given back where it still holds, without reading it again.
+
+    A document that cannot be read any more (an older release wrote it) is a fault, not an absence of rules.
+
+    Raises:
+        RulebookInvalid: see above.
+    """
+    newest = sa.select(sa.func.max(rulebooks.c.version)).where(rulebooks.c.kind == Rulebook.RULES)
+    version = int(await snapshot.scalar(newest) or 0)
+    if known is not None and known.version == version:
+        return known
+    current = await rulebook(snapshot, Rulebook.RULES)
+    if not current.version:
+        return Law()
+    rules = read_rules(current.document, known=RULE_FACTS)
+    first = sa.select(rulebooks.c.at).where(rulebooks.c.kind == Rulebook.RULES, rulebooks.c.version == 1)
+    return Law(current.version, rules, await snapshot.scalar(first), await _since(snapshot, rules))
+
+
+async def house_of(snapshot: Snapshot, rules: RuleSet) -> House:
+    """The departments and agents that the enabled rules name, as far as they exist."""
+    named = {name: _named(rules, name) for name in ("department", "agent")}
+    found = await snapshot.rows(sa.select(departments.c.id).where(departments.c.id.in_(named["department"])))
+    there = agents.c.email.in_([email.strip().lower() for email in named["agent"]])
+    known = await agents_where(snapshot, there) if named["agent"] else []
+    return House(frozenset(row.id for row in found), {agent.email: _colleague(agent) for agent in known})
+
+
+async def check_house(snapshot: Snapshot, rules: RuleSet, newcomers: Newcomers = NOBODY_ELSE) -> None:
+    """
+    Raises:
+        RulebookInvalid: a rule names a department or an agent that does not exist.
+    """
+    house = await house_of(snapshot, rules)
+    departments = house.departments | newcomers.departments
+    for where, problem in strangers_in(rules, departments=departments, agents={*house.colleagues, *newcomers.agents}):
+        raise RulebookInvalid(where, problem)
+
+
+def _named(rules: RuleSet, name: str) -> list[str]:
+    return sorted({action.told[name] for rule in rules.rules for action in rule.then if name in action.told})
+
+
+def _colleague(agent: Agent) -> Colleague:
+    return Colleague(agent.id, agent.name, agent.departments, agent.role is AgentRole.SUPERVISOR)
+
+
+async def _since(snapshot: Snapshot, rules: RuleSet) -> dict[str, datetime]:
+    """Back through the versions, while a rule of time waits for the same as now."""
+    wanted, found = dict(rules.of_time), dict[str, datetime]()
+    rows = await snapshot.rows(
+        sa.select(rulebooks.c.version, rulebooks.c.document, rulebooks.c.at)
+        .where(rulebooks.c.kind == Rulebook.RULES)
+        .order_by(rulebooks.c.version.desc())
+    )
+    for row in rows:
+        try:
+            there = read_rules(row.document).of_time
+        except RulebookInvalid:
+            break
+        wanted = {name: rule for name, rule in wanted.items() if name in there and there[name].wait == rule.wait}
+        found |= dict.fromkeys(wanted, row.at)
+    return found

@@ -1,0 +1,354 @@
+"""Rules at work on a real desk: once for each fact, traced, kept from going in circles, and none for what is past."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.jobs import rules as job
+from caseengine.cursors import cursor
+from caseengine.model.lifecycle import Status
+from caseengine.operations import add_to_case, ask_customer, hear_customer, reply, take
+from caseengine.operations.ruling import judge_event
+from caseengine.rule_following import FOLLOWER
+from storage.engine import Database
+from storage.outbox import Outbox
+from tests.app.jobs.ruled import RuledOffice, rule, tag, waiting
+from tests.caseengine.office import CUSTOMER, when
+
+TILL = {"fact": "words", "contains": "till"}
+
+
+@pytest.fixture
+async def ruled(any_database: Database) -> RuledOffice:
+    office = RuledOffice(any_database)
+    await office.furnish()
+    return office
+
+
+async def test_a_rule_meets_a_new_case_and_is_traced_on_it(ruled: RuledOffice) -> None:
+    first = {"do": "set_priority", "priority": 1, "reason": "Nobody can pay"}
+    await ruled.decides(rule("tills-first", name="Tills come first", when=TILL, then=[first, tag("Front  Till")]))
+    case = await ruled.report("The till jams")
+
+    await ruled.rules_run("Mon 09:01")
+
+    after = await ruled.case(case)
+    assert (after.priority, after.tags) == (1, ("front till",))
+    assert (await ruled.told(case))[2:] == [
+        "CasePrioritised by Tills come first",
+        "CaseTagged by Tills come first",
+        "RuleFired by Tills come first",
+    ]
+    (trace,) = await ruled.traces(case)
+    assert (trace.rule, trace.version, trace.cause, trace.at) == ("tills-first", 1, 1, when("Mon 09:01"))
+    assert trace.actions == (
+        {**first, "outcome": "done"},
+        {"do": "tag", "tags": ["Front  Till"], "outcome": "done"},
+    )
+    assert trace.reasons == ({"fact": "words", "contains": "till", "found": "The till jams\nThe till jams"},)
+    await ruled.rows_equal_fold(case)
+
+
+async def test_each_fact_is_judged_once(ruled: RuledOffice) -> None:
+    await ruled.decides(rule("noted", then=[{"do": "note", "text": "Look at {number}"}]))
+    case = await ruled.report()
+    for _ in range(3):
+        await ruled.rules_run()
+    await ruled.worker().run()  # another process, started later
+    assert await ruled.fired(case) == ["noted"]
+
+
+async def test_two_workers_at_once_judge_each_fact_once(ruled: RuledOffice) -> None:
+    await ruled.decides(rule("noted", then=[{"do": "note", "text": "Seen"}]), rule("raised", then=[{"do": "escalate"}]))
+    cases = [await ruled.report(f"case {number}") for number in range(30)]
+    workers = [ruled.worker() for _ in range(3)]
+
+    for _ in range(4):  # whoever is overtaken too often rests, and comes again
+        await asyncio.gather(*(worker.run() for worker in workers), return_exceptions=True)
+
+    assert {tuple(await ruled.fired(case)) for case in cases} == {("noted", "raised")}
+    assert {(await ruled.case(case)).escalation_level for case in cases} == {1}
+
+
+async def test_a_crash_before_the_commit_leaves_nothing_and_loses_nothing(
+    ruled: RuledOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ruled.decides(rule("noted", then=[{"do": "note", "text": "Seen"}]))
+    case = await ruled.report()
+
+    async def dies(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as broken, pytest.raises(asyncio.CancelledError):
+        broken.setattr(ruled.database, "apply", dies)
+        await ruled.rules_run()
+    assert await ruled.fired(case) == []
+
+    await ruled.worker().run()
+    assert await ruled.fired(case) == ["noted"]
+
+
+async def test_what_happened_before_the_first_rules_is_not_judged(ruled: RuledOffice) -> None:
+    old = await ruled.report(at="Mon 07:00")
+    await ruled.decides(rule("noted", then=[{"do": "note", "text": "Seen"}]), at="Mon 08:00")
+    new = await ruled.report(at="Mon 08:30")
+    await ruled.rules_run()
+    assert await ruled.fired(old) == []
+    assert await ruled.fired(new) == ["noted"]
+
+
+async def test_a_desk_without_rules_follows_nothing(ruled: RuledOffice) -> None:
+    await ruled.report()
+    await ruled.rules_run()
+    assert await ruled.see(cursor, FOLLOWER) is None
+
+
+async def test_a_fact_is_judged_by_the_version_in_force_when_its_turn_comes(ruled: RuledOffice) -> None:
+    await ruled.decides(rule("first", then=[tag("old")]))
+    case = await ruled.report()
+    await ruled.decides(rule("second", then=[tag("new")]), at="Mon 09:30")
+    await ruled.rules_run()
+    assert (await ruled.case(case)).tags == ("new",)
+    assert [trace.version for trace in await ruled.traces(case)] == [2]
+
+
+async def test_a_refused_action_is_traced_and_the_others_go_on(ruled: RuledOffice) -> None:
+    assign = {"do": "assign", "agent": "LI@desk.example"}
+    gone = {"do": "assign", "agent": "gone@desk.example"}
+    await ruled.decides(rule("away", then=[{"do": "move", "department": "deliveries"}, assign, gone, tag("moved")]))
+    case = await ruled.report()
+    await ruled.rules_run()
+    (trace,) = await ruled.traces(case)
+    outcomes = [action["outcome"] for action in trace.actions]
+    assert outcomes == ["done", "case.not_permitted", "agent.not_found", "done"]
+    after = await ruled.case(case)
+    assert (after.department, after.agent_id, after.tags) == ("deliveries", None, ("moved",))
+
+
+async def test_an_agent_a_rule_gives_the_case_to_has_the_word_in_its_conversation(ruled: RuledOffice) -> None:
+    await ruled.decides(rule("li", on="HandoverRequested", then=[{"do": "assign", "agent": "li@desk.example"}]))
+    conversation, case = await ruled.handed_over()
+    await ruled.rules_run()
+    assert (await ruled.case(case)).agent_id == ruled.li.id
+    assert (await ruled.conversation(conversation)).agent_id == ruled.li.id
+
+
+async def test_a_rule_that_would_change_nothing_leaves_no_trace(ruled: RuledOffice) -> None:
+    await ruled.decides(rule("tagged", on=["CaseOpened", "CustomerWrote"], then=[tag("till")]))
+    case = await ruled.report()
+    await ruled.rules_run()
+    async with ruled.database.unit_of_work() as work:
+        found = await ruled_case(work, case.number)
+        await add_to_case(work, found, "Again", by=CUSTOMER, at=when("Mon 09:10"))
+    await ruled.rules_run()
+    assert await ruled.fired(case) == ["tagged"]
+
+
+async def ruled_case(work: Any, number: str) -> Any:
+    from caseengine.cases import Cases
+
+    return await Cases(work).get(number)
+
+
+async def test_stop_ends_the_rules_of_this_event(ruled: RuledOffice) -> None:
+    await ruled.decides(
+        rule("first", then=[tag("a")], stop=True), rule("never", then=[tag("b")]), rule("off", then=[tag("c")])
+    )
+    case = await ruled.report()
+    await ruled.rules_run()
+    assert await ruled.fired(case) == ["first"]
+
+
+async def test_rules_that_set_each_other_off_end(ruled: RuledOffice) -> None:
+    up = {"fact": "priority", "at_least": 2}
+    down = {"fact": "priority", "at_most": 1}
+    both = ["CaseOpened", "CasePrioritised"]
+    await ruled.decides(
+        rule("up", on=both, when=up, then=[{"do": "set_priority", "priority": 1}]),
+        rule("down", on=both, when=down, then=[{"do": "set_priority", "priority": 4}]),
+    )
+    case, other = await ruled.report(), await ruled.report()
+    await ruled.rules_run()
+    assert await ruled.fired(case) == ["up", "down", "up (circle)"] == await ruled.fired(other)
+    held_back = (await ruled.traces(case))[-1]
+    assert (held_back.actions, held_back.chain) == ((), ("up", "down"))
+
+    third = await ruled.report()
+    await ruled.rules_run()
+    assert await ruled.fired(third) == ["up", "down", "up (circle)"]  # for other cases it goes on
+
+
+async def test_no_case_is_fired_at_without_end(ruled: RuledOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caseengine.policies.rules.FIRINGS_MAX", 3)
+    await ruled.decides(rule("noted", on="CustomerWrote", then=[{"do": "note", "text": "Seen"}]))
+    case = await ruled.report()
+    for minute in range(6):
+        async with ruled.database.unit_of_work() as work:
+            await add_to_case(
+                work, await ruled_case(work, case.number), "Hello?", by=CUSTOMER, at=when(f"Mon 09:0{minute}")
+            )
+        await ruled.rules_run(f"Mon 09:0{minute}")
+    assert await ruled.fired(case) == ["noted", "noted", "noted", "noted (rate)"]
+
+    async with ruled.database.unit_of_work() as work:
+        await add_to_case(work, await ruled_case(work, case.number), "Hello?", by=CUSTOMER, at=when("Mon 11:00"))
+    await ruled.rules_run("Mon 11:00")
+    assert (await ruled.fired(case))[-1] == "noted"
+
+
+async def test_a_reply_is_said_once_in_the_conversation_in_the_customers_language(ruled: RuledOffice) -> None:
+    words = {"en": "We have {number}.", "de": "Wir haben {number}."}
+    await ruled.decides(rule("hello", then=[{"do": "reply", "words": words}]))
+    conversation = await ruled.chat()
+    case, silent = await ruled.report_in(conversation), await ruled.report()
+    await ruled.rules_run()
+    said = [row.body for row in await ruled.log(conversation)]
+    assert [(line["text"], line["sender"]["role"]) for line in said] == [(f"We have {case.number}.", "bot")]
+    assert len(await ruled.deliveries()) == 1
+    assert [trace.actions[0]["outcome"] for trace in await ruled.traces(silent)] == ["no_conversation"]
+
+
+async def test_supervisors_are_told_by_mail(ruled: RuledOffice) -> None:
+    await ruled.decides(rule("tell", then=[{"do": "notify", "who": "supervisors", "text": "Look at {number}"}]))
+    case = await ruled.report()
+    await ruled.rules_run()
+    async with ruled.database.snapshot() as snapshot:
+        from storage.outbox import waiting as deliveries
+
+        (mail,) = await deliveries(snapshot, "mail", at=when("Mon 09:00"))
+    assert mail.payload["to"] == "sam@desk.example"
+    assert mail.payload["params"]["text"] == f"Look at {case.number}"
+
+
+async def test_facts_about_something_else_are_passed(ruled: RuledOffice) -> None:
+    await ruled.decides(rule("noted", then=[{"do": "note", "text": "Seen"}]))
+    async with ruled.database.unit_of_work() as work:
+        Outbox(work).publish("event", "contact:1", {"kind": "ContactChanged"}, at=when("Mon 09:00"))
+    case = await ruled.report()
+    await ruled.rules_run()
+    assert await ruled.fired(case) == ["noted"]
+
+
+async def test_a_fact_that_cannot_be_judged_holds_up_nobody(
+    ruled: RuledOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ruled.decides(rule("noted", then=[{"do": "note", "text": "Seen"}]))
+    poisoned, sound = await ruled.report("poison"), await ruled.report("sound")
+    judge = judge_event
+
+    async def judges(work: Any, bench: Any, case_id: Any, seq: int, **named: Any) -> Any:
+        if case_id == poisoned.id:
+            raise ZeroDivisionError
+        return await judge(work, bench, case_id, seq, **named)
+
+    monkeypatch.setattr(job, "judge_event", judges)
+    await ruled.rules_run()
+    assert await ruled.fired(poisoned) == []
+    assert await ruled.fired(sound) == ["noted"]
+
+
+async def test_a_rule_of_time_fires_once_for_each_wait_in_working_time(ruled: RuledOffice) -> None:
+    remind = {"do": "reply", "words": {"en": "Are you still there?"}}
+    await ruled.decides(waiting("remind", hours=4, status=["waiting_on_customer"], since="status", then=[remind]))
+    _, case = await ruled.handed_over()
+    await ruled.do(take, case.number, by=ruled.li.actor, at=when("Mon 10:00"))
+    await ruled.do(ask_customer, case.number, "Which till?", key="q-000001", by=ruled.li.actor, at=when("Mon 15:30"))
+
+    await ruled.rules_run("Mon 23:00")  # two hours were left of Monday
+    assert await ruled.fired(case) == []
+    await ruled.rules_run("Tue 11:01")
+    await ruled.rules_run("Tue 16:00")
+    assert await ruled.fired(case) == ["remind"]
+
+    assert case.conversation_id is not None
+    await ruled.do(
+        hear_customer, conversation=case.conversation_id, text="The left one", key="h-000001", at=when("Wed 09:00")
+    )
+    await ruled.do(ask_customer, case.number, "Which left?", key="q-000002", by=ruled.li.actor, at=when("Wed 09:30"))
+    await ruled.rules_run("Fri 09:00")
+    assert await ruled.fired(case) == ["remind", "remind"]
+
+
+async def test_the_customers_words_in_time_keep_a_rule_of_time_from_firing(ruled: RuledOffice) -> None:
+    await ruled.decides(waiting("silent", hours=1, since="customer", time="wall", then=[tag("silent")]))
+    case = await ruled.report(at="Mon 09:00")
+    await ruled.rules_run("Mon 09:30")
+    async with ruled.database.unit_of_work() as work:
+        await add_to_case(work, await ruled_case(work, case.number), "And now?", by=CUSTOMER, at=when("Mon 09:50"))
+    await ruled.job._sweep()  # the timer is looked at before the words were followed
+    await ruled.rules_run("Mon 10:01")
+    assert await ruled.fired(case) == []
+    await ruled.rules_run("Mon 10:51")
+    assert await ruled.fired(case) == ["silent"]
+
+
+async def test_what_a_rule_does_is_no_change_to_wait_from(ruled: RuledOffice) -> None:
+    note = {"do": "note", "text": "Nothing happens"}
+    await ruled.decides(waiting("idle", hours=1, since="change", time="wall", then=[note]))
+    case = await ruled.report(at="Mon 09:00")
+    for hour in range(10, 17):
+        await ruled.rules_run(f"Mon {hour}:30")
+    assert await ruled.fired(case) == ["idle"]
+
+
+async def test_a_condition_that_comes_true_after_the_time_is_seen_then(ruled: RuledOffice) -> None:
+    urgent = {"fact": "priority", "is": 1}
+    await ruled.decides(waiting("late", hours=1, since="opened", time="wall", when=urgent, then=[{"do": "escalate"}]))
+    case = await ruled.report(at="Mon 09:00")
+    await ruled.rules_run("Mon 10:30")
+    assert await ruled.fired(case) == []
+    async with ruled.database.unit_of_work() as work:
+        (await ruled_case(work, case.number)).prioritise(1, "All tills", by=ruled.li.actor, at=when("Mon 11:00"))
+    await ruled.rules_run("Mon 11:01")
+    assert await ruled.fired(case) == ["late"]
+
+
+async def test_a_rule_of_time_that_needs_the_desk_open_waits_for_it(ruled: RuledOffice) -> None:
+    there = {"fact": "desk_open", "is": True}
+    await ruled.decides(waiting("late", hours=2, since="opened", time="wall", when=there, then=[{"do": "escalate"}]))
+    case = await ruled.report(at="Mon 16:00")
+    await ruled.rules_run("Mon 18:30")
+    assert await ruled.fired(case) == []
+    await ruled.rules_run("Tue 08:59")
+    assert await ruled.fired(case) == []
+    await ruled.rules_run("Tue 09:00")
+    assert await ruled.fired(case) == ["late"]
+
+
+async def test_a_new_rule_of_time_counts_old_cases_from_when_it_came_into_force(ruled: RuledOffice) -> None:
+    old = await ruled.report(at="Mon 09:00")
+    await ruled.decides(waiting("late", hours=3, since="opened", time="wall", then=[tag("late")]), at="Tue 09:00")
+    await ruled.rules_run("Tue 09:01")
+    assert await ruled.fired(old) == []
+    await ruled.rules_run("Tue 12:00")
+    assert await ruled.fired(old) == ["late"]
+
+
+async def test_a_rule_of_time_that_is_gone_fires_no_more(ruled: RuledOffice) -> None:
+    await ruled.decides(waiting("late", hours=3, since="opened", time="wall", then=[tag("late")]))
+    case = await ruled.report(at="Mon 09:00")
+    await ruled.rules_run("Mon 09:30")
+    await ruled.decides(at="Mon 10:00")
+    await ruled.rules_run("Mon 13:00")
+    assert await ruled.fired(case) == []
+
+
+async def test_two_workers_fire_a_rule_of_time_once(ruled: RuledOffice) -> None:
+    await ruled.decides(waiting("late", hours=1, since="opened", time="wall", then=[{"do": "escalate"}]))
+    cases = [await ruled.report(f"case {number}") for number in range(10)]
+    await ruled.rules_run("Mon 09:30")
+    ruled.at = when("Mon 10:30")
+    await asyncio.gather(*(ruled.worker().run() for _ in range(3)), return_exceptions=True)
+    await ruled.rules_run()
+    assert {tuple(await ruled.fired(case)) for case in cases} == {("late",)}
+
+
+async def test_an_answered_case_is_no_longer_waited_on(ruled: RuledOffice) -> None:
+    await ruled.decides(waiting("new", hours=1, status=["new"], time="wall", then=[{"do": "escalate"}]))
+    _, case = await ruled.handed_over("Mon 09:05")
+    await ruled.rules_run("Mon 09:30")
+    await ruled.do(reply, case.number, "Hello", key="r-000001", by=ruled.li.actor, at=when("Mon 09:40"))
+    await ruled.rules_run("Mon 12:00")
+    assert await ruled.fired(case) == []
+    assert (await ruled.case(case)).status is Status.OPEN
