@@ -1,5 +1,6 @@
 """The case engine's tables: the desk's people and hours, conversations and their log, cases and their events."""
 
+from caseengine.tables.boards import tallies
 from caseengine.tables.cases import (
     case_conversations,
     case_events,
@@ -12,6 +13,7 @@ from caseengine.tables.conversations import activities, conversations, files, pa
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.rulebooks import rulebooks
 from caseengine.tables.sla import case_clocks
+from caseengine.tables.surveys import surveys
 
 __all__ = [
     "activities",
@@ -30,4 +32,6 @@ __all__ = [
     "files",
     "participants",
     "rulebooks",
+    "surveys",
+    "tallies",
 ]

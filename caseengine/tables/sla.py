@@ -26,6 +26,25 @@ case_clocks = sa.Table(
     sa.CheckConstraint("target IN ('first_response', 'next_response', 'resolution')", name="target"),
     sa.CheckConstraint("state IN ('running', 'paused', 'met', 'breached')", name="state"),
     sa.Index("ix_case_clocks_next_at", "next_at"),
+    sa.Index(
+        "ix_case_clocks_ended_at",
+        *("target", "ended_at", "department", "agent_id", "policy", "state", "spent_s", "started_at"),
+        *("case_id", "cycle"),
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_case_clocks_breached_at",
+        *("target", "breached_at", "department", "agent_id", "policy", "case_id", "cycle"),
+        sqlite_where=sa.text("breached_at IS NOT NULL"),
+        postgresql_where=sa.text("breached_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_case_clocks_due_at",
+        *("due_at", "breached_at", "department", "target", "case_id"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 """
 `cycle` counts from 1 for each target of a case. `spent_s`: working seconds that had passed at `running_since`, or in
