@@ -28,6 +28,8 @@ POLICIES = ("standard", "gold", "express")
 REASONS = ("asked_for_person", "not_understood", "going_in_circles", "promise")
 LIVE_OF_LATE, LATE_DAYS = 0.18, 120
 """Share of the cases of the last days that nobody has resolved yet: about 30,000 of a million."""
+PATIENT = 0.8
+"""Share of the live cases that have paused so often that they are not late yet."""
 EVENTS_EACH = 5
 DATA = '{"text": "A few words about what was done, as long as such words are on most days", "key": "k"}'
 DESCRIPTION = "The till in lane four stopped in the middle of a sale and shows a message about its drawer. " * 3
@@ -48,8 +50,18 @@ COLUMNS = {
         *("since", "undone_at", "merged"),
     ),
     "case_clocks": (
-        *("case_id", "target", "cycle", "state", "policy", "policy_version", "department", "agent_id", "started_at"),
-        *("running_since", "spent_s", "due_at", "breached_at", "ended_at", "next_at", "steps"),
+        *("case_id", "target", "cycle", "state", "policy", "policy_version", "department", "agent_id", "case_type"),
+        *(
+            "priority",
+            "started_at",
+            "running_since",
+            "spent_s",
+            "due_at",
+            "breached_at",
+            "ended_at",
+            "next_at",
+            "steps",
+        ),
     ),
     "surveys": (
         *("id", "case_id", "cycle", "channel", "token_hash", "asked_at", "expires_at", "answered_at", "csat"),
@@ -228,7 +240,9 @@ class _Case:
         if self.chance.random() < 0.5:
             self._survey(ends)
 
-    def _tell(self, kind: str, at: float, counted: str = "", agent: str | None = "", detail: str = "", **more: Any) -> None:
+    def _tell(
+        self, kind: str, at: float, counted: str = "", agent: str | None = "", detail: str = "", **more: Any
+    ) -> None:
         self.seq += 1
         actor = ("agent", self.agent, "Agent") if agent == "" else ("bot", "", "")
         self.rows["case_events"].append((self.id, self.seq, kind, *actor, _at(at), 1, DATA, "{}"))
@@ -252,21 +266,28 @@ class _Case:
     def _clocks(self) -> None:
         self._clock("first_response", self.opened, self.reply, 4 * 3600.0)
         self._clock("next_response", self.reply, self.ends or self.reply + 100, DAY_S)
-        self._clock("resolution", self.opened, self.ends, 3.0 * DAY_S)
+        patient = self.ends is None and self.chance.random() < PATIENT
+        self._clock("resolution", self.now_s - 2.9 * DAY_S if patient else self.opened, self.ends, 3.0 * DAY_S)
 
     def _clock(self, target: str, began: float, ended: float | None, allowed: float) -> None:
         due = began + allowed
         missed = due < (self.now_s if ended is None else ended)
         state = "breached" if missed else "running" if ended is None else "met"
         spent = round(((self.now_s if ended is None else ended) - began) / 3, 3)
-        whose = (self.policy, 1, self.department, self.agent)
+        whose = (self.policy, 1, self.department, self.agent, self.case_type, self.priority)
         due_at = _at(due) if due < (DAYS + 60) * DAY_S else None
         times = (_at(began), None, spent, due_at, _at(due) if missed else None, None if ended is None else _at(ended))
         self.rows["case_clocks"].append((self.id, target, 1, state, *whose, *times, None, 0))
 
     def _row(self) -> None:
         ended = None if self.ends is None else _at(self.ends)
-        status = "merged" if self.merged else "closed" if ended else self.chance.choice(("open", "new", "waiting_on_customer"))
+        status = (
+            "merged"
+            if self.merged
+            else "closed"
+            if ended
+            else self.chance.choice(("open", "new", "waiting_on_customer"))
+        )
         resolved = None if self.merged else ended
         last = _at(self.reply if self.ends is None else self.ends)
         about = (f"CAS-{self.place:08}-00", "The till in lane four stopped", DESCRIPTION, self.case_type)
@@ -288,9 +309,12 @@ class _Case:
 
     def _survey(self, at: float) -> None:
         answered = _at(at + 300) if self.chance.random() < 0.3 else None
-        rated = (self.chance.choice((1, 2, 3, 4, 4, 5, 5, 5)), self.chance.choice((1, 1, 2, 3, 5))) if answered else (None, None)
+        rated = (
+            (self.chance.choice((1, 2, 3, 4, 4, 5, 5, 5)), self.chance.choice((1, 1, 2, 3, 5)))
+            if answered
+            else (None, None)
+        )
         whose = (self.department, self.agent, self.case_type, self.priority, self.policy)
         token = f"{self.chance.getrandbits(256):064x}"
         asked = (f"{self.chance.getrandbits(128):032x}", self.id, 1, "webchat", f"\\\\x{token}")
         self.rows["surveys"].append((*asked, _at(at), _at(at + 14 * DAY_S), answered, *rated, *whose))
-

@@ -27,7 +27,9 @@ surveys = sa.Table(
     sa.CheckConstraint("csat BETWEEN 1 AND 5", name="csat"),
     sa.CheckConstraint("effort BETWEEN 1 AND 5", name="effort"),
     sa.Index("ix_surveys_contact_id", "contact_id", "asked_at"),
-    sa.Index("ix_surveys_asked_at", "asked_at", "department", "agent_id", "case_type", "priority", "policy", "answered_at"),
+    sa.Index(
+        "ix_surveys_asked_at", "asked_at", "department", "agent_id", "case_type", "priority", "policy", "answered_at"
+    ),
     sa.Index(
         "ix_surveys_answered_at",
         *("answered_at", "department", "agent_id", "case_type", "priority", "policy", "csat", "effort"),

@@ -1,21 +1,22 @@
 """What each agent did in a period: work belongs to whoever did it, a target to whoever held the case when it ended."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.model.tally import TallyKind
-from caseengine.reading.boards.durations import seconds_between
-from caseengine.reading.boards.figures import TARGETS, Drill, Figure, Number, Whose, counting, during, of
+from caseengine.reading.boards.counting_up import NONE, count_by
+from caseengine.reading.boards.durations import seconds_between, whole
+from caseengine.reading.boards.figures import TARGETS, Drill, Figure, Number, Whose, clocks, counting
 from caseengine.reading.boards.period import Period
 from caseengine.reading.boards.period_board import TargetBoard
 from caseengine.tables import agents, case_clocks, cases, surveys, tallies
 from storage.transaction import Snapshot
+
+LASTED, LATER, UNDONE = "lasted", "later", "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,8 @@ class _Sums:
     """Of one agent, as they come in from the queries."""
 
     counts: dict[tuple[Figure, str], int] = field(default_factory=lambda: defaultdict(int))
-    held_s: float = 0.0
-    csat: float | None = None
-
-
-Sums = Mapping[UUID, _Sums]
+    held_s: int = 0
+    scores: int = 0
 
 
 async def agents_board(snapshot: Snapshot, whose: Whose, period: Period) -> list[AgentLine]:
@@ -68,9 +66,8 @@ async def agents_board(snapshot: Snapshot, whose: Whose, period: Period) -> list
     await _work(snapshot, drill, sums)
     await _clocks(snapshot, drill, sums)
     await _answers(snapshot, drill, sums)
-    for row in await snapshot.rows(counting(drill.to(Figure.LIVE)).count(cases.c.agent_id)):
-        if row.agent_id is not None:
-            sums[row.agent_id].counts[Figure.LIVE, ""] = row.how_many
+    for (agent,), many in (await count_by(snapshot, counting(drill.to(Figure.LIVE)), cases.c.agent_id)).items():
+        _of(sums, agent).counts[Figure.LIVE, ""] = many
     wanted = {*sums, whose.agent_id} - {None}
     people = await snapshot.rows(
         sa.select(agents.c.id, agents.c.name).where(agents.c.id.in_(wanted)).order_by(agents.c.name, agents.c.id)
@@ -80,49 +77,53 @@ async def agents_board(snapshot: Snapshot, whose: Whose, period: Period) -> list
 
 async def _work(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> None:
     """Replies, holdings and resolutions, each in one walk over the period."""
-    replied = counting(drill.to(Figure.REPLIED))
-    for row in await snapshot.rows(replied.count(tallies.c.agent_id)):
-        _of(sums, row).counts[Figure.REPLIED, ""] = row.how_many
-    held = counting(drill.to(Figure.HELD))
-    seconds = sa.func.sum(seconds_between(tallies.c.since, tallies.c.at)).label("held_s")
-    for row in await snapshot.rows(held.count(tallies.c.agent_id).add_columns(seconds)):
-        mine = _of(sums, row)
-        mine.counts[Figure.HELD, ""], mine.held_s = row.how_many, float(row.held_s or 0)
+    agent = tallies.c.agent_id
+    for (who,), many in (await count_by(snapshot, counting(drill.to(Figure.REPLIED)), agent)).items():
+        _of(sums, who).counts[Figure.REPLIED, ""] = many
+    seconds = whole(seconds_between(tallies.c.since, tallies.c.at))
+    for (who, held_s), many in (await count_by(snapshot, counting(drill.to(Figure.HELD)), agent, seconds)).items():
+        mine = _of(sums, who)
+        mine.counts[Figure.HELD, ""] += many
+        mine.held_s += many * int(held_s) if held_s != NONE else 0
+    resolved = counting(drill.to(Figure.RESOLUTIONS))
+    for (who, lasted), many in (await count_by(snapshot, resolved, agent, _lasted(drill))).items():
+        counts = _of(sums, who).counts
+        counts[Figure.RESOLUTIONS, ""] += many
+        counts[Figure.TAKEN_BACK, ""] += many if lasted != LASTED else 0
+        counts[Figure.RESOLVED, ""] += many if lasted != UNDONE else 0
+
+
+def _lasted(drill: Drill) -> sa.Case[str]:
+    """Until now, beyond the end of the period, or not even that long."""
     assert drill.period is not None
     undone = tallies.c.undone_at
-    early = sa.func.count(sa.case((undone < drill.period.ends, 1))).label("early")
-    resolved = counting(drill.to(Figure.RESOLUTIONS)).count(tallies.c.agent_id)
-    for row in await snapshot.rows(resolved.add_columns(sa.func.count(undone).label("undone"), early)):
-        mine = _of(sums, row)
-        mine.counts[Figure.RESOLUTIONS, ""] = row.how_many
-        mine.counts[Figure.TAKEN_BACK, ""] = row.undone
-        mine.counts[Figure.RESOLVED, ""] = row.how_many - row.early
+    return sa.case((undone.is_(None), LASTED), (undone < drill.period.ends, UNDONE), else_=sa.literal(LATER))
 
 
 async def _clocks(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> None:
-    by = (case_clocks.c.agent_id, case_clocks.c.target)
-    ended = [case_clocks.c.target.in_(TARGETS), *during(case_clocks.c.ended_at, drill), *of(case_clocks, drill.whose)]
-    met = sa.func.count(sa.case((case_clocks.c.state == "met", 1))).label("met")
-    counted = sa.select(*by, sa.func.count().label("ended"), met).where(*ended).group_by(*by)
-    for row in await snapshot.rows(counted):
-        mine = _of(sums, row).counts
-        mine[Figure.TIMED, row.target], mine[Figure.MET, row.target] = row.ended, row.met
-    missed = [case_clocks.c.target.in_(TARGETS), *during(case_clocks.c.breached_at, drill)]
-    counted = sa.select(*by, sa.func.count().label("missed")).where(*missed, *of(case_clocks, drill.whose))
-    for row in await snapshot.rows(counted.group_by(*by)):
-        _of(sums, row).counts[Figure.MISSED, row.target] = row.missed
+    columns = (case_clocks.c.agent_id, case_clocks.c.target, case_clocks.c.state)
+    for (who, target, state), many in (
+        await count_by(snapshot, clocks(case_clocks.c.ended_at, drill), *columns)
+    ).items():
+        counts = _of(sums, who).counts
+        counts[Figure.TIMED, target] += many
+        counts[Figure.MET, target] += many if state == "met" else 0
+    missed = clocks(case_clocks.c.breached_at, drill)
+    for (who, target), many in (await count_by(snapshot, missed, *columns[:2])).items():
+        _of(sums, who).counts[Figure.MISSED, target] = many
 
 
 async def _answers(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> None:
-    rated = counting(drill.to(Figure.RATED)).count(surveys.c.agent_id)
-    for row in await snapshot.rows(rated.add_columns(sa.func.avg(surveys.c.csat).label("csat"))):
-        mine = _of(sums, row)
-        mine.counts[Figure.RATED, ""], mine.csat = row.how_many, float(row.csat)
+    rated = counting(drill.to(Figure.RATED))
+    for (who, score), many in (await count_by(snapshot, rated, surveys.c.agent_id, surveys.c.csat)).items():
+        mine = _of(sums, who)
+        mine.counts[Figure.RATED, ""] += many
+        mine.scores += many * int(score)
 
 
-def _of(sums: dict[UUID, _Sums], row: sa.Row[Any]) -> _Sums:
+def _of(sums: dict[UUID, _Sums], agent: str) -> _Sums:
     """What nobody did or held goes nowhere."""
-    return sums[row.agent_id] if row.agent_id is not None else _Sums()
+    return sums[UUID(agent)] if agent != NONE else _Sums()
 
 
 def _line(agent_id: UUID, name: str, drill: Drill, mine: _Sums) -> AgentLine:
@@ -144,5 +145,5 @@ def _line(agent_id: UUID, name: str, drill: Drill, mine: _Sums) -> AgentLine:
             for target in TARGETS
         ],
         rated=number(Figure.RATED),
-        csat=mine.csat,
+        csat=mine.scores / mine.counts[Figure.RATED, ""] if mine.counts[Figure.RATED, ""] else None,
     )

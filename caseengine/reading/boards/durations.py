@@ -1,8 +1,4 @@
-"""Percentiles of how long it took, counted by the database.
-
-The database counts durations by steps and the steps are few, whatever the period holds: a second below an hour, a
-minute below a day, a quarter of an hour above. A percentile is exact to its step, and never too long.
-"""
+"""Percentiles of how long it took, to the second."""
 
 import math
 from collections import Counter
@@ -16,11 +12,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from caseengine.reading.boards.counting_up import count_by
 from caseengine.reading.boards.figures import Drill, counting
 from caseengine.tables import case_clocks
 from storage.transaction import Snapshot
 
-MINUTE_S, QUARTER_S, HOUR_S, DAY_S = 60, 900, 3_600, 86_400
 SHARES = (0.5, 0.9, 0.95)
 
 
@@ -53,42 +49,36 @@ def _in_postgres(element: seconds_between, compiler: SQLCompiler, **named: Any) 
     return f"extract(epoch FROM ({end} - {start}))"
 
 
-async def working(snapshot: Snapshot, drill: Drill) -> Percentiles | None:
-    """Of the working time of the clocks behind a figure; None when there are none."""
-    return await _percentiles(snapshot, drill, case_clocks.c.spent_s)
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """`working`: of working time; `wall`: from start to end, nights and pauses included."""
+
+    working: Percentiles
+    wall: Percentiles
 
 
-async def wall(snapshot: Snapshot, drill: Drill) -> Percentiles | None:
-    """From start to end, nights and pauses included; None when there are none."""
-    return await _percentiles(snapshot, drill, seconds_between(case_clocks.c.started_at, case_clocks.c.ended_at))
+async def durations(snapshot: Snapshot, drill: Drill) -> Durations | None:
+    """Of the clocks behind a figure; None when there are none."""
+    behind = counting(drill)
+    worked, passed = Counter[int](), Counter[int]()
+    between = seconds_between(case_clocks.c.started_at, case_clocks.c.ended_at)
+    for column, found in ((case_clocks.c.spent_s, worked), (between, passed)):
+        for (seconds,), many in (await count_by(snapshot, behind, whole(column))).items():
+            found[int(seconds)] += many
+    return Durations(percentiles(worked), percentiles(passed)) if worked else None
 
 
-async def _percentiles(snapshot: Snapshot, drill: Drill, seconds: sa.ColumnElement[float]) -> Percentiles | None:
-    rows = await snapshot.rows(counting(drill).count(step_of(seconds).label("step")))
-    counted: Counter[int] = Counter()
-    for row in rows:
-        counted[int(row.step)] += row.how_many
-    return percentiles(counted)
+def whole(seconds: sa.ColumnElement[float]) -> sa.ColumnElement[int]:
+    """Whole seconds, cut off; a thousandth makes up for what a database's arithmetic may lose."""
+    return sa.cast(sa.func.floor(seconds + 1e-3), sa.Integer)
 
 
-def step_of(seconds: sa.ColumnElement[float]) -> sa.ColumnElement[int]:
-    """A duration cut down to its step; a thousandth makes up for what a database's arithmetic may lose."""
-    whole = sa.cast(sa.func.floor(seconds + 1e-3), sa.Integer)
-    return sa.case(
-        (whole < HOUR_S, whole),
-        (whole < DAY_S, whole - whole % MINUTE_S),
-        else_=whole - whole % QUARTER_S,
-    )
-
-
-def percentiles(counted: Mapping[int, int]) -> Percentiles | None:
+def percentiles(counted: Mapping[int, int]) -> Percentiles:
     """
     Args:
-        counted: how many took this many seconds.
+        counted: how many took this many seconds; not empty.
     """
     total = sum(counted.values())
-    if not total:
-        return None
     return Percentiles(*_at(sorted(counted.items()), [math.ceil(share * total) for share in SHARES]))
 
 

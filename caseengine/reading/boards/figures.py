@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.model.lifecycle import LIVE, Status
+from caseengine.model.lifecycle import Status
 from caseengine.model.tally import TallyKind
 from caseengine.reading.boards.period import Period
 from caseengine.tables import case_clocks, cases, surveys, tallies
@@ -158,11 +158,14 @@ def _standing(kind: TallyKind) -> Callable[[Drill], Counting]:
 
 
 def _clocks(at: sa.Column[datetime], *more: sa.ColumnElement[bool]) -> Callable[[Drill], Counting]:
-    def count(drill: Drill) -> Counting:
-        here = [case_clocks.c.target == drill.target, *during(at, drill), *of(case_clocks, drill.whose), *more]
-        return Counting(case_clocks, tuple(here), at, case_clocks.c.case_id, case_clocks.c.cycle)
+    return lambda drill: clocks(at, drill, *more)
 
-    return count
+
+def clocks(at: sa.Column[datetime], drill: Drill, *more: sa.ColumnElement[bool]) -> Counting:
+    """Clocks of a target, or of all, to which something happened in the period: an end, a breach."""
+    targets = TARGETS if drill.target is None else (drill.target,)
+    here = [case_clocks.c.target.in_(targets), *during(at, drill), *of(case_clocks, drill.whose), *more]
+    return Counting(case_clocks, tuple(here), at, case_clocks.c.case_id, case_clocks.c.cycle)
 
 
 def _surveys(at: sa.Column[datetime], score: sa.Column[int] | None = None) -> Callable[[Drill], Counting]:
@@ -177,15 +180,15 @@ def _surveys(at: sa.Column[datetime], score: sa.Column[int] | None = None) -> Ca
 
 
 def _live(drill: Drill) -> Counting:
-    """Live cases, by whatever is asked of them."""
-    statuses = (drill.status,) if drill.status else LIVE
-    here = [cases.c.status.in_(statuses), *of(cases, drill.whose)]
+    """Live cases, by whatever is asked of them. They are those that neither were resolved nor went on in another."""
+    here = [cases.c.resolved_at.is_(None), cases.c.merged_into.is_(None), *of(cases, drill.whose)]
+    here += [cases.c.status == drill.status] if drill.status else []
     if drill.figure is Figure.UNASSIGNED:
         here.append(cases.c.agent_id.is_(None))
     if drill.figure in (Figure.AGE, Figure.STALE):
         here += _in_bucket(drill)
     if drill.figure in (Figure.OVERDUE, Figure.DUE_SOON):
-        here += _due(drill)
+        here.append(due_how(drill) == drill.figure)
     return Counting(cases, tuple(here), cases.c.opened_at, cases.c.id, cases.c.version)
 
 
@@ -198,24 +201,17 @@ def _in_bucket(drill: Drill) -> list[sa.ColumnElement[bool]]:
     return [*young, *old]
 
 
-def _due(drill: Drill) -> list[sa.ColumnElement[bool]]:
-    """By the clocks that have not ended. What is overdue already is not due soon as well."""
+def due_how(drill: Drill) -> sa.Case[Any]:
+    """`OVERDUE`, `DUE_SOON` or nothing, by the clocks of a case that have not ended; overdue is not due soon as well."""
     assert drill.at is not None
-    overdue = cases.c.id.in_(overdue_cases(drill.at))
-    if drill.figure is Figure.OVERDUE:
-        return [overdue]
-    due = case_clocks.c.due_at
-    soon = sa.select(case_clocks.c.case_id).where(
-        case_clocks.c.ended_at.is_(None), due > drill.at, due <= drill.at + drill.within
-    )
-    return [cases.c.id.in_(soon), ~overdue]
-
-
-def overdue_cases(at: datetime) -> sa.CompoundSelect[Any]:
-    """The cases of clocks that were due by now, and of those that were missed before they were paused."""
     mine = sa.select(case_clocks.c.case_id).where(case_clocks.c.ended_at.is_(None))
-    paused = mine.where(case_clocks.c.due_at.is_(None), case_clocks.c.breached_at.is_not(None))
-    return sa.union_all(mine.where(case_clocks.c.due_at <= at), paused)
+    due, missed = case_clocks.c.due_at, case_clocks.c.breached_at
+    paused = mine.where(due.is_(None), missed.is_not(None))
+    overdue = sa.union_all(mine.where(due <= drill.at), paused)
+    soon = mine.where(due > drill.at, due <= drill.at + drill.within)
+    return sa.case(
+        (cases.c.id.in_(overdue), Figure.OVERDUE), (cases.c.id.in_(soon), Figure.DUE_SOON), else_=sa.literal("")
+    )
 
 
 def during(column: sa.Column[datetime], drill: Drill) -> list[sa.ColumnElement[bool]]:
@@ -224,24 +220,29 @@ def during(column: sa.Column[datetime], drill: Drill) -> list[sa.ColumnElement[b
 
 
 def of(table: sa.Table, whose: Whose) -> list[sa.ColumnElement[bool]]:
-    """The filter, in the words of a table; a clock has no type or priority of its own, so its case is asked."""
+    """The filter, in the words of a table."""
     here: list[sa.ColumnElement[bool]] = []
     if whose.department is not None:
         here.append(table.c.department == whose.department)
     if whose.seen is not None:
         here.append(table.c.department.in_(sorted(whose.seen)))
     here += [table.c[name] == value for name in ("agent_id", "policy") if (value := getattr(whose, name)) is not None]
-    wanted = {name: value for name in ("case_type", "priority") if (value := getattr(whose, name)) is not None}
+    for name in ("case_type", "priority"):
+        if (value := getattr(whose, name)) is not None:
+            here.append(_kind(table, name) == value)
+    return here
+
+
+def _kind(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+    """Type or priority; of a clock that was written without, its case's."""
     if table is not case_clocks:
-        return here + [table.c[name] == value for name, value in wanted.items()]
-    mine = [cases.c[name] == value for name, value in wanted.items()]
-    return here + ([sa.exists().where(cases.c.id == case_clocks.c.case_id, *mine)] if mine else [])
+        return table.c[name]
+    asked = sa.select(cases.c[name]).where(cases.c.id == case_clocks.c.case_id).scalar_subquery()
+    return sa.func.coalesce(case_clocks.c[name], asked)
 
 
 _COUNTED: Mapping[Figure, Callable[[Drill], Counting]] = {
-    **dict.fromkeys(
-        (Figure.LIVE, Figure.UNASSIGNED, Figure.AGE, Figure.STALE, Figure.OVERDUE, Figure.DUE_SOON), _live
-    ),
+    **dict.fromkeys((Figure.LIVE, Figure.UNASSIGNED, Figure.AGE, Figure.STALE, Figure.OVERDUE, Figure.DUE_SOON), _live),
     Figure.OPENED: _tallies(TallyKind.OPENED),
     Figure.RESOLVED: _standing(TallyKind.RESOLVED),
     Figure.RESOLUTIONS: _tallies(TallyKind.RESOLVED),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from caseengine.reading.boards.containment import Containment, containment
-from caseengine.reading.boards.durations import Percentiles, wall, working
+from caseengine.reading.boards.counting_up import count_by
+from caseengine.reading.boards.durations import Durations, durations
 from caseengine.reading.boards.figures import TARGETS, Drill, Figure, Number, Whose, counting
 from caseengine.reading.boards.period import Period
 from caseengine.reading.boards.satisfaction import Satisfaction, satisfaction
@@ -25,15 +26,14 @@ class TargetBoard:
         met: clocks that ended in time in the period.
         missed: clocks whose time ran out in the period, ended or not.
         timed: clocks that ended in the period, on which the percentiles stand.
-        working, wall: None where there are none, or nobody measures this target's times.
+        took: None where no clock ended, and for targets whose times nobody asks for.
     """
 
     target: str
     met: Number
     missed: Number
     timed: Number
-    working: Percentiles | None = None
-    wall: Percentiles | None = None
+    took: Durations | None = None
 
     @property
     def attainment(self) -> float | None:
@@ -108,15 +108,13 @@ async def _resolved(snapshot: Snapshot, drill: Drill) -> tuple[Number, Number, N
     row = await snapshot.first(counted.where(*counting(drill.to(Figure.RESOLUTIONS)).where))
     every, taken, early = (row.every, row.undone, row.early) if row else (0, 0, 0)
     values = (every - early, every, taken)
-    stood, all_, back = (
-        Number(value, drill.to(figure)) for figure, value in zip(figures, values, strict=True)
-    )
+    stood, all_, back = (Number(value, drill.to(figure)) for figure, value in zip(figures, values, strict=True))
     return stood, all_, back
 
 
 async def _reasons(snapshot: Snapshot, drill: Drill) -> dict[str, Number]:
-    rows = await snapshot.rows(counting(drill.to(Figure.HANDED_OVER)).count(tallies.c.detail))
-    found = {row.detail: row.how_many for row in rows}
+    behind = counting(drill.to(Figure.HANDED_OVER))
+    found = {name: many for (name,), many in (await count_by(snapshot, behind, tallies.c.detail)).items()}
     return {name: Number(found[name], drill.to(Figure.HANDED_OVER, reason=name)) for name in sorted(found)}
 
 
@@ -135,6 +133,5 @@ async def _target(snapshot: Snapshot, drill: Drill, target: str) -> TargetBoard:
         Number(row.met if row else 0, drill.to(Figure.MET, target=target)),
         Number(await _count(snapshot, missed), missed),
         Number(row.ended if row else 0, timed),
-        await working(snapshot, timed) if target in TIMED else None,
-        await wall(snapshot, timed) if target in TIMED else None,
+        await durations(snapshot, timed) if target in TIMED else None,
     )
