@@ -1,6 +1,7 @@
 """The cases of a unit of work: current rows, their events, and what the outside world is told of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,9 @@ from caseengine.model.needs import needs_key
 from caseengine.model.number import Mistyped, read_number
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.model.tally import tallied
 from caseengine.tables import case_conversations, case_events, case_links, case_tags, case_watchers, cases
+from caseengine.tallying import tally_writes
 from storage.outbox import Outbox
 from storage.transaction import Snapshot, UnitOfWork, Write
 
@@ -79,11 +82,14 @@ class Cases:
 
     def _keep(self, case: Case, *, saved_version: int) -> Case:
         before = {name: tuple(getattr(case, name)) for name in _LISTS}
-        self._work.keep(("case", case.id), case, lambda: self._flush(case, saved_version, before))
+        was = copy(case) if saved_version else None
+        self._work.keep(("case", case.id), case, lambda: self._flush(case, saved_version, before, was))
         self._work.keep(("case", case.number), case, tuple)
         return case
 
-    def _flush(self, case: Case, saved_version: int, before: Mapping[str, tuple[Any, ...]]) -> Iterable[Write]:
+    def _flush(
+        self, case: Case, saved_version: int, before: Mapping[str, tuple[Any, ...]], was: Case | None
+    ) -> Iterable[Write]:
         if not case.unsaved:
             return []
         for seq, event in enumerate(case.unsaved, start=saved_version + 1):
@@ -92,7 +98,8 @@ class Cases:
         for name in _LISTS:  # after every case of this unit of work: they may name one that is new
             for statement in _changed(case, name, before[name]):
                 self._work.write(statement)
-        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows))]
+        counted = tally_writes(tallied(was, case.unsaved, saved_version + 1))
+        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows)), *counted]
 
     def _publish(self, case: Case, event: CaseEvent, seq: int) -> None:
         Outbox(self._work).publish("event", str(case.id), published(case, event, seq), at=event.at)

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.model.actor import ActorKind
-from caseengine.model.conversation import CaseHere, Conversation, Mode, Participant
+from caseengine.model.conversation import CaseHere, Conversation, Mode, Outcome, Participant
 from caseengine.model.errors import ConversationNotFound
 from caseengine.tables import case_conversations, conversations, participants
 from storage.errors import Conflict
@@ -108,7 +108,8 @@ def entity(rows: Sequence[sa.Row[Any]]) -> Conversation:
         if row.kind
     }
     values = {name: getattr(first, name) for name in _PLAIN}
-    return Conversation(**{**values, "mode": Mode(first.mode), "cases": here, "participants": tuple(people.values())})
+    values |= {"mode": Mode(first.mode), "outcome": Outcome(first.outcome)}
+    return Conversation(**{**values, "cases": here, "participants": tuple(people.values())})
 
 
 def _save(conversation: Conversation, saved_version: int) -> Write:

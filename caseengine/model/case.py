@@ -103,8 +103,12 @@ class Case:
             raise ValueError("a history begins with CaseOpened")
         case = cls._beginning(first)
         for event in rest:
-            case._apply(event, TRANSITIONS[case.status, event.verb])
+            case.follow(event)
         return case
+
+    def follow(self, event: CaseEvent) -> None:
+        """Take over what happened before, without its being news."""
+        self._apply(event, TRANSITIONS[self.status, event.verb])
 
     @property
     def is_live(self) -> bool:

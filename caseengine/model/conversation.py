@@ -15,6 +15,23 @@ class Mode(StrEnum):
     AGENT = "agent"  # a person has the word; the bot is silent
 
 
+class Outcome(StrEnum):
+    """How far the bot got by itself; what comes later in this list stands once it is reached.
+
+    Of the first four the newest counts; once a case was opened or a person wanted, that is what became of it.
+    """
+
+    NOTHING = ""  # the customer has not said anything
+    TALKED = "talked"  # nobody else was needed, as far as is known
+    UNANSWERED = "unanswered"  # an answer was missing or did not help
+    SOLVED = "solved"  # the customer said that an answer helped
+    CASE = "case"  # people work on it
+    PERSON = "person"  # a person was wanted in the conversation itself
+
+
+BY_THE_BOT = (Outcome.NOTHING, Outcome.TALKED, Outcome.UNANSWERED, Outcome.SOLVED)
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """Somebody who takes part; `id` as in `Actor`."""
@@ -45,6 +62,7 @@ class Conversation:
     opened_at: datetime
     mode: Mode = Mode.BOT
     agent_id: UUID | None = None
+    outcome: Outcome = Outcome.NOTHING
     participants: tuple[Participant, ...] = ()
     cases: dict[UUID, CaseHere] = field(default_factory=dict)
     version: int = 1
@@ -60,10 +78,13 @@ class Conversation:
         if case_id not in self.cases:
             self.cases[case_id] = CaseHere(opened, False, at)
             self.changed = True
+        if opened:
+            self.came_to(Outcome.CASE)
 
     def queue(self, case_id: UUID, *, at: datetime) -> None:
         """A person is wanted for this case; if one has the word already, they keep it."""
         self._set_live(case_id, at)
+        self.came_to(Outcome.PERSON)
         if self.mode is Mode.BOT:
             self._give(Mode.QUEUED, None)
 
@@ -98,6 +119,13 @@ class Conversation:
         if all((known.kind, known.id) != (who.kind, who.id) for known in self.participants):
             self.participants = (*self.participants, Participant(who.kind, who.id, who.name, at))
             self.changed = True
+
+    def came_to(self, outcome: Outcome) -> None:
+        """What has become of it; that people were needed is never forgotten."""
+        if outcome is self.outcome or outcome is Outcome.NOTHING:
+            return
+        if self.outcome in BY_THE_BOT or outcome is Outcome.PERSON:
+            self.outcome, self.changed = outcome, True
 
     def _set_live(self, case_id: UUID, at: datetime) -> None:
         here = self.cases.get(case_id, CaseHere(False, False, at))

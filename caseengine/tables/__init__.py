@@ -1,5 +1,6 @@
 """The case engine's tables: the desk's people and hours, conversations and their log, cases and their events."""
 
+from caseengine.tables.boards import tallies
 from caseengine.tables.cases import (
     case_conversations,
     case_events,
@@ -14,6 +15,7 @@ from caseengine.tables.routing import agent_skills, agent_work, assignments, cal
 from caseengine.tables.rulebooks import rulebooks
 from caseengine.tables.rules import cursors, rule_timers
 from caseengine.tables.sla import case_clocks
+from caseengine.tables.surveys import surveys
 
 __all__ = [
     "activities",
@@ -39,4 +41,6 @@ __all__ = [
     "rule_timers",
     "rulebooks",
     "skills",
+    "surveys",
+    "tallies",
 ]

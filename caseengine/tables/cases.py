@@ -64,6 +64,12 @@ cases = sa.Table(
     sa.Index("ix_cases_status_resolved_at", "status", "resolved_at"),
     sa.Index("ix_cases_status_due_at", "status", "due_at"),
     sa.Index("ix_cases_parent_id", "parent_id"),
+    sa.Index(
+        "ix_cases_live",
+        *("department", "status", "agent_id", "opened_at", "updated_at", "case_type", "priority", "policy", "id"),
+        sqlite_where=sa.text("resolved_at IS NULL AND merged_into IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL AND merged_into IS NULL"),
+    ),
     sa.Index("ix_cases_merged_into", "merged_into"),
 )
 """`version` is the `seq` of the newest event; `conversation_id` is where replies go.

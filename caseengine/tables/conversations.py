@@ -14,9 +14,12 @@ conversations = sa.Table(
     sa.Column("mode", sa.String(8), nullable=False, server_default="bot"),
     sa.Column("agent_id", sa.Uuid(), sa.ForeignKey("agents.id")),
     sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("outcome", sa.String(12), nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Index("ix_conversations_opened_at", "opened_at", "channel", "outcome"),
     sa.CheckConstraint("mode IN ('bot', 'queued', 'agent')", name="mode"),
 )
+"""`outcome`: how far the bot got by itself; see `Outcome`."""
 
 participants = sa.Table(
     "participants",

@@ -15,6 +15,8 @@ case_clocks = sa.Table(
     sa.Column("policy_version", sa.Integer, nullable=False),
     sa.Column("department", sa.String(40), nullable=False),
     sa.Column("agent_id", sa.Uuid()),
+    sa.Column("case_type", sa.String(20)),
+    sa.Column("priority", sa.SmallInteger),
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("running_since", Instant),
     sa.Column("spent_s", sa.Float, nullable=False),
@@ -26,10 +28,30 @@ case_clocks = sa.Table(
     sa.CheckConstraint("target IN ('first_response', 'next_response', 'resolution')", name="target"),
     sa.CheckConstraint("state IN ('running', 'paused', 'met', 'breached')", name="state"),
     sa.Index("ix_case_clocks_next_at", "next_at"),
+    sa.Index(
+        "ix_case_clocks_ended_at",
+        *("target", "ended_at", "department", "agent_id", "case_type", "priority", "policy", "state", "spent_s"),
+        *("started_at", "case_id", "cycle"),
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_case_clocks_breached_at",
+        *("target", "breached_at", "department", "agent_id", "case_type", "priority", "policy", "case_id", "cycle"),
+        sqlite_where=sa.text("breached_at IS NOT NULL"),
+        postgresql_where=sa.text("breached_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_case_clocks_due_at",
+        *("due_at", "breached_at", "department", "target", "case_id"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 """
 `cycle` counts from 1 for each target of a case. `spent_s`: working seconds that had passed at `running_since`, or in
 all once it has ended. `due_at` is empty while paused. `breached_at` is set once the target was missed; a clock that was
 missed stays `breached` when it ends. `next_at` is when the sweep has to look at it next, `steps` how many steps of its
-warnings and ladder were taken. `department` and `agent_id` are those it has, or had when it ended.
+warnings and ladder were taken. `department` and `agent_id` are those it has, or had when it ended,
+and so are `case_type` and `priority`, which boards filter by; where they were left out, boards ask the case.
 """

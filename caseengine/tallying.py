@@ -1,0 +1,73 @@
+"""Tallies, kept: written in the transaction of the events they count."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+import sqlalchemy as sa
+
+from caseengine.event_rows import from_row
+from caseengine.model.tally import HOLD_BEGINS, Counted, Merged, Tally, TallyKind, Undone, tallied
+from caseengine.tables import case_events, tallies
+from storage.transaction import Snapshot, UnitOfWork, Write
+
+UNDOABLE = (TallyKind.RESOLVED, TallyKind.CLOSED)
+REBUILT_AT_ONCE = 200
+"""Cases whose tallies are made anew in one unit of work."""
+
+
+def tally_writes(counted: Iterable[Counted]) -> Iterator[Write]:
+    """In order; the events themselves are written before."""
+    for one in counted:
+        if isinstance(one, Tally):
+            yield Write(sa.insert(tallies).values({**asdict(one), "since": _since(one)}))
+        elif isinstance(one, Undone):
+            undone = _of_case(one).where(tallies.c.kind.in_(UNDOABLE), tallies.c.undone_at.is_(None))
+            yield Write(undone.values(undone_at=one.at))
+        else:
+            yield Write(_of_case(one).where(tallies.c.kind.in_(list(TallyKind))).values(merged=one.into_other))
+
+
+async def tally_anew(work: UnitOfWork, after: object = None) -> object:
+    """Count some cases anew from their histories, as if nothing had been counted before.
+
+    Returns:
+        What to go on after; None when that were all. For desks older than the tallies.
+    """
+    place = [] if after is None else [case_events.c.case_id > after]
+    some = await work.rows(
+        sa.select(case_events.c.case_id)
+        .where(case_events.c.seq == 1, *place)
+        .order_by(case_events.c.case_id)
+        .limit(REBUILT_AT_ONCE)
+    )
+    for row in some:
+        work.write(sa.delete(tallies).where(*_rows_of(row.case_id)))
+        for write in tally_writes(await _history(work, row.case_id)):
+            work.write(write.statement)
+    return some[-1].case_id if len(some) == REBUILT_AT_ONCE else None
+
+
+async def _history(snapshot: Snapshot, case_id: object) -> list[Counted]:
+    rows = await snapshot.rows(
+        sa.select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.seq)
+    )
+    return tallied(None, map(from_row, rows), 1)
+
+
+def _since(tally: Tally) -> sa.ScalarSelect[object] | None:
+    """When the holding that ends here began: the newest event before that gave the case to somebody."""
+    if tally.kind is not TallyKind.HELD:
+        return None
+    begins = [kind.__name__ for kind in HOLD_BEGINS]
+    mine = case_events.c.case_id == tally.case_id, case_events.c.seq < tally.seq, case_events.c.kind.in_(begins)
+    return sa.select(sa.func.max(case_events.c.at)).where(*mine).scalar_subquery()
+
+
+def _of_case(change: Undone | Merged) -> sa.Update:
+    return sa.update(tallies).where(*_rows_of(change.case_id))
+
+
+def _rows_of(case_id: object) -> tuple[sa.ColumnElement[bool], ...]:
+    """Found by the instants of the case's own events: no index by case is kept for what happens so rarely."""
+    instants = sa.select(case_events.c.at).where(case_events.c.case_id == case_id)
+    return tallies.c.kind.in_(list(TallyKind)), tallies.c.at.in_(instants), tallies.c.case_id == case_id
