@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.departments import Departments
-from caseengine.model.actor import Actor
+from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing
 from caseengine.model.events import CaseOpened
 from caseengine.model.number import RANDOM_MAX, format_number
+from caseengine.operations.applying import apply_policy
 from caseengine.operations.promising import make_promise
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
@@ -67,6 +68,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     case = Cases(work).add(Case.open(_opened(opening, number, by, at)))
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
+    await apply_policy(work, case, by=SYSTEM, at=at)
     await make_promise(work, case, by=by, at=at)
     return case
 

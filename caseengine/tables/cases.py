@@ -51,6 +51,7 @@ cases = sa.Table(
     sa.Column("csat", sa.SmallInteger),
     sa.Column("effort", sa.SmallInteger),
     sa.Column("sla_due_at", Instant),
+    sa.Column("sla_awaits", sa.String(5), nullable=False, server_default=""),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -67,6 +68,7 @@ cases = sa.Table(
 """`version` is the `seq` of the newest event; `conversation_id` is where replies go.
 
 `sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack.
+`sla_awaits`: whose words the customer waits for: "first" of the desk, the "next", or nobody's.
 """
 
 case_conversations = sa.Table(

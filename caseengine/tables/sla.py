@@ -15,7 +15,9 @@ case_clocks = sa.Table(
     sa.Column("policy_version", sa.Integer, nullable=False),
     sa.Column("department", sa.String(40), nullable=False),
     sa.Column("agent_id", sa.Uuid()),
+    sa.Column("goal_s", sa.Float, nullable=False),
     sa.Column("started_at", Instant, nullable=False),
+    sa.Column("touched_at", Instant, nullable=False),
     sa.Column("running_since", Instant),
     sa.Column("spent_s", sa.Float, nullable=False),
     sa.Column("due_at", Instant),
@@ -28,8 +30,10 @@ case_clocks = sa.Table(
     sa.Index("ix_case_clocks_next_at", "next_at"),
 )
 """
-`cycle` counts from 1 for each target of a case. `spent_s`: working seconds that had passed at `running_since`, or in
-all once it has ended. `due_at` is empty while paused. `breached_at` is set once the target was missed; a clock that was
-missed stays `breached` when it ends. `next_at` is when the sweep has to look at it next, `steps` how many steps of its
-warnings and ladder were taken. `department` and `agent_id` are those it has, or had when it ended.
+`cycle` counts from 1 for each target of a case. `goal_s`: the target's working seconds. `touched_at`: when it last
+began, paused, went on, ended, or was measured anew. `spent_s`: working seconds that had passed at `running_since`, or
+in all while it stands still. `due_at` is empty while paused, unless it was missed by then. `breached_at` is set once
+the target was missed; a clock that was missed stays `breached` when it ends. `next_at` is when the sweep has to look at
+it next, `steps` how many steps of its warnings and ladder were taken. `department` and `agent_id` are those it has, or
+had when it ended.
 """
