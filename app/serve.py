@@ -35,6 +35,7 @@ ENCODER_LOOK_S = 0.2
 ENCODING_SIDE_BY_SIDE = 2
 DIRECTORY_EVERY_S = 60.0
 PROMISES_EVERY_S = 30.0
+ESCALATIONS_EVERY_S = 10.0
 FORGETTING_EVERY_S = 3_600.0
 KNOWLEDGE_EVERY_S = 30.0
 DELIVERY_EVERY_S = 1.0
@@ -115,6 +116,7 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         house.turns.run(),
         *(_deliver(house, topic) for topic in house.delivery.topics),
         keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
+        keep_running("escalations", house.escalations.run, database, every_s=ESCALATIONS_EVERY_S),
         keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),

@@ -18,6 +18,7 @@ from app.demo.mailbox import DemoMailbox
 from app.directory import Directory
 from app.http.site import HttpParts, make_application
 from app.jobs.delivery import Delivery, send_activity
+from app.jobs.escalations import Escalations
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
@@ -62,6 +63,7 @@ class House:
     turns: Turns
     delivery: Delivery
     promises: Promises
+    escalations: Escalations
     forgetting: Forgetting
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
@@ -137,6 +139,7 @@ def build(
         delivery=delivery,
         forgetting=Forgetting(database, secret, now),
         promises=Promises(database, catalogue, now),
+        escalations=Escalations(database, now),
         webchat=webchat,
         mailbox=mailbox,
         application=application,

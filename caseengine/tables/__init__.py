@@ -9,6 +9,7 @@ from caseengine.tables.cases import (
     cases,
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
+from caseengine.tables.notices import agent_notices
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.rulebooks import rulebooks
 from caseengine.tables.sla import case_clocks
@@ -16,6 +17,7 @@ from caseengine.tables.sla import case_clocks
 __all__ = [
     "activities",
     "agent_departments",
+    "agent_notices",
     "agents",
     "calendars",
     "case_clocks",
