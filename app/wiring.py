@@ -19,6 +19,7 @@ from app.directory import Directory
 from app.http.site import HttpParts, make_application
 from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
+from app.jobs.escalations import Escalations
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
@@ -70,6 +71,7 @@ class House:
     routing: RoutingSweep
     needs: LearntNeeds
     rules: Rules
+    escalations: Escalations
     forgetting: Forgetting
     closing: Closing
     webchat: WebChatDesk
@@ -152,6 +154,7 @@ def build(
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,
         rules=Rules(database, now),
+        escalations=Escalations(database, now),
         webchat=webchat,
         mailbox=mailbox,
         application=application,

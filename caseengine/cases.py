@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseengine.clocks import CaseClocks, load_clocks, new_clocks
 from caseengine.event_rows import from_row, to_row
 from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
@@ -71,27 +72,33 @@ class Cases:
 
     def add(self, case: Case) -> Case:
         """A case that was just opened."""
-        return self._keep(case, saved_version=0)
+        return self._keep(case, new_clocks(case), saved_version=0)
 
     async def _load(self, condition: sa.ColumnElement[bool]) -> Case:
         row = await self._work.first(sa.select(cases).where(condition))
         if row is None:
             raise CaseNotFound
         kept: Case | None = self._work.kept(("case", row.id))
-        return kept or self._keep(_entity(row, await _lists(self._work, row.id)), saved_version=row.version)
+        if kept is not None:
+            return kept
+        case = _entity(row, await _lists(self._work, row.id))
+        clocks = await load_clocks(self._work, case, row.sla_awaits)
+        return self._keep(case, clocks, saved_version=row.version)
 
-    def _keep(self, case: Case, *, saved_version: int) -> Case:
+    def _keep(self, case: Case, clocks: CaseClocks, *, saved_version: int) -> Case:
         before = {name: tuple(getattr(case, name)) for name in _LISTS}
         was = copy(case) if saved_version else None
-        self._work.keep(("case", case.id), case, lambda: self._flush(case, saved_version, before, was))
+        self._work.keep(("case", case.id), case, lambda: self._flush(case, clocks, before, was))
         self._work.keep(("case", case.number), case, tuple)
+        self._work.keep(("clocks", case.id), clocks, tuple)
         return case
 
     def _flush(
-        self, case: Case, saved_version: int, before: Mapping[str, tuple[Any, ...]], was: Case | None
+        self, case: Case, clocks: CaseClocks, before: Mapping[str, tuple[Any, ...]], was: Case | None
     ) -> Iterable[Write]:
+        saved_version = was.version if was else 0
         if not case.unsaved:
-            return []
+            return clocks.writes_alone(saved_version)
         for seq, event in enumerate(case.unsaved, start=saved_version + 1):
             self._publish(case, event, seq)
         rows = [to_row(event, seq) for seq, event in enumerate(case.unsaved, start=saved_version + 1)]
@@ -99,7 +106,8 @@ class Cases:
             for statement in _changed(case, name, before[name]):
                 self._work.write(statement)
         counted = tally_writes(tallied(was, case.unsaved, saved_version + 1))
-        return [_save(case, saved_version), Write(sa.insert(case_events).values(rows)), *counted]
+        saved = _save(case, saved_version, clocks.columns())
+        return [saved, Write(sa.insert(case_events).values(rows)), *clocks.writes(), *counted]
 
     def _publish(self, case: Case, event: CaseEvent, seq: int) -> None:
         Outbox(self._work).publish("event", str(case.id), published(case, event, seq), at=event.at)
@@ -170,8 +178,8 @@ def _changed(case: Case, name: str, before: tuple[Any, ...]) -> Iterable[sa.Exec
         yield sa.delete(column.table).where(column.table.c.case_id == case.id, column.in_(gone))
 
 
-def _save(case: Case, saved_version: int) -> Write:
-    values = {name: getattr(case, name) for name in _PLAIN}
+def _save(case: Case, saved_version: int, clocks: Mapping[str, Any]) -> Write:
+    values = {**{name: getattr(case, name) for name in _PLAIN}, **clocks}
     values |= {"claimed": dict(case.claimed), "products": list(case.products), "priority": int(case.priority)}
     values |= {"fields": dict(case.fields), "needs": dict(case.needs), "checklist": [asdict(x) for x in case.checklist]}
     values["needs_key"] = needs_key(case.needs)

@@ -26,13 +26,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An organisation. `kind`: head_office, group, store or household."""
+    """An organisation. `kind`: head_office, group, store or household; `tier`: "A", "B" or "C", or the one above's."""
 
     id: UUID
     parent_id: UUID | None
     kind: str
     name: str
     number: str
+    tier: str | None = None
 
 
 COLUMNS = [accounts.c[name] for name in Account.__dataclass_fields__]
@@ -91,10 +92,10 @@ class Accounts:
         self._work.keep(("account", account.id), account, lambda: [Write(sa.insert(accounts).values(**values))])
 
     def change(self, account: Account) -> None:
-        """New parent, kind and name of an account that exists; its number stays."""
+        """New parent, kind, name and tier of an account that exists; its number stays."""
         if not isinstance(self._work, UnitOfWork):
             raise TypeError("a snapshot cannot write")
-        values = {"parent_id": account.parent_id, "kind": account.kind, "name": account.name}
+        values = {name: getattr(account, name) for name in ("parent_id", "kind", "name", "tier")}
         self._work.write(sa.update(accounts).where(accounts.c.id == account.id).values(values), rows=1)
 
     @staticmethod
@@ -105,7 +106,7 @@ class Accounts:
 
 
 def _account(row: sa.Row[Any]) -> Account:
-    return Account(row.id, row.parent_id, row.kind, row.name, row.number)
+    return Account(row.id, row.parent_id, row.kind, row.name, row.number, row.tier)
 
 
 def downwards(account_ids: Sequence[UUID]) -> sa.Select[Any]:

@@ -7,6 +7,8 @@ from storage.tables import Instant, Json, metadata
 ONE_OWNER = sa.text("kind IN ('web', 'teams')")
 """Identities that an outside system vouches for belong to one contact; a mailbox or a telephone can be shared."""
 
+TIERS = "tier IN ('A', 'B', 'C')"
+
 accounts = sa.Table(
     "accounts",
     metadata,
@@ -15,6 +17,8 @@ accounts = sa.Table(
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("number", sa.String(40), nullable=False, unique=True),
+    sa.Column("tier", sa.String(1)),
+    sa.CheckConstraint(TIERS, name="tier"),
 )
 
 contacts = sa.Table(
@@ -25,7 +29,9 @@ contacts = sa.Table(
     sa.Column("name_source", sa.String(200), nullable=False),
     sa.Column("name_since", Instant),
     sa.Column("language", sa.String(20), nullable=False),
+    sa.Column("tier", sa.String(1)),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.CheckConstraint(TIERS, name="tier"),
 )
 
 identities = sa.Table(
@@ -118,3 +124,15 @@ products = sa.Table(
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("aliases", Json, nullable=False),
 )
+
+agreements = sa.Table(
+    "agreements",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("account_id", sa.Uuid(), sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("entitlement", sa.String(40), nullable=False),
+    sa.Column("starts_on", sa.Date, nullable=False),
+    sa.Column("ends_on", sa.Date),
+    sa.Column("cases_max", sa.Integer),
+)
+"""Cover of an account and those below it; both days belong to it."""

@@ -7,7 +7,7 @@ PostgreSQL is the same thing behind another URL. Source: docs/decisions/0006-one
 import asyncio
 import fcntl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -112,6 +112,7 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = sa.make_url(url)
         self.url = url
+        self.memo: MutableMapping[Hashable, Any] = {}
         self._backend: Backend = (
             SqliteBackend(Path(parsed.database or ""))
             if parsed.get_backend_name() == "sqlite"

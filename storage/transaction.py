@@ -1,6 +1,6 @@
 """The unit of work: reads from a snapshot, collects writes, applies them in one call on the one writer."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -43,6 +43,8 @@ class Write:
 class Store(Protocol):
     """What a unit of work needs of the engine."""
 
+    memo: MutableMapping[Hashable, Any]
+
     async def connect_reader(self) -> AsyncConnection: ...
 
     async def close_reader(self, reader: AsyncConnection) -> None: ...
@@ -60,6 +62,11 @@ class Snapshot:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._reader: AsyncConnection | None = None
+
+    @property
+    def memo(self) -> MutableMapping[Hashable, Any]:
+        """What was read once and never changes in this database, remembered for the life of the process."""
+        return self._store.memo
 
     async def rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
         """All rows of a query.

@@ -17,12 +17,14 @@ from app.http.case_reading import CaseReading
 from app.http.case_relating import CaseRelating
 from app.http.case_suggesting import CaseSuggesting
 from app.http.case_watching import CaseWatching
+from app.http.clock_routes import ClockRoutes
 from app.http.contact_routes import ContactRoutes
 from app.http.endpoint import Endpoint, as_route
 from app.http.forwarded import behind, proxies
 from app.http.headers import safe_headers
 from app.http.health import Health
 from app.http.help_pages import HelpPages
+from app.http.notice_routes import NoticeRoutes
 from app.http.own_pages import needs_https, only_own_pages, own_pages
 from app.http.problems import problems
 from app.http.routing_routes import RoutingRoutes
@@ -110,6 +112,8 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *CaseKeeping(parts.database, acting).endpoints(),
         *CaseSuggesting(parts.database, parts.knowledge, parts.article_address).endpoints(),
         *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
+        *ClockRoutes(parts.database, parts.now).endpoints(),
+        *NoticeRoutes(parts.database, parts.now).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
         *RoutingRoutes(parts.database, parts.catalogue, parts.now, reading).endpoints(),
         *RulebookRoutes(parts.database, parts.now).endpoints(),

@@ -12,6 +12,7 @@ CaseError
  +-- ConversationNotFound
  +-- AgentNotFound
  +-- DepartmentNotFound
+ +-- NoticeNotFound          no such notice, or somebody else's
 CalendarError
  +-- NoWorkingTime           the desk never opens
  +-- CalendarInvalid         its windows overlap or run backwards
@@ -114,6 +115,11 @@ class AgentNotFound(CaseError):
 @dataclass(eq=False)
 class DepartmentNotFound(CaseError):
     code = "department.not_found"
+
+
+@dataclass(eq=False)
+class NoticeNotFound(CaseError):
+    code = "notice.not_found"
 
 
 class CalendarError(Refusal):

@@ -2,6 +2,7 @@
 
 from caseengine.operations.access import Viewer, case_for
 from caseengine.operations.answering import ask_customer, note, reply
+from caseengine.operations.applying import apply_policy
 from caseengine.operations.assigning import assign, move, take
 from caseengine.operations.conversing import open_conversation
 from caseengine.operations.ending import close, reopen, resolve
@@ -24,6 +25,7 @@ __all__ = [
     "add_check_item",
     "add_to_case",
     "answer_script",
+    "apply_policy",
     "ask_customer",
     "ask_third_party",
     "assign",

@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.departments import Departments
-from caseengine.model.actor import Actor
+from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing
 from caseengine.model.events import CaseOpened, CaseReopened, FollowUpOpened
 from caseengine.model.lifecycle import ENDED, Status
 from caseengine.model.number import RANDOM_MAX, format_number
+from caseengine.operations.applying import apply_policy
 from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
 from caseengine.operations.needing import set_needs
 from caseengine.operations.promising import make_promise
@@ -73,6 +74,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
     await begin_checklist(work, case, by=by, at=at)
+    await apply_policy(work, case, by=SYSTEM, at=at)
     await make_promise(work, case, by=by, at=at)
     await set_needs(work, case, at=at)
     return case

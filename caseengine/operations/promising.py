@@ -1,31 +1,44 @@
 """What the customer is promised: to hear from the desk by a time its calendar allows.
 
-Source: docs/decisions/0007-sla-clock.md
+Source: docs/decisions/0014-sla-clocks.md, which goes on from 0007
 """
 
 from datetime import datetime, timedelta
 
 from caseengine.calendars import desk_calendar
+from caseengine.clocks import CaseClocks, clocks_of
 from caseengine.model.actor import Actor
-from caseengine.model.calendar import due_at
+from caseengine.model.calendar import Calendar, due_at
 from caseengine.model.case import Case
+from caseengine.model.sla import Clock, Target
 from storage.transaction import UnitOfWork
 
 PROMISE = timedelta(hours=4)
-"""Working time until the customer hears from the desk, where nothing else is agreed."""
+"""Working time until the customer hears from the desk, where no policy says another."""
 NOBODY_CAME = "nobody_came"
 """The reason an escalation names when a promise was not kept."""
 
 
 async def make_promise(
-    work: UnitOfWork, case: Case, *, by: Actor, at: datetime, within: timedelta = PROMISE
+    work: UnitOfWork, case: Case, *, by: Actor, at: datetime, within: timedelta | None = None
 ) -> datetime:
-    """Promise that the customer hears from the desk within some working time; returns by when.
+    """Promise that the customer hears from the desk; returns by when.
+
+    Args:
+        within: working time of the desk's calendar. When left out, the promise is the due time of the clock that
+            counts the desk's answer; where it has passed, its target counted anew; where there is none, `PROMISE`.
 
     Raises:
         NoWorkingTime: the desk never opens.
     """
-    due = due_at(at, within, await desk_calendar(work))
+    clocks = await clocks_of(work, case)
+    answer = _answer(clocks) if within is None else None
+    if answer is not None and answer.due_at is not None and answer.due_at > at:
+        due = answer.due_at
+    elif answer is not None and (calendar := _calendar(clocks)) is not None:
+        due = due_at(at, answer.goal, calendar)
+    else:
+        due = due_at(at, PROMISE if within is None else within, await desk_calendar(work))
     case.promise(due, by=by, at=at)
     return due
 
@@ -33,9 +46,28 @@ async def make_promise(
 async def renew_promise(work: UnitOfWork, case: Case, *, by: Actor, at: datetime) -> Case:
     """The promise was not kept: raise the case a level and promise anew, counted from now.
 
-    A case whose promise is not overdue at `at` (kept meanwhile, or renewed by another sweep) stays as it is.
+    A case whose policy has a ladder that raises those it lets down is raised by that alone. One whose promise is not
+    overdue at `at` (kept meanwhile, or renewed by another sweep) stays as it is.
     """
     if case.is_live and case.due_at is not None and case.due_at <= at:
-        case.escalate(NOBODY_CAME, by=by, at=at)
+        if not await _raised_by_ladder(work, case):
+            case.escalate(NOBODY_CAME, by=by, at=at)
         await make_promise(work, case, by=by, at=at)
     return case
+
+
+def _answer(clocks: CaseClocks) -> Clock | None:
+    """The clock that counts how long the customer waits for words."""
+    running = clocks.current().running(Target.FIRST_RESPONSE, Target.NEXT_RESPONSE)
+    return running[0] if running else None
+
+
+def _calendar(clocks: CaseClocks) -> Calendar | None:
+    measure = clocks.current().measure(clocks.book)
+    return measure.calendar if measure is not None else None
+
+
+async def _raised_by_ladder(work: UnitOfWork, case: Case) -> bool:
+    clocks = await clocks_of(work, case)
+    answer, policy = _answer(clocks), clocks.current().policy
+    return answer is not None and policy is not None and policy.raises(answer.target, case.department)

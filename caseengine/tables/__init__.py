@@ -10,6 +10,7 @@ from caseengine.tables.cases import (
     cases,
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
+from caseengine.tables.notices import agent_notices
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
 from caseengine.tables.rulebooks import rulebooks
@@ -20,6 +21,7 @@ from caseengine.tables.surveys import surveys
 __all__ = [
     "activities",
     "agent_departments",
+    "agent_notices",
     "agent_skills",
     "agent_work",
     "agents",

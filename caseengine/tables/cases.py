@@ -52,6 +52,7 @@ cases = sa.Table(
     sa.Column("csat", sa.SmallInteger),
     sa.Column("effort", sa.SmallInteger),
     sa.Column("sla_due_at", Instant),
+    sa.Column("sla_awaits", sa.String(5), nullable=False, server_default=""),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -76,6 +77,8 @@ cases = sa.Table(
 
 `sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack; `needs_key` is
 the same for cases that need the same.
+`sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack.
+`sla_awaits`: whose words the customer waits for: "first" of the desk, the "next", or nobody's.
 """
 
 case_conversations = sa.Table(

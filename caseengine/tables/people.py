@@ -42,5 +42,7 @@ calendars = sa.Table(
     sa.Column("zone", sa.String(60), nullable=False),
     sa.Column("windows", Json, nullable=False),
     sa.Column("holidays", Json, nullable=False),
+    sa.Column("overrides", Json, nullable=False, server_default="{}"),
 )
-"""`windows`: seven lists, Monday first, of ["09:00", "12:30"]; `holidays`: dates as "2026-12-25"."""
+"""`windows`: seven lists, Monday first, of ["09:00", "12:30"]; `holidays`: dates as "2026-12-25"; `overrides`: from a
+date to its windows. The desk's own calendar has the id "desk"."""

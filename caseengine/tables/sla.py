@@ -17,7 +17,9 @@ case_clocks = sa.Table(
     sa.Column("agent_id", sa.Uuid()),
     sa.Column("case_type", sa.String(20)),
     sa.Column("priority", sa.SmallInteger),
+    sa.Column("goal_s", sa.Float, nullable=False),
     sa.Column("started_at", Instant, nullable=False),
+    sa.Column("touched_at", Instant, nullable=False),
     sa.Column("running_since", Instant),
     sa.Column("spent_s", sa.Float, nullable=False),
     sa.Column("due_at", Instant),
@@ -49,9 +51,10 @@ case_clocks = sa.Table(
     ),
 )
 """
-`cycle` counts from 1 for each target of a case. `spent_s`: working seconds that had passed at `running_since`, or in
-all once it has ended. `due_at` is empty while paused. `breached_at` is set once the target was missed; a clock that was
-missed stays `breached` when it ends. `next_at` is when the sweep has to look at it next, `steps` how many steps of its
-warnings and ladder were taken. `department` and `agent_id` are those it has, or had when it ended,
-and so are `case_type` and `priority`, which boards filter by; where they were left out, boards ask the case.
+`cycle` counts from 1 for each target of a case. `goal_s`: the target's working seconds. `touched_at`: when it last
+began, paused, went on, ended, or was measured anew. `spent_s`: working seconds that had passed at `running_since`, or
+in all while it stands still. `due_at` is empty while paused, unless it was missed by then. `breached_at` is set once
+the target was missed; a clock that was missed stays `breached` when it ends. `next_at` is when the sweep has to look at
+it next, `steps` how many steps of its warnings and ladder were taken. `department`, `agent_id`, `case_type` and
+`priority` are those the case has, or had when it ended.
 """

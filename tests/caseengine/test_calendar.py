@@ -158,7 +158,7 @@ def test_a_negative_target_is_a_bug() -> None:
 @pytest.mark.parametrize(
     "day",
     [
-        (Window(time(12), time(9)),),
+        (Window(time(12), time(9)), Window(time(13), time(17))),
         (Window(time(9), time(9)),),
         (Window(time(9), time(12)), Window(time(11), time(17))),
         (Window(time(13), time(17)), Window(time(9), time(12))),

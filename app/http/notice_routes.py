@@ -1,0 +1,68 @@
+"""`/api/notices`: what an agent has to be told."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.http.endpoint import Answer, Call, Endpoint, Scope
+from app.http.session_routes import read_id
+from caseengine.model.errors import NoticeNotFound
+from caseengine.notices import notices_of, read_notice
+from storage.engine import Database
+
+NO_ID = UUID(int=0)
+
+
+class NoticeAnswer(Answer):
+    id: UUID
+    number: str | None = Field(description="Of the case it is about.")
+    kind: str = Field(description="`target_warned`, `target_breached`, `ladder_notify`, `ladder_tell_manager` ...")
+    data: dict[str, Any] = Field(description="For the target kinds: which `target`, and when it is or was due.")
+    at: datetime
+    read_at: datetime | None
+
+
+class NoticesAnswer(Answer):
+    notices: list[NoticeAnswer]
+
+
+class NoticeRoutes:
+    """An agent's own notices; nobody sees another's."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        return [
+            Endpoint(
+                method="GET",
+                path="/api/notices",
+                scope=Scope.AGENT,
+                summary="Your newest notices, newest first.",
+                about="The live feed tells `NoticeGiven` when one comes.",
+                handle=self.notices,
+                answer=NoticesAnswer,
+            ),
+            Endpoint(
+                method="POST",
+                path="/api/notices/{id}/reading",
+                scope=Scope.AGENT,
+                summary="You have read one of your notices.",
+                handle=self.read,
+                refuses=(NoticeNotFound.code,),
+            ),
+        ]
+
+    async def notices(self, call: Call) -> NoticesAnswer:
+        async with self._database.snapshot() as snapshot:
+            found = await notices_of(snapshot, call.agent.agent.id)
+        return NoticesAnswer(notices=[NoticeAnswer.model_validate(notice) for notice in found])
+
+    async def read(self, call: Call) -> None:
+        notice_id = read_id(call.path("id")) or NO_ID
+        async with self._database.unit_of_work() as work:
+            await read_notice(work, notice_id, call.agent.agent.id, at=self._now())

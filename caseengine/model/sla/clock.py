@@ -1,0 +1,191 @@
+"""One clock: a target of a case, counted once. Its moves are pure: each returns the clock as it is afterwards."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from caseengine.model.calendar import Calendar, due_at, working_time
+from caseengine.model.errors import NoWorkingTime
+from caseengine.model.sla.policy import Policy, Step, StepKind, Target
+
+NOTHING = timedelta(0)
+
+
+class ClockState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"  # whether it still runs or has ended
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a clock is measured by at a moment. Without a calendar nothing is ever due."""
+
+    policy: Policy
+    calendar: Calendar | None
+    priority: int
+    department: str
+
+    def goal(self, target: Target) -> timedelta | None:
+        return self.policy.goal(target, self.priority)
+
+    def steps(self, target: Target) -> tuple[Step, ...]:
+        return self.policy.steps_for(target, self.department)
+
+    def due(self, since: datetime, rest: timedelta) -> datetime | None:
+        """When so much working time has passed; None when it never does."""
+        if rest <= NOTHING:
+            return since
+        if self.calendar is None:
+            return None
+        try:
+            return due_at(since, rest, self.calendar)
+        except NoWorkingTime:
+            return None
+
+    def spent(self, since: datetime, until: datetime) -> timedelta:
+        return working_time(since, until, self.calendar) if self.calendar else NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A target that runs, or ran.
+
+    Attributes:
+        cycle: counts from 1 for each target of a case.
+        policy, version: what it is measured by, or was when it ended.
+        goal: the target's working time.
+        touched_at: when it last began, paused, went on, ended, or got another goal.
+        spent: working time up to `running_since`, or in all while it stands still.
+        running_since: None while it is paused, and once it has ended.
+        due_at: None while it is paused, unless it was missed by then.
+        breached_at: when the target was missed.
+        steps: how many of its steps were taken or left behind.
+        next_at: when the next of them is due.
+    """
+
+    target: Target
+    cycle: int
+    policy: str
+    version: int
+    goal: timedelta
+    started_at: datetime
+    touched_at: datetime
+    spent: timedelta = NOTHING
+    running_since: datetime | None = None
+    due_at: datetime | None = None
+    breached_at: datetime | None = None
+    ended_at: datetime | None = None
+    steps: int = 0
+    next_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def state(self) -> ClockState:
+        if self.breached_at is not None:
+            return ClockState.BREACHED
+        if self.ended_at is not None:
+            return ClockState.MET
+        return ClockState.RUNNING if self.running_since is not None else ClockState.PAUSED
+
+    @classmethod
+    def begin(cls, target: Target, cycle: int, goal: timedelta, measure: Measure, at: datetime) -> "Clock":
+        """It runs from `at`, with the whole of its target before it."""
+        policy = measure.policy
+        clock = cls(
+            target=target,
+            cycle=cycle,
+            policy=policy.id,
+            version=policy.version,
+            goal=goal,
+            started_at=at,
+            touched_at=at,
+        )
+        return clock.resumed(measure, at)
+
+    def late(self, at: datetime) -> "Clock":
+        """As it is at `at`: missed once that is past its due time. What ends just when it is due was in time."""
+        running = self.running_since is not None and self.breached_at is None
+        if running and self.due_at is not None and at > self.due_at:
+            return replace(self, breached_at=self.due_at)
+        return self
+
+    def paused(self, measure: Measure, at: datetime) -> "Clock":
+        if self.running_since is None:
+            return self
+        stopped = self._stopped(measure, at)
+        return replace(stopped, due_at=stopped.breached_at, next_at=None)
+
+    def resumed(self, measure: Measure, at: datetime) -> "Clock":
+        """It goes on with what is left of its target."""
+        if self.running_since is not None or not self.is_open:
+            return self
+        since = max(at, self.touched_at)
+        due = self.breached_at or measure.due(since, self.goal - self.spent)
+        return replace(self, running_since=since, touched_at=since, due_at=due)._looked_ahead(measure)
+
+    def ended(self, measure: Measure, at: datetime) -> "Clock":
+        """Met or missed for good."""
+        stopped = self._stopped(measure, at)
+        return replace(stopped, ended_at=stopped.touched_at, next_at=None)
+
+    def measured(self, before: Measure, after: Measure, goal: timedelta, at: datetime) -> "Clock":
+        """By another goal, policy or ladder from now on; the working time spent so far is kept."""
+        stopped = self._stopped(before, at)
+        rest = goal - stopped.spent
+        breached_at = stopped.breached_at if rest <= NOTHING else None
+        changed = replace(
+            stopped,
+            policy=after.policy.id,
+            version=after.policy.version,
+            goal=goal,
+            breached_at=breached_at,
+            due_at=breached_at,
+            steps=stopped._steps_behind(before, after, goal, breached=breached_at is not None),
+        )
+        return changed.resumed(after, at) if self.running_since is not None else replace(changed, next_at=None)
+
+    def stepped(self, place: int, measure: Measure) -> "Clock":
+        """The step at this place was taken; those before it are left behind."""
+        if place < self.steps:
+            return self
+        return replace(self, steps=place + 1)._looked_ahead(measure)
+
+    def spent_at(self, measure: Measure, at: datetime) -> timedelta:
+        """Working time it has counted up to `at`."""
+        if self.running_since is None:
+            return self.spent
+        return self.spent + measure.spent(self.running_since, at)
+
+    def _stopped(self, measure: Measure, at: datetime) -> "Clock":
+        """A clock on the wall that was set back moves nothing back."""
+        until = max(at, self.touched_at)
+        late = self.late(until)
+        return replace(late, spent=late.spent_at(measure, until), running_since=None, touched_at=until)
+
+    def _looked_ahead(self, measure: Measure) -> "Clock":
+        steps = measure.steps(self.target)
+        if self.running_since is None or self.steps >= len(steps):
+            return replace(self, next_at=None)
+        if measure.calendar is None:  # whoever sweeps has it, and looks again
+            return replace(self, next_at=self.running_since)
+        rest = steps[self.steps].due(self.goal) - self.spent
+        return replace(self, next_at=measure.due(self.running_since, rest))
+
+    def _steps_behind(self, before: Measure, after: Measure, goal: timedelta, *, breached: bool) -> int:
+        """How many of the new steps count as taken: a step is taken once for each goal it is measured by."""
+        old, new = before.steps(self.target), after.steps(self.target)
+        same = (before.policy.id, before.policy.version) == (after.policy.id, after.policy.version) and old == new
+        if breached:
+            told = self.steps > _breach(old)
+            return self.steps if same else _breach(new) + told
+        behind = sum(step.due(goal) <= self.spent for step in new[: _breach(new)])
+        return min(self.steps, behind) if same else behind
+
+
+def _breach(steps: tuple[Step, ...]) -> int:
+    return next(place for place, step in enumerate(steps) if step.kind is StepKind.BREACH)

@@ -1,0 +1,231 @@
+"""The clocks of a case, folded over its events. One step of the fold is all that is ever done, at once or later.
+
+What each target means, when it runs, pauses and ends: docs/decisions/0014-sla-clocks.md
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from caseengine.model.actor import ActorKind
+from caseengine.model.events import (
+    AgentReplied,
+    CaseEvent,
+    CaseMerged,
+    CaseMoved,
+    CaseOpened,
+    CasePrioritised,
+    CaseReopened,
+    CaseResolved,
+    CaseUnmerged,
+    CustomerAsked,
+    CustomerWrote,
+    HandoverRequested,
+    LadderStepTaken,
+    PolicyApplied,
+    TargetBreached,
+    TargetWarned,
+)
+from caseengine.model.lifecycle import LIVE, TRANSITIONS, Status
+from caseengine.model.sla.clock import Clock, Measure
+from caseengine.model.sla.policy import DEFAULT, Book, Policy, StepKind, Target
+
+
+class Awaits(StrEnum):
+    """Whose words the customer waits for."""
+
+    FIRST = "first"  # nobody of the desk has answered yet
+    NEXT = "next"  # the customer wrote after the last answer
+    NOBODY = ""
+
+
+RESPONSE = {Awaits.FIRST: Target.FIRST_RESPONSE, Awaits.NEXT: Target.NEXT_RESPONSE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """Where the fold stands: all that the next event needs.
+
+    Attributes:
+        policy: None where no SLA holds.
+        clocks: the newest cycle of each target at least, in order of beginning.
+    """
+
+    status: Status
+    merged_from: Status | None
+    priority: int
+    department: str
+    policy: Policy | None
+    awaits: Awaits
+    clocks: tuple[Clock, ...] = ()
+
+    def measure(self, book: Book) -> Measure | None:
+        if self.policy is None:
+            return None
+        return Measure(self.policy, book.calendar(self.policy), self.priority, self.department)
+
+    def running(self, *targets: Target) -> list[Clock]:
+        """The clocks that have not ended, of these targets or of all."""
+        return [clock for clock in self.clocks if clock.is_open and (not targets or clock.target in targets)]
+
+
+def fold(events: Iterable[CaseEvent], book: Book) -> Clocks:
+    """The clocks that a case's events add up to, the first of which opened it."""
+    first, *rest = events
+    if not isinstance(first, CaseOpened):
+        raise ValueError("a history begins with CaseOpened")
+    clocks = begin(first, book)
+    for event in rest:
+        clocks = advance(clocks, event, book)
+    return clocks
+
+
+def begin(opened: CaseOpened, book: Book) -> Clocks:
+    """A case was opened; until a policy is applied, the one for desks that decided nothing holds."""
+    clocks = Clocks(
+        status=Status.NEW,
+        merged_from=None,
+        priority=int(opened.priority),
+        department=opened.department,
+        policy=DEFAULT,
+        awaits=Awaits.FIRST,
+    )
+    return _with_new(clocks, opened.at, book)
+
+
+def advance(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
+    """The clocks after one more event."""
+    after = _told(before, event, book)
+    after = _with_ended(before, after, event, book)
+    after = _measured(before, after, event.at, book)
+    after = _held(after, event.at, book)
+    after = _stepped(after, event, book)
+    return _with_new(after, event.at, book)
+
+
+def as_of(clocks: Clocks, now: datetime) -> tuple[Clock, ...]:
+    """The clocks as they stand at `now`, which only a due time that has passed can change."""
+    return tuple(clock.late(now) if clock.is_open else clock for clock in clocks.clocks)
+
+
+def _told(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
+    """What the event says of the case itself."""
+    status = TRANSITIONS.get((before.status, event.verb), before.status)
+    after = replace(before, status=status, awaits=_awaits(before.awaits, event))
+    match event:
+        case CaseMerged():
+            return replace(after, merged_from=before.status)
+        case CaseUnmerged():
+            return replace(after, status=before.merged_from or status, merged_from=None)
+        case CasePrioritised():
+            return replace(after, priority=int(event.priority))
+        case CaseMoved():
+            return replace(after, department=event.department)
+        case PolicyApplied():
+            return replace(after, policy=book.policy(event.policy, event.version) if event.policy else None)
+    return after
+
+
+def _awaits(before: Awaits, event: CaseEvent) -> Awaits:
+    if _answers(event) or isinstance(event, CaseResolved):
+        return Awaits.NOBODY
+    return Awaits.NEXT if before is Awaits.NOBODY and _asks(event) else before
+
+
+def _answers(event: CaseEvent) -> bool:
+    """Words of an agent to the customer; the bot's never count."""
+    return event.actor.kind is ActorKind.AGENT and isinstance(event, (AgentReplied, CustomerAsked, CaseResolved))
+
+
+def _asks(event: CaseEvent) -> bool:
+    """Words of the customer, also where the bot passes them on."""
+    if isinstance(event, CaseReopened):
+        return event.actor.kind in (ActorKind.CUSTOMER, ActorKind.BOT)
+    return isinstance(event, (CustomerWrote, HandoverRequested))
+
+
+def _with_ended(before: Clocks, after: Clocks, event: CaseEvent, book: Book) -> Clocks:
+    """Clocks that this event answers have ended; a response nobody owes any more disappears without a verdict."""
+    measure = before.measure(book)
+    answered, resolved = _answers(event), isinstance(event, CaseResolved)
+    found = []
+    for clock in after.clocks:
+        ends = resolved if clock.target is Target.RESOLUTION else answered
+        if clock.is_open and ends and measure is not None:
+            found.append(clock.ended(measure, event.at))
+        elif not clock.is_open or not resolved:
+            found.append(clock.late(event.at) if clock.is_open else clock)
+    return replace(after, clocks=tuple(found))
+
+
+def _measured(before: Clocks, after: Clocks, at: datetime, book: Book) -> Clocks:
+    """Another priority, policy or ladder: what runs is measured anew, what has ended keeps its verdict."""
+    old, new = before.measure(book), after.measure(book)
+    if old == new or old is None:
+        return after
+    found = []
+    for clock in after.clocks:
+        goal = new.goal(clock.target) if new is not None else None
+        if not clock.is_open:
+            found.append(clock)
+        elif goal is not None and new is not None:
+            found.append(clock.measured(old, new, goal, at))
+    return replace(after, clocks=tuple(found))
+
+
+def _held(after: Clocks, at: datetime, book: Book) -> Clocks:
+    """Clocks stand still where the status says so."""
+    measure = after.measure(book)
+    if measure is None:
+        return after
+    found = tuple(
+        clock.paused(measure, at) if _pauses(after, clock.target) else clock.resumed(measure, at)
+        for clock in after.clocks
+    )
+    return replace(after, clocks=found)
+
+
+def _pauses(clocks: Clocks, target: Target) -> bool:
+    named = clocks.policy is not None and clocks.status in clocks.policy.pauses_in
+    return clocks.status is Status.MERGED or (named and target is Target.RESOLUTION)
+
+
+def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
+    """Whatever the customer waits for and no clock counts yet is counted from now."""
+    measure = after.measure(book)
+    if measure is None or after.status not in LIVE:
+        return after
+    wanted = [target for target in (RESPONSE.get(after.awaits), Target.RESOLUTION) if target is not None]
+    new = []
+    for target in wanted:
+        goal = measure.goal(target)
+        if goal is not None and not after.running(target):
+            cycle = 1 + max((clock.cycle for clock in after.clocks if clock.target is target), default=0)
+            new.append(Clock.begin(target, cycle, goal, measure, at))
+    return _held(replace(after, clocks=(*after.clocks, *new)), at, book) if new else after
+
+
+def _stepped(after: Clocks, event: CaseEvent, book: Book) -> Clocks:
+    """Which of its steps a clock has behind it."""
+    measure = after.measure(book)
+    if measure is None or not isinstance(event, (TargetWarned, TargetBreached, LadderStepTaken)):
+        return after
+    found = []
+    for clock in after.clocks:
+        mine = (clock.target, clock.cycle) == (event.target, event.cycle) and clock.is_open
+        place = _place(event, measure, clock.target) if mine else None
+        found.append(clock.stepped(place, measure) if place is not None else clock)
+    return replace(after, clocks=tuple(found))
+
+
+def _place(event: TargetWarned | TargetBreached | LadderStepTaken, measure: Measure, target: Target) -> int | None:
+    if isinstance(event, LadderStepTaken):
+        return event.step
+    for place, step in enumerate(measure.steps(target)):
+        if isinstance(event, TargetWarned):
+            if step.kind is StepKind.WARN and step.share == event.share:
+                return place
+        elif step.kind is StepKind.BREACH:
+            return place
+    return None

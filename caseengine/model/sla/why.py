@@ -1,0 +1,104 @@
+"""Why is it due then: the spans of time a clock counted, and those it did not, with the reason."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from caseengine.model.calendar import Calendar, openings_between
+from caseengine.model.events import CaseEvent, CaseOpened
+from caseengine.model.sla.clock import Clock
+from caseengine.model.sla.fold import Clocks, advance, begin
+from caseengine.model.sla.policy import Book, Target
+
+
+class SpanKind(StrEnum):
+    OPEN = "open"  # counted
+    CLOSED = "closed"  # the desk was, or will be, closed
+    PAUSED = "paused"  # the clock stood still
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `begins` to `ends`. `because`: the calendar's id, or the status in which the clock stood still."""
+
+    begins: datetime
+    ends: datetime
+    kind: SpanKind
+    because: str
+
+
+def why(events: Iterable[CaseEvent], target: Target, cycle: int, book: Book, now: datetime) -> list[Span]:
+    """The spans of one clock, in order and without gaps, from its start until it is due.
+
+    A clock that ended is told until it ended, a paused one until `now`. Those that are `OPEN` add up to its goal where
+    the clock is told until it is due, and to what was spent otherwise. Empty where there was no such clock.
+    """
+    found: list[Span] = []
+    clock: Clock | None = None
+    for clocks, until in _stretches(events, book):
+        clock = _of(clocks, target, cycle)
+        if clock is not None and clock.is_open:
+            found += _spans(clocks, clock, until or _horizon(clock, now), book)
+    return _joined(found, clock.due_at if clock is not None and clock.is_open else None)
+
+
+def _stretches(events: Iterable[CaseEvent], book: Book) -> Iterator[tuple[Clocks, datetime | None]]:
+    """The fold after each event, with the instant of the next; None after the last."""
+    clocks: Clocks | None = None
+    for event in events:
+        if clocks is None:
+            if not isinstance(event, CaseOpened):
+                raise ValueError("a history begins with CaseOpened")
+            clocks = begin(event, book)
+            continue
+        yield clocks, event.at
+        clocks = advance(clocks, event, book)
+    if clocks is not None:
+        yield clocks, None
+
+
+def _of(clocks: Clocks, target: Target, cycle: int) -> Clock | None:
+    return next((one for one in clocks.clocks if (one.target, one.cycle) == (target, cycle)), None)
+
+
+def _horizon(clock: Clock, now: datetime) -> datetime:
+    return clock.due_at if clock.running_since is not None and clock.due_at is not None else max(now, clock.touched_at)
+
+
+def _spans(clocks: Clocks, clock: Clock, until: datetime, book: Book) -> Iterator[Span]:
+    """The stretch from when the clock was last touched, or this event came, until the next one."""
+    since = clock.touched_at
+    if until <= since:
+        return
+    if clock.running_since is None:
+        yield Span(since, until, SpanKind.PAUSED, clocks.status)
+        return
+    calendar = book.calendar(clocks.policy) if clocks.policy else None
+    if calendar is not None and clocks.policy is not None:
+        yield from _worked(since, until, calendar, clocks.policy.calendar)
+
+
+def _worked(since: datetime, until: datetime, calendar: Calendar, name: str) -> Iterator[Span]:
+    place = since
+    for opens, closes in openings_between(since, until, calendar):
+        yield Span(place, opens, SpanKind.CLOSED, name)
+        yield Span(opens, closes, SpanKind.OPEN, name)
+        place = closes
+    yield Span(place, until, SpanKind.CLOSED, name)
+
+
+def _joined(spans: list[Span], due_at: datetime | None) -> list[Span]:
+    """Without what is empty, was told before or comes after it was due, and what is alike in one piece."""
+    joined: list[Span] = []
+    for span in spans:
+        begins = max(span.begins, joined[-1].ends) if joined else span.begins
+        ends = min(span.ends, due_at) if due_at is not None else span.ends
+        if begins >= ends:
+            continue
+        last = joined[-1] if joined else None
+        if last is not None and (last.kind, last.because) == (span.kind, span.because):
+            joined[-1] = replace(last, ends=ends)
+        else:
+            joined.append(replace(span, begins=begins, ends=ends))
+    return joined

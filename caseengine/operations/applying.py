@@ -1,0 +1,51 @@
+"""Which service level a case has.
+
+Source: docs/decisions/0014-sla-clocks.md
+"""
+
+from datetime import datetime
+
+from caseengine.clocks import book_of, clocks_of
+from caseengine.facts import facts_of
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.model.events import PolicyApplied
+from caseengine.model.lifecycle import Verb
+from caseengine.policies.service_level import Choice, choose
+from caseengine.reading.covered import used_up
+from caseengine.service_levels import sla_in_force
+from customers.agreements import agreements_of, tier_of
+from storage.transaction import UnitOfWork
+
+
+async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime) -> Choice | None:
+    """Give a case the policy that its customer, type and priority have by the rulebook in force.
+
+    To be called whenever one of these may have changed; nothing is recorded where nothing changes. A case that keeps
+    its policy keeps the version of it too, and so does one that lives no more, for which None is answered.
+    """
+    clocks = await clocks_of(work, case)
+    sla = await sla_in_force(work)
+    if not case.can(Verb.APPLY_POLICY) or sla.version == 0:
+        return None
+    tier = await tier_of(work, case.contact_id, case.account_id)
+    chosen = choose(sla, await _entitlements(work, case, at), tier, {**facts_of(case), "tier": tier}, case.priority)
+    name = chosen.policy.id if chosen.policy else ""
+    if (case.policy, case.tier) == (name, tier):
+        return chosen
+    if chosen.policy is not None:
+        clocks.learn(await book_of(work, [chosen.policy]))
+    case.record(
+        PolicyApplied(
+            case_id=case.id, actor=by, at=at, policy=name, version=sla.version, because=str(chosen.because), tier=tier
+        )
+    )
+    return chosen
+
+
+async def _entitlements(work: UnitOfWork, case: Case, at: datetime) -> list[str]:
+    """Nearest first; an agreement whose cases are used up covers no more."""
+    if case.account_id is None:
+        return []
+    found = await agreements_of(work, case.account_id, on=at.date())
+    return [one.entitlement for one in found if not await used_up(work, one, case)]
