@@ -74,7 +74,12 @@ async def test_least_slack_then_tier_then_age(desk: RoutingDesk) -> None:
     late = await desk.report("Late", at="Mon 08:40")
     later = await desk.report("Later", at="Mon 08:20")
     async with desk.database.unit_of_work() as work:
-        for case, due, tier in ((late, "Mon 10:00", None), (later, "Mon 12:00", "C"), (gold, None, "A")):
+        for case, due, tier in (
+            (late, "Mon 10:00", None),
+            (later, "Mon 12:00", "C"),
+            (gold, None, "A"),
+            (old, None, None),
+        ):
             values = {"sla_due_at": when(due) if due else None, "tier": tier}
             work.write(sa.update(cases).where(cases.c.id == case.id).values(values))
     ann = await desk.hires("Ann", capacity=10)
