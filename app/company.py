@@ -21,6 +21,7 @@ from app.company_file import (
     Problem,
     desk_hours,
 )
+from app.company_rulebooks import READERS, bring_rulebooks
 from app.tables import agent_sessions
 from caseengine.agents import Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
@@ -95,6 +96,9 @@ async def import_company(
         accounts = await _accounts(work, company, summary)
         await _contacts(work, company, accounts, at, summary)
         await _products(work, company, summary)
+        told = {kind: getattr(company, kind) for kind in READERS if getattr(company, kind) is not None}
+        for kind, what in (await bring_rulebooks(work, told, at=at)).items():
+            summary.count(str(kind), what)
     return summary
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
@@ -141,7 +141,11 @@ class ProductRecord(Record):
 
 
 class CompanyFile(Record):
-    """Any part may be missing: what a file does not speak of stays as it is."""
+    """Any part may be missing: what a file does not speak of stays as it is.
+
+    Attributes:
+        cases, forms, scripts: rulebooks, as docs/reference/cases.md has them.
+    """
 
     departments: tuple[DepartmentRecord, ...] = ()
     agents: tuple[AgentRecord, ...] = ()
@@ -149,6 +153,9 @@ class CompanyFile(Record):
     accounts: tuple[AccountRecord, ...] = ()
     contacts: tuple[ContactRecord, ...] = ()
     products: tuple[ProductRecord, ...] = ()
+    cases: Mapping[str, Any] | None = None
+    forms: Mapping[str, Any] | None = None
+    scripts: Mapping[str, Any] | None = None
 
 
 def read_company_file(path: Path) -> CompanyFile:

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.demo.desk_hours import desk_hours
 from app.demo.files import ARTICLES, AgentRecord, Company, ContactRecord, demo_id, read_company
 from app.demo.history import Past, add_past_cases, past_resolutions
+from app.demo.rulebooks import add_rulebooks
 from caseengine.agents import Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
@@ -92,6 +93,8 @@ async def load_demo(database: Database, *, at: datetime, hash_password: Callable
         await _set_hours(work, company, at)
     async with database.unit_of_work() as work:
         cases = await add_past_cases(work, Past(company, await desk_calendar(work), at))
+    async with database.unit_of_work() as work:
+        await add_rulebooks(work, at=at)
     async with database.unit_of_work() as work:
         found, skipped = read_folder(ARTICLES)
         articles = await import_articles(work, found, at=at, source=SOURCE, skipped=skipped)
