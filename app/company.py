@@ -22,6 +22,7 @@ from app.company_file import (
     desk_hours,
 )
 from app.company_routing import bring_routing, bring_skills, bring_work, slips
+from app.company_rulebooks import READERS, bring_rulebooks
 from app.rulebooks import kind_named, put_in_force
 from app.tables import agent_sessions
 from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence, all_agents
@@ -102,6 +103,9 @@ async def import_company(
         await _contacts(work, company, accounts, at, summary)
         await _products(work, company, summary)
         await _rulebooks(work, company, summary, at)
+        told = {kind: getattr(company, kind) for kind in READERS if getattr(company, kind) is not None}
+        for kind, what in (await bring_rulebooks(work, told, at=at)).items():
+            summary.count(str(kind), what)
     return summary
 
 

@@ -143,7 +143,11 @@ class ProductRecord(Record):
 
 
 class CompanyFile(Record):
-    """Any part may be missing: what a file does not speak of stays as it is."""
+    """Any part may be missing: what a file does not speak of stays as it is.
+
+    Attributes:
+        cases, forms, scripts: rulebooks, as docs/reference/cases.md has them.
+    """
 
     departments: tuple[DepartmentRecord, ...] = ()
     agents: tuple[AgentRecord, ...] = ()
@@ -154,6 +158,9 @@ class CompanyFile(Record):
     skills: tuple[SkillRecord, ...] = ()
     routing: Mapping[str, Any] | None = None
     rulebooks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    cases: Mapping[str, Any] | None = None
+    forms: Mapping[str, Any] | None = None
+    scripts: Mapping[str, Any] | None = None
 
 
 def read_company_file(path: Path) -> CompanyFile:

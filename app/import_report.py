@@ -51,6 +51,7 @@ COMPANY_BECAUSE = {
     "bad_phone": "cannot be a telephone number",
     "bad_loyalty": "cannot be a loyalty number",
     "bad_web": "cannot be an issuer and an id there",
+    "bad_rulebook": "makes no sense there",
     "web_taken": "another contact has this id there already",
     "unknown_rulebook": "no such rulebook",
 }

@@ -89,7 +89,7 @@ def read_forms(document: Mapping[str, Any]) -> Mapping[CaseType, Form]:
 
 
 def too_large(values: Mapping[str, Any]) -> bool:
-    """Values no form takes, whatever it says: too much of it, or numbers that are none."""
+    """Values no form takes, whatever it says: too much of it, numbers that are none, text that cannot be kept."""
     return any(_is_odd(value) for value in values.values()) or len(orjson.dumps(values)) > VALUES_BYTES_MAX
 
 
@@ -188,6 +188,8 @@ def _once(told: list[Mapping[str, str]]) -> list[Mapping[str, str]]:
 def _is_odd(value: Any, depth: int = 0) -> bool:
     if isinstance(value, float):
         return not math.isfinite(value)
+    if isinstance(value, str):
+        return "\x00" in value  # PostgreSQL cannot keep it
     if isinstance(value, (list, Mapping)):
         inner = value if isinstance(value, list) else value.values()
         return len(value) > ITEMS_MAX or depth > DEPTH_MAX or any(_is_odd(one, depth + 1) for one in inner)

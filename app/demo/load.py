@@ -10,6 +10,7 @@ from app.demo.desk_hours import desk_hours
 from app.demo.files import ARTICLES, AgentRecord, Company, ContactRecord, demo_id, read_company
 from app.demo.history import Past, add_past_cases, past_resolutions
 from app.demo.routing import load_routing
+from app.demo.rulebooks import add_rulebooks
 from app.rulebooks import kind_named, put_in_force
 from caseengine.agents import Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
@@ -99,6 +100,8 @@ async def load_demo(database: Database, *, at: datetime, hash_password: Callable
         await _decide(work, company, at)
     async with database.unit_of_work() as work:
         cases = await add_past_cases(work, Past(company, await desk_calendar(work), at))
+    async with database.unit_of_work() as work:
+        await add_rulebooks(work, at=at)
     async with database.unit_of_work() as work:
         found, skipped = read_folder(ARTICLES)
         articles = await import_articles(work, found, at=at, source=SOURCE, skipped=skipped)

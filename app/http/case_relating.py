@@ -25,7 +25,7 @@ from caseengine.model.resolution import Resolution
 from caseengine.operations import merging, parenting, splitting
 from caseengine.operations.permission import permitted_case
 from caseengine.policies.alike import Alike
-from caseengine.reading.alike import alike
+from caseengine.reading.alike import compare, gather
 from caseengine.reading.case_kept import children_of
 from caseengine.reading.case_view import case_view
 from caseengine.reading.cases import numbered
@@ -109,7 +109,8 @@ class CaseRelating:
         agent = call.agent.agent
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, agent, call.path("number"))
-            found = await alike(snapshot, view.row.id, meaning=self._meaning)
+            gathered = await gather(snapshot, view.row.id)
+        found = await compare(gathered, self._meaning)
         async with self._database.snapshot() as snapshot:
             duplicates = await _shown(snapshot, agent, found.duplicates)
             known = await _shown(snapshot, agent, found.known_problem)

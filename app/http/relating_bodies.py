@@ -58,7 +58,7 @@ class FieldsBody(VersionBody):
 
 class AnswerBody(VersionBody):
     step: StepName
-    answer: str | bool | int | float = Field(
+    answer: bool | int | float | Plain = Field(
         description="Text, the value of a choice, a number, a date as 2026-03-02, or true and false."
     )
     language: Annotated[Plain, Field(max_length=35)] = Field("", description="In which the question was put.")

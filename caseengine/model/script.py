@@ -20,6 +20,8 @@ from caseengine.model.errors import RulebookInvalid
 SCRIPTS_MAX, STEPS_MAX, CHOICES_MAX = 100, 50, 30
 TEXT_MAX = 1_000
 ANSWER_MAX = 4_000
+INTEGER_MAX = 2**53
+"""The largest that is the same number in every reader of JSON."""
 OTHERWISE = "otherwise"
 NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
 LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
@@ -91,7 +93,7 @@ def read_answer(step: Step, given: Any) -> Any:
         ScriptAnswerInvalid: it is none.
     """
     sound = {
-        Kind.TEXT: lambda: isinstance(given, str) and 0 < len(given.strip()) <= ANSWER_MAX,
+        Kind.TEXT: lambda: isinstance(given, str) and len(given.strip()) > 0 and len(given) <= ANSWER_MAX,
         Kind.CHOICE: lambda: isinstance(given, str) and given in step.choices,
         Kind.NUMBER: lambda: _is_number(given),
         Kind.DATE: lambda: isinstance(given, str) and _is_date(given),
@@ -208,7 +210,9 @@ def _words(value: Any, where: str) -> Words:
 
 
 def _is_number(given: Any) -> bool:
-    return isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given)
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        return False
+    return math.isfinite(given) if isinstance(given, float) else abs(given) <= INTEGER_MAX
 
 
 def _is_date(given: str) -> bool:

@@ -160,7 +160,7 @@ async def _live_below(work: UnitOfWork, case_id: UUID) -> tuple[list[UUID], int]
     """The first CASCADE_MAX, oldest first, and how many more there are."""
     below = _below(case_id)
     live = sa.select(cases.c.id).where(cases.c.id == below.c.id, cases.c.status.in_(LIVE))
-    rows = await work.rows(live.order_by(below.c.depth, cases.c.opened_at, cases.c.id))
+    rows = await work.rows(live.order_by(below.c.depth, cases.c.opened_at, cases.c.number))
     return [row.id for row in rows[:CASCADE_MAX]], max(len(rows) - CASCADE_MAX, 0)
 
 

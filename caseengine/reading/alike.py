@@ -5,6 +5,7 @@ best by their words alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,24 +36,59 @@ COLUMNS = [
 ]
 
 
-async def alike(snapshot: Snapshot, case_id: UUID, *, meaning: Meaning | None = None, own_only: bool = False) -> Found:
-    """What looks like this case now.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A case and what it is to be compared with: those of its customer (`own`), of others, and parents of these."""
+
+    case: sa.Row[Any] | None
+    rows: Sequence[sa.Row[Any]] = ()
+    own: frozenset[UUID] = frozenset()
+    parents: frozenset[UUID] = frozenset()
+
+
+async def gather(snapshot: Snapshot, case_id: UUID, *, own_only: bool = False) -> Gathered:
+    """The live cases that may look like this one.
 
     Args:
-        meaning: left out, words alone decide.
         own_only: cases of the same customer alone: what the customer themselves may be shown.
     """
     case = await snapshot.first(sa.select(*COLUMNS).where(cases.c.id == case_id))
     if case is None:
-        return Found()
+        return Gathered(None)
     own = await _own(snapshot, case)
     others = [] if own_only else await _lately(snapshot, case)
     rows = {row.id: row for row in [*own, *others] if row.id not in (case.id, case.parent_id)}
     parents = {row.parent_id for row in rows.values()} - {None, case.parent_id}
     rows |= {row.id: row for row in await _named(snapshot, parents) if not own_only}
-    own_ids = {row.id for row in own}
-    await snapshot.let_go()
-    return find_alike(await _compared(case, list(rows.values()), own_ids, parents, meaning))
+    return Gathered(case, list(rows.values()), frozenset(row.id for row in own), frozenset(parents))
+
+
+async def compare(gathered: Gathered, meaning: Meaning | None = None) -> Found:
+    """What of it looks like the case. It needs no database, but a while.
+
+    Args:
+        meaning: left out, words alone decide.
+    """
+    if gathered.case is None or not gathered.rows:
+        return Found()
+    case, rows = gathered.case, gathered.rows
+    words = likeness(_text(case), [_text(row) for row in rows])
+    meant = await _meant(gathered, words, meaning) if meaning else {}
+    return find_alike(
+        Candidate(
+            id=row.id,
+            number=row.number,
+            words=like,
+            meaning=meant.get(row.id),
+            customer=str(row.account_id or row.contact_id or row.conversation_id or row.id),
+            same_customer=row.id in gathered.own,
+            same_product=bool(set(row.products) & set(case.products)),
+            same_order=case.order_number is not None and row.order_number == case.order_number,
+            is_parent=row.id in gathered.parents,
+            parent_id=row.parent_id,
+        )
+        for like, row in zip(words, rows, strict=True)
+    )
 
 
 async def _own(snapshot: Snapshot, case: sa.Row[Any]) -> Sequence[sa.Row[Any]]:
@@ -113,33 +149,15 @@ async def _named(snapshot: Snapshot, ids: set[UUID]) -> Sequence[sa.Row[Any]]:
     return await snapshot.rows(sa.select(*COLUMNS).where(cases.c.id.in_(ids), cases.c.status.in_(LIVE)))
 
 
-async def _compared(
-    case: sa.Row[Any], rows: Sequence[sa.Row[Any]], own: set[UUID], parents: set[UUID], meaning: Meaning | None
-) -> list[Candidate]:
-    words = likeness(_text(case), [_text(row) for row in rows])
-    best = sorted(zip(words, rows, strict=True), key=lambda pair: -pair[0])
-    ranked = [pair for pair in best if pair[1].id in own][:MEANT_MAX] + [
-        pair for pair in best if pair[1].id not in own
-    ][:MEANT_MAX]
-    meant = await meaning.likeness(_text(case), [_text(row) for _, row in ranked]) if meaning and ranked else None
-    by_id = {row.id: like for (_, row), like in zip(ranked, meant or (), strict=False)}
-    return [
-        Candidate(
-            id=row.id,
-            number=row.number,
-            words=like,
-            meaning=by_id.get(row.id),
-            customer=str(row.account_id or row.contact_id or row.conversation_id or row.id),
-            same_customer=row.id in own,
-            same_product=bool(set(row.products) & set(case.products)),
-            same_order=case.order_number is not None and row.order_number == case.order_number,
-            is_parent=row.id in parents,
-            parent_id=row.parent_id,
-        )
-        for like, row in zip(words, rows, strict=True)
-    ]
+async def _meant(gathered: Gathered, words: Sequence[float], meaning: Meaning) -> dict[UUID, float]:
+    """What the best by their words mean, of the customer's own and of the others."""
+    best = sorted(zip(words, gathered.rows, strict=True), key=lambda pair: -pair[0])
+    mine = [row for _, row in best if row.id in gathered.own][:MEANT_MAX]
+    ranked = mine + [row for _, row in best if row.id not in gathered.own][:MEANT_MAX]
+    told = await meaning.likeness(_text(gathered.case), [_text(row) for row in ranked])
+    return {} if told is None else {row.id: like for row, like in zip(ranked, told, strict=True)}
 
 
-def _text(row: sa.Row[Any]) -> str:
+def _text(row: Any) -> str:
     """The description repeats the subject more often than not; a word counts once."""
     return f"{row.subject}\n{row.description}"[:TEXT_MAX]

@@ -68,7 +68,7 @@ async def kept(snapshot: Snapshot, agent: Agent, row: sa.Row[Any]) -> Kept:
 async def children_of(snapshot: Snapshot, agent: Agent, case_id: UUID, *, limit: int = 200) -> list[CaseRow]:
     """The cases right below a case that the agent may see, oldest first."""
     rows = await snapshot.rows(
-        case_rows().where(cases.c.parent_id == case_id).order_by(cases.c.opened_at, cases.c.id).limit(limit)
+        case_rows().where(cases.c.parent_id == case_id).order_by(cases.c.opened_at, cases.c.number).limit(limit)
     )
     return [read_case_row(row) for row in rows if agent.may_see(row.department)]
 

@@ -4,10 +4,18 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
+from caseengine.model.case import Case
 from storage.engine import Database
 from tests.caseengine.office import Office
 from tests.conftest import create_schema
+
+
+def chat_of(case: Case) -> UUID:
+    """The conversation of a case that has one."""
+    assert case.conversation_id is not None
+    return case.conversation_id
 
 
 @contextlib.asynccontextmanager

@@ -16,6 +16,7 @@ from caseengine.reading.case_view import case_view
 from caseengine.reading.closing import closed_by_silence, silent
 from caseengine.rulebooks import Rulebook, decide
 from storage.transaction import UnitOfWork
+from tests.caseengine.any_order import chat_of
 from tests.caseengine.office import CUSTOMER, Office, when
 from tests.caseengine.test_plans import BIG, plan_of
 
@@ -33,9 +34,8 @@ async def resolved(office: Office) -> Case:
 
 async def writes(office: Office, case: Case, **later: float) -> Case:
     """The customer, in the conversation of the case, some time after its end."""
-    assert case.conversation_id is not None
     at = DONE + timedelta(**later)
-    heard = await office.do(hear_customer, case.conversation_id, text="It jams again", key=f"k{at}", at=at)
+    heard = await office.do(hear_customer, chat_of(case), text="It jams again", key=f"k{at}", at=at)
     return heard[0]
 
 
@@ -53,7 +53,7 @@ async def test_silence_closes_and_a_reply_in_time_reopens_for_the_same_agent(off
     back = await writes(office, case, days=9)
     assert (back.id, back.status, back.agent_id) == (case.id, Status.OPEN, office.li.id)
     assert back.due_at is not None
-    assert (await office.conversation(case.conversation_id)).agent_id == office.li.id  # type: ignore[arg-type]
+    assert (await office.conversation(chat_of(case))).agent_id == office.li.id
     await office.rows_equal_fold(case)
 
 
@@ -68,7 +68,7 @@ async def test_a_reply_too_late_opens_a_case_that_follows(office: Office, closed
     assert later.conversation_id == case.conversation_id
     assert later.due_at is not None
     assert case.id in later.links
-    assert (await office.conversation(case.conversation_id)).mode is Mode.QUEUED  # type: ignore[arg-type]
+    assert (await office.conversation(chat_of(case))).mode is Mode.QUEUED
     told = await office.told(case)
     assert "FollowUpOpened by customer" in told
     view = await office.see(case_view, office.li, later.number)

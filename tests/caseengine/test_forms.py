@@ -118,10 +118,11 @@ async def test_too_much_is_refused(desk: Office) -> None:
     assert await wrong(desk, case.number, serial="x" * VALUES_BYTES_MAX) == [("", "too_large")]
 
 
-def test_numbers_that_are_none_are_too_large() -> None:
+def test_what_cannot_be_kept_is_no_value() -> None:
     assert too_large({"till": float("inf")})
     assert too_large({"till": 2**70})
     assert too_large({"till": [float("nan")]})
+    assert too_large({"till": ["a\x00b"]})
     assert not too_large({"till": [1, 2.5, True, "x", None]})
 
 

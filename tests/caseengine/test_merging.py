@@ -27,6 +27,7 @@ from caseengine.reading.cases import cases_of
 from caseengine.reading.timeline import timeline
 from customers.assurance import Level
 from storage.transaction import UnitOfWork
+from tests.caseengine.any_order import chat_of
 from tests.caseengine.office import CUSTOMER, Office, when
 from tests.caseengine.test_access import person, viewer
 from tests.caseengine.test_any_order import word_is_where_it_belongs
@@ -52,10 +53,10 @@ async def test_what_the_customer_writes_after_a_merge_reaches_the_target(office:
     assert (merged.status, merged.merged_into, merged.due_at) == (Status.MERGED, target.id, None)
     now = await office.case(target)
     assert (now.agent_id, now.conversation_id) == (office.li.id, source.conversation_id)  # whoever was with them stays
-    await office.do(hear_customer, source.conversation_id, text="Still jammed", key="k1", at=when("Mon 09:15"))
+    await office.do(hear_customer, chat_of(source), text="Still jammed", key="k1", at=when("Mon 09:15"))
     assert (await office.told(target))[-1] == "CustomerWrote by customer"
-    assert [row.body["text"] for row in await office.log(source.conversation_id)] == ["It goes on there"]
-    for chat in (source.conversation_id, target.conversation_id):
+    assert [row.body["text"] for row in await office.log(chat_of(source))] == ["It goes on there"]
+    for chat in (chat_of(source), chat_of(target)):
         await word_is_where_it_belongs(office, chat)
     for case in (source, target):
         await office.rows_equal_fold(case)
@@ -70,14 +71,14 @@ async def test_undone_everything_is_where_it_was_and_later_words_stay_at_the_tar
     assert (back.status, back.agent_id, back.merged_into) == (Status.OPEN, office.li.id, None)
     assert back.due_at == when("Mon 14:10")  # its clock stood still while it was merged
     assert (await office.case(target)).conversation_id == target.conversation_id
-    assert (await office.conversation(source.conversation_id)).live_cases == [source.id]
+    assert (await office.conversation(chat_of(source))).live_cases == [source.id]
     assert "AgentReplied by Li" in await office.told(target)
     assert "AgentReplied by Li" not in await office.told(source)
-    await office.do(hear_customer, source.conversation_id, text="Hello?", key="k2", at=when("Mon 09:25"))
+    await office.do(hear_customer, chat_of(source), text="Hello?", key="k2", at=when("Mon 09:25"))
     assert (await office.told(source))[-1].startswith("CustomerWrote")
     for case in (source, target):
         await office.rows_equal_fold(case)
-    for chat in (source.conversation_id, target.conversation_id):
+    for chat in (chat_of(source), chat_of(target)):
         await word_is_where_it_belongs(office, chat)
 
 

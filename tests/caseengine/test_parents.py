@@ -24,7 +24,7 @@ from caseengine.operations.parenting import LEVELS_MAX, Cascade
 from caseengine.reading.case_view import case_view
 from storage.errors import Conflict
 from storage.refusal import Refusal
-from tests.caseengine.any_order import office_for_a_while
+from tests.caseengine.any_order import chat_of, office_for_a_while
 from tests.caseengine.office import CUSTOMER, Office, when
 
 SOLVED = Resolution(ResolutionCode.SOLVED, "The provider mended the line")
@@ -61,11 +61,11 @@ async def test_children_end_with_their_parent_and_each_customer_is_told(office: 
     for child in (one, two):
         found = await office.case(child)
         assert (found.status, found.resolution) == (Status.RESOLVED, SOLVED)
-        assert [row.body["text"] for row in await office.log(child.conversation_id)] == [f"{child.number} is solved"]
+        assert [row.body["text"] for row in await office.log(chat_of(child))] == [f"{child.number} is solved"]
         await office.rows_equal_fold(child)
     assert (await office.case(parent)).status is Status.RESOLVED
     assert (await office.case(elsewhere)).is_live
-    assert await office.log(elsewhere.conversation_id) == []
+    assert await office.log(chat_of(elsewhere)) == []
 
 
 async def test_a_child_with_something_left_to_do_stays_whole(office: Office) -> None:

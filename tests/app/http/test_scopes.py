@@ -59,6 +59,7 @@ def about_cases(served: Served) -> list[Endpoint]:
 
 def filled(endpoint: Endpoint, number: str) -> str:
     return endpoint.path.format(number=number, file=uuid4(), id=uuid4(), kind="nonsense")
+    return endpoint.path.format(number=number, file=uuid4(), id=uuid4(), item="photo", script="till-down")
 
 
 async def send(peer: Peer, endpoint: Endpoint, path: str, **changes: Any) -> Answered:
