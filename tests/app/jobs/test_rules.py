@@ -237,10 +237,10 @@ async def test_a_fact_that_cannot_be_judged_holds_up_nobody(
     poisoned, sound = await ruled.report("poison"), await ruled.report("sound")
     judge = judge_event
 
-    async def judges(work: Any, bench: Any, case_id: Any, seq: int, **named: Any) -> Any:
-        if case_id == poisoned.id:
+    async def judges(work: Any, bench: Any, event: Any, seq: int, **named: Any) -> Any:
+        if event.case_id == poisoned.id:
             raise ZeroDivisionError
-        return await judge(work, bench, case_id, seq, **named)
+        return await judge(work, bench, event, seq, **named)
 
     monkeypatch.setattr(job, "judge_event", judges)
     await ruled.rules_run()
