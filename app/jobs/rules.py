@@ -53,7 +53,7 @@ class Rules:
             return
         while await self._follow():
             pass
-        while await self._enrol():
+        while await self._enrols():
             pass
         while await self._sweep():
             pass
@@ -73,6 +73,7 @@ class Rules:
 
     async def _page(self) -> Sequence[OutboxRow]:
         async with self._database.snapshot() as snapshot:
+            self._law = await law_in_force(snapshot, self._law)
             place = await cursor(snapshot, FOLLOWER) or await beginning(snapshot, self._law)
             rows = await published_after(snapshot, TOPIC, place.position, limit=PAGE)
             whole = not rows or not await missing_between(snapshot, place.position, rows[-1].id)
@@ -134,6 +135,12 @@ class Rules:
             return False
         del self._tries[key]
         return True
+
+    async def _enrols(self) -> bool:
+        try:
+            return await self._enrol()
+        except Conflict:
+            return True  # another worker went this step, or somebody is at one of these cases
 
     async def _enrol(self) -> bool:
         """After a new version: one step of the walk over all cases; whether it goes on."""
