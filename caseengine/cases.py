@@ -1,6 +1,6 @@
 """The cases of a unit of work: current rows, their events, and what the outside world is told of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, fields
 from typing import Any
@@ -58,6 +58,13 @@ class Cases:
         """
         kept: Case | None = self._work.kept(("case", case_id))
         return kept or await self._load(cases.c.id == case_id)
+
+    async def fetch(self, case_ids: Collection[UUID]) -> None:
+        """Have these at hand: two queries, however many they are."""
+        missing = [case_id for case_id in case_ids if self._work.kept(("case", case_id)) is None]
+        lists = await _lists_of(self._work, missing)
+        for row in await self._work.rows(sa.select(cases).where(cases.c.id.in_(missing))) if missing else ():
+            self._keep(_entity(row, lists[row.id]), saved_version=row.version)
 
     async def resolved_in(self, conversation: UUID) -> list[Case]:
         """The cases of a conversation that wait for the customer to agree, the last resolved first."""
@@ -145,6 +152,19 @@ async def history(snapshot: Snapshot, case_id: UUID) -> Sequence[CaseEvent]:
     return [from_row(row) for row in rows]
 
 
+async def histories(snapshot: Snapshot, case_ids: Collection[UUID]) -> dict[UUID, list[CaseEvent]]:
+    """As `history`, of several cases at once."""
+    found: dict[UUID, list[CaseEvent]] = {case_id: [] for case_id in case_ids}
+    rows = await snapshot.rows(
+        sa.select(case_events)
+        .where(case_events.c.case_id.in_(case_ids))
+        .order_by(case_events.c.case_id, case_events.c.seq)
+    )
+    for row in rows:
+        found[row.case_id].append(from_row(row))
+    return found
+
+
 async def noted(snapshot: Snapshot, case_id: UUID, key: str) -> str | None:
     """The words of the note that was added under this key; None when none was."""
     rows = await snapshot.rows(
@@ -154,16 +174,20 @@ async def noted(snapshot: Snapshot, case_id: UUID, key: str) -> str | None:
 
 
 async def _lists(work: Snapshot, case_id: UUID) -> dict[str, tuple[Any, ...]]:
+    return (await _lists_of(work, [case_id]))[case_id]
+
+
+async def _lists_of(work: Snapshot, case_ids: Collection[UUID]) -> dict[UUID, dict[str, tuple[Any, ...]]]:
     """All of them in one query, which sees them as text."""
+    found: dict[UUID, dict[str, tuple[Any, ...]]] = {case_id: dict.fromkeys(_LISTS, ()) for case_id in case_ids}
     parts = [
-        sa.select(sa.literal(name).label("name"), sa.cast(column, sa.String).label("value")).where(
-            column.table.c.case_id == case_id
-        )
+        sa.select(
+            column.table.c.case_id, sa.literal(name).label("name"), sa.cast(column, sa.String).label("value")
+        ).where(column.table.c.case_id.in_(case_ids))
         for name, column in _LISTS.items()
     ]
-    found: dict[str, tuple[Any, ...]] = dict.fromkeys(_LISTS, ())
-    for row in await work.rows(sa.union_all(*parts).order_by("value")):
-        found[row.name] += (row.value if row.name == "tags" else UUID(row.value),)
+    for row in await work.rows(sa.union_all(*parts).order_by("value")) if case_ids else ():
+        found[row.case_id][row.name] += (row.value if row.name == "tags" else UUID(row.value),)
     return found
 
 
@@ -200,4 +224,4 @@ def _entity(row: sa.Row[Any], lists: Mapping[str, tuple[Any, ...]]) -> Case:
     return Case(**{**values, **lists})
 
 
-__all__ = ["Cases", "history", "noted", "published"]
+__all__ = ["Cases", "histories", "history", "noted", "published"]

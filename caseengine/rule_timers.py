@@ -1,6 +1,6 @@
 """The timers of rules of time, kept: what is due costs a look at an index, however many cases there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,10 +26,12 @@ class KeptTimer:
     due_at: datetime | None
 
 
-async def timers_of(snapshot: Snapshot, case_id: UUID) -> Mapping[str, KeptTimer]:
-    """The timers of a case, by rule."""
-    rows = await snapshot.rows(sa.select(rule_timers).where(rule_timers.c.case_id == case_id))
-    return {row.rule: _read(row) for row in rows}
+async def timers_of(snapshot: Snapshot, case_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, KeptTimer]]:
+    """The timers of cases, by rule."""
+    found: dict[UUID, dict[str, KeptTimer]] = {case_id: {} for case_id in case_ids}
+    for row in await snapshot.rows(sa.select(rule_timers).where(rule_timers.c.case_id.in_(case_ids))):
+        found[row.case_id][row.rule] = _read(row)
+    return found
 
 
 async def timers_due(snapshot: Snapshot, at: datetime, *, limit: int = DUE_MAX) -> Sequence[KeptTimer]:

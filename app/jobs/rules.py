@@ -12,9 +12,8 @@ import structlog
 
 from app.metrics import RULE_FIRINGS
 from caseengine.cursors import Cursor, advance, cursor
-from caseengine.model.errors import CaseNotFound
 from caseengine.model.events import RuleFired
-from caseengine.operations.ruling import Bench, bench_of, judge_event, judge_timer, set_timers
+from caseengine.operations.ruling import bench_of, facts_told, judge_event, judge_timer, set_timers
 from caseengine.rule_following import ENROLLED, FOLLOWER, TOPIC, Told, beginning, cases_to_enrol, matters, told_of
 from caseengine.rule_law import Law, law_in_force
 from caseengine.rule_timers import DUE_MAX, KeptTimer, drop_timers_of_other_rules, keep_timer, timers_due
@@ -54,7 +53,7 @@ class Rules:
             return
         while await self._follow():
             pass
-        while await self._enrol():
+        while await self._enrols():
             pass
         while await self._sweep():
             pass
@@ -74,6 +73,7 @@ class Rules:
 
     async def _page(self) -> Sequence[OutboxRow]:
         async with self._database.snapshot() as snapshot:
+            self._law = await law_in_force(snapshot, self._law)
             place = await cursor(snapshot, FOLLOWER) or await beginning(snapshot, self._law)
             rows = await published_after(snapshot, TOPIC, place.position, limit=PAGE)
             whole = not rows or not await missing_between(snapshot, place.position, rows[-1].id)
@@ -112,9 +112,13 @@ class Rules:
         if not told:
             return []
         at, bench = self._now(), await bench_of(work, self._law)
-        traced = [trace for fact in told for trace in await _about(work, bench, fact, at)]
-        for case_id in dict.fromkeys(fact.case_id for fact in told):
-            await set_timers(work, bench, case_id)
+        order = [(fact.case_id, fact.seq) for fact in told]
+        events = await facts_told(work, order)
+        traced: list[RuleFired] = []
+        for place in order:
+            if place in events:
+                traced += await judge_event(work, bench, events[place], place[1], at=at)
+        await set_timers(work, bench, {case_id for case_id, _ in events})
         return traced
 
     async def _overtaken(self, rows: Sequence[OutboxRow]) -> int:
@@ -132,6 +136,12 @@ class Rules:
         del self._tries[key]
         return True
 
+    async def _enrols(self) -> bool:
+        try:
+            return await self._enrol()
+        except Conflict:
+            return True  # another worker went this step, or somebody is at one of these cases
+
     async def _enrol(self) -> bool:
         """After a new version: one step of the walk over all cases; whether it goes on."""
         law = self._law
@@ -145,8 +155,7 @@ class Rules:
             if fresh:
                 drop_timers_of_other_rules(work, list(law.rules.of_time))
             bench = await bench_of(work, law)
-            for case_id in found:
-                await set_timers(work, bench, case_id)
+            await set_timers(work, bench, found)
             advance(work, before, Cursor(ENROLLED, law.version, place))
         return bool(place)
 
@@ -185,13 +194,6 @@ def _first(rows: Sequence[OutboxRow], law: Law, together: int) -> Sequence[Outbo
         if mattering > together:
             return rows[:place]
     return rows
-
-
-async def _about(work: UnitOfWork, bench: Bench, fact: Told, at: datetime) -> list[RuleFired]:
-    try:
-        return await judge_event(work, bench, fact.case_id, fact.seq, at=at)
-    except CaseNotFound:
-        return []  # it was erased meanwhile
 
 
 def _tell(traced: Sequence[RuleFired]) -> None:

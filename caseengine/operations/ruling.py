@@ -3,7 +3,7 @@
 Source: docs/decisions/0017-rules.md
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.calendars import desk_calendar
-from caseengine.cases import Cases, history
+from caseengine.cases import Cases, histories, history
 from caseengine.event_rows import from_row
 from caseengine.model.anchors import Anchors, rule_actor, rule_behind
 from caseengine.model.calendar import Calendar, is_open
@@ -55,17 +55,25 @@ async def bench_of(snapshot: Snapshot, law: Law) -> Bench:
     return Bench(law, await house_of(snapshot, law.rules), await desk_calendar(snapshot))
 
 
-async def judge_event(work: UnitOfWork, bench: Bench, case_id: UUID, seq: int, *, at: datetime) -> list[RuleFired]:
+async def facts_told(work: UnitOfWork, places: Collection[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], CaseEvent]:
+    """The events at these places, by case and `seq`, and their cases at hand; what is not there is left out."""
+    case_ids = list({case_id for case_id, _ in places})
+    await Cases(work).fetch(case_ids)
+    rows = await work.rows(
+        sa.select(case_events).where(
+            case_events.c.case_id.in_(case_ids), case_events.c.seq.in_({seq for _, seq in places})
+        )
+    )
+    return {(row.case_id, row.seq): from_row(row) for row in rows}
+
+
+async def judge_event(work: UnitOfWork, bench: Bench, event: CaseEvent, seq: int, *, at: datetime) -> list[RuleFired]:
     """The rules of events about one fact of a case, as the case is now; returns what was traced on it.
 
     Raises:
         CaseNotFound: there is no such case.
     """
-    row = await work.first(sa.select(case_events).where(case_events.c.case_id == case_id, case_events.c.seq == seq))
-    if row is None:
-        return []
-    event = from_row(row)
-    case = await Cases(work).by_id(case_id)
+    case = await Cases(work).by_id(event.case_id)
     facts = await _facts(work, bench, case, event, at)
     firings = evaluate(bench.law.rules, facts, type(event).__name__)
     chain = await _chain(work, event, seq) if firings else ()
@@ -94,14 +102,15 @@ async def judge_timer(work: UnitOfWork, bench: Bench, kept: KeptTimer, *, at: da
     return await _fire(work, bench, case, firing_of(rule, facts), cause=0, chain=(), at=at)
 
 
-async def set_timers(work: UnitOfWork, bench: Bench, case_id: UUID) -> None:
-    """What the rules of time wait for, after something happened to the case; once a unit of work is enough."""
-    before = await timers_of(work, case_id)
-    if not before and not bench.law.rules.of_time:
+async def set_timers(work: UnitOfWork, bench: Bench, case_ids: Collection[UUID]) -> None:
+    """What the rules of time wait for, after something happened to these cases; once a unit of work is enough."""
+    if not bench.law.rules.of_time or not case_ids:
         return
-    anchors = Anchors(await history(work, case_id))
-    for name in {**before, **bench.law.rules.of_time}:
-        keep_timer(work, before.get(name), _timer(bench, case_id, name, anchors, before.get(name)))
+    before, stories = await timers_of(work, case_ids), await histories(work, case_ids)
+    for case_id, story in stories.items():
+        anchors, known = Anchors(story), before[case_id]
+        for name in {**known, **bench.law.rules.of_time}:
+            keep_timer(work, known.get(name), _timer(bench, case_id, name, anchors, known.get(name)))
 
 
 def _timer(bench: Bench, case_id: UUID, name: str, anchors: Anchors, before: KeptTimer | None) -> KeptTimer | None:

@@ -75,12 +75,11 @@ def guard(rule: str, chain: Sequence[str], fired_at: Iterable[datetime], *, at: 
         chain: the rules that led to the event, the first of them first; empty when no rule made it.
         fired_at: when rules fired on this case.
     """
+    if sum(at - FIRINGS_WITHIN < fired <= at for fired in fired_at) >= FIRINGS_MAX:
+        return Guard.RATE  # first of all: what is held back is traced, too
     if rule in chain:
         return Guard.CIRCLE
-    if len(chain) >= CHAIN_MAX:
-        return Guard.DEPTH
-    lately = sum(at - FIRINGS_WITHIN < fired <= at for fired in fired_at)
-    return Guard.RATE if lately >= FIRINGS_MAX else None
+    return Guard.DEPTH if len(chain) >= CHAIN_MAX else None
 
 
 def timer(
@@ -124,14 +123,19 @@ def fired(running: Timer) -> Timer:
 
 def strangers_in(rules: RuleSet, *, departments: Collection[str], agents: Collection[str]) -> list[tuple[str, str]]:
     """Places where rules name a department or an agent (by e-mail) that does not exist, with the problem."""
-    there = {"department": set(departments), "agent": {agent.casefold() for agent in agents}}
+    there = {"department": frozenset(departments), "agent": frozenset(map(str.casefold, agents))}
     return [
         (f"rules[{place}].then[{step}].{name}", f"unknown_{name}")
         for place, rule in enumerate(rules.rules)
         for step, action in enumerate(rule.then)
         for name, known in there.items()
-        if name in action.told and not {action.told[name], action.told[name].strip().casefold()} & known
+        if name in action.told and _known_as(name, action.told[name]) not in known
     ]
+
+
+def _known_as(name: str, told: str) -> str:
+    """An address is one however it is written."""
+    return told.strip().casefold() if name == "agent" else told
 
 
 def next_change(at: datetime, calendar: Calendar) -> datetime | None:

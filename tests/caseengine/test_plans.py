@@ -11,12 +11,15 @@ from caseengine.reading.cases import cases_of, counts, held, queue
 from caseengine.reading.promises import overdue
 from caseengine.reading.timeline import timeline
 from caseengine.reading.wait import position
+from caseengine.rule_following import cases_to_enrol
+from caseengine.rule_law import Law
+from caseengine.rule_timers import timers_due, timers_of
 from customers.assurance import Level
 from storage.transaction import Snapshot
 from tests.caseengine.office import Office, when
 from tests.caseengine.test_access import person, viewer
 
-BIG = {"cases", "case_events", "case_conversations", "activities"}
+BIG = {"cases", "case_events", "case_conversations", "activities", "rule_timers"}
 COUNTING = {"counts", "held"}
 """What only counts looks at an index, and at no row."""
 
@@ -46,9 +49,13 @@ class Explaining(Snapshot):
         return await self._real.rows(statement)
 
 
-@pytest.mark.parametrize(
-    "which", ["queue", "mine", "next page", "unassigned", "counts", "held", "mine to read", "ahead", "late", "story"]
-)
+LISTS = [
+    *("queue", "mine", "next page", "unassigned", "counts", "held", "mine to read", "ahead", "late", "story"),
+    *("timers", "timers due", "enrol"),
+]
+
+
+@pytest.mark.parametrize("which", LISTS)
 async def test_no_list_reads_a_whole_table(office: Office, which: str) -> None:
     conversation, case = await office.handed_over()
     known = viewer(conversation, Level.VERIFIED, contact_id=await person(office.database), cases=frozenset({case.id}))
@@ -63,6 +70,9 @@ async def test_no_list_reads_a_whole_table(office: Office, which: str) -> None:
         "mine to read": lambda: plan_of(office, cases_of, known),
         "ahead": lambda: plan_of(office, position, case),
         "late": lambda: plan_of(office, overdue, when("Fri 10:00")),
+        "timers": lambda: plan_of(office, timers_of, [case.id]),
+        "timers due": lambda: plan_of(office, timers_due, when("Fri 10:00")),
+        "enrol": lambda: plan_of(office, cases_to_enrol, Law(), str(case.id)),
         "story": lambda: plan_of(office, timeline, case.id, public_only=True),
     }
     steps = await plans[which]()

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.jobs import rules as job
 from caseengine.cursors import cursor
@@ -13,6 +15,7 @@ from caseengine.operations.ruling import judge_event
 from caseengine.rule_following import FOLLOWER
 from storage.engine import Database
 from storage.outbox import Outbox
+from storage.tables import outbox
 from tests.app.jobs.ruled import RuledOffice, rule, tag, waiting
 from tests.caseengine.office import CUSTOMER, when
 
@@ -237,10 +240,10 @@ async def test_a_fact_that_cannot_be_judged_holds_up_nobody(
     poisoned, sound = await ruled.report("poison"), await ruled.report("sound")
     judge = judge_event
 
-    async def judges(work: Any, bench: Any, case_id: Any, seq: int, **named: Any) -> Any:
-        if case_id == poisoned.id:
+    async def judges(work: Any, bench: Any, event: Any, seq: int, **named: Any) -> Any:
+        if event.case_id == poisoned.id:
             raise ZeroDivisionError
-        return await judge(work, bench, case_id, seq, **named)
+        return await judge(work, bench, event, seq, **named)
 
     monkeypatch.setattr(job, "judge_event", judges)
     await ruled.rules_run()
@@ -352,3 +355,28 @@ async def test_an_answered_case_is_no_longer_waited_on(ruled: RuledOffice) -> No
     await ruled.rules_run("Mon 12:00")
     assert await ruled.fired(case) == []
     assert (await ruled.case(case)).status is Status.OPEN
+
+
+async def test_a_fact_that_is_committed_after_later_ones_is_not_passed_over(ruled: RuledOffice) -> None:
+    """Ids are given before their commit: of two processes the later one may be first."""
+    if ruled.database.url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer: ids are given in order of commit")
+    await ruled.decides(rule("noted", on="CustomerWrote", then=[{"do": "note", "text": "Seen"}]))
+    slow, quick = await ruled.report("slow"), await ruled.report("quick")
+    other = Database(ruled.database.url)
+    meanwhile = create_async_engine(ruled.database.url)
+    async with meanwhile.connect() as connection, connection.begin():
+        await connection.execute(sa.text("SELECT nextval('outbox_id_seq')"))  # given, and not committed yet
+        await connection.execute(
+            sa.insert(outbox).values(topic="x", stream="x", payload={}, state="published", emitted_at=ruled.at)
+        )
+        async with other.unit_of_work() as work:
+            await add_to_case(work, await ruled_case(work, quick.number), "Now", by=CUSTOMER, at=ruled.at)
+        running = asyncio.create_task(ruled.job.run())
+        await asyncio.sleep(0.3)
+        assert await ruled.fired(quick) == []  # it waits for what is under way
+    await running
+    assert await ruled.fired(quick) == ["noted"]
+    assert await ruled.fired(slow) == []
+    await meanwhile.dispose()
+    await other.close()
