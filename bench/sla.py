@@ -3,7 +3,7 @@
     python -m bench.sla                     the tables; about two minutes for 1,000,000 clocks
     python -m bench.sla --clocks 100000
 
-The sweep's tables are SQLite in the folder it runs in. The clocks that are not due are rows alone, without cases.
+The sweep's tables are SQLite in the folder it runs in. The clocks that are not due are rows alone, all of one case.
 """
 
 import argparse
@@ -11,10 +11,11 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from rich.console import Console
@@ -23,7 +24,7 @@ from rich.table import Table
 from app.jobs.escalations import Escalations
 from app.schema import whole_schema
 from caseengine.calendars import DEFAULT_CALENDAR
-from caseengine.departments import Department, Departments
+from caseengine.departments import Department, Departments, all_departments
 from caseengine.model import events as happened
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
@@ -90,46 +91,37 @@ def folding(events: list[happened.CaseEvent]) -> float:
 
 
 async def sweeping(clocks: int) -> tuple[float, float]:
-    """Seconds of a sweep that finds nothing due, the median of several, and of one that takes a step for each of DUE."""
+    """Seconds of a sweep that finds nothing due, the median of several, and of one with DUE cases that are."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         database = Database(f"sqlite+aiosqlite:///{folder}/bench.db")
         try:
-            await database.run(_furnish(clocks))
+            await database.run(_create)
+            (case_id,) = await _cases(database, 1, FAR)
+            await database.run(partial(_fill, case_id=case_id, clocks=clocks))
             nothing = [await _timed(lambda: _look(database)) for _ in range(ROUNDS)]
-            await _cases(database)
+            await _cases(database, DUE, MONDAY)
             due = await _timed(Escalations(database, lambda: MONDAY + timedelta(hours=4, minutes=1)).run)
         finally:
             await database.close()
     return sorted(nothing)[ROUNDS // 2], due
 
 
-def _furnish(clocks: int) -> Callable[[sa.Connection], None]:
-    """The tables, and as many rows of clocks that are due in years."""
-
-    def furnish(connection: sa.Connection) -> None:
+def _create(connection: sa.Connection) -> None:
+    with connection.begin():
         whole_schema().create_all(connection)
-        connection.commit()
-        connection.execute(sa.text("PRAGMA foreign_keys = OFF"))
-        connection.commit()
-        template = {"target": "resolution", "cycle": 1, "state": "running", "policy": "default", "policy_version": 0}
-        template |= {"department": "tills", "goal_s": 86_400.0, "spent_s": 0.0, "steps": 0}
-        instants = {"started_at": MONDAY, "touched_at": MONDAY, "running_since": MONDAY, "due_at": FAR, "next_at": FAR}
-        first = uuid4()
-        connection.execute(sa.insert(case_clocks).values(case_id=first, **template, **instants))
-        others = [column.name for column in case_clocks.columns if column.name != "case_id"]
-        named = ", ".join(others)
-        connection.execute(
-            sa.text(
-                f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {clocks}) "  # noqa: S608
-                f"INSERT INTO case_clocks (case_id, {named}) "
-                f"SELECT lower(hex(randomblob(16))), {named} FROM n, case_clocks WHERE case_id = '{first.hex}'"
-            )
-        )
-        connection.commit()
-        connection.execute(sa.text("PRAGMA foreign_keys = ON"))
-        connection.commit()
 
-    return furnish
+
+def _fill(connection: sa.Connection, *, case_id: UUID, clocks: int) -> None:
+    """As many rows of clocks that run for years yet, each a cycle of its own."""
+    others = ", ".join(column.name for column in case_clocks.columns if column.name != "cycle")
+    connection.execute(
+        sa.text(
+            f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {clocks}) "
+            f"INSERT INTO case_clocks (cycle, {others}) "
+            f"SELECT n.i, {others} FROM n, case_clocks WHERE case_id = '{case_id.hex}' AND target = 'resolution'"
+        )
+    )
+    connection.commit()
 
 
 async def _look(database: Database) -> None:
@@ -137,13 +129,14 @@ async def _look(database: Database) -> None:
         assert await due_steps(snapshot, MONDAY + timedelta(hours=1)) == []
 
 
-async def _cases(database: Database) -> None:
-    """Those whose first answer is overdue within the working day."""
+async def _cases(database: Database, count: int, at: datetime) -> list[UUID]:
+    """Cases whose first answer is due within the working day."""
     async with database.unit_of_work() as work:
-        Departments(work).add(Department("tills", "Tills"))
+        if not await all_departments(work):
+            Departments(work).add(Department("tills", "Tills"))
+    opening = Opening(subject="x", description="x", department="tills")
     async with database.unit_of_work() as work:
-        for _ in range(DUE):
-            await open_case(work, Opening(subject="x", description="x", department="tills"), by=CUSTOMER, at=MONDAY)
+        return [(await open_case(work, opening, by=CUSTOMER, at=at)).id for _ in range(count)]
 
 
 async def _timed(run: Callable[[], Awaitable[Any]]) -> float:

@@ -70,7 +70,7 @@ class CaseClocks:
 
     def writes(self) -> list[Write]:
         """Rows that came, changed and went."""
-        now = {_key(clock): clock for clock in self.current().clocks}
+        now = {_key(clock): clock for clock in self.current().every}
         moved = self._was_with != _with(self._case)
         new = [_row(self._case, clock) for key, clock in now.items() if key not in self._saved]
         changed = [
