@@ -19,14 +19,13 @@ from app.company_file import (
     CompanyInvalid,
     ContactRecord,
     Problem,
-    desk_hours,
 )
+from app.company_levels import all_hours, bring_hours, bring_levels
 from app.company_routing import bring_routing, bring_skills, bring_work, slips
 from app.company_rulebooks import READERS, bring_rulebooks
 from app.rulebooks import kind_named, put_in_force
 from app.tables import agent_sessions
 from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence, all_agents
-from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
 from caseengine.model.actor import SYSTEM
 from caseengine.model.errors import RulebookInvalid, RulebookNotFound
@@ -85,7 +84,7 @@ async def import_company(
     Raises:
         CompanyInvalid: the file names what there is not, or an e-mail that cannot be one.
     """
-    hours = desk_hours(company.calendar, at=at) if company.calendar else None
+    hours = all_hours(company, at=at)
     async with database.snapshot() as snapshot:
         missing = await _new_agents(snapshot, company)
     passwords = {record.key: secrets.token_urlsafe(PASSWORD_BYTES) for record in missing}
@@ -95,18 +94,26 @@ async def import_company(
         await _departments(work, company, summary)
         await _routing(work, company, summary, at)
         await _agents(work, company, hashes, summary, at)
-        if hours is not None:
-            before = await desk_calendar(work)
-            set_desk_calendar(work, hours)
-            summary.count("calendar", "unchanged" if before == hours else "changed")
+        await bring_hours(work, hours, at=at, count=summary.count)
         accounts = await _accounts(work, company, summary)
         await _contacts(work, company, accounts, at, summary)
+        await bring_levels(work, company, await _ids(work, company, accounts), at=at, count=summary.count)
         await _products(work, company, summary)
         await _rulebooks(work, company, summary, at)
         told = {kind: getattr(company, kind) for kind in READERS if getattr(company, kind) is not None}
         for kind, what in (await bring_rulebooks(work, told, at=at)).items():
             summary.count(str(kind), what)
     return summary
+
+
+async def _ids(work: UnitOfWork, company: CompanyFile, accounts: dict[str, UUID]) -> dict[tuple[str, str], UUID]:
+    """Ids of what service levels hang on, by kind and key."""
+    ids = {("agreement", record.key): company_id("agreement", record.key) for record in company.agreements}
+    ids |= {("contact", record.key): company_id("contact", record.key) for record in company.contacts}
+    for record in company.agreements:
+        where = f"agreements: {record.key}"
+        ids["account", record.account] = await _account_id(work, accounts, record.account, where)
+    return ids
 
 
 async def new_password(database: Database, email: str, *, hash_password: HashPassword) -> str:
@@ -230,7 +237,7 @@ async def _accounts(work: UnitOfWork, company: CompanyFile, summary: CompanySumm
     for record in _parents_first(company.accounts):
         parent = await _account_id(work, ids, record.parent, f"accounts: {record.number}") if record.parent else None
         number = normalise(IdentityKind.ACCOUNT, record.number)
-        told = Account(ids[record.number], parent, record.kind, record.name, number)
+        told = Account(ids[record.number], parent, record.kind, record.name, number, record.tier)
         before = known[record.number]
         if before is None:
             Accounts(work).add(told)

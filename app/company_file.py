@@ -5,7 +5,7 @@ docs/how-to/put-your-company-in.md shows a whole one.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,8 +15,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.company_routing import SkillRecord, WorkRecord
-from caseengine.model.calendar import Calendar, Window
-from caseengine.model.errors import CalendarInvalid
+from caseengine.model.calendar import Calendar, Window, due_at
+from caseengine.model.errors import CalendarInvalid, NoWorkingTime
 from customers.accounts import Role
 
 YEARS_BEFORE, YEARS_AFTER = 1, 5
@@ -34,6 +34,7 @@ def _one_line(text: str) -> str:
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Tier = Literal["A", "B", "C"]
 Hours = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -95,7 +96,10 @@ class PublicHolidays(Record):
 
 
 class CalendarRecord(Record):
-    """`windows` go from weekday to hours like "08:00-18:00"; a day that is left out is closed."""
+    """`windows` go from weekday to hours like "08:00-18:00"; a day that is left out is closed.
+
+    Hours like "22:00-06:00" go on into the next day. `overrides` are the hours of particular days, which win.
+    """
 
     zone: str
     windows: Mapping[
@@ -104,7 +108,8 @@ class CalendarRecord(Record):
     holidays: PublicHolidays | None = None
     own_days: tuple[OwnDay, ...] = ()
     closed_on: tuple[date, ...] = ()
-    id: Literal["desk"] = "desk"
+    overrides: Mapping[date, tuple[Hours, ...]] = Field(default_factory=dict)
+    id: Slug = "desk"
 
 
 class AccountRecord(Record):
@@ -114,7 +119,19 @@ class AccountRecord(Record):
     kind: Literal["head_office", "group", "store", "household"]
     name: Line
     parent: str | None = None
+    tier: Tier | None = None
     town: str = ""
+
+
+class AgreementRecord(Record):
+    """Cover of an account and those below it; `entitlement` is the name by which the rulebook chooses a policy."""
+
+    key: Key
+    account: Annotated[str, Field(min_length=1, max_length=40)]
+    entitlement: Slug
+    starts_on: date
+    ends_on: date | None = None
+    cases_max: Annotated[int, Field(ge=0)] | None = None
 
 
 class ContactRecord(Record):
@@ -132,6 +149,7 @@ class ContactRecord(Record):
     phone: str | None = None
     loyalty: str | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    tier: Tier | None = None
     roles: Mapping[str, Role] = Field(default_factory=dict)
     web: Mapping[Line, Line] = Field(default_factory=dict)
 
@@ -152,7 +170,10 @@ class CompanyFile(Record):
     departments: tuple[DepartmentRecord, ...] = ()
     agents: tuple[AgentRecord, ...] = ()
     calendar: CalendarRecord | None = None
+    calendars: tuple[CalendarRecord, ...] = ()
+    sla: Mapping[str, Any] | None = None
     accounts: tuple[AccountRecord, ...] = ()
+    agreements: tuple[AgreementRecord, ...] = ()
     contacts: tuple[ContactRecord, ...] = ()
     products: tuple[ProductRecord, ...] = ()
     skills: tuple[SkillRecord, ...] = ()
@@ -187,17 +208,23 @@ def desk_hours(record: CalendarRecord, *, at: datetime) -> Calendar:
     """The calendar for the years around `at`.
 
     Raises:
-        CompanyInvalid: no such zone or country, hours that overlap, or a day no year has.
+        CompanyInvalid: no such zone or country, hours that overlap, a day no year has, or it never opens.
     """
+    named = "calendar" if record.id == "desk" else f"calendars: {record.id}"
     days = [tuple(map(_window, record.windows.get(day, ()))) for day in WEEKDAYS]  # type: ignore[call-overload]
     years = range(at.year - YEARS_BEFORE, at.year + YEARS_AFTER + 1)
     closed = _public(record.holidays, years) | _own(record, years) | frozenset(record.closed_on)
+    changed = {day: tuple(map(_window, hours)) for day, hours in record.overrides.items()}
     try:
-        return Calendar(ZoneInfo(record.zone), tuple(days), closed)
+        calendar = Calendar(ZoneInfo(record.zone), tuple(days), closed, changed)
+        due_at(at, timedelta(seconds=1), calendar)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise CompanyInvalid(Problem("calendar: zone", "unknown_zone", record.zone)) from error
+        raise CompanyInvalid(Problem(f"{named}: zone", "unknown_zone", record.zone)) from error
     except CalendarInvalid as error:
-        raise CompanyInvalid(Problem("calendar: windows", "bad_windows")) from error
+        raise CompanyInvalid(Problem(f"{named}: windows", "bad_windows")) from error
+    except NoWorkingTime as error:
+        raise CompanyInvalid(Problem(f"{named}: windows", "never_opens")) from error
+    return calendar
 
 
 def _public(where: PublicHolidays | None, years: range) -> frozenset[date]:
@@ -238,6 +265,8 @@ def _twice(company: CompanyFile) -> Iterator[Problem]:
         "departments": [record.id for record in company.departments],
         "agents": [record.key for record in company.agents],
         "agents' e-mail": [record.email.strip().lower() for record in company.agents],
+        "calendars": [record.id for record in company.calendars],
+        "agreements": [record.key for record in company.agreements],
         "accounts": [record.number for record in company.accounts],
         "contacts": [record.key for record in company.contacts],
         "products": [record.id for record in company.products],

@@ -60,11 +60,15 @@ class Cases:
         return kept or await self._load(cases.c.id == case_id)
 
     async def fetch(self, case_ids: Collection[UUID]) -> None:
-        """Have these at hand: two queries, however many they are."""
+        """Have these at hand: three queries, however many they are."""
         missing = [case_id for case_id in case_ids if self._work.kept(("case", case_id)) is None]
+        if not missing:
+            return
         lists = await _lists_of(self._work, missing)
-        for row in await self._work.rows(sa.select(cases).where(cases.c.id.in_(missing))) if missing else ():
-            self._keep(_entity(row, lists[row.id]), saved_version=row.version)
+        rows = await self._work.rows(sa.select(cases).where(cases.c.id.in_(missing)))
+        found = [(_entity(row, lists[row.id]), row.sla_awaits) for row in rows]
+        for (case, _), clocks in zip(found, await load_clocks(self._work, found), strict=True):
+            self._keep(case, clocks, saved_version=case.version)
 
     async def resolved_in(self, conversation: UUID) -> list[Case]:
         """The cases of a conversation that wait for the customer to agree, the last resolved first."""
@@ -89,7 +93,7 @@ class Cases:
         if kept is not None:
             return kept
         case = _entity(row, await _lists(self._work, row.id))
-        clocks = await load_clocks(self._work, case, row.sla_awaits)
+        (clocks,) = await load_clocks(self._work, [(case, row.sla_awaits)])
         return self._keep(case, clocks, saved_version=row.version)
 
     def _keep(self, case: Case, clocks: CaseClocks, *, saved_version: int) -> Case:

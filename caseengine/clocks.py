@@ -70,7 +70,7 @@ class CaseClocks:
 
     def writes(self) -> list[Write]:
         """Rows that came, changed and went."""
-        now = {_key(clock): clock for clock in self.current().clocks}
+        now = {_key(clock): clock for clock in self.current().every}
         moved = self._was_with != _with(self._case)
         new = [_row(self._case, clock) for key, clock in now.items() if key not in self._saved]
         changed = [
@@ -94,16 +94,26 @@ def new_clocks(case: Case) -> CaseClocks:
     return CaseClocks(case, None, Book({(DEFAULT.id, DEFAULT.version): DEFAULT}))
 
 
-async def load_clocks(work: UnitOfWork, case: Case, awaits: str) -> CaseClocks:
-    """The newest cycle of each target, as saved."""
+async def load_clocks(work: UnitOfWork, cases_awaiting: Sequence[tuple[Case, str]]) -> list[CaseClocks]:
+    """The newest cycle of each target, as saved; for each case with whose words it awaits, in one query."""
+    rows: dict[UUID, list[Clock]] = {case.id: [] for case, _ in cases_awaiting}
+    for row in await work.rows(_newest(rows)) if rows else ():
+        rows[row.case_id].append(clock_of(row))
+    return [await _loaded(work, case, awaits, rows[case.id]) for case, awaits in cases_awaiting]
+
+
+def _newest(case_ids: Iterable[UUID]) -> sa.Select[Any]:
     newer = case_clocks.alias("newer")
     is_newer = (newer.c.case_id == case_clocks.c.case_id) & (newer.c.target == case_clocks.c.target)
-    rows = await work.rows(
+    return (
         sa.select(case_clocks)
-        .where(case_clocks.c.case_id == case.id)
+        .where(case_clocks.c.case_id.in_(list(case_ids)))
         .where(~sa.exists().where(is_newer, newer.c.cycle > case_clocks.c.cycle))
         .order_by(case_clocks.c.started_at, case_clocks.c.target)
     )
+
+
+async def _loaded(work: UnitOfWork, case: Case, awaits: str, saved: Sequence[Clock]) -> CaseClocks:
     policy = await _policy_of(work, case)
     clocks = Clocks(
         status=case.status,
@@ -112,7 +122,7 @@ async def load_clocks(work: UnitOfWork, case: Case, awaits: str) -> CaseClocks:
         department=case.department,
         policy=policy,
         awaits=Awaits(awaits),
-        clocks=tuple(map(clock_of, rows)),
+        clocks=tuple(saved),
     )
     return CaseClocks(case, clocks, await book_of(work, [policy] if policy else []))
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from caseengine.operations.escalating import BookCallback, escalate_due
 from caseengine.reading.due_clocks import due_steps
 from storage.engine import Database
 from storage.errors import Conflict
 
+log = structlog.get_logger()
 PAGE = 200
 
 
@@ -45,3 +48,5 @@ class Escalations:
                 await escalate_due(work, case_id, at=at, book_callback=self._book_callback)
         except Conflict:
             return
+        except Exception:
+            log.exception("escalation_failed", case=str(case_id))  # the others are not held up by it

@@ -11,11 +11,14 @@ from app.company import CompanySummary, company_id, import_company, lock, new_pa
 from app.company_file import CompanyInvalid, Problem, read_company_file
 from app.demo.files import FOLDER
 from caseengine.agents import AgentRole, Agents, all_agents
-from caseengine.calendars import desk_calendar
+from caseengine.calendars import calendars_by_id, desk_calendar
 from caseengine.departments import all_departments
+from caseengine.model.calendar import is_open
 from caseengine.model.errors import AgentNotFound
 from caseengine.rulebooks import Rulebook, RulebookVersion, rulebook
+from caseengine.service_levels import sla_in_force
 from customers.accounts import Accounts, Role
+from customers.agreements import all_agreements, tier_of
 from customers.contacts import Contacts
 from customers.identities import IdentityKind
 from customers.reading import product_names
@@ -163,9 +166,22 @@ async def test_a_contact_is_no_longer_known_by_what_the_file_dropped(database: D
         ),
         ({"calendar": {"zone": "Europe/Lundon", "windows": {}}}, ("calendar: zone", "unknown_zone")),
         (
-            {"calendar": {"zone": "Europe/London", "windows": {"monday": ["17:00-09:00"]}}},
+            {"calendar": {"zone": "Europe/London", "windows": {"monday": ["17:00-09:00", "10:00-12:00"]}}},
             ("calendar: windows", "bad_windows"),
         ),
+        ({"calendar": {"zone": "Europe/London", "windows": {}}}, ("calendar: windows", "never_opens")),
+        (
+            {"calendars": [{"id": "x", "zone": "Europe/London", "windows": {"monday": ["09:00-09:00"]}}]},
+            ("calendars: x: windows", "bad_windows"),
+        ),
+        ({"calendars": [{"zone": "Europe/London", "windows": {"monday": ["09:00-10:00"]}}]}, ("calendars", "twice")),
+        ({"sla": {"choose": {"default": "gold"}}}, ("sla: choose.default", "unknown_policy")),
+        ({"sla": {"policies": {"g": {"calendar": "x"}}}}, ("sla: policies.calendar.x", "unknown_calendar")),
+        (
+            {"agreements": [{"key": "a", "account": "W-9", "entitlement": "gold", "starts_on": date(2026, 1, 1)}]},
+            ("agreements: a", "unknown_account"),
+        ),
+        ({"accounts": [{**WHEELS["accounts"][1], "tier": "D"}]}, ("accounts: 0: tier", "invalid")),
         (
             {"calendar": {"zone": "Europe/London", "windows": {}, "holidays": {"country": "XX"}}},
             ("calendar: holidays", "unknown_country"),
@@ -263,3 +279,43 @@ async def test_a_rulebook_that_makes_no_sense_keeps_the_whole_file_out(
     assert refused.value.problems == (problem,)
     async with database.snapshot() as snapshot:
         assert await all_departments(snapshot) == []
+
+
+LEVELS: dict[str, Any] = {
+    "calendars": [
+        {
+            "id": "nights",
+            "zone": "Europe/London",
+            "windows": {"friday": ["22:00-06:00"]},
+            "overrides": {date(2026, 12, 24): ["09:00-12:00"]},
+        }
+    ],
+    "sla": {
+        "policies": {"gold": {"calendar": "nights", "targets": {"resolution": {1: "4h"}}}},
+        "choose": {"entitlement": {"gold": "gold"}},
+    },
+    "accounts": [{"number": "W-100", "kind": "group", "name": "Wheels", "tier": "B"}],
+    "agreements": [{"key": "a-1", "account": "W-100", "entitlement": "gold", "starts_on": date(2026, 1, 1)}],
+    "contacts": [{"key": "crm-7", "name": "Bea Quill", "roles": {"W-100": "manager"}, "tier": "A"}],
+}
+
+
+async def test_service_levels_are_brought_in_and_kept_up_to_date(database: Database, tmp_path: Path) -> None:
+    first = await bring(database, tmp_path, **LEVELS)
+    again = await bring(database, tmp_path, **LEVELS)
+    extended = [{**LEVELS["agreements"][0], "ends_on": date(2027, 1, 1), "cases_max": 9}]
+    later = await bring(database, tmp_path, **{**LEVELS, "agreements": extended, "contacts": []})
+
+    assert counts(first)["sla"] == counts(first)["calendars"] == (0, 1, 0)
+    assert counts(again)["sla"] == counts(again)["calendars"] == counts(again)["agreements"] == (0, 0, 1)
+    assert counts(later)["agreements"] == (0, 1, 0)
+    async with database.snapshot() as snapshot:
+        sla = await sla_in_force(snapshot)
+        (agreement,) = await all_agreements(snapshot)
+        assert (sla.version, sla.entitlements) == (1, {"gold": "gold"})
+        assert (agreement.ends_on, agreement.cases_max) == (date(2027, 1, 1), 9)
+        assert await tier_of(snapshot, company_id("contact", "crm-7"), None) == "A"
+        assert await tier_of(snapshot, None, company_id("account", "W-100")) == "B"
+        nights = (await calendars_by_id(snapshot, ["nights"]))["nights"]
+        assert is_open(datetime(2026, 3, 7, 5, 59, tzinfo=UTC), nights)
+        assert not is_open(datetime(2026, 12, 24, 12, 1, tzinfo=UTC), nights)

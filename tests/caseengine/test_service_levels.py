@@ -94,7 +94,7 @@ async def rows_equal_recount(office: Office, case: Case) -> None:
     """What is saved is what the whole history adds up to."""
     events = await office.see(history, case.id)
     book = await office.see(book_for, events)
-    assert sorted(fold(events, book).clocks, key=str) == sorted(await office.see(all_clocks, case.id), key=str)
+    assert sorted(fold(events, book).every, key=str) == sorted(await office.see(all_clocks, case.id), key=str)
 
 
 async def test_a_desk_that_decided_nothing_promises_as_ever_and_counts(office: Office) -> None:

@@ -49,7 +49,8 @@ class Clocks:
 
     Attributes:
         policy: None where no SLA holds.
-        clocks: the newest cycle of each target at least, in order of beginning.
+        clocks: the newest cycle of each target, in order of beginning.
+        past: the cycles before those, as far as they were counted here; nothing happens to them any more.
     """
 
     status: Status
@@ -59,6 +60,11 @@ class Clocks:
     policy: Policy | None
     awaits: Awaits
     clocks: tuple[Clock, ...] = ()
+    past: tuple[Clock, ...] = ()
+
+    @property
+    def every(self) -> tuple[Clock, ...]:
+        return (*self.past, *self.clocks)
 
     def measure(self, book: Book) -> Measure | None:
         if self.policy is None:
@@ -106,7 +112,7 @@ def advance(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
 
 def as_of(clocks: Clocks, now: datetime) -> tuple[Clock, ...]:
     """The clocks as they stand at `now`, which only a due time that has passed can change."""
-    return tuple(clock.late(now) if clock.is_open else clock for clock in clocks.clocks)
+    return tuple(clock.late(now) if clock.is_open else clock for clock in clocks.every)
 
 
 def _told(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
@@ -203,7 +209,12 @@ def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
         if goal is not None and not after.running(target):
             cycle = 1 + max((clock.cycle for clock in after.clocks if clock.target is target), default=0)
             new.append(Clock.begin(target, cycle, goal, measure, at))
-    return _held(replace(after, clocks=(*after.clocks, *new)), at, book) if new else after
+    if not new:
+        return after
+    again = {clock.target for clock in new}
+    kept = tuple(clock for clock in after.clocks if clock.target not in again)
+    past = (*after.past, *(clock for clock in after.clocks if clock.target in again))
+    return _held(replace(after, clocks=(*kept, *new), past=past), at, book)
 
 
 def _stepped(after: Clocks, event: CaseEvent, book: Book) -> Clocks:

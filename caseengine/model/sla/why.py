@@ -59,7 +59,7 @@ def _stretches(events: Iterable[CaseEvent], book: Book) -> Iterator[tuple[Clocks
 
 
 def _of(clocks: Clocks, target: Target, cycle: int) -> Clock | None:
-    return next((one for one in clocks.clocks if (one.target, one.cycle) == (target, cycle)), None)
+    return next((one for one in clocks.every if (one.target, one.cycle) == (target, cycle)), None)
 
 
 def _horizon(clock: Clock, now: datetime) -> datetime:

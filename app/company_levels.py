@@ -1,0 +1,97 @@
+"""Service levels out of the company's file: calendars by name, the rulebook of policies, agreements and tiers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.company_file import CalendarRecord, CompanyFile, CompanyInvalid, Problem, desk_hours
+from caseengine.calendars import DESK, calendars_by_id, set_calendar
+from caseengine.clocks import look_again
+from caseengine.model.actor import SYSTEM
+from caseengine.model.calendar import Calendar
+from caseengine.model.errors import RulebookInvalid
+from caseengine.rulebooks import Rulebook, rulebook
+from caseengine.service_levels import set_sla
+from customers.agreements import Agreement, all_agreements, put_agreement, set_tier
+from customers.tables import contacts
+from storage.transaction import UnitOfWork
+
+Count = Callable[[str, str], None]
+
+
+def all_hours(company: CompanyFile, *, at: datetime) -> dict[str, Calendar]:
+    """The calendars of the file by name, the desk's own among them where it is told.
+
+    Raises:
+        CompanyInvalid: see `desk_hours`; or a name twice.
+    """
+    return {record.id: desk_hours(record, at=at) for record in calendar_records(company)}
+
+
+def calendar_records(company: CompanyFile) -> Iterator[CalendarRecord]:
+    if company.calendar is not None:
+        yield company.calendar
+    for record in company.calendars:
+        if record.id == DESK:
+            raise CompanyInvalid(Problem("calendars", "twice", DESK))
+        yield record
+
+
+async def bring_hours(work: UnitOfWork, hours: Mapping[str, Calendar], *, at: datetime, count: Count) -> None:
+    """New opening hours; where any changed, what runs is counted anew by the next sweep."""
+    before = await calendars_by_id(work, hours)
+    for name, told in hours.items():
+        known = before.get(name)
+        if known != told:
+            set_calendar(work, name, told)
+            if known is not None:
+                look_again(work, at=at)
+        kind = "calendar" if name == DESK else "calendars"
+        count(kind, "unchanged" if known == told else "changed")
+
+
+async def bring_levels(
+    work: UnitOfWork, company: CompanyFile, ids: Mapping[tuple[str, str], UUID], *, at: datetime, count: Count
+) -> None:
+    """The rulebook, who is covered by it, and the tiers of contacts.
+
+    Args:
+        ids: of the accounts, agreements and contacts the file names, by kind and key.
+
+    Raises:
+        CompanyInvalid: the rulebook makes no sense, with the place in it.
+    """
+    if company.sla is not None:
+        before = (await rulebook(work, Rulebook.SLA)).version
+        try:
+            decided = await set_sla(work, company.sla, by=SYSTEM, at=at)
+        except RulebookInvalid as error:
+            raise CompanyInvalid(Problem(f"sla: {error.where}", error.problem)) from error
+        count("sla", "unchanged" if decided.version == before else "changed")
+    await _agreements(work, company, ids, count)
+    await _tiers(work, company, ids)
+
+
+async def _agreements(
+    work: UnitOfWork, company: CompanyFile, ids: Mapping[tuple[str, str], UUID], count: Count
+) -> None:
+    known = {one.id: one for one in await all_agreements(work)} if company.agreements else {}
+    for record in company.agreements:
+        terms = {name: getattr(record, name) for name in ("entitlement", "starts_on", "ends_on", "cases_max")}
+        told = Agreement(ids["agreement", record.key], ids["account", record.account], **terms)
+        before = known.get(told.id)
+        if before != told:
+            put_agreement(work, told, known=before is not None)
+        count("agreements", "added" if before is None else "unchanged" if before == told else "changed")
+
+
+async def _tiers(work: UnitOfWork, company: CompanyFile, ids: Mapping[tuple[str, str], UUID]) -> None:
+    """Written only where the file says another than is known, or took one away."""
+    told = {ids["contact", record.key]: record.tier for record in company.contacts}
+    rows = await work.rows(sa.select(contacts.c.id, contacts.c.tier)) if told else []
+    known = {row.id: row.tier for row in rows}
+    for contact_id, tier in told.items():
+        if known.get(contact_id) != tier:
+            set_tier(work, contact_id=contact_id, tier=tier)
