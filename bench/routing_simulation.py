@@ -22,7 +22,7 @@ import math
 import random
 import statistics
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ WAYS: dict[str, tuple[Order, Choose]] = {
 def simulate(items: Sequence[Item], agents: Sequence[Agent], order: Order, choose: Choose, *, until: float) -> Week:
     env, waiting, week = simpy.Environment(), list[Item](), Week()
 
-    def serve(agent: Agent, item: Item) -> Iterator[Any]:
+    def serve(agent: Agent, item: Item) -> Generator[simpy.Event, Any, Any]:
         better = agent.skills[item.skill] - item.least
         spent = item.demand_s * (1 - FASTER) ** better
         yield env.timeout(spent)
@@ -143,13 +143,13 @@ def simulate(items: Sequence[Item], agents: Sequence[Agent], order: Order, choos
             week.waits.append(env.now - item.at)
             env.process(serve(agent, item))
 
-    def arrive() -> Iterator[Any]:
+    def arrive() -> Generator[simpy.Event, Any, Any]:
         for item in items:
             yield env.timeout(item.at - env.now)
             waiting.append(item)
             dispatch()
 
-    def look() -> Iterator[Any]:
+    def look() -> Generator[simpy.Event, Any, Any]:
         """The sweep: what waits long enough may relax though nothing else happens."""
         while True:
             yield env.timeout(300)
@@ -171,7 +171,8 @@ def mixed(seed: int) -> tuple[list[Item], list[Agent]]:
         for other in chance.sample(SKILLS, chance.randint(1, 2)):
             skills.setdefault(other, chance.randint(1, 4))
         agents.append(Agent(f"{place:02}", skills))
-    items, at = [], 0.0
+    items: list[Item] = []
+    at = 0.0
     while True:
         day = 0.62 + 0.55 * math.sin(2 * math.pi * (at / 86_400.0 - 0.3))
         at += chance.expovariate(max(day, 0.1) * 24 / 780.0)
@@ -184,7 +185,8 @@ def mixed(seed: int) -> tuple[list[Item], list[Agent]]:
 
 def homogeneous(seed: int, agents: int, load: float) -> tuple[list[Item], list[Agent]]:
     chance = random.Random(seed)
-    items, at, service = [], 0.0, 600.0
+    items: list[Item] = []
+    at, service = 0.0, 600.0
     while (at := at + chance.expovariate(agents * load / service)) < WEEK_S:
         items.append(Item(len(items), at, "tills", 3, at + 1_800, "B", chance.expovariate(1 / service)))
     return items, [Agent(f"{place:02}", {"tills": 3}) for place in range(agents)]
