@@ -1,6 +1,8 @@
 """When a person takes over: the case they get, what they get to read, and what the customer is told meanwhile."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from bot.dialogs.cases_here import open_case_here
@@ -13,9 +15,12 @@ from caseengine.model.case import Case
 from caseengine.operations.handover import hand_over
 from caseengine.operations.opening import Opening, open_case
 from caseengine.reading.log import latest_said
-from caseengine.reading.wait import position, somebody_there
+from caseengine.reading.wait import position, somebody_there, wait_for
 
 CLAIMS = ("email", "phone", "store")
+FIVE_MINUTES = timedelta(minutes=5)
+WAIT_TOLD_MAX = timedelta(minutes=90)
+"""Nobody is told to wait in a chat for longer; they have the promise."""
 RECENT_MAX = 6
 """Customer's own messages that are read for subject and summary."""
 
@@ -41,8 +46,13 @@ async def start_handover(reason: str, told: Slots, said: Understanding, desk: De
     desk.state.acknowledged = ""
     if await somebody_there(desk.work, case.department, at=desk.at):
         ahead = await position(desk.work, case)
-        key = "handover.next" if ahead <= 1 else "handover.position"
-        return [Line(key, {"number": case.number, "position": ahead, "next_update": case.due_at})]
+        params = {"number": case.number, "position": ahead, "next_update": case.due_at}
+        if ahead <= 1:
+            return [Line("handover.next", params)]
+        wait = await wait_for(desk.work, case, at=desk.at)
+        if wait is None or wait > WAIT_TOLD_MAX:
+            return [Line("handover.position", params)]
+        return [Line("handover.position_wait", {**params, "minutes": max(ceil(wait / FIVE_MINUTES), 1) * 5})]
     return [Line("handover.promise", {"number": case.number, "next_update": case.due_at})]
 
 

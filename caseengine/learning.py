@@ -1,7 +1,7 @@
 """What past cases teach: which skills those had who solved what sounds like this.
 
-One logistic regression a skill over TF-IDF of words and letters. A skill that nearly everybody has, or hardly anybody,
-tells nothing and is left out. Fitting takes seconds and belongs into a thread.
+One logistic regression a skill over TF-IDF of words and pairs of words. A skill that nearly everybody has, or hardly
+anybody, tells nothing and is left out. Fitting takes seconds and belongs into a thread.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from caseengine.model.lifecycle import Status
 from caseengine.tables import agent_skills, cases
 from storage.transaction import Snapshot
 
-EXAMPLES_MAX = 20_000
+EXAMPLES_MAX = 5_000
 EXAMPLES_MIN = 40
 OF_A_SKILL_MIN = 8
 COMMON = 0.8
@@ -61,7 +61,6 @@ class NeedsLearner:
     def learn(cls, examples: Sequence[Example]) -> "NeedsLearner | None":
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_union
 
         told = [one for one in examples if one.skills and one.words.strip()]
         counts = Counter(skill for one in told for skill in one.skills)
@@ -70,10 +69,7 @@ class NeedsLearner:
         ]
         if len(told) < EXAMPLES_MIN or not telling:
             return None
-        vectorise = make_union(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=2),
-        )
+        vectorise = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
         seen = vectorise.fit_transform([one.words for one in told])
         models = {}
         for skill in telling:

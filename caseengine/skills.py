@@ -11,7 +11,7 @@ from caseengine.model.errors import SkillsInvalid
 from caseengine.model.needs import LEVELS
 from caseengine.model.shift import Shifts
 from caseengine.model.skill import Skill, SkillTree
-from caseengine.tables import agent_skills, agent_work, skills
+from caseengine.tables import agent_skills, agent_work, agents, skills
 from storage.transaction import Snapshot, UnitOfWork
 
 
@@ -98,6 +98,9 @@ async def set_profile(work: UnitOfWork, agent_id: UUID, profile: WorkProfile) ->
         "channels": None if profile.channels is None else sorted(profile.channels),
         "shifts": None if profile.shifts is None else dict(profile.shifts),
     }
+    missing = ~sa.exists().where(agent_work.c.agent_id == agent_id)
+    a_row = sa.select(agents.c.id).where(agents.c.id == agent_id, missing)
+    work.write(sa.insert(agent_work).from_select(["agent_id"], a_row))
     work.write(sa.update(agent_work).where(agent_work.c.agent_id == agent_id).values(values))
     _write_skills(work, agent_id, profile.skills, tree)
 

@@ -96,7 +96,7 @@ class RoutingSweep:
             elif one.state == "booked":
                 await self._do(one.case_id, partial(call_now, callback=one, at=at))
 
-    async def place(self, department: str) -> int:
+    async def place(self, department: str, *, most: int = PLACED_MAX) -> int:
         """Give what waits in a department to whoever can have it, first come first; how many were placed.
 
         Of cases that need the same, a few behind one that nobody can have are tried too: a mail may fit where a chat
@@ -109,7 +109,7 @@ class RoutingSweep:
         heapify(heap)
         passed: dict[str, set[UUID]] = {key: set() for key in keys}
         placed = 0
-        while heap and placed < PLACED_MAX:
+        while heap and placed < most:
             _, head = heappop(heap)
             decision = await self._route(head.id)
             if decision is not None and decision.agent_id is not None:

@@ -31,6 +31,9 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.add_to_case": (Intent.ADD_TO_CASE, Wants()),
     "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
     "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.first_time": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.second_time": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.third_time": (Intent.SOMETHING_ELSE, Wants()),
 }
 
 

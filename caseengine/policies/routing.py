@@ -100,6 +100,10 @@ class Scores:
     spare: float
     idle_s: float
 
+    @property
+    def document(self) -> list[float]:
+        return [self.sticky, self.met, self.fit, self.spare, self.idle_s]
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -125,9 +129,7 @@ class Decision:
 
     @property
     def document(self) -> dict[str, Any]:
-        judged = [
-            [one.id, one.excluded, list(asdict(one.scores).values()) if one.scores else []] for one in self.judged
-        ]
+        judged = [[one.id, one.excluded, one.scores.document if one.scores else []] for one in self.judged]
         return {"agent_id": self.agent_id, "relaxed": self.relaxed, "judged": judged}
 
 

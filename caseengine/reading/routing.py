@@ -32,6 +32,7 @@ from caseengine.tables import (
     case_events,
     cases,
     conversations,
+    departments,
 )
 from caseengine.tables.routing import WAITS
 from storage.transaction import Snapshot
@@ -101,15 +102,9 @@ def _order(row: sa.Row[Any]) -> tuple[Any, ...]:
 
 async def departments_waiting(snapshot: Snapshot) -> list[str]:
     """Where somebody waits."""
-    found: list[str] = []
-    behind: list[sa.ColumnElement[bool]] = []
-    while True:
-        least = sa.select(cases.c.department).where(_WAITS, *behind).order_by(cases.c.department).limit(1)
-        row = await snapshot.first(least)
-        if row is None:
-            return found
-        found.append(row.department)
-        behind = [cases.c.department > row.department]
+    somebody = sa.exists().where(_WAITS, cases.c.department == departments.c.id)
+    rows = await snapshot.rows(sa.select(departments.c.id).where(somebody).order_by(departments.c.id))
+    return [row.id for row in rows]
 
 
 async def waiting_since(snapshot: Snapshot, case: Case) -> datetime:

@@ -118,7 +118,8 @@ async def test_needs_relax_with_waiting_but_never_who_may(desk: RoutingDesk) -> 
     assert await desk.holder(case) == ann.id
 
 
-async def test_an_offer_is_declined_with_a_reason_and_the_next_is_asked(desk: RoutingDesk) -> None:
+async def test_an_offer_is_declined_with_a_reason_and_the_next_is_asked(any_desk: RoutingDesk) -> None:
+    desk = any_desk
     ann, ben = await desk.hires("Ann", "deliveries"), await desk.hires("Ben", "deliveries")
     case = await desk.report(department="deliveries")
     first = await desk.routes(case)

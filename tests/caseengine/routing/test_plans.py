@@ -1,0 +1,61 @@
+"""No decision reads all agents, nor a whole queue."""
+
+from datetime import timedelta
+
+import pytest
+
+from caseengine.cases import Cases
+from caseengine.model.needs import Needs
+from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.reading.assignments import offers_to
+from caseengine.reading.callbacks import callbacks_due
+from caseengine.reading.routing import (
+    candidates_for,
+    classes_waiting,
+    departments_waiting,
+    first_waiting,
+    live_work_of_the_lost,
+    loads_of,
+    offers_ended,
+    waiting_since,
+)
+from caseengine.reading.wait import handling_time
+from tests.caseengine.office import when
+from tests.caseengine.routing.desk import RoutingDesk
+from tests.caseengine.test_plans import plan_of
+
+BIG = {"cases", "case_events", "agents", "agent_skills", "agent_work", "assignments", "conversations", "callbacks"}
+
+
+@pytest.mark.parametrize(
+    "which",
+    ["classes", "departments", "first", "able", "all there", "loads", "since", "offers", "mine", "lost", "due", "pace"],
+)
+async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) -> None:
+    ann = await desk.hires("Ann", skills={"printers": 4})
+    case = await desk.report()
+    now, policy, waited = when("Mon 10:00"), RoutingPolicy(), timedelta(0)
+    able, anybody = Needs({"printers": 3, "refunds": 1}), Needs()
+    async with desk.database.unit_of_work() as work:
+        kept = await Cases(work).by_id(case.id)
+    plans = {
+        "classes": lambda: plan_of(desk, classes_waiting, "tills"),
+        "departments": lambda: plan_of(desk, departments_waiting),
+        "first": lambda: plan_of(desk, first_waiting, "tills", "", limit=3),
+        "able": lambda: plan_of(desk, candidates_for, kept, able, policy, waited=waited, also=[ann.id], at=now),
+        "all there": lambda: plan_of(desk, candidates_for, kept, anybody, policy, waited=waited, at=now),
+        "loads": lambda: plan_of(desk, loads_of, [ann.id], policy),
+        "since": lambda: plan_of(desk, waiting_since, kept),
+        "offers": lambda: plan_of(desk, offers_ended, now),
+        "mine": lambda: plan_of(desk, offers_to, ann.id),
+        "lost": lambda: plan_of(desk, live_work_of_the_lost, now),
+        "due": lambda: plan_of(desk, callbacks_due, now),
+        "pace": lambda: plan_of(desk, handling_time, "tills", at=now),
+    }
+    steps = await plans[which]()
+    assert steps
+    scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in BIG]
+    allowed = {"assignments": "ix_assignments_offered", "conversations": "ix_conversations_with_agent"}
+    assert [step for step in scans if not step.endswith(allowed.get(step.split()[1], "-"))] == [], steps
+    if which in ("first", "classes", "departments"):
+        assert not [step for step in steps if "TEMP B-TREE" in step], steps

@@ -1,0 +1,41 @@
+"""Somebody who asks to be called is offered times at which somebody is free."""
+
+from caseengine.model.actor import SYSTEM
+from caseengine.rulebooks import Rulebook, decide
+from tests.desk import Desk, instant
+
+
+async def keeps_appointments(desk: Desk) -> None:
+    async with desk.house.database.unit_of_work() as work:
+        document = {"default": {"mode": "pull", "callbacks": True}}
+        await decide(work, Rulebook.ROUTING, document, by=SYSTEM, at=desk.clock())
+
+
+async def test_a_call_is_booked_at_a_time_somebody_is_free(desk: Desk) -> None:
+    await keeps_appointments(desk)
+    ana = await desk.visitor()
+    await ana.says("Please call me back on 0113 496 0123")
+    assert "What is it about" in ana.heard, ana.heard
+    await ana.says("The invoice for last week is wrong")
+    assert "free to call you today at 10:30, today at 11:00, or today at 11:30" in ana.heard, ana.heard
+
+    await ana.says("The second")
+
+    assert "A colleague will call 0113 496 0123 today at 11:00" in ana.heard, ana.heard
+    case = await desk.case(ana.number)
+    assert case.claimed["callback"] == instant("Mon 11:00").isoformat()
+    assert "CallbackBooked by bot" in await desk.timeline(ana.number)
+
+
+async def test_another_time_may_be_wished_for_and_any_time_leaves_it_to_the_desk(desk: Desk) -> None:
+    await keeps_appointments(desk)
+    ana = await desk.visitor()
+    await ana.says("Please call me back on 0113 496 0123")
+    await ana.says("The invoice for last week is wrong")
+    await ana.says("tomorrow afternoon")
+    assert "free to call you tomorrow at" in ana.heard, ana.heard
+
+    await ana.says("Any time")
+
+    assert "We will call 0113 496 0123" in ana.heard, ana.heard
+    assert "CallbackBooked by bot" not in await desk.timeline(ana.number)
