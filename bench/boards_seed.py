@@ -118,7 +118,7 @@ def _fill_sqlite(connection: sa.Connection, cases: int) -> None:
         names = ", ".join(COLUMNS.get(table) or PEOPLE[table])
         marks = ", ".join("?" * len(rows[0]))
         raw.execute("BEGIN IMMEDIATE")
-        raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 (names of our own)
+        raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
         raw.execute("COMMIT")
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute("PRAGMA synchronous = FULL")
@@ -158,7 +158,7 @@ def _people() -> Iterator[tuple[str, list[Row]]]:
 
 
 def _history(cases: int) -> Iterator[tuple[str, list[Row]]]:
-    chance = random.Random(4)  # noqa: S311 (the same desk each time)
+    chance = random.Random(4)
     for first in range(0, cases, CHUNK):
         made = Made()
         for place in range(first, min(first + CHUNK, cases)):

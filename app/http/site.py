@@ -11,6 +11,7 @@ from app.demo.load import DEMO_PASSWORD, demo_sign_ins
 from app.demo.mailbox import DemoMailbox
 from app.demo.pages import Guide, demo_routes
 from app.http.api_pages import DOCS, ApiPages
+from app.http.board_routes import BoardRoutes
 from app.http.case_acting import CaseActing
 from app.http.case_reading import CaseReading
 from app.http.case_suggesting import CaseSuggesting
@@ -101,6 +102,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *CaseSuggesting(parts.database, parts.knowledge, parts.article_address).endpoints(),
         *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
+        *BoardRoutes(parts.database, parts.now).endpoints(),
         *feed.endpoints(),
     ]
 

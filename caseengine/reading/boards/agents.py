@@ -95,9 +95,8 @@ async def _work(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> No
 
 def _lasted(drill: Drill) -> sa.Case[str]:
     """Until now, beyond the end of the period, or not even that long."""
-    assert drill.period is not None
     undone = tallies.c.undone_at
-    return sa.case((undone.is_(None), LASTED), (undone < drill.period.ends, UNDONE), else_=sa.literal(LATER))
+    return sa.case((undone.is_(None), LASTED), (undone < drill.in_period.ends, UNDONE), else_=sa.literal(LATER))
 
 
 async def _clocks(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> None:
@@ -141,7 +140,7 @@ def _line(agent_id: UUID, name: str, drill: Drill, mine: _Sums) -> AgentLine:
         resolutions=number(Figure.RESOLUTIONS),
         taken_back=number(Figure.TAKEN_BACK),
         targets=[
-            TargetBoard(target, *(number(one, target) for one in (Figure.MET, Figure.MISSED, Figure.TIMED)))
+            TargetBoard(target, number(Figure.MET, target), number(Figure.MISSED, target), number(Figure.TIMED, target))
             for target in TARGETS
         ],
         rated=number(Figure.RATED),
