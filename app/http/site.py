@@ -27,6 +27,7 @@ from app.http.problems import problems
 from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
+from app.http.survey_pages import SurveyPages
 from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
 from app.http.workspace_pages import workspace_routes
 from app.live.feed import LiveFeed
@@ -118,6 +119,7 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     application.add_routes(Health(parts.database, parts.searchable, parts.encoding).routes())
     application.add_routes(page_token_routes(_page_tokens(parts)))
     application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
+    application.add_routes(SurveyPages(parts.database, parts.settings.company, parts.now).routes())
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
         application.add_routes(workspace_routes(dist, parts.settings.company))

@@ -31,6 +31,8 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.add_to_case": (Intent.ADD_TO_CASE, Wants()),
     "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
     "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),
+    **dict.fromkeys([f"choice.csat_{score}" for score in range(1, 6)], (Intent.SOMETHING_ELSE, Wants())),
+    **dict.fromkeys([f"choice.effort_{score}" for score in range(1, 6)], (Intent.SOMETHING_ELSE, Wants())),
 }
 
 

@@ -17,7 +17,7 @@ from caseengine.model.conversation import Outcome
 from caseengine.model.errors import DepartmentNotFound
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
-from caseengine.operations import assign, ask_customer, close, move, reopen, reply, resolve, take
+from caseengine.operations import ask_customer, assign, close, move, reopen, reply, resolve, take
 from caseengine.reading.boards import (
     Drill,
     Figure,
@@ -77,7 +77,8 @@ async def every_figure_lists_its_cases(office: Office, *boards: Any) -> int:
     found = [number for board in boards for number in numbers(board)]
     for number in found:
         assert await office.see(count_behind, number.drill) == number.value, number
-        assert len(await listed(office, number.drill)) == number.value, number
+        if number.value:
+            assert len(await listed(office, number.drill)) == number.value, number
     return sum(number.value for number in found)
 
 
