@@ -37,10 +37,10 @@ class SurveyPages:
         self._database = database
         self._company = company
         self._now = now
-        page = files("app.http").joinpath("survey.html").read_text("utf-8")
+        page = files("app.http").joinpath("how_was_it.html").read_text("utf-8")
         self._page = Environment(
-            loader=DictLoader({"survey.html": page}), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        ).get_template("survey.html")
+            loader=DictLoader({"how_was_it.html": page}), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        ).get_template("how_was_it.html")
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/survey/{token}", self.show), web.post("/survey/{token}", self.take)]

@@ -31,8 +31,16 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.add_to_case": (Intent.ADD_TO_CASE, Wants()),
     "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
     "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),
-    **dict.fromkeys([f"choice.csat_{score}" for score in range(1, 6)], (Intent.SOMETHING_ELSE, Wants())),
-    **dict.fromkeys([f"choice.effort_{score}" for score in range(1, 6)], (Intent.SOMETHING_ELSE, Wants())),
+    "choice.csat_1": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_2": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_3": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_4": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_5": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_1": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_2": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_3": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_4": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_5": (Intent.SOMETHING_ELSE, Wants()),
 }
 
 

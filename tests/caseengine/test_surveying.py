@@ -36,7 +36,7 @@ async def rules(office: Office, **document: Any) -> None:
 
 async def resolved(office: Office, at: str = "Mon 11:00", **opening: Any) -> Case:
     case = await office.report(**opening)
-    return await office.do(resolve, case.number, SOLVED, by=Office.li.actor, at=when(at))
+    return await office.do(resolve, case.number, SOLVED, by=Office.mo.actor, at=when(at))
 
 
 async def asked(office: Office) -> tuple[Case, UUID]:

@@ -112,8 +112,20 @@ class Drill:
         return self.period
 
     def to(self, figure: Figure, **more: Any) -> "Drill":
-        """The same reader, filter and time, another figure."""
-        return replace(self, figure=figure, **more)
+        """The same reader, filter and time, another figure. A board has thousands, so no general way is taken."""
+        asked = more.get
+        return Drill(
+            figure=figure,
+            whose=self.whose,
+            at=self.at,
+            period=self.period,
+            status=asked("status", self.status),
+            bucket=asked("bucket", self.bucket),
+            within=self.within,
+            target=asked("target", self.target),
+            reason=asked("reason", self.reason),
+            score=asked("score", self.score),
+        )
 
     def whose_agent(self, agent_id: UUID | None) -> "Drill":
         return replace(self, whose=replace(self.whose, agent_id=agent_id))
@@ -198,14 +210,14 @@ def _surveys(at: sa.Column[datetime], score: sa.Column[int] | None = None) -> Ca
 
 def _live(drill: Drill) -> Counting:
     """Live cases, by whatever is asked of them. They are those that neither were resolved nor went on in another."""
-    here = [cases.c.resolved_at.is_(None), cases.c.merged_into.is_(None), *of(cases, drill.whose)]
+    here = [cases.c.resolved_at.is_(None), cases.c.status != Status.MERGED, *of(cases, drill.whose)]
     here += [cases.c.status == drill.status] if drill.status else []
     if drill.figure is Figure.UNASSIGNED:
         here.append(cases.c.agent_id.is_(None))
     if drill.figure in (Figure.AGE, Figure.STALE):
         here += _in_bucket(drill)
     if drill.figure in (Figure.OVERDUE, Figure.DUE_SOON):
-        here.append(due_how(drill) == drill.figure)
+        here.append(due_how(drill) == str(drill.figure))
     return Counting(cases, tuple(here), cases.c.opened_at, cases.c.id, cases.c.version)
 
 
@@ -225,7 +237,9 @@ def due_how(drill: Drill) -> sa.Case[Any]:
     overdue = sa.union_all(mine.where(due <= drill.present), paused)
     soon = mine.where(due > drill.present, due <= drill.present + drill.within)
     return sa.case(
-        (cases.c.id.in_(overdue), Figure.OVERDUE), (cases.c.id.in_(soon), Figure.DUE_SOON), else_=sa.literal("")
+        (cases.c.id.in_(overdue), sa.literal(str(Figure.OVERDUE))),
+        (cases.c.id.in_(soon), sa.literal(str(Figure.DUE_SOON))),
+        else_=sa.literal(""),
     )
 
 
