@@ -3,6 +3,7 @@
 import csv
 import io
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -12,7 +13,7 @@ from caseengine.model.actor import SYSTEM
 from caseengine.operations.surveying import ask_survey, survey_token
 from caseengine.rulebooks import Rulebook, decide
 from storage.transaction import UnitOfWork
-from tests.app.house import Peer, Served
+from tests.app.house import Answered, Peer, Served
 from tests.caseengine.boards.test_boards import busy_week
 from tests.caseengine.office import when
 
@@ -56,15 +57,15 @@ async def test_an_agent_sees_their_departments_and_their_own_work(served: Served
     assert [line["name"] for line in lines] == ["Li", "Mo"]
     mo = served.office.mo.id
     for address in (f"/api/boards/agents?{DAYS}", f"/api/boards/period?{DAYS}&agent={mo}"):
-        refused = await li.get(address)
-        assert (refused.status, (await refused.json())["code"]) == (403, "http.role_too_low")
+        refused = await li.asks("GET", address)
+        assert (refused.status, refused.code) == (403, "http.role_too_low")
 
 
 async def test_a_foreign_department_is_a_missing_one(served: Served, sam: Peer) -> None:
     li = await served.agent(served.office.li)
-    answers = [await li.get(f"/api/boards/now?department={name}") for name in ("deliveries", "nowhere")]
+    answers = [await li.asks("GET", f"/api/boards/now?department={name}") for name in ("deliveries", "nowhere")]
     assert [answer.status for answer in answers] == [404, 404]
-    assert await answers[0].read() == await answers[1].read()
+    assert answers[0].raw == answers[1].raw
 
 
 @pytest.mark.parametrize(
@@ -81,16 +82,16 @@ async def test_a_foreign_department_is_a_missing_one(served: Served, sam: Peer) 
     ],
 )
 async def test_what_makes_no_sense_is_refused(sam: Peer, wrong: str) -> None:
-    answer = await sam.get(f"/api/boards/{wrong}")
+    answer = await sam.asks("GET", f"/api/boards/{wrong}")
     assert answer.status == 422
 
 
 async def test_a_table_for_a_spreadsheet_holds_no_formula(served: Served, sam: Peer) -> None:
     await served.office.report("=HYPERLINK(0)", at="Tue 09:00")
     address = (await sam.gets(f"/api/boards/period?{DAYS}"))["opened"]["cases"]
-    answer = await sam.get(address.replace("cases?", "cases.csv?"))
-    rows = list(csv.DictReader(io.StringIO(await answer.text())))
-    assert answer.content_type == "text/csv"
+    answer = await sam.asks("GET", address.replace("cases?", "cases.csv?"))
+    rows = list(csv.DictReader(io.StringIO(answer.raw.decode())))
+    assert answer.headers["Content-Type"].startswith("text/csv")
     assert len(rows) == 6
     assert "'=HYPERLINK(0)" in [row["subject"] for row in rows]
 
@@ -106,19 +107,24 @@ async def asked(work: UnitOfWork, number: str) -> Any:
     return await ask_survey(work, case, channel="email", secret=SECRET, by=SYSTEM, at=when("Mon 12:00"))
 
 
+async def fills(stranger: Peer, token: str, **form: str) -> Answered:
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return await stranger.asks("POST", f"/survey/{token}", data=urlencode(form), headers=kind)
+
+
 async def test_a_link_is_answered_once(served: Served) -> None:
     await served.office.do(decide, Rulebook.SURVEYS, {"on": True, "valid_days": 3650}, by=SYSTEM, at=when("Mon 08:00"))
     case = await served.office.report("<script>x</script>")
     token = survey_token(SECRET, await served.office.do(asked, case.number))
-    stranger = await served.stranger()
-    page = await stranger.get(f"/survey/{token}")
-    assert (page.status, case.number in await page.text()) == (200, True)
+    stranger = served.peer()
+    page = await stranger.asks("GET", f"/survey/{token}")
+    assert (page.status, case.number.encode() in page.raw) == (200, True)
     assert "script" not in page.headers["Content-Security-Policy"]
-    assert (await stranger.form(f"/survey/{token}", {"effort": "2"})).status == 422
-    done = await stranger.form(f"/survey/{token}", {"csat": "5", "effort": "2", "comment": "Quick"})
-    assert (done.status, "Thank you" in await done.text()) == (200, True)
-    await stranger.form(f"/survey/{token}", {"csat": "1"})
+    assert (await fills(stranger, token, effort="2")).status == 422
+    done = await fills(stranger, token, csat="5", effort="2", comment="Quick")
+    assert (done.status, b"Thank you" in done.raw) == (200, True)
+    await fills(stranger, token, csat="1")
     assert ((await served.office.case(case)).csat, (await served.office.case(case)).effort) == (5, 2)
-    missing = [await stranger.get(f"/survey/{wrong}") for wrong in (token[:-2] + "xx", "x")]
+    missing = [await stranger.asks("GET", f"/survey/{wrong}") for wrong in (token[:-2] + "xx", "x")]
     assert [answer.status for answer in missing] == [404, 404]
-    assert await missing[0].read() == await missing[1].read()
+    assert missing[0].raw == missing[1].raw
