@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -212,6 +213,34 @@ def chat(
         _fail(f"No desk answers at {address}.", "start one: nightdesk serve --demo")
     except KeyboardInterrupt:
         console.print()
+
+
+@app.command(rich_help_panel="Use")
+def board(
+    department: Annotated[str | None, typer.Option(help="Only this department.")] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.  [dim]default: a week ago[/]")
+    ] = None,
+    before: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.  [dim]default: tomorrow[/]"),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Show how the desk stands now, and how it did in a period of its own days.
+
+    \b
+    nightdesk board
+    nightdesk board --department tills --from 2026-03-01 --to 2026-04-01
+    """
+    from app.board_print import print_board
+
+    days = (first.date() if first else None, before.date() if before else None)
+    settings = _settings(data=data)
+    asyncio.run(_migrate(settings))
+    refused = asyncio.run(print_board(console, settings.url, department, *days))
+    if refused:
+        _fail(refused, "see what can be asked: nightdesk board --help")
 
 
 @app.command(rich_help_panel="Check")

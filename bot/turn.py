@@ -25,7 +25,7 @@ from bot.understanding import Intent, Understander, Understanding
 from caseengine.activities import Activities
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
-from caseengine.model.conversation import Mode
+from caseengine.model.conversation import Mode, Outcome
 from caseengine.operations.handover import hand_back, hear_customer
 from caseengine.operations.opening import Opening, open_case
 from customers.assurance import Assurance, Assurances
@@ -184,6 +184,8 @@ async def _is_retailer(work: UnitOfWork, assurance: Assurance) -> bool:
 async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) -> list[Line]:
     if activity.kind is Kind.JOINED:
         return await _greeting(desk) if desk.conversation.mode is Mode.BOT else []
+    if desk.conversation.outcome is Outcome.NOTHING:
+        desk.conversation.came_to(Outcome.TALKED)
     if desk.conversation.mode is not Mode.BOT:
         return await _with_people(desk, said)
     walk = Walk(bot.dialogs, desk.state, desk)

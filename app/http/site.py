@@ -11,6 +11,7 @@ from app.demo.load import DEMO_PASSWORD, demo_sign_ins
 from app.demo.mailbox import DemoMailbox
 from app.demo.pages import Guide, demo_routes
 from app.http.api_pages import DOCS, ApiPages
+from app.http.board_routes import BoardRoutes
 from app.http.case_acting import CaseActing
 from app.http.case_keeping import CaseKeeping
 from app.http.case_reading import CaseReading
@@ -32,6 +33,7 @@ from app.http.rulebook_routes import RulebookRoutes
 from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
+from app.http.survey_pages import SurveyPages
 from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
 from app.http.workspace_pages import workspace_routes
 from app.live.feed import LiveFeed
@@ -117,6 +119,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *ContactRoutes(parts.database).endpoints(),
         *RoutingRoutes(parts.database, parts.catalogue, parts.now, reading).endpoints(),
         *RulebookRoutes(parts.database, parts.now).endpoints(),
+        *BoardRoutes(parts.database, parts.now).endpoints(),
         *feed.endpoints(),
     ]
 
@@ -132,6 +135,7 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     application.add_routes(Health(parts.database, parts.searchable, parts.encoding).routes())
     application.add_routes(page_token_routes(_page_tokens(parts)))
     application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
+    application.add_routes(SurveyPages(parts.database, parts.settings.company, parts.now).routes())
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
         application.add_routes(workspace_routes(dist, parts.settings.company))

@@ -34,6 +34,16 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.first_time": (Intent.SOMETHING_ELSE, Wants()),
     "choice.second_time": (Intent.SOMETHING_ELSE, Wants()),
     "choice.third_time": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_1": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_2": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_3": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_4": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.csat_5": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_1": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_2": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_3": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_4": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.effort_5": (Intent.SOMETHING_ELSE, Wants()),
 }
 
 

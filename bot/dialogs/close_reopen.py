@@ -3,6 +3,7 @@
 from bot.dialogs.desk import Desk
 from bot.dialogs.own_case import choose_case
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
+from bot.dialogs.survey import closed_then_asked
 from bot.understanding import Intent, Understanding
 from caseengine.model.case import Case
 from caseengine.model.errors import TransitionNotAllowed
@@ -61,7 +62,7 @@ async def confirm(said: Understanding, slots: Slots, desk: Desk) -> Next:
     if said.intent in (Intent.AFFIRM, Intent.THANK):
         if case.status is Status.RESOLVED:
             await close(desk.work, case.number, by=desk.customer, at=desk.at)
-        return Done("resolved.closed", {"number": case.number})
+        return await closed_then_asked(case, desk)
     heard = await hear_customer(
         desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
     )

@@ -43,7 +43,7 @@ def interrupts(said: Understanding, *, expecting: str, dialog: str) -> str | Non
     """The dialog that hears this message first, when it clearly is no answer to the open question."""
     if expecting == "description" or (expecting and said.entity(expecting) is not None):
         return None
-    if dialog in ("answer", "foreign") or (expecting == "yes_no" and said.intent in YES_NO):
+    if dialog in ("answer", "foreign", "survey") or (expecting == "yes_no" and said.intent in YES_NO):
         return None
     if said.question and said.intent in ("ask_question", "something_else", "order_status"):
         return "aside"

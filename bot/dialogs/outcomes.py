@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from bot.dialogs.desk import Desk
 from bot.tables import answer_outcomes
+from caseengine.model.conversation import Outcome
 
 
 def record_outcome(desk: Desk, question: str, article: str | None, outcome: str) -> None:
@@ -13,3 +14,4 @@ def record_outcome(desk: Desk, question: str, article: str | None, outcome: str)
             conversation_id=desk.conversation.id, article=article, question=question, outcome=outcome, at=desk.at
         )
     )
+    desk.conversation.came_to(Outcome.SOLVED if outcome == "solved" else Outcome.UNANSWERED)

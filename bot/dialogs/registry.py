@@ -14,6 +14,7 @@ from bot.dialogs.report_problem import REPORT_PROBLEM
 from bot.dialogs.small_talk import THANKS
 from bot.dialogs.status import STATUS
 from bot.dialogs.steps import Dialog
+from bot.dialogs.survey import SURVEY
 
 DIALOGS: Mapping[str, Dialog] = {
     found.name: found
@@ -31,6 +32,7 @@ DIALOGS: Mapping[str, Dialog] = {
         CHANGE_DETAILS,
         CALLBACK,
         THANKS,
+        SURVEY,
         FOREIGN,
     )
 }

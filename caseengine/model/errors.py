@@ -13,6 +13,10 @@ CaseError
  +-- AgentNotFound
  +-- DepartmentNotFound
  +-- NoticeNotFound          no such notice, or somebody else's
+ +-- SurveyNotFound          no such question was asked
+ +-- SurveyAnswered          it has its answer
+ +-- SurveyExpired           too late to answer
+ +-- ScoreInvalid            a score is 1 to 5
 CalendarError
  +-- NoWorkingTime           the desk never opens
  +-- CalendarInvalid         its windows overlap or run backwards
@@ -120,6 +124,35 @@ class DepartmentNotFound(CaseError):
 @dataclass(eq=False)
 class NoticeNotFound(CaseError):
     code = "notice.not_found"
+
+
+@dataclass(eq=False)
+class SurveyNotFound(CaseError):
+    """Nobody was asked this, or not whoever answers: deliberately one answer."""
+
+    code = "survey.not_found"
+
+
+@dataclass(eq=False)
+class SurveyAnswered(CaseError):
+    """One answer for each time somebody was asked."""
+
+    code = "survey.answered"
+
+
+@dataclass(eq=False)
+class SurveyExpired(CaseError):
+    """The time for an answer is over."""
+
+    code = "survey.expired"
+
+
+@dataclass(eq=False)
+class ScoreInvalid(CaseError):
+    """A score is a whole number from 1 to 5."""
+
+    code = "survey.score_invalid"
+    score: int
 
 
 class CalendarError(Refusal):

@@ -9,7 +9,6 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from caseengine.model import events as happened
@@ -99,24 +98,31 @@ def tallied(was: Case | None, events: Iterable[CaseEvent], first_seq: int) -> li
 
 
 def _of(before: Case | None, event: CaseEvent, after: Case, seq: int) -> Iterator[Counted]:
-    if before is not None and before.agent_id is not None and _lets_go(before, event, after):
-        yield _tally(TallyKind.HELD, event, before, seq, before.agent_id)
+    if before is not None and before.agent_id is not None and _lets_go(before, after):
+        yield _tally((TallyKind.HELD, event.at, event.case_id, seq), before, before.agent_id)
     if (kind := PLAIN.get(type(event))) is not None:
-        yield _tally(kind, event, after, seq, _agent(event.actor) or after.agent_id, _detail(event))
+        agent = _agent(event.actor) or after.agent_id
+        yield _tally((kind, event.at, event.case_id, seq), after, agent, _detail(event))
     if isinstance(event, happened.CaseReopened):
         yield Undone(event.case_id, event.at)
     if isinstance(event, happened.CaseMerged | happened.CaseUnmerged):
         yield Merged(event.case_id, isinstance(event, happened.CaseMerged))
 
 
-def _lets_go(before: Case, event: CaseEvent, after: Case) -> bool:
-    ended = before.is_live and not after.is_live
-    return ended or (before.is_live and after.agent_id != before.agent_id)
+def _lets_go(before: Case, after: Case) -> bool:
+    return before.is_live and (not after.is_live or after.agent_id != before.agent_id)
 
 
-def _tally(kind: TallyKind, event: CaseEvent, case: Case, seq: int, agent: UUID | None, detail: str = "") -> Tally:
-    where: tuple[Any, ...] = (case.department, agent, str(case.case_type), int(case.priority), case.policy)
-    return Tally(kind, event.at, event.case_id, seq, *where, detail[:DETAIL_MAX])
+def _tally(what: tuple[TallyKind, datetime, UUID, int], case: Case, agent: UUID | None, detail: str = "") -> Tally:
+    return Tally(
+        *what,
+        department=case.department,
+        agent_id=agent,
+        case_type=str(case.case_type),
+        priority=int(case.priority),
+        policy=case.policy,
+        detail=detail[:DETAIL_MAX],
+    )
 
 
 def _agent(actor: Actor) -> UUID | None:

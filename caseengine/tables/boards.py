@@ -24,6 +24,6 @@ tallies = sa.Table(
 )
 """One row for each event that boards count, with whose the case was then; see `caseengine.model.tally`.
 
-`seq` is the event's. `since`: when the holding that ends here began. `undone_at`: when the case was reopened after this.
-`merged`: the case goes on in another one.
+`seq` is the event's. `since`: when the holding that ends here began. `undone_at`: when the case was reopened after
+this. `merged`: the case goes on in another one.
 """

@@ -67,9 +67,10 @@ cases = sa.Table(
     sa.Index("ix_cases_parent_id", "parent_id"),
     sa.Index(
         "ix_cases_live",
-        *("department", "status", "agent_id", "opened_at", "updated_at", "case_type", "priority", "policy", "id"),
-        sqlite_where=sa.text("resolved_at IS NULL AND merged_into IS NULL"),
-        postgresql_where=sa.text("resolved_at IS NULL AND merged_into IS NULL"),
+        *("resolved_at", "department", "status", "agent_id", "opened_at", "updated_at", "case_type", "priority"),
+        *("policy", "id"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
     ),
     sa.Index("ix_cases_merged_into", "merged_into"),
 )

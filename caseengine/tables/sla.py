@@ -45,7 +45,7 @@ case_clocks = sa.Table(
     ),
     sa.Index(
         "ix_case_clocks_due_at",
-        *("due_at", "breached_at", "department", "target", "case_id"),
+        *("ended_at", "due_at", "breached_at", "case_id"),
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     ),

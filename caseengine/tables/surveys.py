@@ -37,4 +37,4 @@ surveys = sa.Table(
         postgresql_where=sa.text("answered_at IS NOT NULL"),
     ),
 )
-"""One row for each time somebody was asked. `cycle` counts the resolutions of a case from 1; whose it was when asked."""
+"""One row for each time somebody was asked. `cycle` counts a case's resolutions from 1; whose it was when asked."""

@@ -1,6 +1,8 @@
 """A person takes over, and gives the conversation back."""
 
-from tests.desk import Desk
+from caseengine.model.actor import SYSTEM
+from caseengine.rulebooks import Rulebook, decide
+from tests.desk import Customer, Desk
 from tests.stories.test_proof import PRIYA, opens_a_case
 
 
@@ -202,3 +204,48 @@ async def test_the_case_is_about_what_was_said_and_holds_no_code(desk: Desk) -> 
     assert case.row.subject == "Our bread delivery never came this morning"
     assert code not in case.description
     assert "I want to talk to a person, please" in case.description
+
+
+async def ask_how_it_was(desk: Desk) -> None:
+    async with desk.house.database.unit_of_work() as work:
+        await decide(work, Rulebook.SURVEYS, {"on": True, "not_again_days": 0}, by=SYSTEM, at=desk.clock.at)
+
+
+async def resolved_and_confirmed(desk: Desk, ana: Customer) -> str:
+    marcus = await desk.agent("Marcus")
+    number = await opens_a_case(ana, "our bread delivery never came", "ana@shop.example")
+    await ana.says("I want to talk to a person")
+    await marcus.takes(number)
+    await marcus.resolves(number, "Delivered")
+    await ana.hears()
+    await ana.says("Yes")
+    assert "is closed" in ana.heard, ana.heard
+    return number
+
+
+async def test_whoever_was_helped_says_how_it_was(desk: Desk) -> None:
+    await ask_how_it_was(desk)
+    ana = await desk.visitor()
+    number = await resolved_and_confirmed(desk, ana)
+    assert "How happy are you" in ana.heard
+    await ana.says("4, happy")
+    assert "how easy was it" in ana.heard
+    await ana.says("2")
+    assert "Thank you" in ana.heard
+    assert (await desk.timeline(number))[-3:] == [
+        "SurveyAsked by bot",
+        "CaseRated by customer",
+        "CaseRated by customer",
+    ]
+
+
+async def test_a_question_how_it_was_stands_in_nobodys_way(desk: Desk) -> None:
+    await ask_how_it_was(desk)
+    ana = await desk.visitor()
+    number = await resolved_and_confirmed(desk, ana)
+    await ana.says("How long do credit notes take?")
+    assert "How happy are you" not in ana.heard
+    assert "credit" in ana.heard.casefold()
+    await ana.says("I want to talk to a person")
+    assert "CAS-" in ana.heard
+    assert "CaseRated by customer" not in await desk.timeline(number)

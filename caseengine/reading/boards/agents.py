@@ -52,7 +52,7 @@ class AgentLine:
 
 @dataclass(slots=True)
 class _Sums:
-    """Of one agent, as they come in from the queries."""
+    """Of one agent, by id in hexadecimal, as they come in from the queries."""
 
     counts: dict[tuple[Figure, str], int] = field(default_factory=lambda: defaultdict(int))
     held_s: int = 0
@@ -62,20 +62,20 @@ class _Sums:
 async def agents_board(snapshot: Snapshot, whose: Whose, period: Period) -> list[AgentLine]:
     """The agents who did or hold anything, by name; with `whose.agent_id`, that one, in any case."""
     drill = Drill(figure=Figure.LIVE, whose=whose, period=period)
-    sums: dict[UUID, _Sums] = defaultdict(_Sums)
+    sums: dict[str, _Sums] = defaultdict(_Sums)
     await _work(snapshot, drill, sums)
     await _clocks(snapshot, drill, sums)
     await _answers(snapshot, drill, sums)
     for (agent,), many in (await count_by(snapshot, counting(drill.to(Figure.LIVE)), cases.c.agent_id)).items():
         _of(sums, agent).counts[Figure.LIVE, ""] = many
-    wanted = {*sums, whose.agent_id} - {None}
+    wanted = {UUID(agent) for agent in sums} | ({whose.agent_id} if whose.agent_id else set())
     people = await snapshot.rows(
         sa.select(agents.c.id, agents.c.name).where(agents.c.id.in_(wanted)).order_by(agents.c.name, agents.c.id)
     )
-    return [_line(row.id, row.name, drill.whose_agent(row.id), sums[row.id]) for row in people]
+    return [_line(row.id, row.name, drill.whose_agent(row.id), sums[row.id.hex]) for row in people]
 
 
-async def _work(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> None:
+async def _work(snapshot: Snapshot, drill: Drill, sums: dict[str, _Sums]) -> None:
     """Replies, holdings and resolutions, each in one walk over the period."""
     agent = tallies.c.agent_id
     for (who,), many in (await count_by(snapshot, counting(drill.to(Figure.REPLIED)), agent)).items():
@@ -95,12 +95,11 @@ async def _work(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> No
 
 def _lasted(drill: Drill) -> sa.Case[str]:
     """Until now, beyond the end of the period, or not even that long."""
-    assert drill.period is not None
     undone = tallies.c.undone_at
-    return sa.case((undone.is_(None), LASTED), (undone < drill.period.ends, UNDONE), else_=sa.literal(LATER))
+    return sa.case((undone.is_(None), LASTED), (undone < drill.in_period.ends, UNDONE), else_=sa.literal(LATER))
 
 
-async def _clocks(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> None:
+async def _clocks(snapshot: Snapshot, drill: Drill, sums: dict[str, _Sums]) -> None:
     columns = (case_clocks.c.agent_id, case_clocks.c.target, case_clocks.c.state)
     for (who, target, state), many in (
         await count_by(snapshot, clocks(case_clocks.c.ended_at, drill), *columns)
@@ -113,7 +112,7 @@ async def _clocks(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> 
         _of(sums, who).counts[Figure.MISSED, target] = many
 
 
-async def _answers(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) -> None:
+async def _answers(snapshot: Snapshot, drill: Drill, sums: dict[str, _Sums]) -> None:
     rated = counting(drill.to(Figure.RATED))
     for (who, score), many in (await count_by(snapshot, rated, surveys.c.agent_id, surveys.c.csat)).items():
         mine = _of(sums, who)
@@ -121,9 +120,9 @@ async def _answers(snapshot: Snapshot, drill: Drill, sums: dict[UUID, _Sums]) ->
         mine.scores += many * int(score)
 
 
-def _of(sums: dict[UUID, _Sums], agent: str) -> _Sums:
+def _of(sums: dict[str, _Sums], agent: str) -> _Sums:
     """What nobody did or held goes nowhere."""
-    return sums[UUID(agent)] if agent != NONE else _Sums()
+    return sums[agent] if agent != NONE else _Sums()
 
 
 def _line(agent_id: UUID, name: str, drill: Drill, mine: _Sums) -> AgentLine:
@@ -141,7 +140,7 @@ def _line(agent_id: UUID, name: str, drill: Drill, mine: _Sums) -> AgentLine:
         resolutions=number(Figure.RESOLUTIONS),
         taken_back=number(Figure.TAKEN_BACK),
         targets=[
-            TargetBoard(target, *(number(one, target) for one in (Figure.MET, Figure.MISSED, Figure.TIMED)))
+            TargetBoard(target, number(Figure.MET, target), number(Figure.MISSED, target), number(Figure.TIMED, target))
             for target in TARGETS
         ],
         rated=number(Figure.RATED),

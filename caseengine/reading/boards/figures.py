@@ -52,6 +52,10 @@ class Figure(StrEnum):
     EASE = "ease"
 
 
+PRESENT = (Figure.LIVE, Figure.UNASSIGNED, Figure.AGE, Figure.STALE, Figure.OVERDUE, Figure.DUE_SOON)
+"""The figures that speak of now; all others are of a period."""
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
     """Which cases count.
@@ -93,9 +97,35 @@ class Drill:
     reason: str | None = None
     score: int | None = None
 
+    @property
+    def present(self) -> datetime:
+        """Of a figure that speaks of now."""
+        if self.at is None:
+            raise ValueError("this figure needs a present")
+        return self.at
+
+    @property
+    def in_period(self) -> Period:
+        """Of a figure of a period."""
+        if self.period is None:
+            raise ValueError("this figure needs a period")
+        return self.period
+
     def to(self, figure: Figure, **more: Any) -> "Drill":
-        """The same reader, filter and time, another figure."""
-        return replace(self, figure=figure, **more)
+        """The same reader, filter and time, another figure. A board has thousands, so no general way is taken."""
+        asked = more.get
+        return Drill(
+            figure=figure,
+            whose=self.whose,
+            at=self.at,
+            period=self.period,
+            status=asked("status", self.status),
+            bucket=asked("bucket", self.bucket),
+            within=self.within,
+            target=asked("target", self.target),
+            reason=asked("reason", self.reason),
+            score=asked("score", self.score),
+        )
 
     def whose_agent(self, agent_id: UUID | None) -> "Drill":
         return replace(self, whose=replace(self.whose, agent_id=agent_id))
@@ -150,8 +180,7 @@ def _standing(kind: TallyKind) -> Callable[[Drill], Counting]:
     """What was not taken back before the end of the period: each case at most once."""
 
     def count(drill: Drill) -> Counting:
-        assert drill.period is not None
-        stands = sa.or_(tallies.c.undone_at.is_(None), tallies.c.undone_at >= drill.period.ends)
+        stands = sa.or_(tallies.c.undone_at.is_(None), tallies.c.undone_at >= drill.in_period.ends)
         return _tallies(kind, stands)(drill)
 
     return count
@@ -181,42 +210,42 @@ def _surveys(at: sa.Column[datetime], score: sa.Column[int] | None = None) -> Ca
 
 def _live(drill: Drill) -> Counting:
     """Live cases, by whatever is asked of them. They are those that neither were resolved nor went on in another."""
-    here = [cases.c.resolved_at.is_(None), cases.c.merged_into.is_(None), *of(cases, drill.whose)]
+    here = [cases.c.resolved_at.is_(None), cases.c.status != Status.MERGED, *of(cases, drill.whose)]
     here += [cases.c.status == drill.status] if drill.status else []
     if drill.figure is Figure.UNASSIGNED:
         here.append(cases.c.agent_id.is_(None))
     if drill.figure in (Figure.AGE, Figure.STALE):
         here += _in_bucket(drill)
     if drill.figure in (Figure.OVERDUE, Figure.DUE_SOON):
-        here.append(due_how(drill) == drill.figure)
+        here.append(due_how(drill) == str(drill.figure))
     return Counting(cases, tuple(here), cases.c.opened_at, cases.c.id, cases.c.version)
 
 
 def _in_bucket(drill: Drill) -> list[sa.ColumnElement[bool]]:
-    assert drill.at is not None
     column = cases.c.opened_at if drill.figure is Figure.AGE else cases.c.updated_at
     least, most = BUCKETS[drill.bucket or "older"]
-    young = [] if most is None else [column > drill.at - most]
-    old = [] if not least else [column <= drill.at - least]
+    young = [] if most is None else [column > drill.present - most]
+    old = [] if not least else [column <= drill.present - least]
     return [*young, *old]
 
 
 def due_how(drill: Drill) -> sa.Case[Any]:
-    """`OVERDUE`, `DUE_SOON` or nothing, by the clocks of a case that have not ended; overdue is not due soon as well."""
-    assert drill.at is not None
+    """`OVERDUE`, else `DUE_SOON`, else nothing, by the clocks of a case that have not ended."""
     mine = sa.select(case_clocks.c.case_id).where(case_clocks.c.ended_at.is_(None))
     due, missed = case_clocks.c.due_at, case_clocks.c.breached_at
     paused = mine.where(due.is_(None), missed.is_not(None))
-    overdue = sa.union_all(mine.where(due <= drill.at), paused)
-    soon = mine.where(due > drill.at, due <= drill.at + drill.within)
+    overdue = sa.union_all(mine.where(due <= drill.present), paused)
+    soon = mine.where(due > drill.present, due <= drill.present + drill.within)
     return sa.case(
-        (cases.c.id.in_(overdue), Figure.OVERDUE), (cases.c.id.in_(soon), Figure.DUE_SOON), else_=sa.literal("")
+        (cases.c.id.in_(overdue), sa.literal(str(Figure.OVERDUE))),
+        (cases.c.id.in_(soon), sa.literal(str(Figure.DUE_SOON))),
+        else_=sa.literal(""),
     )
 
 
 def during(column: sa.Column[datetime], drill: Drill) -> list[sa.ColumnElement[bool]]:
-    assert drill.period is not None
-    return [column >= drill.period.begins, column < drill.period.ends]
+    period = drill.in_period
+    return [column >= period.begins, column < period.ends]
 
 
 def of(table: sa.Table, whose: Whose) -> list[sa.ColumnElement[bool]]:

@@ -76,9 +76,8 @@ async def now_board(
 
 
 async def _live(snapshot: Snapshot, drill: Drill) -> Counter[tuple[str, ...]]:
-    assert drill.at is not None
     unassigned = sa.case((cases.c.agent_id.is_(None), UNASSIGNED), else_=sa.literal(""))
-    age, stale = (_bucket(column, drill.at) for column in (cases.c.opened_at, cases.c.updated_at))
+    age, stale = (_bucket(column, drill.present) for column in (cases.c.opened_at, cases.c.updated_at))
     columns = (cases.c.department, cases.c.status, unassigned, age, stale, due_how(drill))
     return await count_by(snapshot, counting(drill), *columns)
 

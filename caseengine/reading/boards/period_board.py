@@ -101,9 +101,8 @@ async def _count(snapshot: Snapshot, drill: Drill) -> int:
 async def _resolved(snapshot: Snapshot, drill: Drill) -> tuple[Number, Number, Number]:
     """In one walk: those that stood, all, and those that did not last."""
     figures = (Figure.RESOLVED, Figure.RESOLUTIONS, Figure.TAKEN_BACK)
-    assert drill.period is not None
     undone = tallies.c.undone_at
-    never, later = sa.func.count(undone), sa.func.count(sa.case((undone < drill.period.ends, 1)))
+    never, later = sa.func.count(undone), sa.func.count(sa.case((undone < drill.in_period.ends, 1)))
     counted = sa.select(sa.func.count().label("every"), never.label("undone"), later.label("early"))
     row = await snapshot.first(counted.where(*counting(drill.to(Figure.RESOLUTIONS)).where))
     every, taken, early = (row.every, row.undone, row.early) if row else (0, 0, 0)

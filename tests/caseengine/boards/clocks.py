@@ -1,0 +1,31 @@
+"""Clocks for boards to read, written as they stand."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.model.case import Case
+from caseengine.tables import case_clocks
+from storage.transaction import UnitOfWork
+
+
+async def clock(
+    work: UnitOfWork,
+    case: Case,
+    target: str,
+    *,
+    started_at: datetime,
+    due_at: datetime | None = None,
+    breached_at: datetime | None = None,
+    ended_at: datetime | None = None,
+    worked_s: float = 0.0,
+    cycle: int = 1,
+    agent_id: UUID | None = None,
+) -> None:
+    state = "breached" if breached_at else "met" if ended_at else "running" if due_at else "paused"
+    values: dict[str, Any] = {"case_id": case.id, "target": target, "cycle": cycle, "state": state, "spent_s": worked_s}
+    values |= {"policy": "standard", "policy_version": 1, "department": case.department, "agent_id": agent_id}
+    values |= {"started_at": started_at, "due_at": due_at, "breached_at": breached_at, "ended_at": ended_at}
+    work.write(sa.insert(case_clocks).values(values))

@@ -1,0 +1,61 @@
+"""No board reads a whole table: each walks one piece of an index that holds all it asks for."""
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+
+from caseengine.reading.boards import (
+    Drill,
+    Figure,
+    Period,
+    Whose,
+    agents_board,
+    cases_behind,
+    now_board,
+    period_board,
+)
+from caseengine.reading.boards.figures import PRESENT
+from tests.caseengine.office import Office, when
+from tests.caseengine.test_plans import plan_of
+
+BIG = {"cases", "case_events", "case_clocks", "tallies", "conversations", "surveys", "case_conversations"}
+WEEK = Period(when("Mon 00:00"), when("Sun 00:00"))
+PART = Whose(seen=frozenset({"tills"}), department="tills")
+ME = Whose(agent_id=uuid4())
+KIND = Whose(case_type="question", priority=2, policy="gold")
+BOARDS: dict[str, Callable[[Office], Awaitable[list[str]]]] = {
+    "now": lambda office: plan_of(office, now_board, Whose(), at=when("Wed 10:00")),
+    "now, a part": lambda office: plan_of(office, now_board, PART, at=when("Wed 10:00")),
+    "period": lambda office: plan_of(office, period_board, Whose(), WEEK),
+    "period, a part": lambda office: plan_of(office, period_board, PART, WEEK),
+    "period, a kind": lambda office: plan_of(office, period_board, KIND, WEEK),
+    "agents": lambda office: plan_of(office, agents_board, Whose(), WEEK),
+    "me": lambda office: plan_of(office, agents_board, ME, WEEK),
+}
+
+
+@pytest.mark.parametrize("which", BOARDS)
+async def test_no_board_reads_a_whole_table(office: Office, which: str) -> None:
+    steps = await BOARDS[which](office)
+    assert steps
+    assert [step for step in steps if step.startswith("SCAN ") and step.split()[1] in BIG] == []
+
+
+@pytest.mark.parametrize("figure", Figure)
+async def test_no_list_behind_a_figure_reads_a_whole_table(office: Office, figure: Figure) -> None:
+    await office.report()
+    present = figure in PRESENT
+    drill = Drill(figure=figure, at=when("Wed 10:00") if present else None, period=None if present else WEEK)
+    drill = drill.to(figure, bucket="older", target="resolution")
+    steps = await plan_of(office, cases_behind, drill, limit=2)
+    assert [step for step in steps if step.startswith("SCAN ") and step.split()[1] in BIG] == []
+
+
+@pytest.mark.parametrize("board", ["now", "period", "agents"])
+async def test_what_is_counted_is_in_the_index_itself(office: Office, board: str) -> None:
+    """Nothing of a wide row is fetched: the key of the tallies is their table, the others are covering indexes."""
+    steps = [step for step in await BOARDS[board](office) if set(step.split()) & BIG]
+    assert steps
+    read = ("COVERING INDEX", "PRIMARY KEY")
+    assert [step for step in steps if not any(word in step for word in read)] == []
