@@ -21,17 +21,14 @@ from app.company_file import (
     Problem,
 )
 from app.company_levels import all_hours, bring_hours, bring_levels
-from app.company_routing import bring_routing, bring_skills, bring_work, slips
-from app.company_rulebooks import READERS, bring_rulebooks
-from app.rulebooks import kind_named, put_in_force
+from app.company_routing import bring_skills, bring_work, slips
+from app.company_rulebooks import bring_rulebooks, rulebooks_told
 from app.tables import agent_sessions
 from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence, all_agents
 from caseengine.departments import Department, Departments, all_departments
 from caseengine.model.actor import SYSTEM
-from caseengine.model.errors import RulebookInvalid, RulebookNotFound
 from caseengine.operations.routing import return_all
-from caseengine.rule_law import Newcomers
-from caseengine.rulebooks import rulebook
+from caseengine.rulebooks import Newcomers
 from caseengine.skills import skill_tree
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contact, Contacts
@@ -92,17 +89,15 @@ async def import_company(
     summary = CompanySummary(passwords={record.email: passwords[record.key] for record in missing})
     async with database.unit_of_work() as work:
         await _departments(work, company, summary)
-        await _routing(work, company, summary, at)
+        await _skills(work, company, summary)
         await _agents(work, company, hashes, summary, at)
         await bring_hours(work, hours, at=at, count=summary.count)
         accounts = await _accounts(work, company, summary)
         await _contacts(work, company, accounts, at, summary)
-        await bring_levels(work, company, await _ids(work, company, accounts), at=at, count=summary.count)
+        await bring_levels(work, company, await _ids(work, company, accounts), count=summary.count)
         await _products(work, company, summary)
-        await _rulebooks(work, company, summary, at)
-        told = {kind: getattr(company, kind) for kind in READERS if getattr(company, kind) is not None}
-        for kind, what in (await bring_rulebooks(work, told, at=at)).items():
-            summary.count(str(kind), what)
+        told, newcomers = rulebooks_told(company), _newcomers(company)
+        await bring_rulebooks(work, told, at=at, newcomers=newcomers, count=summary.count)
     return summary
 
 
@@ -172,19 +167,15 @@ async def _departments(work: UnitOfWork, company: CompanyFile, summary: CompanyS
     summary.departments = tuple(sorted({*known, *(record.id for record in company.departments)}))
 
 
-async def _routing(work: UnitOfWork, company: CompanyFile, summary: CompanySummary, at: datetime) -> None:
-    """Skills and the rulebook of routing; what the file says of agents' work is checked with them."""
+async def _skills(work: UnitOfWork, company: CompanyFile, summary: CompanySummary) -> None:
+    """The skills there are; what the file says of agents' work is checked with them."""
     people = {record.key: record.work for record in company.agents if record.work is not None}
-    tree = (await skill_tree(work)).skills
-    wrong = list(slips(tree, company.skills, people, company.routing, summary.departments))
+    wrong = list(slips((await skill_tree(work)).skills, company.skills, people))
     if wrong:
         raise CompanyInvalid(*(Problem(*slip) for slip in wrong))
     if company.skills:
         for what in await bring_skills(work, company.skills):
             summary.count("skills", what)
-    if company.routing is not None:
-        put = await bring_routing(work, company.routing, by=SYSTEM, at=at)
-        summary.count("routing", "changed" if put else "unchanged")
 
 
 async def _agents(
@@ -346,21 +337,13 @@ async def _products(work: UnitOfWork, company: CompanyFile, summary: CompanySumm
         summary.count("products", _what(before, told))
 
 
-async def _rulebooks(work: UnitOfWork, company: CompanyFile, summary: CompanySummary, at: datetime) -> None:
-    """Each in a version of its own, unless it is the one in force."""
-    emails = frozenset(record.email.strip().lower() for record in company.agents)
-    newcomers = Newcomers(frozenset(record.id for record in company.departments), emails)
-    for name, document in company.rulebooks.items():
-        try:
-            kind = kind_named(name)
-            before = await rulebook(work, kind)
-            after = await put_in_force(work, kind, document, by=SYSTEM, at=at, newcomers=newcomers)
-        except RulebookNotFound as error:
-            raise CompanyInvalid(Problem("rulebooks", "unknown_rulebook", name)) from error
-        except RulebookInvalid as error:
-            raise CompanyInvalid(Problem(f"rulebooks: {name}: {error.where}", error.problem)) from error
-        known = before.document if before.version else None
-        summary.count("rulebooks", _what(known, after.document))
+def _newcomers(company: CompanyFile) -> Newcomers:
+    """What rulebooks may name though no query sees it yet."""
+    return Newcomers(
+        frozenset(record.id for record in company.departments),
+        frozenset(record.email.strip().lower() for record in company.agents),
+        frozenset(record.id for record in company.skills),
+    )
 
 
 def _what(before: object, told: object) -> str:

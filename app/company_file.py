@@ -171,17 +171,18 @@ class CompanyFile(Record):
     agents: tuple[AgentRecord, ...] = ()
     calendar: CalendarRecord | None = None
     calendars: tuple[CalendarRecord, ...] = ()
-    sla: Mapping[str, Any] | None = None
     accounts: tuple[AccountRecord, ...] = ()
     agreements: tuple[AgreementRecord, ...] = ()
     contacts: tuple[ContactRecord, ...] = ()
     products: tuple[ProductRecord, ...] = ()
     skills: tuple[SkillRecord, ...] = ()
-    routing: Mapping[str, Any] | None = None
-    rulebooks: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
-    cases: Mapping[str, Any] | None = None
-    forms: Mapping[str, Any] | None = None
-    scripts: Mapping[str, Any] | None = None
+    sla: Any = None
+    routing: Any = None
+    rules: Any = None
+    cases: Any = None
+    forms: Any = None
+    scripts: Any = None
+    surveys: Any = None
 
 
 def read_company_file(path: Path) -> CompanyFile:

@@ -1,4 +1,4 @@
-"""Service levels out of the company's file: calendars by name, the rulebook of policies, agreements and tiers."""
+"""Service levels out of the company's file: calendars by name, agreements and tiers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -9,11 +9,7 @@ import sqlalchemy as sa
 from app.company_file import CalendarRecord, CompanyFile, CompanyInvalid, Problem, desk_hours
 from caseengine.calendars import DESK, calendars_by_id, set_calendar
 from caseengine.clocks import look_again
-from caseengine.model.actor import SYSTEM
 from caseengine.model.calendar import Calendar
-from caseengine.model.errors import RulebookInvalid
-from caseengine.rulebooks import Rulebook, rulebook
-from caseengine.service_levels import set_sla
 from customers.agreements import Agreement, all_agreements, put_agreement, set_tier
 from customers.tables import contacts
 from storage.transaction import UnitOfWork
@@ -53,23 +49,13 @@ async def bring_hours(work: UnitOfWork, hours: Mapping[str, Calendar], *, at: da
 
 
 async def bring_levels(
-    work: UnitOfWork, company: CompanyFile, ids: Mapping[tuple[str, str], UUID], *, at: datetime, count: Count
+    work: UnitOfWork, company: CompanyFile, ids: Mapping[tuple[str, str], UUID], *, count: Count
 ) -> None:
-    """The rulebook, who is covered by it, and the tiers of contacts.
+    """Who is covered by which agreement, and the tiers of contacts.
 
     Args:
         ids: of the accounts, agreements and contacts the file names, by kind and key.
-
-    Raises:
-        CompanyInvalid: the rulebook makes no sense, with the place in it.
     """
-    if company.sla is not None:
-        before = (await rulebook(work, Rulebook.SLA)).version
-        try:
-            decided = await set_sla(work, company.sla, by=SYSTEM, at=at)
-        except RulebookInvalid as error:
-            raise CompanyInvalid(Problem(f"sla: {error.where}", error.problem)) from error
-        count("sla", "unchanged" if decided.version == before else "changed")
     await _agreements(work, company, ids, count)
     await _tiers(work, company, ids)
 

@@ -1,19 +1,15 @@
-"""What the company file says of skills, of who has them and when they work, and of routing."""
+"""What the company file says of skills, of who has them and when they work."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from caseengine.facts import KNOWN
-from caseengine.model.actor import Actor
-from caseengine.model.errors import RulebookInvalid, ShiftsInvalid, SkillsInvalid
+from caseengine.model.errors import ShiftsInvalid, SkillsInvalid
 from caseengine.model.shift import Shifts
 from caseengine.model.skill import Skill, SkillTree
-from caseengine.policies.routing_policy import RoutingPolicy, read_routing
-from caseengine.rulebooks import Rulebook, decide, rulebook
 from caseengine.skills import WorkProfile, profile_of, set_profile, set_skills, skill_tree
 from storage.transaction import UnitOfWork
 
@@ -76,15 +72,12 @@ def slips(
     tree: Mapping[str, Skill],
     told: Iterable[SkillRecord],
     people: Mapping[str, WorkRecord],
-    routing: Mapping[str, Any] | None,
-    departments: Iterable[str],
 ) -> Iterator[Slip]:
     """What cannot be, before anything is written.
 
     Args:
         tree: the skills the desk has already.
         people: by key, those of whose work the file speaks.
-        departments: all there are.
     """
     skills = {**tree, **{one.id: Skill(one.id, one.name, one.parent) for one in told}}
     try:
@@ -94,8 +87,6 @@ def slips(
     for key, work in people.items():
         yield from ((f"agents: {key}", "unknown_skill", skill) for skill in work.skills if skill not in skills)
         yield from _bad_shifts(key, work)
-    if routing is not None:
-        yield from _bad_routing(routing, set(skills), set(departments))
 
 
 async def bring_skills(work: UnitOfWork, told: Iterable[SkillRecord]) -> Iterator[str]:
@@ -114,35 +105,12 @@ async def bring_work(work: UnitOfWork, agent_id: UUID, told: WorkRecord, *, new:
     return True
 
 
-async def bring_routing(work: UnitOfWork, document: Mapping[str, Any], *, by: Actor, at: datetime) -> bool:
-    """Put the rulebook in force unless it is; whether it was put."""
-    before = await rulebook(work, Rulebook.ROUTING)
-    return (await decide(work, Rulebook.ROUTING, document, by=by, at=at)).version != before.version
-
-
 def _bad_shifts(key: str, work: WorkRecord) -> Iterator[Slip]:
     try:
         if work.profile.shifts is not None:
             Shifts.read(work.profile.shifts)
     except ShiftsInvalid as error:
         yield f"agents: {key}: shifts", "bad_shifts", error.what
-
-
-def _bad_routing(document: Mapping[str, Any], skills: set[str], departments: set[str]) -> Iterator[Slip]:
-    try:
-        policy = read_routing(document, known=KNOWN)
-    except RulebookInvalid as error:
-        yield f"routing: {error.where}", "bad_rulebook", error.problem
-        return
-    for skill in sorted(_skills_named(policy) - skills):
-        yield "routing", "unknown_skill", skill
-    named = {*policy.departments, *(one.overflow for one in policy.departments.values() if one.overflow)}
-    for department in sorted(named - departments):
-        yield "routing", "unknown_department", department
-
-
-def _skills_named(policy: RoutingPolicy) -> set[str]:
-    return {skill for rule in policy.needs for skill in (*rule.needs.required, *rule.needs.preferred)}
 
 
 def _what(before: object, told: object) -> str:

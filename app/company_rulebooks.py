@@ -1,4 +1,4 @@
-"""The part of a company file that the desk keeps as rulebooks: read, found sound, and put in force if it differs."""
+"""The parts of a company file that the desk keeps as rulebooks: each under the name of its kind."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -6,60 +6,60 @@ from typing import Any
 
 import orjson
 
-from app.company_file import CompanyInvalid, Problem
-from caseengine.forms import read_forms
+from app.company_file import CompanyFile, CompanyInvalid, Problem
+from app.rulebooks import KINDS, put_in_force
 from caseengine.model.actor import SYSTEM
-from caseengine.model.case_rules import read_case_rules
 from caseengine.model.errors import RulebookInvalid
-from caseengine.model.script import read_scripts
-from caseengine.rulebooks import Rulebook, decide, rulebook
+from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, rulebook
 from storage.transaction import UnitOfWork
 
-READERS: Mapping[Rulebook, Callable[[Mapping[str, Any]], object]] = {
-    Rulebook.CASES: read_case_rules,
-    Rulebook.FORMS: lambda forms: read_forms({"forms": forms}),
-    Rulebook.SCRIPTS: lambda scripts: read_scripts({"scripts": scripts}),
-}
-"""How what stands in the file under the name of a kind is read."""
-WHOLE: Mapping[Rulebook, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-    Rulebook.FORMS: lambda forms: {"forms": forms},
-    Rulebook.SCRIPTS: lambda scripts: {"scripts": scripts},
-}
-"""How it becomes the document, where that is more than what stands in the file."""
+NESTED = (Rulebook.RULES, Rulebook.FORMS, Rulebook.SCRIPTS)
+"""Their documents hold one entry of the kind's own name, which a company file need not say twice."""
+
+Count = Callable[[str, str], None]
 
 
-async def bring_rulebooks(work: UnitOfWork, told: Mapping[Rulebook, Any], *, at: datetime) -> dict[Rulebook, str]:
-    """Each rulebook the file speaks of; what became of it: added, changed, unchanged.
+def rulebooks_told(company: CompanyFile) -> dict[Rulebook, Any]:
+    """What the file says of each kind it speaks of."""
+    told = {kind: getattr(company, kind) for kind in KINDS}
+    return {kind: written for kind, written in told.items() if written is not None}
+
+
+async def bring_rulebooks(
+    work: UnitOfWork,
+    told: Mapping[Rulebook, Any],
+    *,
+    at: datetime,
+    newcomers: Newcomers = NOBODY_ELSE,
+    count: Count = lambda *_: None,
+) -> None:
+    """Each in a version of its own, unless it is the one in force.
 
     Raises:
-        CompanyInvalid: one of them makes no sense.
+        CompanyInvalid: one of them makes no sense, with the place in it.
     """
-    outcomes = {}
     for kind, written in told.items():
-        document = read_rulebook(kind, written)
         before = await rulebook(work, kind)
-        now = await decide(work, kind, document, by=SYSTEM, at=at)
-        same, first = now.version == before.version, before.version == 0
-        outcomes[kind] = "unchanged" if same else "added" if first else "changed"
-    return outcomes
+        try:
+            after = await put_in_force(work, kind, whole(kind, written), by=SYSTEM, at=at, newcomers=newcomers)
+        except RulebookInvalid as error:
+            raise CompanyInvalid(Problem(f"{kind}: {error.where}", error.problem)) from error
+        same = after.version == before.version
+        count(str(kind), "unchanged" if same else "changed" if before.version else "added")
 
 
-def read_rulebook(kind: Rulebook, written: Any) -> Mapping[str, Any]:
-    """The document, in JSON's own types.
+def whole(kind: Rulebook, written: Any) -> dict[str, Any]:
+    """The document, in JSON's own types: YAML has dates, and numbers for keys.
 
     Raises:
-        CompanyInvalid: it makes no sense.
+        CompanyInvalid: it holds what JSON has not, or is no mapping.
     """
     try:
-        plain = orjson.loads(orjson.dumps(written))
+        plain = orjson.loads(orjson.dumps(written, option=orjson.OPT_NON_STR_KEYS))
     except TypeError as error:
-        raise CompanyInvalid(Problem(str(kind), "bad_rulebook", str(error))) from error
+        raise CompanyInvalid(Problem(str(kind), "not_json")) from error
+    if kind in NESTED:
+        return {str(kind): plain}
     if not isinstance(plain, dict):
-        raise CompanyInvalid(Problem(str(kind), "bad_rulebook", "mapping"))
-    try:
-        READERS[kind](plain)
-    except RulebookInvalid as error:
-        where = error.where if error.where.startswith(str(kind)) else f"{kind}: {error.where}"
-        raise CompanyInvalid(Problem(where, "bad_rulebook", error.problem)) from error
-    document: Mapping[str, Any] = WHOLE[kind](plain) if kind in WHOLE else plain
-    return document
+        raise CompanyInvalid(Problem(str(kind), "mapping"))
+    return plain

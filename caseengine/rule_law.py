@@ -13,7 +13,7 @@ from caseengine.model.rule_document import read_rules
 from caseengine.policies.effects import Colleague, House
 from caseengine.policies.rules import strangers_in
 from caseengine.rule_facts import RULE_FACTS
-from caseengine.rulebooks import Rulebook, rulebook
+from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, rulebook
 from caseengine.tables import agents, departments, rulebooks
 from storage.transaction import Snapshot
 
@@ -31,17 +31,6 @@ class Law:
     rules: RuleSet = field(default_factory=RuleSet)
     decided_at: datetime | None = None
     since: Mapping[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomers:
-    """Departments, and agents by e-mail, that come with the same unit of work: no query sees them yet."""
-
-    departments: frozenset[str] = frozenset()
-    agents: frozenset[str] = frozenset()
-
-
-NOBODY_ELSE = Newcomers()
 
 
 async def law_in_force(snapshot: Snapshot, known: Law | None = None) -> Law:

@@ -40,6 +40,18 @@ class RulebookVersion:
 NOTHING_DECIDED = RulebookVersion(0, {})
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """Departments, agents by e-mail, and skills that come with the same unit of work: no query sees them yet."""
+
+    departments: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+
+
+NOBODY_ELSE = Newcomers()
+
+
 async def rulebook(snapshot: Snapshot, kind: Rulebook, version: int | None = None) -> RulebookVersion:
     """The newest version of a kind, or the one asked for; what was never written is `NOTHING_DECIDED`."""
     kept: RulebookVersion | None = snapshot.kept(("rulebook", kind)) if isinstance(snapshot, UnitOfWork) else None

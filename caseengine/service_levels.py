@@ -1,16 +1,9 @@
 """The rulebook of service levels: which policies there are, and which of them a case gets."""
 
-import json
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
 from caseengine.calendars import known_calendars
-from caseengine.facts import KNOWN
-from caseengine.model.actor import Actor
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.sla import Sla, read_sla
-from caseengine.rulebooks import Rulebook, RulebookVersion, decide, rulebook
+from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, RulebookVersion, rulebook
 from storage.transaction import Snapshot, UnitOfWork
 
 
@@ -25,23 +18,23 @@ async def sla_of(snapshot: Snapshot, version: int) -> Sla:
     return known or _read(snapshot, await rulebook(snapshot, Rulebook.SLA, version))
 
 
-async def set_sla(work: UnitOfWork, document: Mapping[str, Any], *, by: Actor, at: datetime) -> Sla:
-    """Put a rulebook in force. Cases in hand keep the version they were given until they get another policy.
-
-    Raises:
-        RulebookInvalid: see `read_sla`; or it counts by a calendar there is not.
+async def check_calendars(snapshot: Snapshot, sla: Sla, newcomers: Newcomers = NOBODY_ELSE) -> None:  # noqa: ARG001
     """
-    plain = json.loads(json.dumps(document))
-    read = read_sla(plain, known=KNOWN)
-    if unknown := sorted(read.calendars - await known_calendars(work) - _just_set(work, read)):
+    Raises:
+        RulebookInvalid: it counts by a calendar there is not.
+    """
+    if unknown := sorted(sla.calendars - await known_calendars(snapshot) - _just_set(snapshot, sla)):
         raise RulebookInvalid(f"policies.calendar.{unknown[0]}", "unknown_calendar")
-    decided = await decide(work, Rulebook.SLA, plain, by=by, at=at)
-    return read_sla(decided.document, decided.version, known=KNOWN)
 
 
-def _just_set(work: UnitOfWork, sla: Sla) -> frozenset[str]:
+def _just_set(snapshot: Snapshot, sla: Sla) -> frozenset[str]:
     """Calendars set in this very unit of work."""
-    return frozenset(name for name in sla.calendars if work.kept(("calendar", name)) is not None)
+    work = snapshot if isinstance(snapshot, UnitOfWork) else None
+    return (
+        frozenset()
+        if work is None
+        else frozenset(name for name in sla.calendars if work.kept(("calendar", name)) is not None)
+    )
 
 
 def _read(snapshot: Snapshot, found: RulebookVersion) -> Sla:

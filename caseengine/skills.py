@@ -7,10 +7,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.model.errors import SkillsInvalid
+from caseengine.departments import all_departments
+from caseengine.model.errors import RulebookInvalid, SkillsInvalid
 from caseengine.model.needs import LEVELS
 from caseengine.model.shift import Shifts
 from caseengine.model.skill import Skill, SkillTree
+from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.rulebooks import NOBODY_ELSE, Newcomers
 from caseengine.tables import agent_skills, agent_work, agents, skills
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -120,3 +123,18 @@ async def _own_skills(snapshot: Snapshot, agent_id: UUID | None = None) -> dict[
     for row in rows:
         found.setdefault(row.agent_id, {})[row.skill] = row.level
     return found
+
+
+async def check_routing(snapshot: Snapshot, policy: RoutingPolicy, newcomers: Newcomers = NOBODY_ELSE) -> None:
+    """
+    Raises:
+        RulebookInvalid: it names a skill or a department there is not.
+    """
+    skills = {*(await skill_tree(snapshot)).skills, *newcomers.skills}
+    named = {skill for rule in policy.needs for skill in (*rule.needs.required, *rule.needs.preferred)}
+    if unknown := sorted(named - skills):
+        raise RulebookInvalid(f"needs.{unknown[0]}", "unknown_skill")
+    known = {department.id for department in await all_departments(snapshot)} | newcomers.departments
+    places = {*policy.departments, *(one.overflow for one in policy.departments.values() if one.overflow)}
+    if unknown := sorted(places - known):
+        raise RulebookInvalid(f"departments.{unknown[0]}", "unknown_department")

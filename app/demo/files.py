@@ -139,7 +139,6 @@ class Company(Record):
     departments: tuple[DepartmentRecord, ...]
     calendar: CalendarRecord
     past_cases: tuple[PastCaseRecord, ...]
-    rulebooks: Mapping[str, Mapping[str, Any]]
 
 
 def read_company(folder: Path = FOLDER) -> Company:

@@ -9,14 +9,11 @@ from uuid import UUID
 from app.demo.desk_hours import desk_hours
 from app.demo.files import ARTICLES, AgentRecord, Company, ContactRecord, demo_id, read_company
 from app.demo.history import Past, add_past_cases, past_resolutions
-from app.demo.routing import load_routing
 from app.demo.rulebooks import add_rulebooks
-from app.rulebooks import kind_named, put_in_force
+from app.demo.skills import load_skills
 from caseengine.agents import Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
-from caseengine.model.actor import SYSTEM
-from caseengine.rulebooks import rulebook
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contact, Contacts
 from customers.errors import AccountNotFound, ContactNotFound
@@ -94,14 +91,12 @@ async def load_demo(database: Database, *, at: datetime, hash_password: Callable
         products = await _add_products(work, company)
         departments = await _add_departments(work, company)
         agents = _add_agents(work, company, hashes)
-        await load_routing(work, hashes.keys(), at=at)
+        await load_skills(work, hashes.keys())
         await _set_hours(work, company, at)
     async with database.unit_of_work() as work:
-        await _decide(work, company, at)
+        await add_rulebooks(work, at=at)
     async with database.unit_of_work() as work:
         cases = await add_past_cases(work, Past(company, await desk_calendar(work), at))
-    async with database.unit_of_work() as work:
-        await add_rulebooks(work, at=at)
     async with database.unit_of_work() as work:
         found, skipped = read_folder(ARTICLES)
         articles = await import_articles(work, found, at=at, source=SOURCE, skipped=skipped)
@@ -164,13 +159,6 @@ async def _set_hours(work: UnitOfWork, company: Company, at: datetime) -> None:
     hours = desk_hours(company.calendar, at=at)
     if await desk_calendar(work) != hours:
         set_desk_calendar(work, hours)
-
-
-async def _decide(work: UnitOfWork, company: Company, at: datetime) -> None:
-    """What somebody decided since the demo was first loaded stays."""
-    for kind, document in company.rulebooks.items():
-        if not (await rulebook(work, kind_named(kind))).version:
-            await put_in_force(work, kind_named(kind), document, by=SYSTEM, at=at)
 
 
 async def _has_account(work: UnitOfWork, account_id: UUID) -> bool:

@@ -255,9 +255,9 @@ def test_the_demo_company_is_written_the_same_way(tmp_path: Path) -> None:
 async def test_rulebooks_come_with_the_departments_and_agents_they_name(database: Database, tmp_path: Path) -> None:
     then = [{"do": "move", "department": "repairs"}, {"do": "assign", "agent": "ada@wheels.example"}]
     rules = {"rules": [{"id": "brakes", "events": ["CaseOpened"], "then": then}]}
-    summary = await bring(database, tmp_path, **WHEELS, rulebooks={"rules": rules})
-    assert counts(summary)["rulebooks"] == (1, 0, 0)
-    assert counts(await bring(database, tmp_path, rulebooks={"rules": rules}))["rulebooks"] == (0, 0, 1)
+    summary = await bring(database, tmp_path, **WHEELS, **rules)
+    assert counts(summary)["rules"] == (1, 0, 0)
+    assert counts(await bring(database, tmp_path, **rules))["rules"] == (0, 0, 1)
     async with database.snapshot() as snapshot:
         assert await rulebook(snapshot, Rulebook.RULES) == RulebookVersion(1, rules)
 
@@ -265,17 +265,17 @@ async def test_rulebooks_come_with_the_departments_and_agents_they_name(database
 @pytest.mark.parametrize(
     ("rulebooks", "problem"),
     [
-        ({"rulez": {}}, Problem("rulebooks", "unknown_rulebook", "rulez")),
-        ({"rules": {"rules": "all"}}, Problem("rulebooks: rules: rules", "list")),
-        ({"rules": {"rules": [{"id": "x", "events": ["CaseOpened"], "then": [{"do": "move", "department": "moon"}]}]}},
-         Problem("rulebooks: rules: rules[0].then[0].department", "unknown_department")),
+        ({"rules": "all"}, Problem("rules: rules", "list")),
+        ({"sla": []}, Problem("sla", "mapping")),
+        ({"rules": [{"id": "x", "events": ["CaseOpened"], "then": [{"do": "move", "department": "moon"}]}]},
+         Problem("rules: rules[0].then[0].department", "unknown_department")),
     ],
 )  # fmt: skip
 async def test_a_rulebook_that_makes_no_sense_keeps_the_whole_file_out(
     database: Database, tmp_path: Path, rulebooks: dict[str, Any], problem: Problem
 ) -> None:
     with pytest.raises(CompanyInvalid) as refused:
-        await bring(database, tmp_path, **WHEELS, rulebooks=rulebooks)
+        await bring(database, tmp_path, **WHEELS, **rulebooks)
     assert refused.value.problems == (problem,)
     async with database.snapshot() as snapshot:
         assert await all_departments(snapshot) == []

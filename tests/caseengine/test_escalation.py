@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.jobs.escalations import Escalations
+from app.rulebooks import put_in_force
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
@@ -17,7 +18,7 @@ from caseengine.notices import notices_of, read_notice
 from caseengine.operations import move, renew_promise, reply, take
 from caseengine.operations.escalating import escalate_due
 from caseengine.reading.due_clocks import due_steps
-from caseengine.service_levels import set_sla
+from caseengine.rulebooks import Rulebook
 from storage.engine import Database
 from storage.transaction import UnitOfWork
 from tests.caseengine.office import Office, when
@@ -51,7 +52,7 @@ async def climbing(office: Office) -> Office:
 
 async def furnish_ladder(office: Office) -> None:
     async with office.database.unit_of_work() as work:
-        await set_sla(work, LADDER, by=SYSTEM, at=when("Mon 08:00"))
+        await put_in_force(work, Rulebook.SLA, LADDER, by=SYSTEM, at=when("Mon 08:00"))
 
 
 async def sweep(office: Office, at: str | datetime) -> None:

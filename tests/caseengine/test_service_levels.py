@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from app.rulebooks import put_in_force
 from caseengine.calendars import set_calendar, set_desk_calendar
 from caseengine.cases import Cases, history
 from caseengine.clocks import all_clocks, book_for, look_again
@@ -33,7 +34,7 @@ from caseengine.operations import (
     take,
 )
 from caseengine.operations.escalating import escalate_due
-from caseengine.service_levels import set_sla
+from caseengine.rulebooks import Rulebook
 from caseengine.tables import cases
 from customers.accounts import Account, Accounts
 from customers.agreements import Agreement, agreements_of, put_agreement, set_tier, tier_of
@@ -65,7 +66,7 @@ RULES: dict[str, Any] = {
 async def decided(office: Office, document: Mapping[str, Any] = RULES) -> None:
     async with office.database.unit_of_work() as work:
         set_calendar(work, "always", Calendar(ZoneInfo("Europe/London"), ((Window(time(0), time(0)),),) * 7))
-        await set_sla(work, document, by=SYSTEM, at=when("Mon 08:00"))
+        await put_in_force(work, Rulebook.SLA, document, by=SYSTEM, at=when("Mon 08:00"))
 
 
 async def account(office: Office, *, tier: str | None = None, parent: UUID | None = None) -> UUID:

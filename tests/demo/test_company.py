@@ -48,7 +48,7 @@ def all_texts(company: Company, articles: list[Article]) -> list[str]:
     records = [
         record.model_dump_json()
         for field in Company.model_fields
-        if field not in ("calendar", "rulebooks")
+        if field != "calendar"
         for record in getattr(company, field)
     ]
     return [*records, *("\n".join([article.title, *article.questions, article.body]) for article in articles)]
