@@ -93,7 +93,7 @@ def read_answer(step: Step, given: Any) -> Any:
         ScriptAnswerInvalid: it is none.
     """
     sound = {
-        Kind.TEXT: lambda: isinstance(given, str) and 0 < len(given.strip()) and len(given) <= ANSWER_MAX,
+        Kind.TEXT: lambda: isinstance(given, str) and len(given.strip()) > 0 and len(given) <= ANSWER_MAX,
         Kind.CHOICE: lambda: isinstance(given, str) and given in step.choices,
         Kind.NUMBER: lambda: _is_number(given),
         Kind.DATE: lambda: isinstance(given, str) and _is_date(given),
