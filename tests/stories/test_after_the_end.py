@@ -1,0 +1,60 @@
+"""What a customer writes about a case that has ended, or goes on in another one, always lands somewhere."""
+
+from caseengine.model.lifecycle import Status
+from caseengine.operations import merge
+from tests.desk import Customer, Desk, Worker
+from tests.stories.test_proof import opens_a_case
+
+
+async def resolved_for(desk: Desk) -> tuple[Customer, Worker, str]:
+    marcus = await desk.agent("Marcus")
+    ana = await desk.visitor()
+    number = await opens_a_case(ana, "our bread delivery never came", "ana@shop.example")
+    await ana.says("agent please")
+    await marcus.takes(number)
+    await marcus.resolves(number, "Delivered at 10:40")
+    await ana.hears()
+    return ana, marcus, number
+
+
+async def test_a_no_after_a_week_of_silence_reopens_for_the_same_person(desk: Desk) -> None:
+    ana, marcus, number = await resolved_for(desk)
+    desk.clock.passes(days=7)
+    await desk.house.closing.run()
+    assert (await desk.case(number)).row.status is Status.CLOSED
+
+    await ana.says("No, there is still nothing here")
+
+    assert "open again" in ana.heard, ana.heard
+    case = await desk.case(number)
+    assert (case.row.status, case.row.agent_id) == (Status.OPEN, marcus.agent.id)
+
+
+async def test_taken_up_long_after_the_end_a_case_follows(desk: Desk) -> None:
+    ana, _, number = await resolved_for(desk)
+    desk.clock.passes(days=7)
+    await desk.house.closing.run()
+    desk.clock.passes(days=20)
+
+    await ana.says(f"please reopen case {number}")
+
+    later = next(one for one in ana.numbers if one != number)
+    assert "goes on from it" in ana.heard, ana.heard
+    follows = (await desk.case(later)).kept.follows
+    assert follows is not None
+    assert follows.number == number
+    assert (await desk.case(number)).row.status is Status.CLOSED
+
+
+async def test_who_asks_for_a_merged_number_hears_where_it_goes_on(desk: Desk) -> None:
+    marcus = await desk.agent("Marcus")
+    ana = await desk.visitor()
+    first = await opens_a_case(ana, "our bread delivery never came", "ana@shop.example")
+    second = await opens_a_case(ana, "the bread has still not come", "ana@shop.example")
+    async with desk.house.database.unit_of_work() as work:
+        await merge(work, second, first, by=marcus.agent.actor, at=desk.clock())
+
+    await ana.says(f"what is the status of {second}?")
+
+    assert f"**{second}** goes on as case **{first}**" in ana.heard, ana.heard
+    assert "Next update by" in ana.heard
