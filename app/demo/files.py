@@ -138,6 +138,7 @@ class Company(Record):
     products: tuple[ProductRecord, ...]
     departments: tuple[DepartmentRecord, ...]
     calendar: CalendarRecord
+    sla: Mapping[str, Any]
     past_cases: tuple[PastCaseRecord, ...]
 
 

@@ -12,6 +12,8 @@ from app.demo.history import Past, add_past_cases, past_resolutions
 from caseengine.agents import Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
+from caseengine.model.actor import SYSTEM
+from caseengine.service_levels import set_sla, sla_in_force
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contact, Contacts
 from customers.errors import AccountNotFound, ContactNotFound
@@ -90,6 +92,7 @@ async def load_demo(database: Database, *, at: datetime, hash_password: Callable
         departments = await _add_departments(work, company)
         agents = _add_agents(work, company, hashes)
         await _set_hours(work, company, at)
+        await _set_levels(work, company, at)
     async with database.unit_of_work() as work:
         cases = await add_past_cases(work, Past(company, await desk_calendar(work), at))
     async with database.unit_of_work() as work:
@@ -154,6 +157,11 @@ async def _set_hours(work: UnitOfWork, company: Company, at: datetime) -> None:
     hours = desk_hours(company.calendar, at=at)
     if await desk_calendar(work) != hours:
         set_desk_calendar(work, hours)
+
+
+async def _set_levels(work: UnitOfWork, company: Company, at: datetime) -> None:
+    if (await sla_in_force(work)).version == 0:
+        await set_sla(work, company.sla, by=SYSTEM, at=at)
 
 
 async def _has_account(work: UnitOfWork, account_id: UUID) -> bool:
