@@ -31,12 +31,25 @@ async def set_sla(work: UnitOfWork, document: Mapping[str, Any], *, by: Actor, a
     Raises:
         RulebookInvalid: see `read_sla`; or it counts by a calendar there is not.
     """
-    plain = json.loads(json.dumps(document))
+    plain = _plain(document)
     read = read_sla(plain, known=KNOWN)
     if unknown := sorted(read.calendars - await known_calendars(work) - _just_set(work, read)):
         raise RulebookInvalid(f"policies.calendar.{unknown[0]}", "unknown_calendar")
     decided = await decide(work, Rulebook.SLA, plain, by=by, at=at)
     return read_sla(decided.document, decided.version, known=KNOWN)
+
+
+def _plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As it will be read back.
+
+    Raises:
+        RulebookInvalid: it holds what no document can.
+    """
+    try:
+        plain: Mapping[str, Any] = json.loads(json.dumps(document))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RulebookInvalid("sla", "no_document") from error
+    return plain
 
 
 def _just_set(work: UnitOfWork, sla: Sla) -> frozenset[str]:
