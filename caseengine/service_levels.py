@@ -29,12 +29,9 @@ async def check_calendars(snapshot: Snapshot, sla: Sla, newcomers: Newcomers = N
 
 def _just_set(snapshot: Snapshot, sla: Sla) -> frozenset[str]:
     """Calendars set in this very unit of work."""
-    work = snapshot if isinstance(snapshot, UnitOfWork) else None
-    return (
-        frozenset()
-        if work is None
-        else frozenset(name for name in sla.calendars if work.kept(("calendar", name)) is not None)
-    )
+    if not isinstance(snapshot, UnitOfWork):
+        return frozenset()
+    return frozenset(name for name in sla.calendars if snapshot.kept(("calendar", name)) is not None)
 
 
 def _read(snapshot: Snapshot, found: RulebookVersion) -> Sla:

@@ -1,6 +1,7 @@
 """Warnings, breaches and ladders: each step once, whoever sweeps and however late."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from app.jobs.escalations import Escalations
 from app.rulebooks import put_in_force
+from caseengine.agents import Agents
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
@@ -131,6 +133,18 @@ async def test_what_nobody_holds_is_told_to_the_department(climbing: Office) -> 
     await climbing.report(at="Mon 09:00")
     await sweep(climbing, "Mon 10:01")
     assert await kinds(climbing, climbing.li) == await kinds(climbing, climbing.mo) == ["target_warned"]
+
+
+async def test_who_left_the_department_is_not_all_that_is_told(climbing: Office) -> None:
+    case = await climbing.report(at="Mon 09:00")
+    await climbing.do(take, case.number, by=climbing.li.actor, at=when("Mon 09:10"))
+    async with climbing.database.unit_of_work() as work:
+        Agents(work).change(replace(climbing.li, departments=frozenset()))
+    await sweep(climbing, "Mon 10:01")
+    assert await kinds(climbing, climbing.li) == []
+    assert await kinds(climbing, climbing.mo) == ["target_warned"]
+    await sweep(climbing, "Mon 11:31")
+    assert (await climbing.case(case)).agent_id is None  # given back, not kept by somebody who is gone
 
 
 async def test_a_department_has_a_ladder_of_its_own(climbing: Office) -> None:

@@ -262,6 +262,13 @@ async def test_a_rulebook_names_calendars_that_there_are(office: Office) -> None
     assert refused.value.problem == "unknown_calendar"
 
 
+@pytest.mark.parametrize("odd", [date(2026, 1, 1), {1, 2}])
+async def test_what_no_document_can_hold_is_refused(office: Office, odd: object) -> None:
+    with pytest.raises(RulebookInvalid) as refused:
+        await decided(office, {"policies": {"gold": {"targets": odd}}})
+    assert refused.value.problem == "no_document"
+
+
 async def test_an_escalation_leaves_the_clocks_alone(office: Office) -> None:
     case = await office.report(at="Mon 09:00")
     before = await office.see(all_clocks, case.id)

@@ -308,6 +308,7 @@ def test_steps_are_taken_in_their_order_whatever_the_target_is() -> None:
         ({"choose": {"type_and_priority": [{"when": {"fact": "mood", "is": 1}, "policy": "none"}]}},
          "choose.type_and_priority[0].when.mood", "unknown_fact"),
         ({"policies": []}, "policies", "mapping"),
+        ({"policies": {"a\0b": {}}}, "policies", "name"),
         ({"goals": {}}, "sla.goals", "unknown_field"),
     ],
 )  # fmt: skip

@@ -29,7 +29,7 @@ TIERS = ("A", "B", "C")
 DURATION = re.compile(r"(?P<minus>-?)(?:(?P<h>\d{1,5})h)?(?:(?P<m>\d{1,5})m)?")
 DURATION_MAX = timedelta(hours=20_000)
 STEPS_MAX = 20
-NAME_CHARACTERS_MAX = 40
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _target(told: Any, where: str) -> Target:
 
 
 def _name(told: Any, where: str) -> str:
-    if not isinstance(told, str) or not 0 < len(told) <= NAME_CHARACTERS_MAX:
+    if not isinstance(told, str) or not NAME.fullmatch(told):
         raise RulebookInvalid(where, "name")
     return told
 

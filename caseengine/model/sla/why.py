@@ -38,7 +38,9 @@ def why(events: Iterable[CaseEvent], target: Target, cycle: int, book: Book, now
     clock: Clock | None = None
     for clocks, until in _stretches(events, book):
         clock = _of(clocks, target, cycle)
-        if clock is not None and clock.is_open:
+        if clock is None:
+            found = []  # one that was taken back leaves its number to the next
+        elif clock.is_open:
             found += _spans(clocks, clock, until or _horizon(clock, now), book)
     return _joined(found, clock.due_at if clock is not None and clock.is_open else None)
 
