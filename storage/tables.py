@@ -47,6 +47,9 @@ Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A row number given by the database in commit order."""
 
+EMPTY = sa.text("''")
+"""The default of a text that may be missing: given as a plain string, SQLite would not tell it back the same."""
+
 inbox = sa.Table(
     "inbox",
     metadata,

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.tables import Instant, metadata
+from storage.tables import EMPTY, Instant, metadata
 
 tallies = sa.Table(
     "tallies",
@@ -16,7 +16,7 @@ tallies = sa.Table(
     sa.Column("case_type", sa.String(20), nullable=False),
     sa.Column("priority", sa.SmallInteger, nullable=False),
     sa.Column("policy", sa.String(40)),
-    sa.Column("detail", sa.String(40), nullable=False, server_default=""),
+    sa.Column("detail", sa.String(40), nullable=False, server_default=EMPTY),
     sa.Column("since", Instant),
     sa.Column("undone_at", Instant),
     sa.Column("merged", sa.Boolean, nullable=False, server_default=sa.false()),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 import customers.tables  # noqa: F401  (contacts and accounts are referenced below)
-from storage.tables import Instant, Json, metadata
+from storage.tables import EMPTY, Instant, Json, metadata
 
 STATUSES = "'new', 'open', 'waiting_on_customer', 'waiting_on_third_party', 'resolved', 'closed', 'merged'"
 
@@ -39,20 +39,20 @@ cases = sa.Table(
     sa.Column("merged_from", sa.String(24)),
     sa.Column("parent_id", sa.Uuid(), sa.ForeignKey("cases.id")),
     sa.Column("follows", sa.Uuid(), sa.ForeignKey("cases.id")),
-    sa.Column("language", sa.String(35), nullable=False, server_default=sa.text("''")),
+    sa.Column("language", sa.String(35), nullable=False, server_default=EMPTY),
     sa.Column("fields", Json, nullable=False, server_default="{}"),
     sa.Column("checklist", Json, nullable=False, server_default="[]"),
     sa.Column("policy", sa.String(40)),
     sa.Column("policy_version", sa.Integer),
     sa.Column("tier", sa.String(1)),
     sa.Column("needs", Json, nullable=False, server_default="{}"),
-    sa.Column("needs_key", sa.String(16), nullable=False, server_default=""),
+    sa.Column("needs_key", sa.String(16), nullable=False, server_default=EMPTY),
     sa.Column("offered_to", sa.Uuid(), sa.ForeignKey("agents.id")),
     sa.Column("callback_at", Instant),
     sa.Column("csat", sa.SmallInteger),
     sa.Column("effort", sa.SmallInteger),
     sa.Column("sla_due_at", Instant),
-    sa.Column("sla_awaits", sa.String(5), nullable=False, server_default=""),
+    sa.Column("sla_awaits", sa.String(5), nullable=False, server_default=EMPTY),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -77,9 +77,8 @@ cases = sa.Table(
 """`version` is the `seq` of the newest event; `conversation_id` is where replies go.
 
 `sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack; `needs_key` is
-the same for cases that need the same.
-`sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack.
-`sla_awaits`: whose words the customer waits for: "first" of the desk, the "next", or nobody's.
+the same for cases that need the same. `sla_awaits` says whose words the customer waits for: "first" of the desk, the
+"next", or nobody's.
 """
 
 case_conversations = sa.Table(

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.tables import Instant, Json, metadata
+from storage.tables import EMPTY, Instant, Json, metadata
 
 conversations = sa.Table(
     "conversations",
@@ -14,7 +14,7 @@ conversations = sa.Table(
     sa.Column("mode", sa.String(8), nullable=False, server_default="bot"),
     sa.Column("agent_id", sa.Uuid(), sa.ForeignKey("agents.id")),
     sa.Column("opened_at", Instant, nullable=False),
-    sa.Column("outcome", sa.String(12), nullable=False, server_default=""),
+    sa.Column("outcome", sa.String(12), nullable=False, server_default=EMPTY),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Index("ix_conversations_opened_at", "opened_at", "channel", "outcome"),
     sa.CheckConstraint("mode IN ('bot', 'queued', 'agent')", name="mode"),

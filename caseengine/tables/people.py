@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.tables import Instant, Json, metadata
+from storage.tables import EMPTY, Instant, Json, metadata
 
 departments = sa.Table(
     "departments",
@@ -21,7 +21,7 @@ agents = sa.Table(
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("role", sa.String(12), nullable=False, server_default="agent"),
     sa.Column("presence", sa.String(12), nullable=False, server_default="offline"),
-    sa.Column("presence_reason", sa.String(100), nullable=False, server_default=""),
+    sa.Column("presence_reason", sa.String(100), nullable=False, server_default=EMPTY),
     sa.Column("seen_at", Instant),
     sa.CheckConstraint("role IN ('agent', 'supervisor')", name="role"),
     sa.CheckConstraint("presence IN ('available', 'busy', 'away', 'offline')", name="presence"),

@@ -1,13 +1,10 @@
 """Who can do what, when they work, what they were given and why, and when somebody calls."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from caseengine.tables.cases import cases
 from caseengine.tables.conversations import conversations
-from storage.tables import Instant, Json, metadata
-
-MaybeJson = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+from storage.tables import EMPTY, Instant, Json, metadata
 
 skills = sa.Table(
     "skills",
@@ -37,8 +34,8 @@ agent_work = sa.Table(
     sa.Column("given_at", Instant),
     sa.Column("capacity", sa.SmallInteger),
     sa.Column("languages", Json, nullable=False, server_default="[]"),
-    sa.Column("channels", MaybeJson),
-    sa.Column("shifts", MaybeJson),
+    sa.Column("channels", Json),
+    sa.Column("shifts", Json),
 )
 """
 One row an agent. `version` counts what they were given: two decisions made from the same one exclude each other.
@@ -56,7 +53,7 @@ assignments = sa.Table(
     sa.Column("decided_at", Instant, nullable=False),
     sa.Column("expires_at", Instant),
     sa.Column("ended_at", Instant),
-    sa.Column("reason", sa.String(200), nullable=False, server_default=""),
+    sa.Column("reason", sa.String(200), nullable=False, server_default=EMPTY),
     sa.Column("policy_version", sa.Integer, nullable=False),
     sa.Column("facts", Json, nullable=False),
     sa.Column("decision", Json, nullable=False),

@@ -2,14 +2,14 @@
 
 import sqlalchemy as sa
 
-from storage.tables import Instant, metadata
+from storage.tables import EMPTY, Instant, metadata
 
 cursors = sa.Table(
     "cursors",
     metadata,
     sa.Column("name", sa.String(40), primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("place", sa.String(64), nullable=False, server_default=""),
+    sa.Column("place", sa.String(64), nullable=False, server_default=EMPTY),
 )
 """`position` is the id of the last outbox row that was followed, or a version; `place` where a long walk stands."""
 

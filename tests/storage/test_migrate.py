@@ -5,17 +5,22 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from app.schema import whole_schema
 from storage.engine import Database
 from storage.errors import SchemaTooNew
-from storage.migrate import migrate, pending
+from storage.migrate import alembic_config, migrate, pending
+from storage.tables import Instant
 
 OPTIONS = {"compare_type": True, "compare_server_default": True}
 
@@ -47,6 +52,8 @@ async def migrated(empty_url: str) -> AsyncIterator[Database]:
         await opened.close()
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 async def test_the_migrated_schema_is_the_one_the_code_describes(migrated: Database) -> None:
     assert await migrated.run(differences) == [], "write the missing migration: make migration m='what changes'"
 
@@ -142,3 +149,64 @@ async def test_R17_killed_at_any_statement_of_a_migration_the_next_start_finishe
         opened = Database(url.format(kill_at))
         assert await opened.run(differences) == []
         await opened.close()
+
+
+async def test_cases_from_before_0003_know_when_they_ended(empty_url: str) -> None:
+    opened = Database(empty_url)
+    try:
+        await opened.run(lambda connection: upgrade_to(connection, "0002"))
+        await opened.run(insert_a_case_of_0002)
+        await migrate(opened)
+        async with opened.snapshot() as snapshot:
+            row = await snapshot.first(sa.text("SELECT status, resolved_at, closed_at, reopened, policy FROM cases"))
+    finally:
+        await opened.close()
+
+    assert row is not None
+    assert (row.status, row.reopened, row.policy) == ("closed", 1, None)
+    assert [str(at)[:16].replace("T", " ") for at in (row.resolved_at, row.closed_at)] == [
+        "2026-03-02 11:00",
+        "2026-03-02 12:00",
+    ]
+
+
+def upgrade_to(connection: sa.Connection, revision: str) -> None:
+    command.upgrade(alembic_config(connection), revision)
+
+
+def insert_a_case_of_0002(connection: sa.Connection) -> None:
+    with connection.begin():
+        tables = sa.MetaData()
+        tables.reflect(connection, only=("departments", "cases", "case_events"))
+        departments, cases, events = (tables.tables[name] for name in ("departments", "cases", "case_events"))
+        case_id = sa.literal(uuid4(), sa.Uuid())
+        at = sa.bindparam("at", type_=Instant())
+        connection.execute(sa.insert(departments).values(id="tills", name="Tills", examples=[]))
+        told: dict[str, Any] = {
+            "number": "CAS-00001-0000",
+            "subject": "It jams",
+            "description": "",
+            "case_type": "incident",
+        }
+        told |= {"department": "tills", "status": "closed", "impact": 2, "urgency": 2, "priority": 3, "claimed": {}}
+        told |= {"products": [], "escalation_level": 0, "version": 5, "id": case_id}
+        values = {**told, "opened_at": at, "updated_at": at}
+        connection.execute(sa.insert(cases).values(values), {"at": when(8)})
+        for seq, (kind, hour) in enumerate(HISTORY, start=1):
+            fact = {
+                "case_id": case_id,
+                "seq": seq,
+                "kind": kind,
+                "actor_kind": "agent",
+                "actor_id": "",
+                "actor_name": "",
+            }
+            fact |= {"public": True, "data": {}, "internal": {}}
+            connection.execute(sa.insert(events).values({**fact, "at": at}), {"at": when(hour)})
+
+
+HISTORY = (("CaseOpened", 8), ("CaseResolved", 9), ("CaseReopened", 10), ("CaseResolved", 11), ("CaseClosed", 12))
+
+
+def when(hour: int) -> datetime:
+    return datetime(2026, 3, 2, hour, tzinfo=UTC)
