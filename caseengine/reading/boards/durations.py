@@ -1,8 +1,7 @@
 """Percentiles of how long it took, to the second."""
 
+import asyncio
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from caseengine.reading.boards.counting_up import count_by
+from caseengine.reading.boards.counting_up import SIGN
 from caseengine.reading.boards.figures import Drill, counting
 from caseengine.tables import case_clocks
 from storage.transaction import Snapshot
@@ -58,14 +57,17 @@ class Durations:
 
 
 async def durations(snapshot: Snapshot, drill: Drill) -> Durations | None:
-    """Of the clocks behind a figure; None when there are none."""
+    """Of the clocks behind a figure; None when there are none. One walk brings all durations, as two texts."""
     behind = counting(drill)
-    worked, passed = Counter[int](), Counter[int]()
     between = seconds_between(case_clocks.c.started_at, case_clocks.c.ended_at)
-    for column, found in ((case_clocks.c.spent_s, worked), (between, passed)):
-        for (seconds,), many in (await count_by(snapshot, behind, whole(column))).items():
-            found[int(seconds)] += many
-    return Durations(percentiles(worked), percentiles(passed)) if worked else None
+    texts = [
+        sa.func.aggregate_strings(sa.cast(whole(seconds), sa.String), SIGN)
+        for seconds in (case_clocks.c.spent_s, between)
+    ]
+    row = await snapshot.first(sa.select(*texts).select_from(behind.table).where(*behind.where))
+    if row is None or not row[0]:
+        return None
+    return Durations(await asyncio.to_thread(read, row[0]), await asyncio.to_thread(read, row[1]))
 
 
 def whole(seconds: sa.ColumnElement[float]) -> sa.ColumnElement[int]:
@@ -73,21 +75,10 @@ def whole(seconds: sa.ColumnElement[float]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.floor(seconds + 1e-3), sa.Integer)
 
 
-def percentiles(counted: Mapping[int, int]) -> Percentiles:
+def read(text: str) -> Percentiles:
     """
     Args:
-        counted: how many took this many seconds; not empty.
+        text: whole seconds, one for each clock; not empty.
     """
-    total = sum(counted.values())
-    return Percentiles(*_at(sorted(counted.items()), [math.ceil(share * total) for share in SHARES]))
-
-
-def _at(counted: Sequence[tuple[int, int]], ranks: Sequence[int]) -> list[timedelta]:
-    found: list[timedelta] = []
-    passed, wanted = 0, list(ranks)
-    for seconds, many in counted:
-        passed += many
-        while wanted and passed >= wanted[0]:
-            found.append(timedelta(seconds=seconds))
-            wanted.pop(0)
-    return found
+    took = sorted(map(int, text.split(SIGN)))
+    return Percentiles(*(timedelta(seconds=took[math.ceil(share * len(took)) - 1]) for share in SHARES))
