@@ -233,7 +233,7 @@ def gini(values: Sequence[float]) -> float:
 
 def theory(weeks: int) -> list[str]:
     found = [
-        "| agents, load | Erlang C | exact queue, 30 weeks | exact queue, these weeks | routing | FIFO | most : least work |",
+        "| agents, load | Erlang C | exact, 30 weeks | exact, these weeks | routing | FIFO | most : least work |",
         "|---|---|---|---|---|---|---|",
     ]
     for agents, load in ((5, 0.8), (10, 0.85), (20, 0.9)):
