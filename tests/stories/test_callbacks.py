@@ -21,7 +21,7 @@ async def test_a_call_is_booked_at_a_time_somebody_is_free(desk: Desk) -> None:
 
     await ana.says("The second")
 
-    assert "A colleague will call 0113 496 0123 today at 11:00" in ana.heard, ana.heard
+    assert "A colleague will call +44 113 496 0123 today at 11:00" in ana.heard, ana.heard
     case = await desk.case(ana.number)
     assert case.claimed["callback"] == instant("Mon 11:00").isoformat()
     assert "CallbackBooked by bot" in await desk.timeline(ana.number)
@@ -37,5 +37,5 @@ async def test_another_time_may_be_wished_for_and_any_time_leaves_it_to_the_desk
 
     await ana.says("Any time")
 
-    assert "We will call 0113 496 0123" in ana.heard, ana.heard
+    assert "We will call +44 113 496 0123" in ana.heard, ana.heard
     assert "CallbackBooked by bot" not in await desk.timeline(ana.number)
