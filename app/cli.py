@@ -292,14 +292,14 @@ def _configure_logs(settings: Settings, readable: bool) -> None:
 
 async def _migrate(settings: Settings) -> list[str]:
     from app.schema import whole_schema
+    from app.upgrading import bring_up_to_date
     from storage.engine import Database
     from storage.errors import SchemaTooNew
-    from storage.migrate import migrate as apply
 
     whole_schema()
     database = Database(settings.url)
     try:
-        return list(await apply(database))
+        return list(await bring_up_to_date(database))
     except SchemaTooNew as error:
         _fail(f"A later release has changed this database (to {error}).", "run that release, or restore a backup")
     finally:

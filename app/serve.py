@@ -21,9 +21,9 @@ from app.demo.mailbox import DemoMailbox
 from app.http.sessions import hash_password
 from app.jobs.loop import keep_running
 from app.settings import LOOPBACK, Settings
+from app.upgrading import bring_up_to_date
 from app.wiring import House, build
 from knowledge.retrieval.encoder import LOADING_THREAD, BackgroundEncoder, Encoder
-from storage.migrate import migrate
 
 log = structlog.get_logger()
 TURNS_STOP_WITHIN_S = 7.0
@@ -104,7 +104,7 @@ async def _own_encoder(settings: Settings) -> AsyncIterator[Encoder]:
 
 async def _prepare(house: House) -> None:
     """The schema, the demo company, and what is kept in memory."""
-    await migrate(house.database)
+    await bring_up_to_date(house.database)
     if house.settings.demo:
         await load_demo(house.database, at=house.now(), hash_password=hash_password)
     await house.directory.refresh()

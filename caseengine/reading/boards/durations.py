@@ -64,7 +64,7 @@ async def durations(snapshot: Snapshot, drill: Drill) -> Durations | None:
         sa.func.aggregate_strings(sa.cast(whole(seconds), sa.String), SIGN)
         for seconds in (case_clocks.c.spent_s, between)
     ]
-    row = await snapshot.first(sa.select(*texts).select_from(behind.table).where(*behind.where))
+    row: Any = await snapshot.first(sa.select(*texts).select_from(behind.table).where(*behind.where))
     if row is None or not row[0]:
         return None
     return Durations(await asyncio.to_thread(read, row[0]), await asyncio.to_thread(read, row[1]))

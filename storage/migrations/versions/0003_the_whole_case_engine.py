@@ -429,6 +429,7 @@ def upgrade() -> None:
         sqlite_where=sa.text(WAITS),
         postgresql_where=sa.text(WAITS),
     )
+    op.execute("INSERT INTO agent_work (agent_id) SELECT id FROM agents")
     _tell_what_was_not_kept()
 
 

@@ -466,6 +466,352 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{number}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it go on in another case of the same customer. */
+        post: operations["post_cases_number_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo the merge: it goes on by itself. */
+        post: operations["post_cases_number_unmerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a linked case for a second problem in it.
+         * @description Of the same customer, in the same conversation.
+         */
+        post: operations["post_cases_number_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/parent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it part of a larger case. */
+        post: operations["post_cases_number_parent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/parent-removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it stand by itself again. */
+        post: operations["post_cases_number_parent_removal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/cascade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve it and every live case below it.
+         * @description Each customer is told in their own conversation. A case that refuses stays as it is and is named.
+         */
+        post: operations["post_cases_number_cascade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases that are part of it. */
+        get: operations["get_cases_number_children"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live cases that look like it: duplicates, and a problem that many customers have. */
+        get: operations["get_cases_number_alike"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add and remove tags. */
+        post: operations["post_cases_number_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hear of it without holding it. */
+        post: operations["post_cases_number_watch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/unwatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hear of it no more. */
+        post: operations["post_cases_number_unwatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One more thing to do. */
+        post: operations["post_cases_number_checklist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/checklist/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is done, or after all not. */
+        post: operations["post_cases_number_checklist_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/checklist/{item}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It need not be done. */
+        post: operations["post_cases_number_checklist_item_removal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/classification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is of another type. */
+        post: operations["post_cases_number_classification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fill in its form. */
+        post: operations["post_cases_number_fields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/scripts/{script}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The answer to a step. */
+        post: operations["post_cases_number_scripts_script_answers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form of its type. */
+        get: operations["get_cases_number_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/scripts/{script}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a script got on it. */
+        get: operations["get_cases_number_scripts_script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The call scripts there are. */
+        get: operations["get_scripts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/suggestions": {
         parameters: {
             query?: never;
@@ -506,6 +852,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{number}/clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its service levels: each clock, and why it is due then.
+         * @description Counted from the history at this moment, by the calendars as they are now.
+         */
+        get: operations["get_cases_number_clocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your newest notices, newest first.
+         * @description The live feed tells `NoticeGiven` when one comes.
+         */
+        get: operations["get_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/{id}/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** You have read one of your notices. */
+        post: operations["post_notices_id_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{id}": {
         parameters: {
             query?: never;
@@ -518,6 +921,351 @@ export interface paths {
          * @description Only if you may see a case of theirs; otherwise there is no such contact.
          */
         get: operations["get_contacts_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases you are asked to take. */
+        get: operations["get_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What routing decided about it, with every candidate and why or why not. */
+        get: operations["get_cases_number_assignments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/callback-slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When somebody of its department is free to call. */
+        get: operations["get_cases_number_callback_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is there, and how much each has. */
+        get: operations["get_agents_load"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/offer/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take what you were asked to take. */
+        post: operations["post_cases_number_offer_acceptance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/offer/refusal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why you would rather not; somebody else is asked. */
+        post: operations["post_cases_number_offer_refusal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it back to its queue, for somebody who can do this. */
+        post: operations["post_cases_number_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Book a time to call the customer. */
+        post: operations["post_cases_number_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/callback/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The call was made, or is off. */
+        post: operations["post_cases_number_callback_outcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rulebooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rulebooks there are, and who decided the version in force. */
+        get: operations["get_rulebooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rulebooks/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The version in force, and who decided which when. */
+        get: operations["get_rulebooks_kind"];
+        /**
+         * Put another version in force.
+         * @description The same document again is no new version.
+         */
+        put: operations["put_rulebooks_kind"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rulebooks/{kind}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether a document makes sense; nothing is changed. */
+        post: operations["post_rulebooks_kind_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rulebooks/rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a draft of rules would have made of one case, or of the newest ones.
+         * @description Nothing is changed. The whole log is for `nightdesk backtest`.
+         */
+        post: operations["post_rulebooks_rules_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the desk stands now.
+         * @description Each figure comes with `cases`, the address of the cases it counts.
+         */
+        get: operations["get_boards_now"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/period": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the desk did in a period.
+         * @description Each figure comes with `cases`, the address of the cases it counts.
+         */
+        get: operations["get_boards_period"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each agent did in a period.
+         * @description Each figure comes with `cases`, the address of the cases it counts.
+         */
+        get: operations["get_boards_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What you did in a period.
+         * @description Each figure comes with `cases`, the address of the cases it counts.
+         */
+        get: operations["get_me_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases behind a figure, a line for each it counts. */
+        get: operations["get_boards_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/cases.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same for a spreadsheet.
+         * @description At most 20000 lines; `after` and `limit` do not count.
+         */
+        get: operations["get_boards_cases.csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -583,6 +1331,31 @@ export interface components {
             /** @description Offline when not heard of for two minutes, whatever they said. */
             presence: components["schemas"]["Presence"];
         };
+        /** AgentBoardAnswer */
+        AgentBoardAnswer: {
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Name */
+            name: string;
+            holding: components["schemas"]["NumberAnswer"];
+            handled: components["schemas"]["NumberAnswer"];
+            /** Held S */
+            held_s: number;
+            replied: components["schemas"]["NumberAnswer"];
+            resolved: components["schemas"]["NumberAnswer"];
+            resolutions: components["schemas"]["NumberAnswer"];
+            taken_back: components["schemas"]["NumberAnswer"];
+            /** Reopen Rate */
+            reopen_rate: number | null;
+            /** Targets */
+            targets: components["schemas"]["TargetAnswer"][];
+            rated: components["schemas"]["NumberAnswer"];
+            /** Csat */
+            csat: number | null;
+        };
         /**
          * AgentRole
          * @description A supervisor sees every department.
@@ -593,6 +1366,130 @@ export interface components {
         AgentsAnswer: {
             /** Agents */
             agents: components["schemas"]["AgentAnswer"][];
+        };
+        /** AgentsBoardAnswer */
+        AgentsBoardAnswer: {
+            /**
+             * Begins
+             * Format: date-time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date-time
+             */
+            ends: string;
+            /** Agents */
+            agents: components["schemas"]["AgentBoardAnswer"][];
+        };
+        /** AlikeAnswer */
+        AlikeAnswer: {
+            /**
+             * Duplicates
+             * @description Live cases of the same customer, best first: merge them.
+             */
+            duplicates: components["schemas"]["AlikeCase"][];
+            /**
+             * Known Problem
+             * @description Live cases of other customers with the same problem, parents first: give them one parent.
+             */
+            known_problem: components["schemas"]["AlikeCase"][];
+            /**
+             * Customers
+             * @description How many customers have it, this one included; 0: it is no known problem.
+             */
+            customers: number;
+        };
+        /** AlikeCase */
+        AlikeCase: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Subject */
+            subject: string;
+            status: components["schemas"]["Status"];
+            /** Department */
+            department: string;
+            /** Department Name */
+            department_name: string;
+            /**
+             * Priority
+             * @description 1 (first) to 4.
+             */
+            priority: number;
+            /** Agent Id */
+            agent_id: string | null;
+            /** Agent Name */
+            agent_name: string | null;
+            /**
+             * Contact Name
+             * @description Null while nobody has proved whose case it is.
+             */
+            contact_name: string | null;
+            /** Escalation Level */
+            escalation_level: number;
+            /**
+             * Due At
+             * @description By when the customer was promised to hear from us.
+             */
+            due_at: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /**
+             * Score
+             * @description 0 to 1.
+             */
+            score: number;
+            /**
+             * Reasons
+             * @description words, meaning, product, order_number, parent
+             */
+            reasons: string[];
+        };
+        /** AnswerBody */
+        AnswerBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Step */
+            step: string;
+            /**
+             * Answer
+             * @description Text, the value of a choice, a number, a date as 2026-03-02, or true and false.
+             */
+            answer: boolean | number | string;
+            /**
+             * Language
+             * @description In which the question was put.
+             * @default
+             */
+            language?: string;
+        };
+        /** AnsweredAnswer */
+        AnsweredAnswer: {
+            /** Step */
+            step: string;
+            /** Question */
+            question: string;
+            /** Answer */
+            answer: unknown;
         };
         /** AssignBody */
         AssignBody: {
@@ -607,6 +1504,53 @@ export interface components {
              * Format: uuid
              */
             agent_id: string;
+        };
+        /** AssignmentAnswer */
+        AssignmentAnswer: {
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /** State */
+            state: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Policy Version */
+            policy_version: number;
+            /**
+             * Relaxed
+             * @description How many steps of relaxation held.
+             */
+            relaxed: number;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Considered */
+            considered: components["schemas"]["ConsideredAnswer"][];
+        };
+        /** AssignmentsAnswer */
+        AssignmentsAnswer: {
+            /**
+             * Assignments
+             * @description Every decision of routing, oldest first.
+             */
+            assignments: components["schemas"]["AssignmentAnswer"][];
+            /**
+             * Now
+             * @description While it waits: who could have it at this moment.
+             */
+            now: components["schemas"]["ConsideredAnswer"][] | null;
         };
         /** AssuranceAnswer */
         AssuranceAnswer: {
@@ -647,6 +1591,120 @@ export interface components {
          * @enum {string}
          */
         Attention: "reading" | "writing";
+        /** BehindAnswer */
+        BehindAnswer: {
+            /**
+             * At
+             * Format: date-time
+             * @description When what is counted happened.
+             */
+            at: string;
+            case: components["schemas"]["CaseAnswer"];
+        };
+        /**
+         * BehindQuery
+         * @description One of these comes with each figure as `cases`; nobody has to write one.
+         */
+        BehindQuery: {
+            /**
+             * Department
+             * @description All you may see when left out.
+             * @default null
+             */
+            department?: string | null;
+            /**
+             * Agent
+             * @description Work by, and cases held by, this agent. For others than you: supervisors.
+             * @default null
+             */
+            agent?: string | null;
+            /** @default null */
+            case_type?: components["schemas"]["CaseType"] | null;
+            /**
+             * Priority
+             * @default null
+             */
+            priority?: number | null;
+            /**
+             * Policy
+             * @description Id of an SLA policy.
+             * @default null
+             */
+            policy?: string | null;
+            figure: components["schemas"]["Figure"];
+            /**
+             * At
+             * @description The present, for figures of the present.
+             * @default null
+             */
+            at?: string | null;
+            /**
+             * From
+             * @default null
+             */
+            from?: string | null;
+            /**
+             * To
+             * @description Not in it any more.
+             * @default null
+             */
+            to?: string | null;
+            /** @default null */
+            status?: components["schemas"]["Status"] | null;
+            /**
+             * Bucket
+             * @default null
+             */
+            bucket?: ("hour" | "day" | "three_days" | "week" | "older") | null;
+            /**
+             * Within S
+             * @default 7200
+             */
+            within_s?: number;
+            /**
+             * Target
+             * @default null
+             */
+            target?: ("first_response" | "next_response" | "resolution") | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Score
+             * @default null
+             */
+            score?: number | null;
+            /**
+             * After
+             * @description `next` of the page before.
+             * @default null
+             */
+            after?: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+        };
+        /** CallbackBody */
+        CallbackBody: {
+            /**
+             * Starts At
+             * Format: date-time
+             * @description `starts_at` of a slot.
+             */
+            starts_at: string;
+        };
+        /** CallbackEndBody */
+        CallbackEndBody: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "kept" | "cancelled";
+        };
         /** CardAccountAnswer */
         CardAccountAnswer: {
             /**
@@ -665,6 +1723,36 @@ export interface components {
              * @description Names from the top of the tree to this account.
              */
             path: string[];
+        };
+        /** CascadeAnswer */
+        CascadeAnswer: {
+            /**
+             * Resolved
+             * @description Numbers of the cases that ended with their parent.
+             */
+            resolved: string[];
+            /** Refused */
+            refused: components["schemas"]["RefusedChild"][];
+            /**
+             * Remaining
+             * @description Live cases below it that were not looked at: ask again.
+             */
+            remaining: number;
+        };
+        /**
+         * CascadeBody
+         * @description As of a resolution.
+         */
+        CascadeBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Text */
+            text: string;
+            code: components["schemas"]["ResolutionCode"];
         };
         /** CaseAnswer */
         CaseAnswer: {
@@ -715,6 +1803,23 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /** CaseDifferenceAnswer */
+        CaseDifferenceAnswer: {
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /** Number */
+            number: string;
+            /**
+             * Uncertain
+             * @description People did things then that they could not have done after the draft.
+             */
+            uncertain: boolean;
+            /** Differences */
+            differences: components["schemas"]["DifferenceAnswer"][];
         };
         /** CaseInFullAnswer */
         CaseInFullAnswer: {
@@ -793,8 +1898,51 @@ export interface components {
             /** Linked */
             linked: components["schemas"]["CaseAnswer"][];
             /**
+             * Language
+             * @description Of the customer; empty while unknown.
+             */
+            language: string;
+            /**
+             * Fields
+             * @description Custom fields of its type.
+             */
+            fields: {
+                [key: string]: unknown;
+            };
+            /**
+             * Form Problems
+             * @description What the form wants before the case may be resolved.
+             */
+            form_problems: components["schemas"]["FieldProblem"][];
+            /** Checklist */
+            checklist: components["schemas"]["CheckItemAnswer"][];
+            /** Tags */
+            tags: string[];
+            /**
+             * Watchers
+             * @description Agents who want to hear of it.
+             */
+            watchers: components["schemas"]["KeptByAnswer"][];
+            parent: components["schemas"]["CaseAnswer"] | null;
+            /**
+             * Children
+             * @description Cases right below it.
+             */
+            children: number;
+            /** Live Children */
+            live_children: number;
+            /** @description The ended case it goes on from. */
+            follows: components["schemas"]["CaseAnswer"] | null;
+            /** @description Where it goes on, when it was merged. */
+            merged_into: components["schemas"]["CaseAnswer"] | null;
+            /**
+             * Merged
+             * @description Numbers of the cases that go on in this one.
+             */
+            merged: string[];
+            /**
              * Can
-             * @description What its status allows; everything else is refused.
+             * @description What you may ask for in its status; everything else is refused.
              */
             can: components["schemas"]["Verb"][];
         };
@@ -811,6 +1959,16 @@ export interface components {
              * Next
              * @description Pass as `after` for the next page; null on the last.
              */
+            next: string | null;
+        };
+        /** CasesBehindAnswer */
+        CasesBehindAnswer: {
+            figure: components["schemas"]["Figure"];
+            /** Value */
+            value: number;
+            /** Cases */
+            cases: components["schemas"]["BehindAnswer"][];
+            /** Next */
             next: string | null;
         };
         /** CasesQuery */
@@ -849,6 +2007,178 @@ export interface components {
              */
             limit?: number;
         };
+        /** CellAnswer */
+        CellAnswer: {
+            /** Department */
+            department: string;
+            status: components["schemas"]["Status"];
+            live: components["schemas"]["NumberAnswer"];
+            unassigned: components["schemas"]["NumberAnswer"];
+            overdue: components["schemas"]["NumberAnswer"];
+            due_soon: components["schemas"]["NumberAnswer"];
+        };
+        /** CheckItemAnswer */
+        CheckItemAnswer: {
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /**
+             * Required
+             * @description The case cannot be resolved before.
+             */
+            required: boolean;
+            /** Done */
+            done: boolean;
+        };
+        /** CheckItemBody */
+        CheckItemBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Required
+             * @default false
+             */
+            required?: boolean;
+        };
+        /** CheckedBody */
+        CheckedBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Done
+             * @default true
+             */
+            done?: boolean;
+        };
+        /** ChildrenAnswer */
+        ChildrenAnswer: {
+            /**
+             * Cases
+             * @description The first 200 right below it that you may see, oldest first.
+             */
+            cases: components["schemas"]["CaseAnswer"][];
+        };
+        /** ChoiceAnswer */
+        ChoiceAnswer: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /** ClassifyBody */
+        ClassifyBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Reason */
+            reason: string;
+            case_type: components["schemas"]["CaseType"];
+        };
+        /** ClockAnswer */
+        ClockAnswer: {
+            target: components["schemas"]["Target"];
+            /**
+             * Cycle
+             * @description Counts from 1: reopening begins a new one.
+             */
+            cycle: number;
+            state: components["schemas"]["ClockState"];
+            /**
+             * Paused
+             * @description It stands still; a target that was missed before stays `breached`.
+             */
+            paused: boolean;
+            /** Policy */
+            policy: string;
+            /**
+             * Policy Version
+             * @description Of the rulebook it stands in; 0 before anything was decided.
+             */
+            policy_version: number;
+            /**
+             * Goal S
+             * @description The target, in seconds of working time.
+             */
+            goal_s: number;
+            /**
+             * Spent S
+             * @description Seconds of working time counted by now, or until it ended.
+             */
+            spent_s: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Due At
+             * @description Null while it is paused.
+             */
+            due_at: string | null;
+            /** Breached At */
+            breached_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Next At
+             * @description When its next warning or step is due.
+             */
+            next_at: string | null;
+            /**
+             * Spans
+             * @description From its start until it is due; the open ones add up to the target.
+             */
+            spans: components["schemas"]["SpanAnswer"][];
+        };
+        /**
+         * ClockState
+         * @enum {string}
+         */
+        ClockState: "running" | "paused" | "met" | "breached";
+        /** ClocksAnswer */
+        ClocksAnswer: {
+            /**
+             * Policy
+             * @description The policy that holds: null before one was chosen, empty for no SLA.
+             */
+            policy: string | null;
+            /** Clocks */
+            clocks: components["schemas"]["ClockAnswer"][];
+        };
+        /** ConsideredAnswer */
+        ConsideredAnswer: {
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Excluded
+             * @description Why not: a code, with what it is about after a colon; "" when they could.
+             */
+            excluded: string;
+            /**
+             * Scores
+             * @description In the order they count: knows it, needs met, fit, room, seconds idle.
+             */
+            scores: number[];
+        };
         /** ContactAnswer */
         ContactAnswer: {
             /**
@@ -873,6 +2203,25 @@ export interface components {
              */
             cases: components["schemas"]["CaseAnswer"][];
         };
+        /** ContainmentAnswer */
+        ContainmentAnswer: {
+            /** Begun */
+            begun: number;
+            /** Solved */
+            solved: number;
+            /** Unconfirmed */
+            unconfirmed: number;
+            /** Unanswered */
+            unanswered: number;
+            /** With Case */
+            with_case: number;
+            /** With Person */
+            with_person: number;
+            /** Rate */
+            rate: number | null;
+            /** Confirmed Rate */
+            confirmed_rate: number | null;
+        };
         /** ConversationAnswer */
         ConversationAnswer: {
             /**
@@ -890,6 +2239,23 @@ export interface components {
             participants: components["schemas"]["ParticipantAnswer"][];
             assurance: components["schemas"]["AssuranceAnswer"];
         };
+        /** DecisionAnswer */
+        DecisionAnswer: {
+            /** Version */
+            version: number;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** DeclineBody */
+        DeclineBody: {
+            /** Reason */
+            reason: string;
+        };
         /** DepartmentAnswer */
         DepartmentAnswer: {
             /** Id */
@@ -902,6 +2268,61 @@ export interface components {
             /** Departments */
             departments: components["schemas"]["DepartmentAnswer"][];
         };
+        /** DifferenceAnswer */
+        DifferenceAnswer: {
+            /**
+             * What
+             * @description `priority`, `department`, `said`, `fired`, `fields.<name>` ...
+             */
+            what: string;
+            /**
+             * Current
+             * @description With the rules in force.
+             */
+            current: unknown;
+            /**
+             * Draft
+             * @description With the draft.
+             */
+            draft: unknown;
+            /**
+             * At
+             * @description When the first rule would do something else.
+             */
+            at: string | null;
+        };
+        /** DryRunAnswer */
+        DryRunAnswer: {
+            /** Looked At */
+            looked_at: number;
+            /**
+             * Cases
+             * @description Those that would differ.
+             */
+            cases: components["schemas"]["CaseDifferenceAnswer"][];
+        };
+        /** DryRunBody */
+        DryRunBody: {
+            /**
+             * Document
+             * @description As the reference of its kind says.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Number
+             * @description One case; the newest ones when left out.
+             * @default null
+             */
+            number?: string | null;
+            /**
+             * Days
+             * @description Back from now, so many days of the log.
+             * @default 7
+             */
+            days?: number;
+        };
         /** FeedQuery */
         FeedQuery: {
             /**
@@ -910,6 +2331,74 @@ export interface components {
              * @default null
              */
             after?: number | null;
+        };
+        /** FieldProblem */
+        FieldProblem: {
+            /**
+             * Field
+             * @description Its name; empty for the form as a whole.
+             */
+            field: string;
+            /**
+             * Problem
+             * @description required, unknown, too_large, or the word of JSON Schema that does not hold.
+             */
+            problem: string;
+        };
+        /** FieldsBody */
+        FieldsBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Values
+             * @description By field; null takes a value away.
+             */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Figure
+         * @description What is counted; docs/reference/boards.md has the definition of each.
+         * @enum {string}
+         */
+        Figure: "live" | "unassigned" | "age" | "stale" | "overdue" | "due_soon" | "opened" | "resolved" | "resolutions" | "taken_back" | "closed" | "reopened" | "handed_over" | "replied" | "held" | "met" | "missed" | "timed" | "surveyed" | "responded" | "rated" | "ease";
+        /** FormAnswer */
+        FormAnswer: {
+            case_type: components["schemas"]["CaseType"];
+            /**
+             * Form
+             * @description JSON Schema 2020-12; empty: this type has no fields.
+             */
+            form: {
+                [key: string]: unknown;
+            };
+        };
+        /** GiveBackBody */
+        GiveBackBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Skills
+             * @description What whoever takes it has to have, and how well; left out, it needs what it needed.
+             * @default null
+             */
+            skills?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Language
+             * @default
+             */
+            language?: string;
         };
         /** IdentityAnswer */
         IdentityAnswer: {
@@ -938,6 +2427,69 @@ export interface components {
          * @enum {string}
          */
         IdentityKind: "email" | "phone" | "account" | "loyalty" | "teams" | "web";
+        /** KeptByAnswer */
+        KeptByAnswer: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Kind
+         * @description What a step wants to hear.
+         * @enum {string}
+         */
+        Kind: "text" | "choice" | "number" | "date" | "yes_no";
+        /** LanguageQuery */
+        LanguageQuery: {
+            /**
+             * Language
+             * @description English, or any, when left out.
+             * @default
+             */
+            language?: string;
+        };
+        /** LoadAnswer */
+        LoadAnswer: {
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Name */
+            name: string;
+            /** Presence */
+            presence: string;
+            /**
+             * Reason
+             * @description What they said why they are not available.
+             */
+            reason: string;
+            /** Seen At */
+            seen_at: string | null;
+            /** On Shift */
+            on_shift: boolean;
+            /** Capacity */
+            capacity: number;
+            /**
+             * Load
+             * @description Units they hold or are offered.
+             */
+            load: number;
+            /** Offers */
+            offers: number;
+        };
+        /** LoadsAnswer */
+        LoadsAnswer: {
+            /**
+             * Agents
+             * @description By name.
+             */
+            agents: components["schemas"]["LoadAnswer"][];
+        };
         /** LogAnswer */
         LogAnswer: {
             /** Activities */
@@ -956,6 +2508,33 @@ export interface components {
              * @default 200
              */
             limit?: number;
+        };
+        /** MergeBody */
+        MergeBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Into
+             * @description Number of the case it goes on in.
+             */
+            into: string;
+        };
+        /** MineQuery */
+        MineQuery: {
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
         };
         /**
          * Mode
@@ -992,6 +2571,157 @@ export interface components {
              */
             key?: string | null;
         };
+        /** NoticeAnswer */
+        NoticeAnswer: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Number
+             * @description Of the case it is about.
+             */
+            number: string | null;
+            /**
+             * Kind
+             * @description `target_warned`, `target_breached`, `ladder_notify`, `ladder_tell_manager` ...
+             */
+            kind: string;
+            /**
+             * Data
+             * @description For the target kinds: which `target`, and when it is or was due.
+             */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Read At */
+            read_at: string | null;
+        };
+        /** NoticesAnswer */
+        NoticesAnswer: {
+            /** Notices */
+            notices: components["schemas"]["NoticeAnswer"][];
+        };
+        /** NowAnswer */
+        NowAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            live: components["schemas"]["NumberAnswer"];
+            unassigned: components["schemas"]["NumberAnswer"];
+            overdue: components["schemas"]["NumberAnswer"];
+            due_soon: components["schemas"]["NumberAnswer"];
+            /** Waiting */
+            waiting: {
+                [key: string]: components["schemas"]["NumberAnswer"];
+            };
+            /**
+             * Ages
+             * @description By time since they were opened.
+             */
+            ages: {
+                [key: string]: components["schemas"]["NumberAnswer"];
+            };
+            /**
+             * Stale
+             * @description By time since anything was done.
+             */
+            stale: {
+                [key: string]: components["schemas"]["NumberAnswer"];
+            };
+            /** Cells */
+            cells: components["schemas"]["CellAnswer"][];
+        };
+        /** NowQuery */
+        NowQuery: {
+            /**
+             * Department
+             * @description All you may see when left out.
+             * @default null
+             */
+            department?: string | null;
+            /**
+             * Agent
+             * @description Work by, and cases held by, this agent. For others than you: supervisors.
+             * @default null
+             */
+            agent?: string | null;
+            /** @default null */
+            case_type?: components["schemas"]["CaseType"] | null;
+            /**
+             * Priority
+             * @default null
+             */
+            priority?: number | null;
+            /**
+             * Policy
+             * @description Id of an SLA policy.
+             * @default null
+             */
+            policy?: string | null;
+            /**
+             * Within S
+             * @description Due in less than this is due soon.
+             * @default 7200
+             */
+            within_s?: number;
+        };
+        /** NumberAnswer */
+        NumberAnswer: {
+            /** Value */
+            value: number;
+            /**
+             * Cases
+             * @description Where to get the cases it counts, a line for each.
+             */
+            cases: string;
+        };
+        /** OfferAnswer */
+        OfferAnswer: {
+            /** Number */
+            number: string;
+            /** Subject */
+            subject: string;
+            /** Department */
+            department: string;
+            /**
+             * Offered At
+             * Format: date-time
+             */
+            offered_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** OffersAnswer */
+        OffersAnswer: {
+            /**
+             * Offers
+             * @description The soonest to run out first.
+             */
+            offers: components["schemas"]["OfferAnswer"][];
+        };
+        /** ParentBody */
+        ParentBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Parent */
+            parent: string;
+        };
         /** ParticipantAnswer */
         ParticipantAnswer: {
             kind: components["schemas"]["ActorKind"];
@@ -999,6 +2729,85 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /** PercentilesAnswer */
+        PercentilesAnswer: {
+            /** P50 S */
+            p50_s: number;
+            /** P90 S */
+            p90_s: number;
+            /** P95 S */
+            p95_s: number;
+        };
+        /** PeriodAnswer */
+        PeriodAnswer: {
+            /**
+             * Begins
+             * Format: date-time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date-time
+             */
+            ends: string;
+            opened: components["schemas"]["NumberAnswer"];
+            resolved: components["schemas"]["NumberAnswer"];
+            resolutions: components["schemas"]["NumberAnswer"];
+            taken_back: components["schemas"]["NumberAnswer"];
+            /** Reopen Rate */
+            reopen_rate: number | null;
+            closed: components["schemas"]["NumberAnswer"];
+            reopened: components["schemas"]["NumberAnswer"];
+            handed_over: components["schemas"]["NumberAnswer"];
+            /** Reasons */
+            reasons: {
+                [key: string]: components["schemas"]["NumberAnswer"];
+            };
+            /** Targets */
+            targets: components["schemas"]["TargetAnswer"][];
+            containment: components["schemas"]["ContainmentAnswer"] | null;
+            satisfaction: components["schemas"]["SatisfactionAnswer"];
+        };
+        /** PeriodQuery */
+        PeriodQuery: {
+            /**
+             * Department
+             * @description All you may see when left out.
+             * @default null
+             */
+            department?: string | null;
+            /**
+             * Agent
+             * @description Work by, and cases held by, this agent. For others than you: supervisors.
+             * @default null
+             */
+            agent?: string | null;
+            /** @default null */
+            case_type?: components["schemas"]["CaseType"] | null;
+            /**
+             * Priority
+             * @default null
+             */
+            priority?: number | null;
+            /**
+             * Policy
+             * @description Id of an SLA policy.
+             * @default null
+             */
+            policy?: string | null;
+            /**
+             * From
+             * Format: date
+             * @description First day, of the desk's own zone.
+             */
+            from: string;
+            /**
+             * To
+             * Format: date
+             * @description The day after the last.
+             */
+            to: string;
         };
         /**
          * Presence
@@ -1008,6 +2817,12 @@ export interface components {
         /** PresenceBody */
         PresenceBody: {
             presence: components["schemas"]["Presence"];
+            /**
+             * Reason
+             * @description Why you are not available, for colleagues: lunch, a meeting.
+             * @default
+             */
+            reason?: string;
         };
         /** PriorityBody */
         PriorityBody: {
@@ -1065,6 +2880,16 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** RefusedChild */
+        RefusedChild: {
+            /** Number */
+            number: string;
+            /**
+             * Code
+             * @description Of the problem that a resolution of its own would have had.
+             */
+            code: string;
+        };
         /** ReplyBody */
         ReplyBody: {
             /**
@@ -1104,6 +2929,90 @@ export interface components {
          * @enum {string}
          */
         Role: "member" | "manager";
+        /**
+         * Rulebook
+         * @description The kinds there are; whoever reads one knows what its document looks like.
+         * @enum {string}
+         */
+        Rulebook: "sla" | "routing" | "rules" | "forms" | "scripts" | "cases" | "surveys";
+        /** RulebookAnswer */
+        RulebookAnswer: {
+            kind: components["schemas"]["Rulebook"];
+            /**
+             * Version
+             * @description 0 while nothing was decided; the document is empty then.
+             */
+            version: number;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Versions
+             * @description The newest first, a hundred at most.
+             */
+            versions: components["schemas"]["DecisionAnswer"][];
+        };
+        /** RulebookBody */
+        RulebookBody: {
+            /**
+             * Document
+             * @description As the reference of its kind says.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Version
+             * @description What you looked at: if another is in force by now, 409.
+             * @default null
+             */
+            version?: number | null;
+        };
+        /** RulebookCheckBody */
+        RulebookCheckBody: {
+            /**
+             * Document
+             * @description As the reference of its kind says.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        /** RulebookNamedAnswer */
+        RulebookNamedAnswer: {
+            kind: components["schemas"]["Rulebook"];
+            /**
+             * Version
+             * @description 0 while nothing was decided.
+             */
+            version: number;
+            /** By */
+            by: string | null;
+            /** At */
+            at: string | null;
+        };
+        /** RulebooksAnswer */
+        RulebooksAnswer: {
+            /** Rulebooks */
+            rulebooks: components["schemas"]["RulebookNamedAnswer"][];
+        };
+        /** RunAnswer */
+        RunAnswer: {
+            /** Script */
+            script: string;
+            /** Title */
+            title: string;
+            /**
+             * Version
+             * @description Of the rulebook by which it goes on.
+             */
+            version: number;
+            /** Answered */
+            answered: components["schemas"]["AnsweredAnswer"][];
+            /** @description What to ask now; null when done. */
+            asked: components["schemas"]["StepAnswer"] | null;
+        };
         /** SaidAnswer */
         SaidAnswer: {
             /** Seq */
@@ -1121,6 +3030,37 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** SatisfactionAnswer */
+        SatisfactionAnswer: {
+            asked: components["schemas"]["NumberAnswer"];
+            responded: components["schemas"]["NumberAnswer"];
+            /** Response Rate */
+            response_rate: number | null;
+            /** Csat */
+            csat: number | null;
+            /** Effort */
+            effort: number | null;
+            /** Rated */
+            rated: {
+                [key: string]: components["schemas"]["NumberAnswer"];
+            };
+            /** Ease */
+            ease: {
+                [key: string]: components["schemas"]["NumberAnswer"];
+            };
+        };
+        /** ScriptAnswer */
+        ScriptAnswer: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /** ScriptsAnswer */
+        ScriptsAnswer: {
+            /** Scripts */
+            scripts: components["schemas"]["ScriptAnswer"][];
+        };
         /** SessionAnswer */
         SessionAnswer: {
             agent: components["schemas"]["AgentAnswer"];
@@ -1137,11 +3077,109 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** SlotAnswer */
+        SlotAnswer: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Free
+             * @description How many agents could call then.
+             */
+            free: number;
+        };
+        /** SlotsAnswer */
+        SlotsAnswer: {
+            /** Slots */
+            slots: components["schemas"]["SlotAnswer"][];
+        };
+        /** SlotsQuery */
+        SlotsQuery: {
+            /**
+             * Limit
+             * @default 20
+             */
+            limit?: number;
+        };
+        /** SpanAnswer */
+        SpanAnswer: {
+            /**
+             * Begins
+             * Format: date-time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date-time
+             */
+            ends: string;
+            /** @description `open` time was counted; `closed` and `paused` was not. */
+            kind: components["schemas"]["SpanKind"];
+            /**
+             * Because
+             * @description The calendar's id, or the status in which the clock stood still.
+             */
+            because: string;
+        };
+        /**
+         * SpanKind
+         * @enum {string}
+         */
+        SpanKind: "open" | "closed" | "paused";
+        /** SplitAnswer */
+        SplitAnswer: {
+            /**
+             * Number
+             * @description Of the new case.
+             */
+            number: string;
+        };
+        /** SplitBody */
+        SplitBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Text */
+            text: string;
+            /** Subject */
+            subject: string;
+            /**
+             * Department
+             * @description Its own when left out.
+             * @default null
+             */
+            department?: string | null;
+            /**
+             * @description Its own when left out.
+             * @default null
+             */
+            case_type?: components["schemas"]["CaseType"] | null;
+        };
         /**
          * Status
          * @enum {string}
          */
         Status: "new" | "open" | "waiting_on_customer" | "waiting_on_third_party" | "resolved" | "closed" | "merged";
+        /** StepAnswer */
+        StepAnswer: {
+            /** Id */
+            id: string;
+            /** Question */
+            question: string;
+            kind: components["schemas"]["Kind"];
+            /** Choices */
+            choices: components["schemas"]["ChoiceAnswer"][];
+        };
         /** SuggestedArticleAnswer */
         SuggestedArticleAnswer: {
             /** Slug */
@@ -1200,6 +3238,36 @@ export interface components {
              */
             available: boolean;
         };
+        /** TagsBody */
+        TagsBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Add */
+            add?: string[];
+            /** Remove */
+            remove?: string[];
+        };
+        /**
+         * Target
+         * @enum {string}
+         */
+        Target: "first_response" | "next_response" | "resolution";
+        /** TargetAnswer */
+        TargetAnswer: {
+            /** Target */
+            target: string;
+            met: components["schemas"]["NumberAnswer"];
+            missed: components["schemas"]["NumberAnswer"];
+            timed: components["schemas"]["NumberAnswer"];
+            /** Attainment */
+            attainment: number | null;
+            working: components["schemas"]["PercentilesAnswer"] | null;
+            wall: components["schemas"]["PercentilesAnswer"] | null;
+        };
         /** TextBody */
         TextBody: {
             /**
@@ -1218,7 +3286,15 @@ export interface components {
         };
         /** TimelineEntryAnswer */
         TimelineEntryAnswer: {
-            /** Seq */
+            /**
+             * Number
+             * @description The case it happened to: this one, or one that goes on in it.
+             */
+            number: string;
+            /**
+             * Seq
+             * @description Its place in the history of that case.
+             */
             seq: number;
             /** Kind */
             kind: string;
@@ -1248,7 +3324,7 @@ export interface components {
          * Verb
          * @enum {string}
          */
-        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge";
+        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "fire" | "survey";
         /** VersionBody */
         VersionBody: {
             /**
@@ -2107,14 +4183,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -2184,6 +4294,7 @@ export interface operations {
                      * @example {
                      *       "entries": [
                      *         {
+                     *           "number": "CAS-01041-V9D3",
                      *           "seq": 2,
                      *           "kind": "CaseAssigned",
                      *           "actor": {
@@ -2497,14 +4608,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -2705,14 +4850,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -3046,14 +5225,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -3254,14 +5467,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -3462,14 +5709,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -3670,14 +5951,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -3877,14 +6192,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -4084,14 +6433,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -4292,14 +6675,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -4351,7 +6768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.checklist_open */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4387,7 +6804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.resolution_incomplete, http.body_invalid */
+            /** @description case.resolution_incomplete, case.fields_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4499,14 +6916,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -4706,14 +7157,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -4913,14 +7398,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -5120,14 +7639,48 @@ export interface operations {
                      *         }
                      *       },
                      *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
                      *       "can": [
                      *         "assign",
                      *         "reply",
                      *         "note",
                      *         "ask_customer",
-                     *         "hear_customer",
                      *         "ask_third_party",
-                     *         "resolve"
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
                      *       ]
                      *     }
                      */
@@ -5322,6 +7875,3851 @@ export interface operations {
             };
             /** @description http.body_type_wrong */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "into": "CAS-01038-6QK1",
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.itself, case.customers_differ, case.merge_chained */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.no_working_time, calendar.invalid */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "subject": "An empty cage was not taken back",
+                 *       "text": "And nobody took the empty cage back.",
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["SplitBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "number": "CAS-01052-0M2T"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SplitAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, department.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.no_working_time, calendar.invalid */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.text_missing, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_parent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "parent": "CAS-01038-6QK1",
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["ParentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.itself, case.parent_cycle, case.parent_too_deep */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_parent_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_cascade: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "solved",
+                 *       "text": "The depot is open again.",
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["CascadeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "resolved": [
+                     *         "CAS-01041-V9D3"
+                     *       ],
+                     *       "refused": [
+                     *         {
+                     *           "number": "CAS-01044-8ZAB",
+                     *           "code": "case.checklist_open"
+                     *         }
+                     *       ],
+                     *       "remaining": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CascadeAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.checklist_open */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.resolution_incomplete, case.fields_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_children: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cases": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChildrenAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "duplicates": [],
+                     *       "known_problem": [],
+                     *       "customers": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlikeAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "add": [
+                 *         "frozen"
+                 *       ],
+                 *       "remove": [],
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["TagsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.too_many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.tag_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.too_many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_unwatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_checklist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Ask for a photo of the pallet",
+                 *       "required": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CheckItemBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.too_many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.text_missing, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_checklist_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+                /**
+                 * @description The id of an item of the checklist.
+                 * @example photo
+                 */
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "done": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["CheckedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, case.checklist_item_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_checklist_item_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+                /**
+                 * @description The id of an item of the checklist.
+                 * @example photo
+                 */
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["VersionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, case.checklist_item_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_classification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "case_type": "complaint",
+                 *       "reason": "The customer wants an apology."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClassifyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.text_missing, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "values": {
+                 *         "pallets": 2,
+                 *         "carrier": null
+                 *       },
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["FieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.fields_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_scripts_script_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+                /**
+                 * @description The id of a call script.
+                 * @example till-down
+                 */
+                script: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "step": "which",
+                 *       "answer": 2,
+                 *       "language": "en"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, script.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, script.step_not_now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description script.answer_invalid, case.fields_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_form: {
+        parameters: {
+            query?: {
+                language?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "case_type": "incident",
+                     *       "form": {
+                     *         "type": "object",
+                     *         "properties": {
+                     *           "pallets": {
+                     *             "type": "integer",
+                     *             "minimum": 1
+                     *           }
+                     *         },
+                     *         "required": [
+                     *           "pallets"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FormAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_scripts_script: {
+        parameters: {
+            query?: {
+                language?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+                /**
+                 * @description The id of a call script.
+                 * @example till-down
+                 */
+                script: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "script": "till-down",
+                     *       "title": "A till does not work",
+                     *       "version": 3,
+                     *       "answered": [
+                     *         {
+                     *           "step": "which",
+                     *           "question": "Which till is it?",
+                     *           "answer": 2
+                     *         }
+                     *       ],
+                     *       "asked": {
+                     *         "id": "sells",
+                     *         "question": "Can you still sell?",
+                     *         "kind": "yes_no",
+                     *         "choices": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RunAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, script.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scripts: {
+        parameters: {
+            query?: {
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "scripts": [
+                     *         {
+                     *           "id": "till-down",
+                     *           "title": "A till does not work"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScriptsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5578,6 +11976,243 @@ export interface operations {
             };
         };
     };
+    get_cases_number_clocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "policy": "standard",
+                     *       "clocks": [
+                     *         {
+                     *           "target": "first_response",
+                     *           "cycle": 1,
+                     *           "state": "running",
+                     *           "paused": false,
+                     *           "policy": "standard",
+                     *           "policy_version": 3,
+                     *           "goal_s": 14400,
+                     *           "spent_s": 5400,
+                     *           "started_at": "2026-03-02T15:30:00Z",
+                     *           "due_at": "2026-03-03T10:00:00Z",
+                     *           "breached_at": null,
+                     *           "ended_at": null,
+                     *           "next_at": "2026-03-03T09:12:00Z",
+                     *           "spans": [
+                     *             {
+                     *               "begins": "2026-03-02T15:30:00Z",
+                     *               "ends": "2026-03-02T17:30:00Z",
+                     *               "kind": "open",
+                     *               "because": "desk"
+                     *             },
+                     *             {
+                     *               "begins": "2026-03-02T17:30:00Z",
+                     *               "ends": "2026-03-03T08:00:00Z",
+                     *               "kind": "closed",
+                     *               "because": "desk"
+                     *             },
+                     *             {
+                     *               "begins": "2026-03-03T08:00:00Z",
+                     *               "ends": "2026-03-03T10:00:00Z",
+                     *               "kind": "open",
+                     *               "because": "desk"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ClocksAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notices": [
+                     *         {
+                     *           "id": "5f0c6b58-6c3e-4e58-9a55-6a6f1b0f7f10",
+                     *           "number": "CAS-01041-V9D3",
+                     *           "kind": "target_warned",
+                     *           "data": {
+                     *             "target": "first_response",
+                     *             "due_at": "2026-03-03T10:00:00+00:00"
+                     *           },
+                     *           "at": "2026-03-03T09:12:02Z",
+                     *           "read_at": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NoticesAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_id_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An id as lists give it.
+                 * @example 4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description notice.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_contacts_id: {
         parameters: {
             query?: never;
@@ -5677,6 +12312,3103 @@ export interface operations {
             };
             /** @description http.unknown_host */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_offers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "offers": [
+                     *         {
+                     *           "number": "CAS-01041-V9D3",
+                     *           "subject": "The freezer delivery is late",
+                     *           "department": "deliveries",
+                     *           "offered_at": "2026-03-02T09:12:05Z",
+                     *           "expires_at": "2026-03-02T09:13:05Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OffersAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "assignments": [
+                     *         {
+                     *           "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *           "agent_name": "Li Chen",
+                     *           "state": "accepted",
+                     *           "decided_at": "2026-03-02T09:12:05Z",
+                     *           "ended_at": "2026-03-02T09:12:20Z",
+                     *           "reason": "",
+                     *           "policy_version": 3,
+                     *           "relaxed": 0,
+                     *           "request": {
+                     *             "department": "deliveries",
+                     *             "channel": "webchat",
+                     *             "units": 3,
+                     *             "waited_s": 1.2,
+                     *             "sticky": ""
+                     *           },
+                     *           "considered": [
+                     *             {
+                     *               "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *               "name": "Li Chen",
+                     *               "excluded": "",
+                     *               "scores": [
+                     *                 0,
+                     *                 1,
+                     *                 -0.2,
+                     *                 0.5,
+                     *                 340
+                     *               ]
+                     *             },
+                     *             {
+                     *               "agent_id": "8c1d2e3f-4a5b-4c6d-8e7f-901234567890",
+                     *               "name": "Marcus Boateng",
+                     *               "excluded": "skill:printers:3",
+                     *               "scores": []
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "now": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AssignmentsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_callback_slots: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "slots": [
+                     *         {
+                     *           "starts_at": "2026-03-03T10:00:00Z",
+                     *           "ends_at": "2026-03-03T10:30:00Z",
+                     *           "free": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SlotsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_agents_load: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "agents": [
+                     *         {
+                     *           "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *           "name": "Li Chen",
+                     *           "presence": "away",
+                     *           "reason": "lunch",
+                     *           "seen_at": "2026-03-02T12:01:00Z",
+                     *           "on_shift": true,
+                     *           "capacity": 6,
+                     *           "load": 3,
+                     *           "offers": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoadsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_offer_acceptance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description routing.not_offered, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_offer_refusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "I am on the phone."
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeclineBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description routing.not_offered, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.text_missing, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "skills": {
+                 *         "printers": 3
+                 *       },
+                 *       "language": "de",
+                 *       "version": 4
+                 *     }
+                 */
+                "application/json": components["schemas"]["GiveBackBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description routing.skills_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "starts_at": "2026-03-03T10:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallbackBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.slot_taken, routing.no_callback */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_callback_outcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "how": "kept"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallbackEndBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.slot_taken, routing.no_callback */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rulebooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rulebooks": [
+                     *         {
+                     *           "kind": "rules",
+                     *           "version": 3,
+                     *           "by": "Sam Okoro",
+                     *           "at": "2026-03-02T09:12:04Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RulebooksAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rulebooks_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A kind of rulebook.
+                 * @example rules
+                 */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "rules",
+                     *       "version": 3,
+                     *       "document": {
+                     *         "rules": [
+                     *           {
+                     *             "id": "recall-first",
+                     *             "name": "A recall comes first",
+                     *             "events": [
+                     *               "CaseOpened"
+                     *             ],
+                     *             "when": {
+                     *               "fact": "words",
+                     *               "contains": "recall"
+                     *             },
+                     *             "then": [
+                     *               {
+                     *                 "do": "set_priority",
+                     *                 "priority": 1,
+                     *                 "reason": "Somebody may eat it"
+                     *               },
+                     *               {
+                     *                 "do": "tag",
+                     *                 "tags": [
+                     *                   "recall"
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       },
+                     *       "versions": [
+                     *         {
+                     *           "version": 3,
+                     *           "by": "Sam Okoro",
+                     *           "at": "2026-03-02T09:12:04Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RulebookAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rulebook.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rulebooks_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A kind of rulebook.
+                 * @example rules
+                 */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "document": {
+                 *         "rules": [
+                 *           {
+                 *             "id": "recall-first",
+                 *             "name": "A recall comes first",
+                 *             "events": [
+                 *               "CaseOpened"
+                 *             ],
+                 *             "when": {
+                 *               "fact": "words",
+                 *               "contains": "recall"
+                 *             },
+                 *             "then": [
+                 *               {
+                 *                 "do": "set_priority",
+                 *                 "priority": 1,
+                 *                 "reason": "Somebody may eat it"
+                 *               },
+                 *               {
+                 *                 "do": "tag",
+                 *                 "tags": [
+                 *                   "recall"
+                 *                 ]
+                 *               }
+                 *             ]
+                 *           }
+                 *         ]
+                 *       },
+                 *       "version": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["RulebookBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "rules",
+                     *       "version": 3,
+                     *       "document": {
+                     *         "rules": [
+                     *           {
+                     *             "id": "recall-first",
+                     *             "name": "A recall comes first",
+                     *             "events": [
+                     *               "CaseOpened"
+                     *             ],
+                     *             "when": {
+                     *               "fact": "words",
+                     *               "contains": "recall"
+                     *             },
+                     *             "then": [
+                     *               {
+                     *                 "do": "set_priority",
+                     *                 "priority": 1,
+                     *                 "reason": "Somebody may eat it"
+                     *               },
+                     *               {
+                     *                 "do": "tag",
+                     *                 "tags": [
+                     *                   "recall"
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       },
+                     *       "versions": [
+                     *         {
+                     *           "version": 3,
+                     *           "by": "Sam Okoro",
+                     *           "at": "2026-03-02T09:12:04Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RulebookAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site, http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rulebook.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rulebook.changed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rulebook.invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_rulebooks_kind_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A kind of rulebook.
+                 * @example rules
+                 */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "document": {
+                 *         "rules": [
+                 *           {
+                 *             "id": "recall-first",
+                 *             "name": "A recall comes first",
+                 *             "events": [
+                 *               "CaseOpened"
+                 *             ],
+                 *             "when": {
+                 *               "fact": "words",
+                 *               "contains": "recall"
+                 *             },
+                 *             "then": [
+                 *               {
+                 *                 "do": "set_priority",
+                 *                 "priority": 1,
+                 *                 "reason": "Somebody may eat it"
+                 *               },
+                 *               {
+                 *                 "do": "tag",
+                 *                 "tags": [
+                 *                   "recall"
+                 *                 ]
+                 *               }
+                 *             ]
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["RulebookCheckBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site, http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rulebook.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rulebook.invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_rulebooks_rules_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "document": {
+                 *         "rules": [
+                 *           {
+                 *             "id": "recall-first",
+                 *             "name": "A recall comes first",
+                 *             "events": [
+                 *               "CaseOpened"
+                 *             ],
+                 *             "when": {
+                 *               "fact": "words",
+                 *               "contains": "recall"
+                 *             },
+                 *             "then": [
+                 *               {
+                 *                 "do": "set_priority",
+                 *                 "priority": 1,
+                 *                 "reason": "Somebody may eat it"
+                 *               },
+                 *               {
+                 *                 "do": "tag",
+                 *                 "tags": [
+                 *                   "recall"
+                 *                 ]
+                 *               }
+                 *             ]
+                 *           }
+                 *         ]
+                 *       },
+                 *       "number": "CAS-01041-V9D3",
+                 *       "days": 30
+                 *     }
+                 */
+                "application/json": components["schemas"]["DryRunBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "looked_at": 1,
+                     *       "cases": [
+                     *         {
+                     *           "case_id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *           "number": "CAS-01041-V9D3",
+                     *           "uncertain": false,
+                     *           "differences": [
+                     *             {
+                     *               "what": "priority",
+                     *               "current": 3,
+                     *               "draft": 1,
+                     *               "at": "2026-03-02T09:12:04Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DryRunAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site, http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rulebook.invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_boards_now: {
+        parameters: {
+            query?: {
+                department?: string;
+                agent?: string;
+                case_type?: components["schemas"]["CaseType"];
+                priority?: number;
+                policy?: string;
+                within_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-03-09T10:00:00Z",
+                     *       "live": {
+                     *         "value": 24,
+                     *         "cases": "/api/boards/cases?figure=live&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "unassigned": {
+                     *         "value": 5,
+                     *         "cases": "/api/boards/cases?figure=unassigned&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "overdue": {
+                     *         "value": 2,
+                     *         "cases": "/api/boards/cases?figure=overdue&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "due_soon": {
+                     *         "value": 3,
+                     *         "cases": "/api/boards/cases?figure=due_soon&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "waiting": {
+                     *         "waiting_on_customer": {
+                     *           "value": 6,
+                     *           "cases": "/api/boards/cases?figure=live&status=waiting_on_customer&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "waiting_on_third_party": {
+                     *           "value": 1,
+                     *           "cases": "/api/boards/cases?figure=live&status=waiting_on_third_party&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         }
+                     *       },
+                     *       "ages": {
+                     *         "hour": {
+                     *           "value": 3,
+                     *           "cases": "/api/boards/cases?figure=age&bucket=hour&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "day": {
+                     *           "value": 9,
+                     *           "cases": "/api/boards/cases?figure=age&bucket=day&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "three_days": {
+                     *           "value": 7,
+                     *           "cases": "/api/boards/cases?figure=age&bucket=three_days&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "week": {
+                     *           "value": 4,
+                     *           "cases": "/api/boards/cases?figure=age&bucket=week&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "older": {
+                     *           "value": 1,
+                     *           "cases": "/api/boards/cases?figure=age&bucket=older&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         }
+                     *       },
+                     *       "stale": {
+                     *         "hour": {
+                     *           "value": 3,
+                     *           "cases": "/api/boards/cases?figure=stale&bucket=hour&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "day": {
+                     *           "value": 9,
+                     *           "cases": "/api/boards/cases?figure=stale&bucket=day&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "three_days": {
+                     *           "value": 7,
+                     *           "cases": "/api/boards/cases?figure=stale&bucket=three_days&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "week": {
+                     *           "value": 4,
+                     *           "cases": "/api/boards/cases?figure=stale&bucket=week&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "older": {
+                     *           "value": 1,
+                     *           "cases": "/api/boards/cases?figure=stale&bucket=older&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *         }
+                     *       },
+                     *       "cells": [
+                     *         {
+                     *           "department": "tills",
+                     *           "status": "open",
+                     *           "live": {
+                     *             "value": 9,
+                     *             "cases": "/api/boards/cases?figure=live&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "unassigned": {
+                     *             "value": 1,
+                     *             "cases": "/api/boards/cases?figure=unassigned&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "overdue": {
+                     *             "value": 1,
+                     *             "cases": "/api/boards/cases?figure=overdue&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "due_soon": {
+                     *             "value": 2,
+                     *             "cases": "/api/boards/cases?figure=due_soon&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NowAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description department.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description board.period_backwards, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_boards_period: {
+        parameters: {
+            query?: {
+                department?: string;
+                agent?: string;
+                case_type?: components["schemas"]["CaseType"];
+                priority?: number;
+                policy?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "begins": "2026-03-02T00:00:00Z",
+                     *       "ends": "2026-03-09T00:00:00Z",
+                     *       "opened": {
+                     *         "value": 120,
+                     *         "cases": "/api/boards/cases?figure=opened&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "resolved": {
+                     *         "value": 110,
+                     *         "cases": "/api/boards/cases?figure=resolved&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "resolutions": {
+                     *         "value": 116,
+                     *         "cases": "/api/boards/cases?figure=resolutions&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "taken_back": {
+                     *         "value": 6,
+                     *         "cases": "/api/boards/cases?figure=taken_back&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "reopen_rate": 0.0517,
+                     *       "closed": {
+                     *         "value": 98,
+                     *         "cases": "/api/boards/cases?figure=closed&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "reopened": {
+                     *         "value": 7,
+                     *         "cases": "/api/boards/cases?figure=reopened&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "handed_over": {
+                     *         "value": 40,
+                     *         "cases": "/api/boards/cases?figure=handed_over&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "reasons": {
+                     *         "asked_for_person": {
+                     *           "value": 28,
+                     *           "cases": "/api/boards/cases?figure=handed_over&reason=asked_for_person&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "not_understood": {
+                     *           "value": 12,
+                     *           "cases": "/api/boards/cases?figure=handed_over&reason=not_understood&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *         }
+                     *       },
+                     *       "targets": [
+                     *         {
+                     *           "target": "first_response",
+                     *           "met": {
+                     *             "value": 90,
+                     *             "cases": "/api/boards/cases?figure=met&target=first_response&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "missed": {
+                     *             "value": 10,
+                     *             "cases": "/api/boards/cases?figure=missed&target=first_response&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "timed": {
+                     *             "value": 98,
+                     *             "cases": "/api/boards/cases?figure=timed&target=first_response&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "attainment": 0.9,
+                     *           "working": {
+                     *             "p50_s": 540,
+                     *             "p90_s": 2400,
+                     *             "p95_s": 3500
+                     *           },
+                     *           "wall": {
+                     *             "p50_s": 540,
+                     *             "p90_s": 2400,
+                     *             "p95_s": 3500
+                     *           }
+                     *         },
+                     *         {
+                     *           "target": "next_response",
+                     *           "met": {
+                     *             "value": 90,
+                     *             "cases": "/api/boards/cases?figure=met&target=next_response&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "missed": {
+                     *             "value": 10,
+                     *             "cases": "/api/boards/cases?figure=missed&target=next_response&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "timed": {
+                     *             "value": 98,
+                     *             "cases": "/api/boards/cases?figure=timed&target=next_response&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "attainment": 0.9,
+                     *           "working": null,
+                     *           "wall": null
+                     *         },
+                     *         {
+                     *           "target": "resolution",
+                     *           "met": {
+                     *             "value": 90,
+                     *             "cases": "/api/boards/cases?figure=met&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "missed": {
+                     *             "value": 10,
+                     *             "cases": "/api/boards/cases?figure=missed&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "timed": {
+                     *             "value": 98,
+                     *             "cases": "/api/boards/cases?figure=timed&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "attainment": 0.9,
+                     *           "working": {
+                     *             "p50_s": 540,
+                     *             "p90_s": 2400,
+                     *             "p95_s": 3500
+                     *           },
+                     *           "wall": {
+                     *             "p50_s": 540,
+                     *             "p90_s": 2400,
+                     *             "p95_s": 3500
+                     *           }
+                     *         }
+                     *       ],
+                     *       "containment": {
+                     *         "begun": 300,
+                     *         "solved": 90,
+                     *         "unconfirmed": 60,
+                     *         "unanswered": 20,
+                     *         "with_case": 80,
+                     *         "with_person": 50,
+                     *         "rate": 0.5,
+                     *         "confirmed_rate": 0.3
+                     *       },
+                     *       "satisfaction": {
+                     *         "asked": {
+                     *           "value": 60,
+                     *           "cases": "/api/boards/cases?figure=surveyed&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "responded": {
+                     *           "value": 24,
+                     *           "cases": "/api/boards/cases?figure=responded&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *         },
+                     *         "response_rate": 0.4,
+                     *         "csat": 4.2,
+                     *         "effort": 1.9,
+                     *         "rated": {
+                     *           "1": {
+                     *             "value": 1,
+                     *             "cases": "/api/boards/cases?figure=rated&score=1&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "2": {
+                     *             "value": 2,
+                     *             "cases": "/api/boards/cases?figure=rated&score=2&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "3": {
+                     *             "value": 3,
+                     *             "cases": "/api/boards/cases?figure=rated&score=3&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "4": {
+                     *             "value": 4,
+                     *             "cases": "/api/boards/cases?figure=rated&score=4&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "5": {
+                     *             "value": 5,
+                     *             "cases": "/api/boards/cases?figure=rated&score=5&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           }
+                     *         },
+                     *         "ease": {
+                     *           "1": {
+                     *             "value": 5,
+                     *             "cases": "/api/boards/cases?figure=ease&score=1&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "2": {
+                     *             "value": 4,
+                     *             "cases": "/api/boards/cases?figure=ease&score=2&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "3": {
+                     *             "value": 3,
+                     *             "cases": "/api/boards/cases?figure=ease&score=3&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "4": {
+                     *             "value": 2,
+                     *             "cases": "/api/boards/cases?figure=ease&score=4&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "5": {
+                     *             "value": 1,
+                     *             "cases": "/api/boards/cases?figure=ease&score=5&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PeriodAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description department.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description board.period_backwards, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_boards_agents: {
+        parameters: {
+            query?: {
+                department?: string;
+                agent?: string;
+                case_type?: components["schemas"]["CaseType"];
+                priority?: number;
+                policy?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "begins": "2026-03-02T00:00:00Z",
+                     *       "ends": "2026-03-09T00:00:00Z",
+                     *       "agents": [
+                     *         {
+                     *           "agent_id": "5b0a4f2e-3a53-4d44-9a2f-0c1f6f5f1d11",
+                     *           "name": "Li Wei",
+                     *           "holding": {
+                     *             "value": 4,
+                     *             "cases": "/api/boards/cases?figure=live&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "handled": {
+                     *             "value": 21,
+                     *             "cases": "/api/boards/cases?figure=held&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "held_s": 86400,
+                     *           "replied": {
+                     *             "value": 40,
+                     *             "cases": "/api/boards/cases?figure=replied&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "resolved": {
+                     *             "value": 18,
+                     *             "cases": "/api/boards/cases?figure=resolved&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "resolutions": {
+                     *             "value": 20,
+                     *             "cases": "/api/boards/cases?figure=resolutions&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "taken_back": {
+                     *             "value": 2,
+                     *             "cases": "/api/boards/cases?figure=taken_back&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "reopen_rate": 0.1,
+                     *           "targets": [
+                     *             {
+                     *               "target": "resolution",
+                     *               "met": {
+                     *                 "value": 90,
+                     *                 "cases": "/api/boards/cases?figure=met&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *               },
+                     *               "missed": {
+                     *                 "value": 10,
+                     *                 "cases": "/api/boards/cases?figure=missed&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *               },
+                     *               "timed": {
+                     *                 "value": 98,
+                     *                 "cases": "/api/boards/cases?figure=timed&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *               },
+                     *               "attainment": 0.9,
+                     *               "working": null,
+                     *               "wall": null
+                     *             }
+                     *           ],
+                     *           "rated": {
+                     *             "value": 6,
+                     *             "cases": "/api/boards/cases?figure=rated&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "csat": 4.5
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentsBoardAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description department.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description board.period_backwards, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me_performance: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "agent_id": "5b0a4f2e-3a53-4d44-9a2f-0c1f6f5f1d11",
+                     *       "name": "Li Wei",
+                     *       "holding": {
+                     *         "value": 4,
+                     *         "cases": "/api/boards/cases?figure=live&at=2026-03-09T10%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "handled": {
+                     *         "value": 21,
+                     *         "cases": "/api/boards/cases?figure=held&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "held_s": 86400,
+                     *       "replied": {
+                     *         "value": 40,
+                     *         "cases": "/api/boards/cases?figure=replied&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "resolved": {
+                     *         "value": 18,
+                     *         "cases": "/api/boards/cases?figure=resolved&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "resolutions": {
+                     *         "value": 20,
+                     *         "cases": "/api/boards/cases?figure=resolutions&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "taken_back": {
+                     *         "value": 2,
+                     *         "cases": "/api/boards/cases?figure=taken_back&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "reopen_rate": 0.1,
+                     *       "targets": [
+                     *         {
+                     *           "target": "resolution",
+                     *           "met": {
+                     *             "value": 90,
+                     *             "cases": "/api/boards/cases?figure=met&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "missed": {
+                     *             "value": 10,
+                     *             "cases": "/api/boards/cases?figure=missed&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "timed": {
+                     *             "value": 98,
+                     *             "cases": "/api/boards/cases?figure=timed&target=resolution&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *           },
+                     *           "attainment": 0.9,
+                     *           "working": null,
+                     *           "wall": null
+                     *         }
+                     *       ],
+                     *       "rated": {
+                     *         "value": 6,
+                     *         "cases": "/api/boards/cases?figure=rated&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *       },
+                     *       "csat": 4.5
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AgentBoardAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description board.period_backwards, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_boards_cases: {
+        parameters: {
+            query?: {
+                department?: string;
+                agent?: string;
+                case_type?: components["schemas"]["CaseType"];
+                priority?: number;
+                policy?: string;
+                figure?: components["schemas"]["Figure"];
+                at?: string;
+                from?: string;
+                to?: string;
+                status?: components["schemas"]["Status"];
+                bucket?: "hour" | "day" | "three_days" | "week" | "older";
+                within_s?: number;
+                target?: "first_response" | "next_response" | "resolution";
+                reason?: string;
+                score?: number;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "figure": "resolved",
+                     *       "value": 1,
+                     *       "cases": [
+                     *         {
+                     *           "at": "2026-03-03T11:00:00Z",
+                     *           "case": {
+                     *             "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *             "number": "CAS-01041-V9D3",
+                     *             "subject": "The freezer delivery is late",
+                     *             "status": "open",
+                     *             "department": "deliveries",
+                     *             "department_name": "Deliveries",
+                     *             "priority": 2,
+                     *             "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "agent_name": "Li Chen",
+                     *             "contact_name": "Ana Ferreira",
+                     *             "escalation_level": 0,
+                     *             "due_at": "2026-03-02T14:30:00Z",
+                     *             "opened_at": "2026-03-02T09:12:04Z",
+                     *             "updated_at": "2026-03-02T09:20:41Z",
+                     *             "version": 4
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CasesBehindAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description department.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description board.period_backwards, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get_boards_cases.csv": {
+        parameters: {
+            query?: {
+                department?: string;
+                agent?: string;
+                case_type?: components["schemas"]["CaseType"];
+                priority?: number;
+                policy?: string;
+                figure?: components["schemas"]["Figure"];
+                at?: string;
+                from?: string;
+                to?: string;
+                status?: components["schemas"]["Status"];
+                bucket?: "hour" | "day" | "three_days" | "week" | "older";
+                within_s?: number;
+                target?: "first_response" | "next_response" | "resolution";
+                reason?: string;
+                score?: number;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description department.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description board.period_backwards, http.body_invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
