@@ -85,7 +85,7 @@ function History({ found }: { found: CaseInFull }): ReactNode {
       {(entries) => (
         <ol className="history">
           {[...entries].reverse().map((entry) => (
-            <Line key={entry.seq} entry={entry} customer={found.contact_name} />
+            <Line key={`${entry.number}:${entry.seq}`} entry={entry} customer={found.contact_name} />
           ))}
         </ol>
       )}
