@@ -1,5 +1,6 @@
 """The parts of a company file that the desk keeps as rulebooks: each under the name of its kind."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -43,9 +44,14 @@ async def bring_rulebooks(
         try:
             after = await put_in_force(work, kind, whole(kind, written), by=SYSTEM, at=at, newcomers=newcomers)
         except RulebookInvalid as error:
-            raise CompanyInvalid(Problem(f"{kind}: {error.where}", error.problem)) from error
+            raise CompanyInvalid(Problem(_place(kind, error.where), error.problem)) from error
         same = after.version == before.version
         count(str(kind), "unchanged" if same else "changed" if before.version else "added")
+
+
+def _place(kind: Rulebook, where: str) -> str:
+    """In the file: its parts are the kinds, and a nested document begins with the kind's own name."""
+    return where if re.match(rf"{kind}\b", where) else f"{kind}: {where}"
 
 
 def whole(kind: Rulebook, written: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ CaseError
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from caseengine.model.errors import CaseError
 
@@ -81,10 +81,10 @@ class FieldsInvalid(CaseError):
 
     code = "case.fields_invalid"
     problems: list[Mapping[str, str]]
+    named: list[str] = field(init=False)
 
-    @property
-    def params(self) -> dict[str, object]:
-        return {"problems": self.problems, "named": sorted({one["field"] for one in self.problems})}
+    def __post_init__(self) -> None:
+        self.named = sorted({one["field"] for one in self.problems})
 
 
 @dataclass(eq=False)

@@ -57,9 +57,9 @@ async def test_what_is_told_is_kept_and_told_again_changes_nothing(database: Dat
             "skills: a",
             "circle",
         ),
-        ({"routing": {"departments": {"nowhere": {}}}}, "routing", "unknown_department"),
-        ({"routing": {"needs": [{"skills": {"juggling": 1}}]}}, "routing", "unknown_skill"),
-        ({"routing": {"capacity": -1}}, "routing: routing.capacity", "bad_rulebook"),
+        ({"routing": {"departments": {"nowhere": {}}}}, "routing: departments.nowhere", "unknown_department"),
+        ({"routing": {"needs": [{"skills": {"juggling": 1}}]}}, "routing: needs.juggling", "unknown_skill"),
+        ({"routing": {"capacity": -1}}, "routing.capacity", "number"),
         ({"agents": [{**ADA, "work": {"skills": {"juggling": 1}}}]}, "agents: ada", "unknown_skill"),
         (
             {"agents": [{**ADA, "work": {"shifts": {"zone": "Mars/Base", "weekly": {}}}}]},
@@ -103,6 +103,6 @@ async def test_nothing_stays_with_somebody_who_cannot_work_on_it(database: Datab
 
 
 def test_the_demo_says_what_everybody_can_do() -> None:
-    told = yaml.safe_load((FOLDER / "routing.yaml").read_text("utf-8"))
+    told = yaml.safe_load((FOLDER / "skills.yaml").read_text("utf-8"))
     agents = yaml.safe_load((FOLDER / "agents.yaml").read_text("utf-8"))
     assert set(told["work"]) == {agent["key"] for agent in agents}

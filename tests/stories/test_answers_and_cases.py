@@ -35,7 +35,11 @@ async def test_an_answer_that_did_not_help_becomes_a_case(desk: Desk) -> None:
     case = await desk.case(ana.number)
     assert case.description == "What are your delivery cut-off times for ordering?"
     assert case.reply_address == "ana@shop.example"
-    assert await desk.timeline(ana.number) == ["CaseOpened by customer", "PromiseMade by customer"]
+    assert await desk.timeline(ana.number) == [
+        "CaseOpened by customer",
+        "PolicyApplied by system",
+        "PromiseMade by customer",
+    ]
 
 
 async def test_everything_in_one_sentence_is_asked_only_once(desk: Desk) -> None:

@@ -255,19 +255,8 @@ def of(table: sa.Table, whose: Whose) -> list[sa.ColumnElement[bool]]:
         here.append(table.c.department == whose.department)
     if whose.seen is not None:
         here.append(table.c.department.in_(sorted(whose.seen)))
-    here += [table.c[name] == value for name in ("agent_id", "policy") if (value := getattr(whose, name)) is not None]
-    for name in ("case_type", "priority"):
-        if (value := getattr(whose, name)) is not None:
-            here.append(_kind(table, name) == value)
-    return here
-
-
-def _kind(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
-    """Type or priority; of a clock that was written without, its case's."""
-    if table is not case_clocks:
-        return table.c[name]
-    asked = sa.select(cases.c[name]).where(cases.c.id == case_clocks.c.case_id).scalar_subquery()
-    return sa.func.coalesce(case_clocks.c[name], asked)
+    named = ("agent_id", "policy", "case_type", "priority")
+    return here + [table.c[name] == value for name in named if (value := getattr(whose, name)) is not None]
 
 
 _COUNTED: Mapping[Figure, Callable[[Drill], Counting]] = {

@@ -21,8 +21,9 @@ from storage.errors import StorageUnavailable
 from storage.refusal import Refusal
 
 NOT_OVER_HTTP = {
-    "refused", "case.refused", "calendar.refused", "customers.refused",  # the roots of families: never raised
+    "refused", "case.refused", "calendar.refused", "routing.refused", "customers.refused",  # roots: never raised
     "storage.already_received",  # becomes the answer that was given the first time
+    "routing.shifts_invalid",  # the company file's
     "customers.identity_invalid", "customers.assurance_too_low",  # the bot's, in a conversation
 }  # fmt: skip
 """Codes no route of the agents' API can meet."""

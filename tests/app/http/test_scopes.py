@@ -22,10 +22,17 @@ from tests.caseengine.office import CUSTOMER, when
 OPEN_PAGES = {
     "/api/openapi.json", "/api/docs", "/api/webchat/token", "/healthz", "/readyz", "/metrics", "/help", "/help/{slug}",
     "/", "/demo/shop", "/demo/mailbox", "/demo/mailbox.json", "/demo/assets/{name}",
+    "/survey/{token}",
 }  # fmt: skip
 """Whoever adds a page for everybody says so here."""
 OPEN_BELOW = ("/v3/directline", "/widget", "/workspace")
 """The customers' wire, with tokens of its own, and the files of the widget and of the agents' workspace."""
+WEEK = "?from=2026-03-02&to=2026-03-08"
+ASKED = {
+    **dict.fromkeys(("/api/boards/period", "/api/boards/agents", "/api/me/performance"), WEEK),
+    **dict.fromkeys(("/api/boards/cases", "/api/boards/cases.csv"), "?figure=live&at=2026-03-02T10:00:00Z"),
+}
+"""Queries without which a route has no answer."""
 MISSING = format_number(99_999, 5)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -58,8 +65,8 @@ def about_cases(served: Served) -> list[Endpoint]:
 
 
 def filled(endpoint: Endpoint, number: str) -> str:
-    return endpoint.path.format(number=number, file=uuid4(), id=uuid4(), kind="nonsense")
-    return endpoint.path.format(number=number, file=uuid4(), id=uuid4(), item="photo", script="till-down")
+    named = {"number": number, "kind": "nonsense", "item": "photo", "script": "till-down"}
+    return endpoint.path.format(**named, file=uuid4(), id=uuid4()) + ASKED.get(endpoint.path, "")
 
 
 async def send(peer: Peer, endpoint: Endpoint, path: str, **changes: Any) -> Answered:

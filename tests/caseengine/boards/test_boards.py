@@ -34,7 +34,7 @@ from caseengine.reading.boards import (
     whose_for,
 )
 from storage.transaction import UnitOfWork
-from tests.caseengine.boards.clocks import clock
+from tests.caseengine.boards.clocks import clock, no_clocks
 from tests.caseengine.office import Office, when
 
 SOLVED = Resolution(ResolutionCode.SOLVED, "A new drum")
@@ -97,6 +97,7 @@ async def busy_week(office: Office) -> dict[str, Case]:
     await office.do(resolve, cases["c"].number, SOLVED, by=MO, at=when("Tue 11:00"))
     await office.do(merge, cases["d"], cases["a"], by=LI, at=when("Tue 12:00"))
     await office.do(move, cases["e"].number, "deliveries", reason="A van", by=LI, at=when("Wed 09:00"))
+    await office.do(no_clocks)
     await office.do(clock, cases["a"], "resolution", started_at=when("Mon 09:00"), ended_at=when("Mon 11:00"),
                     worked_s=7_200, agent_id=Office.li.id)  # fmt: skip
     await office.do(clock, cases["c"], "resolution", started_at=when("Mon 09:02"), breached_at=when("Tue 10:30"),
@@ -184,10 +185,9 @@ async def test_a_move_afterwards_leaves_the_figures_of_the_department_that_did_i
     assert (await any_office.see(now_board, deliveries, at=when("Tue 10:00"))).live.value == 1
 
 
-async def test_filters_by_type_ask_the_case_where_the_clock_does_not_know(any_office: Office) -> None:
+async def test_filters_by_type_are_those_of_the_clock(any_office: Office) -> None:
     case = await any_office.report(case_type="complaint")
-    ends = {"started_at": when("Mon 09:00"), "ended_at": when("Mon 10:00"), "worked_s": 3_600}
-    await any_office.do(clock, case, "first_response", **ends)
+    await any_office.do(reply, case.number, "Sorry", key="r-1", by=LI, at=when("Mon 10:00"))
     for case_type, many in (("complaint", 1), ("question", 0)):
         board = await any_office.see(period_board, Whose(case_type=case_type), WEEK)
         assert (board.targets[0].met.value, board.opened.value) == (many, many)
