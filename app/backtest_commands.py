@@ -41,6 +41,7 @@ def add_backtest_command(app: typer.Typer, settings_for: SettingsFor, fail: Fail
 
     @app.command(rich_help_panel="Check")
     def backtest(
+        *,
         start: Annotated[datetime, typer.Option("--from", formats=[DAY], metavar="YYYY-MM-DD", help="First day, UTC.")],
         end: Annotated[datetime, typer.Option("--to", formats=[DAY], metavar="YYYY-MM-DD", help="Day after the last.")],
         rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A draft of rules, in YAML or JSON.")] = None,

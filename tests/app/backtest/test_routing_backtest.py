@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.backtest.draft import CaseDifference, Together
+from app.backtest.draft import CaseDifference, Draft, Together
 from app.backtest.routing import read_routing_draft
 from app.backtest.run import backtest
 from app.backtest.sla import read_sla_draft
@@ -204,7 +204,7 @@ async def test_several_drafts_are_told_of_together(lived: LivedDesk) -> None:
     cases = await lived.lives()
     async with lived.desk.database.snapshot() as snapshot:
         sla = {"policies": {"default": {"targets": {"first_response": "1h"}}}}
-        drafts = [
+        drafts: list[Draft] = [
             await read_sla_draft(snapshot, sla, WEEK),
             await read_routing_draft(snapshot, {**IN_FORCE, "capacity": 0}, WEEK),
         ]

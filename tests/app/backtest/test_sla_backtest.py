@@ -1,4 +1,4 @@
-"""A draft of service levels: what was in force differs nowhere, a change just where it should, and nothing is touched."""
+"""A draft of service levels: what was in force differs nowhere, a change just where it should; nothing is touched."""
 
 from collections.abc import Mapping
 from copy import deepcopy
