@@ -229,3 +229,29 @@ async def test_a_skill_there_is_not_is_refused(lived: LivedDesk) -> None:
     with pytest.raises(RulebookInvalid) as refused:
         await found(lived.desk, {"needs": [{"when": {"fact": "words", "contains": "x"}, "skills": {"flying": 1}}]})
     assert refused.value.params == {"where": "needs.flying", "problem": "unknown_skill"}
+
+
+async def test_what_an_agent_asked_for_stays_asked_for(lived: LivedDesk) -> None:
+    desk = lived.desk
+    await desk.decides(IN_FORCE, at="Mon 08:01")
+    await desk.hires("Ann", skills={"printers": 4})
+    ben = await desk.hires("Ben", skills={"refunds": 2})
+    case = await desk.report("The printer jams")
+    await desk.needs(case, refunds=1)
+    await desk.routes(case)
+    assert await desk.holder(case) == ben.id
+    assert await found(desk, {**IN_FORCE, "needs": []}) == {}
+
+
+async def test_a_case_that_would_have_gone_elsewhere_by_then_is_uncertain(lived: LivedDesk) -> None:
+    desk = lived.desk
+    await desk.decides(IN_FORCE, at="Mon 08:01")
+    await desk.hires("Ann", at="Mon 10:00", skills={"printers": 4})
+    case = await desk.report("The printer jams", at="Mon 09:00")
+    await desk.routes(case, at="Mon 10:00")
+    tills = {"mode": "assign", "overflow": {"to": "deliveries", "after_s": 600}}
+    harder = [{"when": {"fact": "words", "contains": "printer"}, "skills": {"printers": 5}}]
+    draft = {**IN_FORCE, "departments": {"tills": tills}, "needs": harder, "relax": []}
+    (there,) = (await found(desk, draft)).values()
+    assert there.uncertain
+    assert told(there)["decision.agent"][1] is None
