@@ -1,23 +1,20 @@
-"""`nightdesk rulebook`, `nightdesk rules` and `nightdesk backtest`: what a company decides, from the command line."""
+"""`nightdesk rulebook` and `nightdesk rules`: what a company decides, from the command line."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
-import orjson
 import typer
 import yaml
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from app.settings import Settings
-from app.shown_differences import difference_document, difference_rows
+
+if TYPE_CHECKING:
+    from caseengine.model.errors import RulebookInvalid
 
 T = TypeVar("T")
-DAY = "%Y-%m-%d"
 BECAUSE = {
     "unknown_field": "nothing of this name belongs here",
     "unknown_fact": "no such fact",
@@ -41,13 +38,29 @@ BECAUSE = {
     "not_json": "holds a value that JSON does not have (a date, a NUL): put it in quotes",
     "too_deep": "is nested too deep",
     "too_much": "holds too many values",
+    "unknown": "nothing of this name belongs here",
+    "unknown_policy": "there is no policy of this name",
+    "unknown_target": "no such target",
+    "unknown_tier": "a tier is A, B or C",
+    "unknown_calendar": "there is no calendar of this name",
+    "unknown_skill": "there is no skill of this name",
+    "reserved": "this name means something already",
+    "name": "must be letters, digits, '.', '_' or '-', at most 40",
+    "not_positive": "must be longer than nothing",
+    "too_long": "is too long",
+    "too_many": "has too many steps",
+    "share": "must be more than 0 and at most 1",
+    "share_or_after": "needs either share or after",
+    "number": "must be a number within its bounds",
+    "choice": "is none of the choices",
+    "flag": "must be true or false",
+    "order": "must be in order of after_s",
 }
 SettingsFor = Callable[..., Settings]
 Fail = Callable[[str, str], NoReturn]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The document, in YAML or JSON.")]
 KindName = Annotated[str, typer.Argument(metavar="KIND", help="rules, and what else GET /api/rulebooks lists.")]
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of the database.")]
-Instant = Annotated[datetime, typer.Option(formats=[DAY], metavar="YYYY-MM-DD")]
 
 
 def add_rulebook_commands(app: typer.Typer, settings_for: SettingsFor, fail: Fail, console: Console) -> None:
@@ -100,32 +113,6 @@ def add_rulebook_commands(app: typer.Typer, settings_for: SettingsFor, fail: Fai
         """
         _checked(asyncio.run(_check(settings_for(data=data), "rules", file, fail)), console)
 
-    @app.command(rich_help_panel="Check")
-    def backtest(
-        start: Annotated[datetime, typer.Option("--from", formats=[DAY], metavar="YYYY-MM-DD", help="First day, UTC.")],
-        end: Annotated[datetime, typer.Option("--to", formats=[DAY], metavar="YYYY-MM-DD", help="Day after the last.")],
-        rules: Annotated[Path | None, typer.Option(metavar="FILE", help="A draft of rules, in YAML or JSON.")] = None,
-        data: Data = None,
-        as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line, for programs.")] = False,
-    ) -> None:
-        """Tell which cases of a period would differ under a draft, and how. Nothing is changed or sent.
-
-        The real events of each case are gone through again, with the rules in force and with the draft.
-
-        \b
-        nightdesk backtest --rules draft.yaml --from 2026-10-01 --to 2026-11-01
-        nightdesk backtest --rules draft.yaml --from 2026-10-01 --to 2026-11-01 --json | jq .number
-        """
-        if start >= end:
-            fail("The period ends before it begins.", "--to names the day after the last")
-        drafts = {name: file for name, file in {"rules": rules}.items() if file is not None}
-        if len(drafts) != 1:
-            fail("A backtest is about one draft.", "nightdesk backtest --rules FILE --from DAY --to DAY")
-        within = start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)
-        ((kind, file),) = drafts.items()
-        run = _backtest(settings_for(data=data), kind, file, within=within, as_json=as_json, console=console, fail=fail)
-        asyncio.run(run)
-
 
 def _checked(kind: str, console: Console) -> None:
     console.print(f"These {kind} make sense.")
@@ -141,7 +128,7 @@ async def _show(settings: Settings, name: str, version: int | None, fail: Fail) 
             fail(f"There is no version {version} of {name}.", f"nightdesk rulebook show {name}")
         return yaml.safe_dump(dict(found.document), sort_keys=False, allow_unicode=True)
 
-    return await _on_a_snapshot(settings, read, fail)
+    return await on_a_snapshot(settings, read, fail)
 
 
 async def _check(settings: Settings, name: str, file: Path, fail: Fail) -> str:
@@ -153,7 +140,7 @@ async def _check(settings: Settings, name: str, file: Path, fail: Fail) -> str:
         await check(snapshot, kind_named(name), document)
         return name
 
-    return await _on_a_snapshot(settings, read, fail)
+    return await on_a_snapshot(settings, read, fail)
 
 
 async def _put(settings: Settings, name: str, file: Path, fail: Fail) -> int:
@@ -168,58 +155,12 @@ async def _put(settings: Settings, name: str, file: Path, fail: Fail) -> int:
             decided = await put_in_force(work, kind_named(name), document, by=SYSTEM, at=now())
         return decided.version
 
-    return await _with_database(settings, write, fail)
+    return await with_database(settings, write, fail)
 
 
-async def _backtest(
-    settings: Settings,
-    kind: str,
-    file: Path,
-    *,
-    within: tuple[datetime, datetime],
-    as_json: bool,
-    console: Console,
-    fail: Fail,
-) -> None:
-    from app.backtest.run import DRAFTS, backtest, how_many
-    from app.rulebooks import only_json
-    from caseengine.rule_replay import Period
-    from caseengine.rulebooks import Rulebook
-
-    document, period = read_document(file, fail), Period(*within)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-
-    async def run(snapshot: Any) -> None:
-        only_json(document)
-        draft = await DRAFTS[Rulebook(kind)](snapshot, document, period)
-        total, differing = await how_many(snapshot, period), 0
-        table = Table("case", "what", "in force", "draft", "from", box=None, pad_edge=False)
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-            bar = bars.add_task("cases", total=total)
-            async for found in backtest(
-                snapshot, draft, period, progress=lambda done: bars.update(bar, completed=done)
-            ):
-                differing += 1
-                if as_json:
-                    console.file.write(orjson.dumps(difference_document(found)).decode() + "\n")
-                elif differing <= SHOWN_MAX:
-                    for row in difference_rows(found):
-                        table.add_row(*row)
-        if not as_json:
-            if differing:
-                console.print(table)
-            console.print(_summary(differing, total))
-
-    await _on_a_snapshot(settings, run, fail, as_it_is=True)
-
-
-SHOWN_MAX = 100
-"""Cases in the table; `--json` has all of them."""
-
-
-def _summary(differing: int, total: int) -> str:
-    more = f" The first {SHOWN_MAX} are shown; --json has all." if differing > SHOWN_MAX else ""
-    return f"{differing} of {total} cases would differ.{more}"
+def wrong_place(wrong: "RulebookInvalid") -> str:
+    """The place of a slip, and what it is."""
+    return f"{wrong.where}: {BECAUSE.get(wrong.problem, wrong.problem)}."
 
 
 def read_document(file: Path, fail: Fail) -> dict[str, Any]:
@@ -238,17 +179,17 @@ def read_document(file: Path, fail: Fail) -> dict[str, Any]:
     return document
 
 
-async def _on_a_snapshot(
+async def on_a_snapshot(
     settings: Settings, read: Callable[[Any], Awaitable[T]], fail: Fail, *, as_it_is: bool = False
 ) -> T:
     async def run(database: Any) -> T:
         async with database.snapshot() as snapshot:
             return await read(snapshot)
 
-    return await _with_database(settings, run, fail, as_it_is=as_it_is)
+    return await with_database(settings, run, fail, as_it_is=as_it_is)
 
 
-async def _with_database(
+async def with_database(
     settings: Settings, run: Callable[[Any], Awaitable[T]], fail: Fail, *, as_it_is: bool = False
 ) -> T:
     """`as_it_is`: the schema is not brought up to date either."""
@@ -268,7 +209,7 @@ async def _with_database(
             await migrate(database)
         return await run(database)
     except RulebookInvalid as wrong:
-        fail(f"{wrong.where}: {BECAUSE.get(wrong.problem, wrong.problem)}.", "see docs/reference/rules.md")
+        fail(wrong_place(wrong), "see docs/reference, where each kind has a page")
     except RulebookNotFound:
         fail("There is no rulebook of this kind.", "nightdesk rulebook show rules")
     except (OperationalError, ProgrammingError, StorageUnavailable):

@@ -13,12 +13,13 @@ from storage.transaction import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """One case as its log tells it. `channel`: of the conversation replies go to."""
+    """One case as its log tells it. `channel`, `locale`: of the conversation replies go to."""
 
     case_id: UUID
     number: str
     events: Sequence[CaseEvent]
     channel: str = ""
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Difference:
     """One thing that would be otherwise at the end of the period.
 
     Attributes:
-        what: "priority", "department", "agent", "tags", "fields.<name>", "escalation_level", "said", "fired" ...
+        what: "priority", "fields.<name>", "said", "fired" ... of rules; "first_response.1.due_at" ... of a clock, by
+            target and cycle; "decision.agent" ... of a decision of routing.
         current, draft: JSON's own types.
         at: when it would have begun to differ, where that is known.
     """
@@ -39,19 +41,48 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class CaseDifference:
-    """A case that would differ; `uncertain`: people did things then that they could not have done after the draft."""
+    """A case that would differ.
+
+    `uncertain`: people did things then that they could not have done after the draft, or the log and the tables do not
+    tell all that the draft asks about.
+    """
 
     number: str
     case_id: UUID
     differences: Sequence[Difference]
     uncertain: bool = False
 
+    def joined(self, other: "CaseDifference") -> "CaseDifference":
+        """What another draft would change in the same case, too."""
+        differences = (*self.differences, *other.differences)
+        return CaseDifference(self.number, self.case_id, differences, self.uncertain or other.uncertain)
+
 
 class Draft(Protocol):
-    """A draft beside what is in force, both ready to be asked about any case."""
+    """A draft beside what is in force, both ready to be asked about any cases."""
 
-    def differences(self, history: CaseHistory, period: Period) -> CaseDifference | None:
-        """None where the case would be the same. No effect, and nothing is read: all it needs it was given."""
+    async def compared(
+        self, snapshot: Snapshot, histories: Sequence[CaseHistory], period: Period, /
+    ) -> list[CaseDifference]:
+        """Those of these cases that would differ, in order. No effect: a snapshot cannot be written to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several drafts, each beside what is in force of its kind: none of them knows what another would have made."""
+
+    drafts: Sequence[Draft]
+
+    async def compared(
+        self, snapshot: Snapshot, histories: Sequence[CaseHistory], period: Period
+    ) -> list[CaseDifference]:
+        found: dict[UUID, CaseDifference] = {}
+        for draft in self.drafts:
+            for one in await draft.compared(snapshot, histories, period):
+                known = found.get(one.case_id)
+                found[one.case_id] = one if known is None else known.joined(one)
+        return [found[history.case_id] for history in histories if history.case_id in found]
 
 
 class ReadDraft(Protocol):
@@ -61,4 +92,4 @@ class ReadDraft(Protocol):
         RulebookInvalid: the document cannot mean what it says.
     """
 
-    async def __call__(self, snapshot: Snapshot, document: Mapping[str, Any], period: Period) -> Draft: ...
+    async def __call__(self, snapshot: Snapshot, document: Mapping[str, Any], period: Period, /) -> Draft: ...

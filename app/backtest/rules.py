@@ -1,6 +1,6 @@
 """A draft of rules beside the rules in force."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,11 @@ class RulesDraft:
     current: Draft
     draft: Draft
 
-    def differences(self, history: CaseHistory, period: Period) -> CaseDifference | None:
+    async def compared(self, _: Snapshot, histories: Sequence[CaseHistory], period: Period) -> list[CaseDifference]:
+        found = [self._case(history, period) for history in histories]
+        return [one for one in found if one is not None]
+
+    def _case(self, history: CaseHistory, period: Period) -> CaseDifference | None:
         was = replay(history.events, self.current, period, channel=history.channel)
         would = replay(history.events, self.draft, period, channel=history.channel)
         found = list(_differences(was, would))

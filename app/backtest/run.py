@@ -8,7 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.backtest.draft import CaseDifference, CaseHistory, Draft, ReadDraft
+from app.backtest.routing import read_routing_draft
 from app.backtest.rules import read_rules_draft
+from app.backtest.sla import read_sla_draft
 from caseengine.event_rows import from_row
 from caseengine.model.lifecycle import LIVE, Status
 from caseengine.rule_replay import Period
@@ -16,7 +18,11 @@ from caseengine.rulebooks import Rulebook
 from caseengine.tables import case_events, cases, conversations
 from storage.transaction import Snapshot
 
-DRAFTS: Mapping[Rulebook, ReadDraft] = {Rulebook.RULES: read_rules_draft}
+DRAFTS: Mapping[Rulebook, ReadDraft] = {
+    Rulebook.RULES: read_rules_draft,
+    Rulebook.SLA: read_sla_draft,
+    Rulebook.ROUTING: read_routing_draft,
+}
 """Who reads a draft of each kind. One line for another kind."""
 AT_ONCE = 200
 """Cases in memory."""
@@ -29,10 +35,9 @@ async def backtest(
     """The cases that would differ, by id. `progress` is told how many cases were looked at."""
     looked_at = 0
     async for page in pages(snapshot, period):
-        for history in page:
-            found = draft.differences(history, period)
-            if found is not None:
-                yield found
+        for found in await draft.compared(snapshot, page, period):
+            yield found
+        await snapshot.let_go()  # a log only grows: a later moment shows the same period
         looked_at += len(page)
         progress(looked_at)
 
@@ -52,7 +57,6 @@ async def pages(snapshot: Snapshot, period: Period) -> AsyncIterator[list[CaseHi
             return
         yield await _histories(snapshot, found)
         last = found[-1].id
-        await snapshot.let_go()  # a log only grows: a later moment shows the same period
 
 
 async def history_of(snapshot: Snapshot, number: str) -> CaseHistory | None:
@@ -68,7 +72,7 @@ async def newest_histories(snapshot: Snapshot, limit: int) -> list[CaseHistory]:
 
 def _named() -> sa.Select[Any]:
     joined = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id)
-    return sa.select(cases.c.id, cases.c.number, conversations.c.channel).select_from(joined)
+    return sa.select(cases.c.id, cases.c.number, conversations.c.channel, conversations.c.locale).select_from(joined)
 
 
 async def _histories(snapshot: Snapshot, found: Sequence[sa.Row[Any]]) -> list[CaseHistory]:
@@ -78,7 +82,7 @@ async def _histories(snapshot: Snapshot, found: Sequence[sa.Row[Any]]) -> list[C
         .order_by(case_events.c.case_id, case_events.c.seq)
     )
     events = {case_id: list(map(from_row, theirs)) for case_id, theirs in groupby(rows, key=lambda row: row.case_id)}
-    return [CaseHistory(row.id, row.number, events[row.id], row.channel or "") for row in found]
+    return [CaseHistory(row.id, row.number, events[row.id], row.channel or "", row.locale or "") for row in found]
 
 
 def _touched(period: Period) -> list[sa.ColumnElement[bool]]:

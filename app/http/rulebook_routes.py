@@ -1,11 +1,10 @@
-"""What the company decides, read and written by supervisors: rulebooks, and a dry run of rules."""
+"""What the company decides, read and written by supervisors: rulebooks, and dry runs."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.backtest.draft import CaseHistory
-from app.backtest.rules import read_rules_draft
-from app.backtest.run import history_of, newest_histories
+from app.backtest.run import DRAFTS, history_of, newest_histories
 from app.http.endpoint import Call, Endpoint, Scope
 from app.http.rulebook_shapes import (
     CaseDifferenceAnswer,
@@ -81,7 +80,7 @@ class RulebookRoutes:
                 body=RulebookCheckBody,
                 refuses=(*known, *sound),
             ),
-            self._dry_run_endpoint(sound),
+            self._dry_run_endpoint((*known, *sound)),
         ]
 
     async def all(self, _: Call) -> RulebooksAnswer:
@@ -125,29 +124,31 @@ class RulebookRoutes:
 
     async def dry_run(self, call: Call) -> DryRunAnswer:
         """On a snapshot alone: nothing can be written from here."""
-        body, at = call.body, self._now()
+        kind, body, at = kind_named(call.path("kind")), call.body, self._now()
+        if (read := DRAFTS.get(kind)) is None:
+            raise RulebookNotFound
         period = Period(at - timedelta(days=body.days), at)
         only_json(body.document)
         async with self._database.snapshot() as snapshot:
-            draft = await read_rules_draft(snapshot, body.document, period)
+            draft = await read(snapshot, body.document, period)
             histories = await _histories(snapshot, body)
-        found = [draft.differences(history, period) for history in histories]
+            found = await draft.compared(snapshot, histories, period)
         return DryRunAnswer(
             looked_at=len(histories),
-            cases=[CaseDifferenceAnswer.model_validate(one) for one in found if one is not None],
+            cases=[CaseDifferenceAnswer.model_validate(one) for one in found],
         )
 
-    def _dry_run_endpoint(self, sound: tuple[str, ...]) -> Endpoint:
+    def _dry_run_endpoint(self, refuses: tuple[str, ...]) -> Endpoint:
         return Endpoint(
             method="POST",
-            path=f"{RULEBOOKS}/rules/dry-run",
+            path=f"{RULEBOOKS}/{{kind}}/dry-run",
             scope=Scope.SUPERVISOR,
-            summary="What a draft of rules would have made of one case, or of the newest ones.",
-            about="Nothing is changed. The whole log is for `nightdesk backtest`.",
+            summary="What a draft would have made of one case, or of the newest ones.",
+            about="Of rules, sla or routing. Nothing is changed. The whole log is for `nightdesk backtest`.",
             handle=self.dry_run,
             body=DryRunBody,
             answer=DryRunAnswer,
-            refuses=(*sound, CaseNotFound.code),
+            refuses=(*refuses, CaseNotFound.code),
         )
 
 

@@ -53,16 +53,18 @@ class RulebookAnswer(Answer):
 
 
 class DifferenceAnswer(Answer):
-    what: str = Field(description="`priority`, `department`, `said`, `fired`, `fields.<name>` ...")
-    current: Any = Field(description="With the rules in force.")
+    what: str = Field(description="`priority`, `fired` ..., `first_response.1.due_at` ..., `decision.agent` ...")
+    current: Any = Field(description="With what is in force.")
     draft: Any = Field(description="With the draft.")
-    at: datetime | None = Field(description="When the first rule would do something else.")
+    at: datetime | None = Field(description="When it would begin to differ.")
 
 
 class CaseDifferenceAnswer(Answer):
     case_id: UUID
     number: str
-    uncertain: bool = Field(description="People did things then that they could not have done after the draft.")
+    uncertain: bool = Field(
+        description="People did things then that they could not have done after the draft, or not all is known of then."
+    )
     differences: list[DifferenceAnswer]
 
 

@@ -3,6 +3,7 @@
 Source: docs/decisions/0014-sla-clocks.md
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from caseengine.clocks import book_of, clocks_of
@@ -11,11 +12,12 @@ from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.events import PolicyApplied
 from caseengine.model.lifecycle import Verb
+from caseengine.model.sla import Sla
 from caseengine.policies.service_level import Choice, choose
 from caseengine.reading.covered import used_up
 from caseengine.service_levels import sla_in_force
 from customers.agreements import agreements_of, tier_of
-from storage.transaction import UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork
 
 
 async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime) -> Choice | None:
@@ -29,23 +31,35 @@ async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime)
     if not case.can(Verb.APPLY_POLICY) or sla.version == 0:
         return None
     tier = await tier_of(work, case.contact_id, case.account_id)
-    chosen = choose(sla, await _entitlements(work, case, at), tier, {**facts_of(case), "tier": tier}, case.priority)
-    name = chosen.policy.id if chosen.policy else ""
-    if (case.policy, case.tier) == (name, tier):
-        return chosen
-    if chosen.policy is not None:
-        clocks.learn(await book_of(work, [chosen.policy]))
-    case.record(
-        PolicyApplied(
-            case_id=case.id, actor=by, at=at, policy=name, version=sla.version, because=str(chosen.because), tier=tier
-        )
-    )
+    chosen = policy_for(sla, case, await entitlements_of(work, case, at), tier)
+    applied = applying(case, chosen, sla, tier, by=by, at=at)
+    if applied is not None:
+        if chosen.policy is not None:
+            clocks.learn(await book_of(work, [chosen.policy]))
+        case.record(applied)
     return chosen
 
 
-async def _entitlements(work: UnitOfWork, case: Case, at: datetime) -> list[str]:
+def policy_for(sla: Sla, case: Case, entitlements: Sequence[str], tier: str | None) -> Choice:
+    """What a rulebook gives a case as it is; pure, so that a draft can be asked about the past."""
+    return choose(sla, entitlements, tier, {**facts_of(case), "tier": tier}, case.priority)
+
+
+def applying(
+    case: Case, chosen: Choice, sla: Sla, tier: str | None, *, by: Actor, at: datetime
+) -> PolicyApplied | None:
+    """The fact that a choice makes; None where it changes nothing."""
+    name = chosen.policy.id if chosen.policy else ""
+    if (case.policy, case.tier) == (name, tier):
+        return None
+    return PolicyApplied(
+        case_id=case.id, actor=by, at=at, policy=name, version=sla.version, because=str(chosen.because), tier=tier
+    )
+
+
+async def entitlements_of(snapshot: Snapshot, case: Case, at: datetime) -> list[str]:
     """Nearest first; an agreement whose cases are used up covers no more."""
     if case.account_id is None:
         return []
-    found = await agreements_of(work, case.account_id, on=at.date())
-    return [one.entitlement for one in found if not await used_up(work, one, case)]
+    found = await agreements_of(snapshot, case.account_id, on=at.date())
+    return [one.entitlement for one in found if not await used_up(snapshot, one, case)]

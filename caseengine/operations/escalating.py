@@ -15,7 +15,7 @@ from caseengine.conversations import Conversations
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.events import CaseReturned, LadderStepTaken, TargetBreached, TargetWarned
-from caseengine.model.sla import Action, Clock, Step, StepKind
+from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
 from caseengine.notices import give_notice
 from storage.transaction import UnitOfWork
 
@@ -52,27 +52,10 @@ async def escalate_due(
     case = await Cases(work).by_id(case_id)
     clocks = await recount(work, case)
     for clock in clocks.current().running():
-        while (step := _due(clocks, clock.target, clock.cycle, at)) is not None:
+        while (step := due_step(clocks.current(), clocks.book, (clock.target, clock.cycle), at)) is not None:
             place, what, running = step
             await _take(work, case, running, place, what, at=at, by=by, book_callback=book_callback)
     return case
-
-
-def _due(clocks: CaseClocks, target: str, cycle: int, at: datetime) -> tuple[int, Step, Clock] | None:
-    """The next step of a clock that is past due; of several warnings only the last is worth a word."""
-    current = clocks.current()
-    measure = current.measure(clocks.book)
-    clock = next((one for one in current.running() if (one.target, one.cycle) == (target, cycle)), None)
-    if clock is None or measure is None or clock.next_at is None or clock.next_at >= at:
-        return None
-    steps = measure.steps(clock.target)
-    spent = clock.spent_at(measure, at)
-    past = [place for place in range(clock.steps, len(steps)) if steps[place].due(clock.goal) <= spent]
-    if not past:
-        return None
-    heeded = [place for place in past if steps[place].kind is not StepKind.WARN]
-    place = heeded[0] if heeded else past[-1]
-    return place, steps[place], clock
 
 
 async def _take(

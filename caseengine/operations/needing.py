@@ -35,10 +35,12 @@ async def set_needs(
     known = Needs.read(case.needs)
     if not case.can(Verb.REQUIRE) or not (policy.needs or likely) or await _said_by_an_agent(work, case):
         return known
-    ruled = await _ruled(work, case, policy)
-    guessed = _guessed(likely or {}, policy)
-    needs = ruled.joined(guessed)
-    source = "classifier" if guessed and not ruled else "customer" if ruled.language and not ruled.skills else "rule"
+    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+    channel, locale = (conversation.channel, conversation.locale) if conversation else ("", "")
+    by_rule, by_guess = ruled(policy, case, channel=channel, locale=locale), guessed(policy, likely or {})
+    needs = by_rule.joined(by_guess)
+    by_language = by_rule.language and not by_rule.skills
+    source = "classifier" if by_guess and not by_rule else "customer" if by_language else "rule"
     _record(case, needs, source, by=by, at=at)
     return needs
 
@@ -56,26 +58,24 @@ async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: 
     _record(case, needs, "agent", by=by, at=at)
 
 
-def _record(case: Case, needs: Needs, source: str, *, by: Actor, at: datetime) -> None:
-    if needs == Needs.read(case.needs):
-        return
-    told: dict[str, Any] = {"skills": needs.skills, "language": needs.language, "source": source}
-    case.record(NeedsSet(case_id=case.id, actor=by, at=at, **told))
+def ruled(policy: RoutingPolicy, case: Case, *, channel: str, locale: str) -> Needs:
+    """What the rules say of a case as it is; pure, so that a draft can be asked about the past.
 
-
-async def _ruled(work: UnitOfWork, case: Case, policy: RoutingPolicy) -> Needs:
-    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    facts = facts_of(case, channel=conversation.channel if conversation else "")
-    spoken = case.language or (conversation.locale if conversation else "")
+    Args:
+        channel, locale: of its conversation.
+    """
+    facts = facts_of(case, channel=channel)
+    spoken = (case.language or locale).split("-")[0].lower()
     needs = Needs()
     for rule in policy.needs:
         if rule.when.holds(facts):
-            theirs = spoken.split("-")[0].lower() if rule.language_of_customer else ""
-            needs = needs.joined(rule.needs).joined(Needs(language=theirs))
+            theirs = Needs(language=spoken if rule.language_of_customer else "")
+            needs = needs.joined(rule.needs).joined(theirs)
     return needs
 
 
-def _guessed(likely: Likely, policy: RoutingPolicy) -> Needs:
+def guessed(policy: RoutingPolicy, likely: Likely) -> Needs:
+    """As much of what is likely as the rulebook lets count."""
     guessing = policy.classifier
     if guessing is None:
         return Needs()
@@ -83,6 +83,13 @@ def _guessed(likely: Likely, policy: RoutingPolicy) -> Needs:
     if guessing.level:
         return Needs(required=dict.fromkeys(sure, guessing.level))
     return Needs(preferred=sure)
+
+
+def _record(case: Case, needs: Needs, source: str, *, by: Actor, at: datetime) -> None:
+    if needs == Needs.read(case.needs):
+        return
+    told: dict[str, Any] = {"skills": needs.skills, "language": needs.language, "source": source}
+    case.record(NeedsSet(case_id=case.id, actor=by, at=at, **told))
 
 
 async def _said_by_an_agent(work: UnitOfWork, case: Case) -> bool:

@@ -73,6 +73,40 @@ def test_a_backtest_tells_which_cases_would_differ(run, draft: Path, tmp_path: P
     assert run("backtest", "--rules", str(draft), "--from", "2026-03-03", "--to", "2026-03-02").exit_code == 1
 
 
+def test_several_drafts_are_compared_at_once(run, draft: Path, tmp_path: Path) -> None:
+    run("migrate")
+    asyncio.run(two_cases(tmp_path))
+    period = ("--from", "2026-03-02", "--to", "2026-03-03")
+    sla = written(tmp_path / "sla.yaml", {"policies": {"default": {"targets": {"first_response": "1h"}}}})
+    routing = written(tmp_path / "routing.yaml", {"default": {"mode": "assign"}})
+    told = run("backtest", "--rules", str(draft), "--sla", sla, "--routing", routing, *period)
+    assert "2 of 2 cases would differ." in told.output
+    lines = run("backtest", "--rules", str(draft), "--sla", sla, *period, "--json").stdout.splitlines()
+    whats = [{one["what"] for one in json.loads(line)["differences"]} for line in lines]
+    assert sum("tags" in what for what in whats) == 1
+    assert all("first_response.1.due_at" in what for what in whats)
+    assert "0 of 2" in run("backtest", "--routing", routing, *period).output  # nothing was ever routed
+
+
+def test_a_backtest_tells_where_a_draft_makes_no_sense(run, tmp_path: Path) -> None:
+    run("migrate")
+    period = ("--from", "2026-03-02", "--to", "2026-03-03")
+    sla = written(tmp_path / "sla.yaml", {"choose": {"default": "gold"}})
+    ended = run("backtest", "--sla", sla, *period)
+    assert ended.exit_code == 1
+    assert "sla: choose.default: there is no policy of this name." in ended.output
+    routing = written(tmp_path / "routing.yaml", {"departments": {"moon": {"mode": "assign"}}})
+    ended = run("backtest", "--routing", routing, *period)
+    assert ended.exit_code == 1
+    assert "routing: departments.moon: no such department." in ended.output
+    assert run("backtest", *period).exit_code == 1
+
+
+def written(file: Path, document: dict[str, Any]) -> str:
+    file.write_text(yaml.safe_dump(document), "utf-8")
+    return str(file)
+
+
 def test_a_backtest_changes_no_schema(run, draft: Path, tmp_path: Path) -> None:
     ended = run("backtest", "--rules", str(draft), "--from", "2026-03-02", "--to", "2026-03-03")
     assert ended.exit_code == 1

@@ -96,6 +96,21 @@ async def test_a_dry_run_tells_what_a_draft_would_have_done(served: Served, sam:
     assert (await served.office.case(till)).tags == ()
 
 
+async def test_a_dry_run_of_service_levels_and_of_routing(served: Served, sam: Peer) -> None:
+    case = await served.office.report("The till jams", at="Mon 09:00")
+    sla = {"policies": {"default": {"targets": {"first_response": "1h"}}}}
+    (answered,) = (await sam.posts("/api/rulebooks/sla/dry-run", {"document": sla}))["cases"]
+    assert answered["number"] == case.number
+    assert "first_response.1.due_at" in {one["what"] for one in answered["differences"]}
+    routed = await sam.posts("/api/rulebooks/routing/dry-run", {"document": {"default": {"mode": "assign"}}})
+    assert routed == {"looked_at": 1, "cases": []}
+    wrong = await sam.asks("POST", "/api/rulebooks/sla/dry-run", {"document": {"choose": {"default": "gold"}}})
+    assert (wrong.code, wrong.json["where"]) == ("rulebook.invalid", "choose.default")
+    for kind in ("forms", "nonsense"):
+        answered = await sam.asks("POST", f"/api/rulebooks/{kind}/dry-run", {"document": {}})
+        assert answered.code == "rulebook.not_found"
+
+
 async def test_a_dry_run_of_no_case_is_refused(sam: Peer) -> None:
     answered = await sam.asks("POST", f"{RULES}/dry-run", {"document": DRAFT, "number": "CAS-00009-0000"})
     assert answered.code == "case.not_found"

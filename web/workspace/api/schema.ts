@@ -1137,7 +1137,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rulebooks/rules/dry-run": {
+    "/api/rulebooks/{kind}/dry-run": {
         parameters: {
             query?: never;
             header?: never;
@@ -1147,10 +1147,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What a draft of rules would have made of one case, or of the newest ones.
-         * @description Nothing is changed. The whole log is for `nightdesk backtest`.
+         * What a draft would have made of one case, or of the newest ones.
+         * @description Of rules, sla or routing. Nothing is changed. The whole log is for `nightdesk backtest`.
          */
-        post: operations["post_rulebooks_rules_dry_run"];
+        post: operations["post_rulebooks_kind_dry_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1815,7 +1815,7 @@ export interface components {
             number: string;
             /**
              * Uncertain
-             * @description People did things then that they could not have done after the draft.
+             * @description People did things then that they could not have done after the draft, or not all is known of then.
              */
             uncertain: boolean;
             /** Differences */
@@ -2272,12 +2272,12 @@ export interface components {
         DifferenceAnswer: {
             /**
              * What
-             * @description `priority`, `department`, `said`, `fired`, `fields.<name>` ...
+             * @description `priority`, `fired` ..., `first_response.1.due_at` ..., `decision.agent` ...
              */
             what: string;
             /**
              * Current
-             * @description With the rules in force.
+             * @description With what is in force.
              */
             current: unknown;
             /**
@@ -2287,7 +2287,7 @@ export interface components {
             draft: unknown;
             /**
              * At
-             * @description When the first rule would do something else.
+             * @description When it would begin to differ.
              */
             at: string | null;
         };
@@ -14341,11 +14341,17 @@ export interface operations {
             };
         };
     };
-    post_rulebooks_rules_dry_run: {
+    post_rulebooks_kind_dry_run: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /**
+                 * @description A kind of rulebook.
+                 * @example rules
+                 */
+                kind: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -14444,7 +14450,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.not_found */
+            /** @description rulebook.not_found, case.not_found */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,30 @@
+"""Which step of a clock has to be taken next: pure, for the sweep as for a replay."""
+
+from datetime import datetime
+
+from caseengine.model.sla.clock import Clock
+from caseengine.model.sla.fold import Clocks
+from caseengine.model.sla.policy import Book, Step, StepKind, Target
+
+
+def due_step(clocks: Clocks, book: Book, which: tuple[Target, int], at: datetime) -> tuple[int, Step, Clock] | None:
+    """The next step of a clock that is past due; of several warnings only the last is worth a word.
+
+    Args:
+        which: the clock's target and cycle.
+
+    Returns:
+        Its place among the clock's steps, the step, and the clock; None when nothing is past due.
+    """
+    measure = clocks.measure(book)
+    clock = next((one for one in clocks.running() if (one.target, one.cycle) == which), None)
+    if clock is None or measure is None or clock.next_at is None or clock.next_at >= at:
+        return None
+    steps = measure.steps(clock.target)
+    spent = clock.spent_at(measure, at)
+    past = [place for place in range(clock.steps, len(steps)) if steps[place].due(clock.goal) <= spent]
+    if not past:
+        return None
+    heeded = [place for place in past if steps[place].kind is not StepKind.WARN]
+    place = heeded[0] if heeded else past[-1]
+    return place, steps[place], clock
