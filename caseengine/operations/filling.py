@@ -12,6 +12,7 @@ from caseengine.model.case_errors import ChecklistOpen, FieldsInvalid
 from caseengine.model.case_type import CaseType
 from caseengine.model.checklist import still_required
 from caseengine.model.errors import TextMissing
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.keeping import begin_checklist
 from caseengine.operations.permission import permitted_case
 from storage.transaction import UnitOfWork
@@ -56,7 +57,7 @@ async def classify(
     at: datetime,
     version: int | None = None,
 ) -> Case:
-    """It is of another type: another form, and what the new type has to tick off as well.
+    """It is of another type: another form, what the new type has to tick off as well, its service level and needs.
 
     Fields of the old form stay on the case; they come back with the type.
 
@@ -74,6 +75,7 @@ async def classify(
         happened.CaseClassified(case_id=case.id, actor=by, at=at, case_type=CaseType(case_type).value, reason=reason)
     )
     await begin_checklist(work, case, by=by, at=at)
+    await judge_anew(work, case, at=at)
     return case
 
 

@@ -19,6 +19,7 @@ from caseengine.model.case_errors import CaseItself, CustomersDiffer, MergeChain
 from caseengine.model.conversation import Conversation
 from caseengine.model.errors import TransitionNotAllowed
 from caseengine.model.lifecycle import Verb
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import go_on_in, let_go, speak
 from caseengine.operations.handover import resume
@@ -84,10 +85,11 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
     target.record(
         happened.CaseReleased(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
     )
-    await make_promise(work, source, by=by, at=at)
     if source.contact_id is None and source.account_id is None and target.contact_id is not None:
         # one conversation opened both, and its customer has proved meanwhile who they are
         source.identify(target.contact_id, target.account_id, by=by, at=at)
+    await judge_anew(work, source, at=at)
+    await make_promise(work, source, by=by, at=at)
     if merged and merged[-1].worked_in is not None:
         await _go_back(work, source, target, merged[-1], by=by, at=at)
     return source

@@ -266,7 +266,7 @@ async def test_a_rulebook_names_calendars_that_there_are(office: Office) -> None
 async def test_what_no_document_can_hold_is_refused(office: Office, odd: object) -> None:
     with pytest.raises(RulebookInvalid) as refused:
         await decided(office, {"policies": {"gold": {"targets": odd}}})
-    assert refused.value.problem == "no_document"
+    assert refused.value.problem == "not_json"
 
 
 async def test_an_escalation_leaves_the_clocks_alone(office: Office) -> None:
