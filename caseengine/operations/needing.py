@@ -54,9 +54,7 @@ async def set_needs(
     return needs
 
 
-async def ask_for(
-    work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: datetime, source: str = AGENT
-) -> None:
+async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: datetime, source: str = AGENT) -> None:
     """An agent, or a rule of the desk, says what the case needs.
 
     Raises:
