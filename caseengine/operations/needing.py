@@ -108,5 +108,5 @@ async def _said_last(work: UnitOfWork, case: Case) -> NeedsSet | None:
         .order_by(case_events.c.seq.desc())
         .limit(1)
     )
-    event = from_row(row) if row is not None else None
-    return event if isinstance(event, NeedsSet) else None
+    kept = from_row(row) if row is not None else None
+    return kept if isinstance(kept, NeedsSet) else None

@@ -145,7 +145,7 @@ async def test_a_ladder_books_the_next_time_somebody_can_call(cold: RoutingDesk)
     await cold.do(decide, Rulebook.SLA, LADDER, by=SYSTEM, at=when("Mon 08:00"))
     await cold.decides({"departments": {"cold": {"callbacks": True}}})
     ann = await cold.hires("Ann", "cold", shifts=MORNINGS)
-    reachable = {"department": "cold", "claimed": {"phone": "+441134960000"}}
+    reachable: dict[str, Any] = {"department": "cold", "claimed": {"phone": "+441134960000"}}
     first, second = [await cold.report(**reachable) for _ in range(2)]
     nobody = await cold.report(department="cold")
     for case in (first, second, nobody):
