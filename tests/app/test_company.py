@@ -306,7 +306,7 @@ async def test_service_levels_are_brought_in_and_kept_up_to_date(database: Datab
     extended = [{**LEVELS["agreements"][0], "ends_on": date(2027, 1, 1), "cases_max": 9}]
     later = await bring(database, tmp_path, **{**LEVELS, "agreements": extended, "contacts": []})
 
-    assert counts(first)["sla"] == counts(first)["calendars"] == (0, 1, 0)
+    assert (counts(first)["sla"], counts(first)["calendars"]) == ((1, 0, 0), (0, 1, 0))
     assert counts(again)["sla"] == counts(again)["calendars"] == counts(again)["agreements"] == (0, 0, 1)
     assert counts(later)["agreements"] == (0, 1, 0)
     async with database.snapshot() as snapshot:

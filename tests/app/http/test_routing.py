@@ -102,7 +102,6 @@ async def test_a_case_says_how_long_it_waits_and_what_its_customer_said(served: 
 
     async with served.database.unit_of_work() as work:
         found = await Cases(work).by_id(case.id)
-        answer = {"survey_id": case.id, "csat": 4, "effort": 2}
-        found.record(CaseRated(case_id=case.id, actor=SYSTEM, at=now, **answer))
+        found.record(CaseRated(case_id=case.id, actor=SYSTEM, at=now, survey_id=case.id, csat=4, effort=2))
     told = await li.gets(rated)
     assert (told["csat"], told["effort"]) == (4, 2)
