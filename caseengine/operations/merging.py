@@ -23,6 +23,7 @@ from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import go_on_in, let_go, speak
 from caseengine.operations.handover import resume
+from caseengine.operations.offers import note_offer
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
 from caseengine.tables import case_conversations, cases
@@ -57,7 +58,10 @@ async def merge(
     here = await _where_it_is_worked_on(work, source)
     if notice is not None:
         await speak(work, source, notice, key=f"merged:{source.id}:{source.version}", by=by, at=at)
+    was_offered = source.offered_to is not None
     _record(source, target, here, by, at)
+    if was_offered:
+        note_offer(work, source, "withdrawn", at=at)
     await _bring_conversations(work, source, target, at=at)
     if here is not None:
         await _go_on_here(work, source, target, here, by=by, at=at)
