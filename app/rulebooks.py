@@ -20,7 +20,7 @@ from caseengine.policies.routing_policy import read_routing
 from caseengine.rule_facts import RULE_FACTS
 from caseengine.rule_law import check_house
 from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, RulebookVersion, decide, rulebook
-from caseengine.service_levels import check_calendars
+from caseengine.service_levels import check_levels
 from caseengine.skills import check_routing
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -48,7 +48,7 @@ class Kind:
 
 
 KINDS: Mapping[Rulebook, Kind] = {
-    Rulebook.SLA: Kind(partial(read_sla, known=KNOWN), check_calendars),
+    Rulebook.SLA: Kind(partial(read_sla, known=KNOWN), check_levels),
     Rulebook.ROUTING: Kind(partial(read_routing, known=KNOWN), check_routing),
     Rulebook.RULES: Kind(partial(read_rules, known=RULE_FACTS), check_house),
     Rulebook.CASES: Kind(read_case_rules),

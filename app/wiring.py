@@ -39,6 +39,7 @@ from bot.dialogs.registry import DIALOGS
 from bot.replies.catalogue import load_catalogue
 from bot.turn import Bot
 from bot.understanding import Understander
+from caseengine.operations.calling import book_soonest
 from channels.email.smtp import SmtpSender, SmtpSettings
 from channels.webchat.adapter import WebChatAdapter
 from channels.webchat.desk import WebChatDesk
@@ -154,7 +155,7 @@ def build(
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,
         rules=Rules(database, now),
-        escalations=Escalations(database, now),
+        escalations=Escalations(database, now, book_soonest),
         webchat=webchat,
         mailbox=mailbox,
         application=application,

@@ -116,6 +116,12 @@ async def agents_of(snapshot: Snapshot, department: str) -> list[Agent]:
     return await agents_where(snapshot, agents.c.id.in_(there))
 
 
+async def supervisors_of(snapshot: Snapshot, department: str) -> list[Agent]:
+    """Those of the department itself; where it has none of its own, all of them."""
+    everyone = await agents_where(snapshot, agents.c.role == AgentRole.SUPERVISOR)
+    return [agent for agent in everyone if department in agent.departments] or everyone
+
+
 async def all_agents(snapshot: Snapshot) -> list[Agent]:
     """By name."""
     return await agents_where(snapshot, sa.true())

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from jsonschema.exceptions import SchemaError, ValidationError  # type: ignore[import-untyped]
 
 from caseengine.model.case import Case
+from caseengine.model.case_errors import FieldsInvalid
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import RulebookInvalid
 from caseengine.rulebooks import Rulebook, rulebook
@@ -75,6 +76,21 @@ NO_FORM = Form()
 async def form_of(snapshot: Snapshot, case_type: CaseType) -> Form:
     """The form in force for a type; one without fields when none was written."""
     return read_forms((await rulebook(snapshot, Rulebook.FORMS)).document).get(case_type, NO_FORM)
+
+
+def taken_in(form: Form, case: Case, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of values for a case's fields those that are new; None takes one away. What is missing yet is no matter here.
+
+    Raises:
+        FieldsInvalid: what the form does not take, each field named.
+    """
+    new = {name: value for name, value in values.items() if case.fields.get(name) != value}
+    kept = {name: value for name, value in case.fields.items() if name in form.names}
+    merged = {name: value for name, value in {**kept, **new}.items() if value is not None}
+    problems = [{"field": "", "problem": "too_large"}] if too_large(merged) else form.problems(merged, whole=False)
+    if new and problems:
+        raise FieldsInvalid(list(problems))
+    return new
 
 
 def read_forms(document: Mapping[str, Any]) -> Mapping[CaseType, Form]:

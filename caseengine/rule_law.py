@@ -1,19 +1,22 @@
 """The rules in force, read once a version; and since when each rule of time has been in force."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from caseengine.agents import Agent, AgentRole, agents_where
+from caseengine.forms import NO_FORM, read_forms, taken_in
+from caseengine.model.case import Case
 from caseengine.model.errors import RulebookInvalid
-from caseengine.model.rule import RuleSet
+from caseengine.model.rule import Action, RuleSet
 from caseengine.model.rule_document import read_rules
-from caseengine.policies.effects import Colleague, House
+from caseengine.policies.effects import Colleague, House, TakesIn, Values, as_they_are
 from caseengine.policies.rules import strangers_in
 from caseengine.rule_facts import RULE_FACTS
 from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, rulebook
+from caseengine.skills import skill_tree
 from caseengine.tables import agents, departments, rulebooks
 from storage.transaction import Snapshot
 
@@ -54,27 +57,50 @@ async def law_in_force(snapshot: Snapshot, known: Law | None = None) -> Law:
 
 
 async def house_of(snapshot: Snapshot, rules: RuleSet) -> House:
-    """The departments and agents that the enabled rules name, as far as they exist."""
+    """What the rules name, as far as it exists, and what forms take, where rules fill them in."""
     named = {name: _named(rules, name) for name in ("department", "agent")}
     found = await snapshot.rows(sa.select(departments.c.id).where(departments.c.id.in_(named["department"])))
     there = agents.c.email.in_([email.strip().lower() for email in named["agent"]])
     known = await agents_where(snapshot, there) if named["agent"] else []
-    return House(frozenset(row.id for row in found), {agent.email: _colleague(agent) for agent in known})
+    does = {action.do for action in _actions(rules)}
+    return House(
+        frozenset(row.id for row in found),
+        {agent.email: _colleague(agent) for agent in known},
+        frozenset((await skill_tree(snapshot)).skills) if "require" in does else frozenset(),
+        await _takes_in(snapshot) if "fill" in does else as_they_are,
+    )
 
 
 async def check_house(snapshot: Snapshot, rules: RuleSet, newcomers: Newcomers = NOBODY_ELSE) -> None:
     """
     Raises:
-        RulebookInvalid: a rule names a department or an agent that does not exist.
+        RulebookInvalid: a rule names a department, an agent or a skill that does not exist.
     """
     house = await house_of(snapshot, rules)
-    departments = house.departments | newcomers.departments
-    for where, problem in strangers_in(rules, departments=departments, agents={*house.colleagues, *newcomers.agents}):
+    there = {
+        "departments": house.departments | newcomers.departments,
+        "agents": {*house.colleagues, *newcomers.agents},
+        "skills": house.skills | newcomers.skills,
+    }
+    for where, problem in strangers_in(rules, **there):
         raise RulebookInvalid(where, problem)
 
 
 def _named(rules: RuleSet, name: str) -> list[str]:
-    return sorted({action.told[name] for rule in rules.rules for action in rule.then if name in action.told})
+    return sorted({action.told[name] for action in _actions(rules) if name in action.told})
+
+
+def _actions(rules: RuleSet) -> Iterable[Action]:
+    return (action for rule in rules.rules for action in rule.then)
+
+
+async def _takes_in(snapshot: Snapshot) -> TakesIn:
+    forms = read_forms((await rulebook(snapshot, Rulebook.FORMS)).document)
+
+    def takes_in(case: Case, values: Values) -> Values:
+        return taken_in(forms.get(case.case_type, NO_FORM), case, values)
+
+    return takes_in
 
 
 def _colleague(agent: Agent) -> Colleague:

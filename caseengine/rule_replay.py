@@ -16,7 +16,7 @@ from typing import Any
 from caseengine.model.anchors import Anchors, rule_actor, rule_behind
 from caseengine.model.calendar import Calendar, is_open
 from caseengine.model.case import Case
-from caseengine.model.errors import CaseError, TransitionNotAllowed
+from caseengine.model.errors import TransitionNotAllowed
 from caseengine.model.events import CaseEvent, CaseOpened, RuleFired
 from caseengine.model.rule import Action, Firing, Rule, RuleSet
 from caseengine.policies.effects import DONE, House, act, is_so, words
@@ -33,6 +33,7 @@ from caseengine.policies.rules import (
     timer,
 )
 from caseengine.rule_facts import rule_facts
+from storage.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class Lane:
         by = rule_actor(rule.id, rule.name)
         try:
             outcome = act(action, case, self._draft.house, why=rule.name, by=by, at=at)
-        except CaseError as refusal:
+        except Refusal as refusal:
             outcome = refusal.code
         if outcome == DONE and action.do in ("reply", "notify"):
             log = self.done.said if action.do == "reply" else self.done.noticed

@@ -1,6 +1,7 @@
 """The rulebook of service levels: which policies there are, and which of them a case gets."""
 
 from caseengine.calendars import known_calendars
+from caseengine.departments import all_departments
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.sla import Sla, read_sla
 from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, RulebookVersion, rulebook
@@ -18,11 +19,15 @@ async def sla_of(snapshot: Snapshot, version: int) -> Sla:
     return known or _read(snapshot, await rulebook(snapshot, Rulebook.SLA, version))
 
 
-async def check_calendars(snapshot: Snapshot, sla: Sla, newcomers: Newcomers = NOBODY_ELSE) -> None:  # noqa: ARG001
+async def check_levels(snapshot: Snapshot, sla: Sla, newcomers: Newcomers = NOBODY_ELSE) -> None:
     """
     Raises:
-        RulebookInvalid: it counts by a calendar there is not.
+        RulebookInvalid: it counts by a calendar there is not, or has a ladder for a department there is not.
     """
+    known = {department.id for department in await all_departments(snapshot)} | newcomers.departments
+    for policy, department in sorted(sla.ladders):
+        if department not in known:
+            raise RulebookInvalid(f"policies.{policy}.ladders.{department}", "unknown_department")
     if unknown := sorted(sla.calendars - await known_calendars(snapshot) - _just_set(snapshot, sla)):
         raise RulebookInvalid(f"policies.calendar.{unknown[0]}", "unknown_calendar")
 

@@ -1,7 +1,7 @@
 """How what the rooms below know becomes an answer of the agents' API."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.http.answers import (
@@ -74,14 +74,20 @@ def case_answer(row: CaseRow) -> CaseAnswer:
     return CaseAnswer(**{name: getattr(row, name) for name in CaseAnswer.model_fields})
 
 
-def case_in_full(view: CaseView, proved: Proved | None) -> CaseInFullAnswer:
-    """`proved` is what the case's conversation has proved; None when it has no conversation."""
-    own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - {"conversation", "linked", *KEPT}
+def case_in_full(view: CaseView, proved: Proved | None, wait: timedelta | None) -> CaseInFullAnswer:
+    """
+    Args:
+        proved: what the case's conversation has proved; None when it has no conversation.
+        wait: until somebody has it; None when it does not wait, or nobody can say.
+    """
+    made = {"conversation", "linked", "expected_wait_s", *KEPT}
+    own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - made
     return CaseInFullAnswer(
         **case_answer(view.row).model_dump(),
         **{name: getattr(view, name) for name in own},
         conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
         linked=[case_answer(row) for row in view.linked],
+        expected_wait_s=None if wait is None else round(wait.total_seconds()),
         **_kept(view),
     )
 

@@ -155,6 +155,13 @@ class CaseInFullAnswer(CaseAnswer):
     follows: CaseAnswer | None = Field(description="The ended case it goes on from.")
     merged_into: CaseAnswer | None = Field(description="Where it goes on, when it was merged.")
     merged: list[str] = Field(description="Numbers of the cases that go on in this one.")
+    expected_wait_s: int | None = Field(
+        description="Seconds of working time until somebody has it; null when it waits for nobody, or nobody can say."
+    )
+    csat: int | None = Field(description="How happy the customer was, 1 to 5; null while they have not said.")
+    effort: int | None = Field(
+        description="How hard it was for them, 1 (very easy) to 5; null while they have not said."
+    )
     can: list[Verb] = Field(description="What you may ask for in its status; everything else is refused.")
 
 

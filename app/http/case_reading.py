@@ -28,6 +28,7 @@ from caseengine.files import StoredFile, read_file
 from caseengine.reading.case_view import case_view
 from caseengine.reading.cases import counts, held, queue
 from caseengine.reading.timeline import timeline
+from caseengine.reading.wait import wait_for
 from customers.reading import proved_in
 from storage.engine import Database
 
@@ -99,8 +100,9 @@ class CaseReading:
     async def case(self, call: Call) -> CaseInFullAnswer:
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, call.agent.agent, call.path("number"))
-            here = view.conversation
-            return case_in_full(view, await proved_in(snapshot, here.id, at=self._now()) if here else None)
+            here, at = view.conversation, self._now()
+            proved = await proved_in(snapshot, here.id, at=at) if here else None
+            return case_in_full(view, proved, await wait_for(snapshot, view.row, at=at))
 
     async def timeline(self, call: Call) -> TimelineAnswer:
         async with self._database.snapshot() as snapshot:

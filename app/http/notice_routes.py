@@ -19,8 +19,10 @@ NO_ID = UUID(int=0)
 class NoticeAnswer(Answer):
     id: UUID
     number: str | None = Field(description="Of the case it is about.")
-    kind: str = Field(description="`target_warned`, `target_breached`, `ladder_notify`, `ladder_tell_manager` ...")
-    data: dict[str, Any] = Field(description="For the target kinds: which `target`, and when it is or was due.")
+    kind: str = Field(description="`target_warned`, `target_breached`, `ladder_notify`, `rule_notify` ...")
+    data: dict[str, Any] = Field(
+        description="Of a target: which, and when it is or was due; of a rule: its name and what it says."
+    )
     at: datetime
     read_at: datetime | None
 

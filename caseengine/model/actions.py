@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Any
 
+from caseengine.model.case_errors import TagInvalid
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.rule import Action
+from caseengine.model.tag import TAGS_MAX, read_tag
 
 TEXT_CHARACTERS_MAX = 4_000
-TAG_CHARACTERS_MAX = 40
 LISTED_MAX = 20
 PLACEHOLDERS = frozenset({"number", "subject"})
 """What words may name in braces."""
@@ -29,8 +30,16 @@ def _is_priority(value: Any) -> bool:
 
 
 def _are_tags(value: Any) -> bool:
-    listed = isinstance(value, list) and 0 < len(value) <= LISTED_MAX
-    return listed and all(_is_text(tag) and len(tag.strip()) <= TAG_CHARACTERS_MAX for tag in value)
+    listed = isinstance(value, list) and 0 < len(value) <= TAGS_MAX
+    return listed and all(isinstance(tag, str) and _is_tag(tag) for tag in value)
+
+
+def _is_tag(typed: str) -> bool:
+    try:
+        read_tag(typed)
+    except TagInvalid:
+        return False
+    return True
 
 
 def _are_values(value: Any) -> bool:

@@ -79,7 +79,13 @@ def _comparison(document: Mapping[str, Any], where: str, known: Collection[str] 
     sound, holds = COMPARISONS[how]
     if not sound(wanted):
         raise RulebookInvalid(f"{where}.{how}", "value")
-    return Condition(lambda facts: holds(facts.get(fact), wanted), frozenset({fact}), document)
+    ready = prepared(wanted)
+    return Condition(lambda facts: holds(facts.get(fact), ready), frozenset({fact}), document)
+
+
+def prepared(wanted: Any) -> Any:
+    """A value as `COMPARISONS` want it: made once, not for each fact it is compared with."""
+    return [_plain(item) for item in wanted] if isinstance(wanted, list) else _plain(wanted)
 
 
 def _plain(value: Any) -> Any:
@@ -87,13 +93,18 @@ def _plain(value: Any) -> Any:
 
 
 def _is(found: Any, wanted: Any) -> bool:
-    return bool(_plain(found) == _plain(wanted))
+    return bool(_plain(found) == wanted)
+
+
+def _in(found: Any, wanted: list[Any]) -> bool:
+    plain = _plain(found)
+    return any(plain == item for item in wanted)
 
 
 def _contains(found: Any, wanted: str) -> bool:
     """A word within a text, or one of a list."""
     if isinstance(found, str):
-        return wanted.casefold() in found.casefold()
+        return wanted in found.casefold()
     return isinstance(found, (list, tuple, frozenset, set)) and any(_is(item, wanted) for item in found)
 
 
@@ -113,7 +124,7 @@ COMPARISONS: Mapping[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool
     "is": (_is_plain, _is),
     "in": (
         lambda value: isinstance(value, list) and 0 < len(value) <= LISTED_MAX and all(map(_is_plain, value)),
-        lambda found, wanted: any(_is(found, item) for item in wanted),
+        _in,
     ),
     "contains": (lambda value: isinstance(value, str) and bool(value), _contains),
     "at_least": (_is_number, _ordered(lambda found, wanted: found >= wanted)),
@@ -123,4 +134,4 @@ COMPARISONS: Mapping[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool
         lambda found, wanted: (found not in (None, "", (), [], {})) is wanted,
     ),
 }
-"""How a fact may be compared: which values make sense, and whether it holds."""
+"""How a fact may be compared: which values make sense, and whether it holds for a value that is `prepared`."""

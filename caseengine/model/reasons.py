@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from caseengine.model.condition import COMPARISONS, Facts
+from caseengine.model.condition import COMPARISONS, Facts, prepared
 
 FOUND_CHARACTERS_MAX = 80
 """Of a text that is told as a reason; the case has the whole of it."""
@@ -41,7 +41,7 @@ def _holds(document: Mapping[str, Any], facts: Facts) -> bool:
     if "fact" not in document:
         return True
     how = next(name for name in document if name != "fact")
-    return COMPARISONS[how][1](facts.get(document["fact"]), document[how])
+    return COMPARISONS[how][1](facts.get(document["fact"]), prepared(document[how]))
 
 
 def _short(found: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Which service level a case has.
+"""What the rulebooks say of a case as it is now: its service level, and what it needs of whoever works on it.
 
-Source: docs/decisions/0014-sla-clocks.md
+Source: docs/decisions/0014-sla-clocks.md, docs/decisions/0016-routing.md
 """
 
 from collections.abc import Sequence
@@ -8,16 +8,23 @@ from datetime import datetime
 
 from caseengine.clocks import book_of, clocks_of
 from caseengine.facts import facts_of
-from caseengine.model.actor import Actor
+from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.events import PolicyApplied
 from caseengine.model.lifecycle import Verb
 from caseengine.model.sla import Sla
+from caseengine.operations.needing import set_needs
 from caseengine.policies.service_level import Choice, choose
 from caseengine.reading.covered import used_up
 from caseengine.service_levels import sla_in_force
 from customers.agreements import agreements_of, tier_of
 from storage.transaction import Snapshot, UnitOfWork
+
+
+async def judge_anew(work: UnitOfWork, case: Case, *, at: datetime) -> None:
+    """Something changed that rulebooks ask about: whose case it is, its type, priority, department, fields or tags."""
+    await apply_policy(work, case, by=SYSTEM, at=at)
+    await set_needs(work, case, at=at)
 
 
 async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime) -> Choice | None:

@@ -13,8 +13,8 @@ from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
 from caseengine.model.errors import CaseTaken, NotPermitted
 from caseengine.model.events import CaseAssigned
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import speak
-from caseengine.operations.needing import set_needs
 from caseengine.operations.offers import end_offer, note_offer, was_given
 from caseengine.operations.permission import agent_of, permitted_case
 from storage.transaction import UnitOfWork
@@ -91,7 +91,7 @@ async def move(
         return case
     note_offer(work, case, "withdrawn", at=at)
     case.move(department, reason, by=by, at=at)
-    await set_needs(work, case, at=at)
+    await judge_anew(work, case, at=at)
     conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
     if conversation is not None and case.id in conversation.live_cases:
         conversation.wait_again(case.id)

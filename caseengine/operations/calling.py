@@ -1,5 +1,6 @@
 """Appointments to call a customer: booked out of somebody's real hours, kept, missed or called off."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -51,6 +52,23 @@ async def book_callback(work: UnitOfWork, case: Case, starts_at: datetime, *, by
         )
     )
     return callback
+
+
+async def book_soonest(work: UnitOfWork, case: Case, at: datetime) -> Mapping[str, str] | None:
+    """The next time at which somebody is free is kept for the customer of a case; an appointment there is stays.
+
+    None where its department takes no callbacks, nobody knows whom to call, or nobody is free.
+    """
+    booked = await callback_of(work, case.id)
+    if booked is None:
+        _, policy = await routing_rules(work)
+        known = case.contact_id is not None or "phone" in case.claimed
+        asked = known and policy.of(case.department).callbacks
+        slots = await free_slots(work, case.department, policy, at=at, limit=1) if asked else []
+        if not slots:
+            return None
+        booked = await book_callback(work, case, slots[0].starts_at, by=SYSTEM, at=at)
+    return {"callback": str(booked.id), "starts_at": booked.starts_at.isoformat()}
 
 
 async def end_callback(work: UnitOfWork, case: Case, how: str, *, by: Actor, at: datetime) -> None:

@@ -15,6 +15,7 @@ from caseengine.operations.conversing import let_go, speak
 from caseengine.operations.filling import check_done
 from caseengine.operations.handover import resume
 from caseengine.operations.keeping import case_rules
+from caseengine.operations.offers import note_offer
 from caseengine.operations.opening import follow_up
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
@@ -47,7 +48,10 @@ async def resolve(
     case = await permitted_case(work, number, by=by, version=version)
     if case.can(Verb.RESOLVE):
         await check_done(work, case, by=by)
+    was_offered = case.offered_to is not None
     case.record(CaseResolved(case_id=case.id, actor=by, at=at, resolution=resolution, with_parent=with_parent))
+    if was_offered:
+        note_offer(work, case, "withdrawn", at=at)
     if case.conversation_id is None:
         return case
     if closing is not None:

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from caseengine.agents import Agent, AgentRole, agents_of, all_agents
+from caseengine.agents import Agents, agents_of, supervisors_of
 from caseengine.cases import Cases, history
 from caseengine.clocks import CaseClocks, all_clocks, book_for, clocks_of
-from caseengine.conversations import Conversations
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
-from caseengine.model.events import CaseReturned, LadderStepTaken, TargetBreached, TargetWarned
+from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarned
 from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
 from caseengine.notices import give_notice
+from caseengine.operations.routing import return_work
 from storage.transaction import UnitOfWork
 
 ESCALATED = "escalated"
@@ -25,8 +25,8 @@ TARGET_MISSED = "target_missed"
 """The reason of an escalation that a ladder made."""
 
 Did = Mapping[str, Any]
-BookCallback = Callable[[UnitOfWork, Case], Awaitable[Did | None]]
-"""Books a call to the customer of a case and says which; None where there is nobody to call, or no time."""
+BookCallback = Callable[[UnitOfWork, Case, datetime], Awaitable[Did | None]]
+"""Books a call to the customer of a case, as of an instant, and says which; None where nobody calls, or has time."""
 
 
 async def recount(work: UnitOfWork, case: Case) -> CaseClocks:
@@ -103,52 +103,36 @@ async def _act(
         case Action.NOTIFY:
             return _people(await _notify(work, case, "ladder_notify", notice, at=at))
         case Action.TELL_MANAGER:
-            return _people(give_notice(work, case, await _managers(work, case), "ladder_tell_manager", notice, at=at))
+            managers = [agent.id for agent in await supervisors_of(work, case.department)]
+            return _people(give_notice(work, case, managers, "ladder_tell_manager", notice, at=at))
         case Action.RAISE:
             case.escalate(TARGET_MISSED, by=by, at=at)
             return {"level": case.escalation_level}
         case Action.REASSIGN:
             return await _return(work, case, at=at, by=by)
         case Action.CALLBACK:
-            booked = await book_callback(work, case) if book_callback is not None else None
+            booked = await book_callback(work, case, at) if book_callback is not None else None
             return booked or _people(await _notify(work, case, "ladder_callback", notice, at=at))
 
 
 async def _notify(work: UnitOfWork, case: Case, kind: str, data: Did, *, at: datetime) -> list[UUID]:
     """Whoever holds the case; where nobody does, or they do not work for its department any more, all who do."""
-    there = await agents_of(work, case.department)
-    holder = [agent.id for agent in there if agent.id == case.agent_id] or await _supervising(work, case)
-    return give_notice(work, case, holder or [agent.id for agent in there], kind, data, at=at)
+    told = await _holding(work, case) or [agent.id for agent in await agents_of(work, case.department)]
+    return give_notice(work, case, told, kind, data, at=at)
 
 
-async def _supervising(work: UnitOfWork, case: Case) -> list[UUID]:
-    """The holder, where it is a supervisor, who works for every department."""
-    return [agent.id for agent in await all_agents(work) if agent.id == case.agent_id and _is_supervisor(agent)]
-
-
-async def _managers(work: UnitOfWork, case: Case) -> list[UUID]:
-    """The supervisors of the case's department; where it has none of its own, all of them."""
-    everyone = [agent for agent in await all_agents(work) if _is_supervisor(agent)]
-    own = [agent for agent in everyone if case.department in agent.departments]
-    return [agent.id for agent in own or everyone]
-
-
-def _is_supervisor(agent: Agent) -> bool:
-    return agent.role is AgentRole.SUPERVISOR
+async def _holding(work: UnitOfWork, case: Case) -> list[UUID]:
+    if case.agent_id is None:
+        return []
+    agent = await Agents(work).get(case.agent_id)
+    return [agent.id] if agent.may_see(case.department) else []
 
 
 async def _return(work: UnitOfWork, case: Case, *, at: datetime, by: Actor) -> Did:
-    """Back to its queue, with its conversation; there already where nobody holds it."""
-    if case.agent_id is None:
-        return {"from": None}
-    holder = next((agent for agent in await all_agents(work) if agent.id == case.agent_id), None)
-    name = holder.name if holder is not None else ""
-    left: dict[str, Any] = {"agent_id": case.agent_id, "agent_name": name, "reason": ESCALATED}
-    case.record(CaseReturned(case_id=case.id, actor=by, at=at, **left))
-    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    if conversation is not None and case.id in conversation.live_cases:
-        conversation.wait_again(case.id)
-    return {"from": str(left["agent_id"])}
+    """Back to its queue, from whoever holds it or is asked to; there already where nobody does."""
+    left = case.agent_id or case.offered_to
+    await return_work(work, case, ESCALATED, by=by, at=at)
+    return {"from": str(left) if left else None}
 
 
 def _people(agents: Iterable[UUID]) -> Did:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from caseengine.forms import form_of, too_large
+from caseengine.forms import form_of, taken_in
 from caseengine.model import events as happened
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
@@ -12,6 +12,7 @@ from caseengine.model.case_errors import ChecklistOpen, FieldsInvalid
 from caseengine.model.case_type import CaseType
 from caseengine.model.checklist import still_required
 from caseengine.model.errors import TextMissing
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.keeping import begin_checklist
 from caseengine.operations.permission import permitted_case
 from storage.transaction import UnitOfWork
@@ -34,16 +35,11 @@ async def fill(
 
 async def fill_in(work: UnitOfWork, case: Case, values: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
     """As `fill`, for a caller who may."""
-    new = {name: value for name, value in values.items() if case.fields.get(name) != value}
-    if not new:
+    if all(case.fields.get(name) == value for name, value in values.items()):
         return
-    form = await form_of(work, case.case_type)
-    kept = {name: value for name, value in case.fields.items() if name in form.names}
-    merged = {name: value for name, value in {**kept, **new}.items() if value is not None}
-    problems = [{"field": "", "problem": "too_large"}] if too_large(merged) else form.problems(merged, whole=False)
-    if problems:
-        raise FieldsInvalid(list(problems))
+    new = taken_in(await form_of(work, case.case_type), case, values)
     case.record(happened.FieldsFilled(case_id=case.id, actor=by, at=at, values=new))
+    await judge_anew(work, case, at=at)
 
 
 async def classify(
@@ -56,7 +52,7 @@ async def classify(
     at: datetime,
     version: int | None = None,
 ) -> Case:
-    """It is of another type: another form, and what the new type has to tick off as well.
+    """It is of another type: another form, what the new type has to tick off as well, its service level and needs.
 
     Fields of the old form stay on the case; they come back with the type.
 
@@ -74,6 +70,7 @@ async def classify(
         happened.CaseClassified(case_id=case.id, actor=by, at=at, case_type=CaseType(case_type).value, reason=reason)
     )
     await begin_checklist(work, case, by=by, at=at)
+    await judge_anew(work, case, at=at)
     return case
 
 

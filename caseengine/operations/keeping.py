@@ -15,6 +15,7 @@ from caseengine.model.checklist import ITEMS_MAX, TEXT_MAX, CheckItem
 from caseengine.model.errors import TextMissing
 from caseengine.model.lifecycle import Status
 from caseengine.model.tag import retagged
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.permission import agent_of, permitted_case
 from caseengine.rulebooks import Rulebook, rulebook
 from storage.transaction import Snapshot, UnitOfWork
@@ -55,6 +56,7 @@ async def tag(
     coming, going = retagged(case.tags, add, remove)
     if coming or going:
         case.record(happened.CaseTagged(case_id=case.id, actor=by, at=at, added=coming, removed=going))
+        await judge_anew(work, case, at=at)
     return case
 
 

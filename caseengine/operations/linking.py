@@ -5,10 +5,10 @@ from uuid import UUID
 
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
-from caseengine.model.actor import SYSTEM, Actor
+from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import Verb
-from caseengine.operations.applying import apply_policy
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import go_on_in
 from storage.transaction import UnitOfWork
 
@@ -55,5 +55,5 @@ async def identify_customer(
     theirs = [case for case in cases if case.contact_id is None and case.can(Verb.IDENTIFY)]
     for case in theirs:
         case.identify(contact_id, account_id, by=by, at=at)
-        await apply_policy(work, case, by=SYSTEM, at=at)
+        await judge_anew(work, case, at=at)
     return theirs

@@ -19,9 +19,11 @@ from caseengine.model.case_errors import CaseItself, CustomersDiffer, MergeChain
 from caseengine.model.conversation import Conversation
 from caseengine.model.errors import TransitionNotAllowed
 from caseengine.model.lifecycle import Verb
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import go_on_in, let_go, speak
 from caseengine.operations.handover import resume
+from caseengine.operations.offers import note_offer
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
 from caseengine.tables import case_conversations, cases
@@ -56,7 +58,10 @@ async def merge(
     here = await _where_it_is_worked_on(work, source)
     if notice is not None:
         await speak(work, source, notice, key=f"merged:{source.id}:{source.version}", by=by, at=at)
+    was_offered = source.offered_to is not None
     _record(source, target, here, by, at)
+    if was_offered:
+        note_offer(work, source, "withdrawn", at=at)
     await _bring_conversations(work, source, target, at=at)
     if here is not None:
         await _go_on_here(work, source, target, here, by=by, at=at)
@@ -84,10 +89,11 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
     target.record(
         happened.CaseReleased(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
     )
-    await make_promise(work, source, by=by, at=at)
     if source.contact_id is None and source.account_id is None and target.contact_id is not None:
         # one conversation opened both, and its customer has proved meanwhile who they are
         source.identify(target.contact_id, target.account_id, by=by, at=at)
+    await judge_anew(work, source, at=at)
+    await make_promise(work, source, by=by, at=at)
     if merged and merged[-1].worked_in is not None:
         await _go_back(work, source, target, merged[-1], by=by, at=at)
     return source

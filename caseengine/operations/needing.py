@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from caseengine.conversations import Conversations
+from caseengine.event_rows import from_row
 from caseengine.facts import facts_of
 from caseengine.model.actor import SYSTEM, Actor
+from caseengine.model.anchors import rule_behind
 from caseengine.model.case import Case
 from caseengine.model.events import NeedsSet
 from caseengine.model.lifecycle import Verb
@@ -21,32 +23,41 @@ from storage.transaction import UnitOfWork
 
 Likely = Mapping[str, float]
 """From skill id to the probability that whoever solves this has it."""
+AGENT, CLASSIFIER, RULE = "agent", "classifier", "rule"
+"""Who said what is needed; "customer" where they speak it."""
 
 
 async def set_needs(
     work: UnitOfWork, case: Case, *, likely: Likely | None = None, by: Actor = SYSTEM, at: datetime
 ) -> Needs:
-    """What the rules say of the case as it is now, with what is likely; what an agent asked for stays as they said.
+    """What routing says of the case as it is now, with what is likely.
+
+    What an agent or a rule of the desk asked for stays as they said, and what past cases told while nothing is ruled.
 
     Args:
         likely: what past cases tell; counts as far as the rulebook lets it.
     """
     _, policy = await routing_rules(work)
     known = Needs.read(case.needs)
-    if not case.can(Verb.REQUIRE) or not (policy.needs or likely) or await _said_by_an_agent(work, case):
+    if not case.can(Verb.REQUIRE) or not (policy.needs or likely):
+        return known
+    said = await _said_last(work, case)
+    if said is not None and (said.source == AGENT or rule_behind(said.actor) is not None):
         return known
     conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
     channel, locale = (conversation.channel, conversation.locale) if conversation else ("", "")
     by_rule, by_guess = ruled(policy, case, channel=channel, locale=locale), guessed(policy, likely or {})
+    if said is not None and said.source == CLASSIFIER and likely is None and not by_rule:
+        return known
     needs = by_rule.joined(by_guess)
     by_language = by_rule.language and not by_rule.skills
-    source = "classifier" if by_guess and not by_rule else "customer" if by_language else "rule"
+    source = CLASSIFIER if by_guess and not by_rule else "customer" if by_language else RULE
     _record(case, needs, source, by=by, at=at)
     return needs
 
 
-async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: datetime) -> None:
-    """An agent says what the case needs.
+async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: datetime, source: str = AGENT) -> None:
+    """An agent, or a rule of the desk, says what the case needs.
 
     Raises:
         SkillsInvalid: a skill there is not.
@@ -55,7 +66,7 @@ async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: 
     tree = await skill_tree(work)
     for skill in (*needs.required, *needs.preferred):
         list(tree.above(skill))
-    _record(case, needs, "agent", by=by, at=at)
+    _record(case, needs, source, by=by, at=at)
 
 
 def ruled(policy: RoutingPolicy, case: Case, *, channel: str, locale: str) -> Needs:
@@ -92,15 +103,17 @@ def _record(case: Case, needs: Needs, source: str, *, by: Actor, at: datetime) -
     case.record(NeedsSet(case_id=case.id, actor=by, at=at, **told))
 
 
-async def _said_by_an_agent(work: UnitOfWork, case: Case) -> bool:
-    if any(isinstance(event, NeedsSet) and event.source == "agent" for event in case.unsaved):
-        return True
+async def _said_last(work: UnitOfWork, case: Case) -> NeedsSet | None:
+    for event in reversed(case.unsaved):
+        if isinstance(event, NeedsSet):
+            return event
     if not case.needs:
-        return False
+        return None
     row = await work.first(
-        sa.select(case_events.c.data)
+        sa.select(case_events)
         .where(case_events.c.case_id == case.id, case_events.c.kind == NeedsSet.__name__)
         .order_by(case_events.c.seq.desc())
         .limit(1)
     )
-    return row is not None and row.data.get("source") == "agent"
+    kept = from_row(row) if row is not None else None
+    return kept if isinstance(kept, NeedsSet) else None

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from caseengine.model.actor import SYSTEM, Actor
+from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.priority import Priority
-from caseengine.operations.applying import apply_policy
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.permission import permitted_case
 from storage.transaction import UnitOfWork
 
@@ -44,5 +44,5 @@ async def prioritise(
     """
     case = await permitted_case(work, number, by=by, version=version)
     case.prioritise(priority, reason, by=by, at=at)
-    await apply_policy(work, case, by=SYSTEM, at=at)
+    await judge_anew(work, case, at=at)
     return case

@@ -21,6 +21,7 @@ from caseengine.model.errors import NotOffered, TextMissing
 from caseengine.model.events import CaseOffered, CaseReturned
 from caseengine.model.lifecycle import Status
 from caseengine.model.needs import Needs
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
 from caseengine.operations.needing import Likely, ask_for, set_needs
 from caseengine.operations.offers import end_offer
@@ -315,5 +316,5 @@ async def _overflow(work: UnitOfWork, case: Case, weighed: Weighed, *, at: datet
     if await came_by(work, case, OVERFLOW):
         return
     case.move(policy.overflow, OVERFLOW, by=SYSTEM, at=at)
-    await set_needs(work, case, at=at)
+    await judge_anew(work, case, at=at)
     work.after_commit_wake(ROUTING)

@@ -1,23 +1,24 @@
-"""The actions of a rule carried out: on the case, in its conversation, and by mail to colleagues."""
+"""The actions of a rule carried out: on the case, in its conversation, and by a notice to colleagues."""
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
+from caseengine.agents import supervisors_of
 from caseengine.conversations import Conversations
 from caseengine.model.actor import BOT
 from caseengine.model.anchors import rule_actor
 from caseengine.model.case import Case
 from caseengine.model.rule import Action, Rule
+from caseengine.notices import give_notice
 from caseengine.operations import assigning
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import speak
 from caseengine.policies.effects import DONE, House, act, is_so, words
-from caseengine.tables import agents
-from storage.outbox import Outbox
 from storage.transaction import UnitOfWork
 
-NOTICE = "rule_notice"
-"""The mail's template."""
+NOTICE = "rule_notify"
+"""The kind of the notice."""
+JUDGED = frozenset({"set_priority", "tag", "untag", "fill"})
+"""After these the rulebooks may say something else of the case."""
 NOBODY = "nobody_to_notify"
 """The outcome where the case has no agent, or the desk no supervisor."""
 
@@ -31,11 +32,14 @@ async def perform(
         key: of what is said to the customer.
 
     Raises:
-        TransitionNotAllowed, AgentNotFound, DepartmentNotFound, NotPermitted: it was not done.
+        Refusal: it was not done, as it would not have been for anybody.
     """
     by = rule_actor(rule.id, rule.name)
     if is_so(action, case, house) or action.do not in ("move", "assign", "reply", "notify"):
-        return act(action, case, house, why=rule.name, by=by, at=at)
+        outcome = act(action, case, house, why=rule.name, by=by, at=at)
+        if outcome == DONE and action.do in JUDGED:
+            await judge_anew(work, case, at=at)
+        return outcome
     if action.do == "notify":
         return await _notify(work, case, action, rule, at)
     if action.do == "move":
@@ -62,10 +66,10 @@ async def _reply(
 
 
 async def _notify(work: UnitOfWork, case: Case, action: Action, rule: Rule, at: datetime) -> str:
-    chosen = agents.c.id == case.agent_id if action.told["who"] == "agent" else agents.c.role == "supervisor"
-    rows = await work.rows(sa.select(agents.c.email).where(chosen).order_by(agents.c.email))
-    for row in rows:
-        params = {"number": case.number, "rule": rule.name, "text": words(action, case, "")}
-        mail = {"template": NOTICE, "to": row.email, "language": "en", "params": params}
-        Outbox(work).deliver("mail", f"case:{case.id}", mail, at=at)
-    return DONE if rows else NOBODY
+    """Whoever holds the case, or the supervisors of its department."""
+    if action.told["who"] == "agent":
+        asked = [case.agent_id] if case.agent_id is not None else []
+    else:
+        asked = [agent.id for agent in await supervisors_of(work, case.department)]
+    told = give_notice(work, case, asked, NOTICE, {"rule": rule.name, "text": words(action, case, "")}, at=at)
+    return DONE if told else NOBODY

@@ -3,16 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from caseengine.model import events as happened
 from caseengine.model.actions import words_for
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
-from caseengine.model.errors import AgentNotFound, DepartmentNotFound, NotPermitted, TransitionNotAllowed
+from caseengine.model.errors import (
+    AgentNotFound,
+    DepartmentNotFound,
+    NotPermitted,
+    SkillsInvalid,
+    TransitionNotAllowed,
+)
 from caseengine.model.lifecycle import Status, Verb
 from caseengine.model.priority import Priority
 from caseengine.model.rule import Action
+from caseengine.model.tag import read_tag, retagged
 
 DONE, UNCHANGED = "done", "unchanged"
 NO_CONVERSATION = "no_conversation"
@@ -32,12 +40,24 @@ class Colleague:
         return self.everywhere or department in self.departments
 
 
+Values = Mapping[str, Any]
+TakesIn = Callable[[Case, Values], Values]
+"""From a case and values for its fields to those that are new; refuses what its form does not take."""
+
+
+def as_they_are(case: Case, values: Values) -> Values:
+    """Where no form says what a field may hold."""
+    return {name: value for name, value in values.items() if case.fields.get(name) != value}
+
+
 @dataclass(frozen=True, slots=True)
 class House:
-    """What actions may name: departments, and agents by their e-mail address."""
+    """What actions may name: departments, agents by their e-mail address, skills; and what forms take."""
 
     departments: frozenset[str] = frozenset()
     colleagues: Mapping[str, Colleague] = field(default_factory=dict)
+    skills: frozenset[str] = frozenset()
+    takes_in: TakesIn = as_they_are
 
     def colleague(self, email: str) -> Colleague:
         """
@@ -68,6 +88,7 @@ def act(action: Action, case: Case, house: House, *, why: str, by: Actor, at: da
     Raises:
         TransitionNotAllowed: not from the status it has.
         AgentNotFound, DepartmentNotFound, NotPermitted: nobody, nowhere, or not theirs.
+        TooMany, FieldsInvalid, SkillsInvalid: as whoever tags a case, fills it in or says what it needs is told.
     """
     if is_so(action, case, house):
         return UNCHANGED
@@ -76,7 +97,7 @@ def act(action: Action, case: Case, house: House, *, why: str, by: Actor, at: da
     elif action.do == "reply":
         return _reply(case)
     elif action.do in FACTS:
-        case.record(FACTS[action.do](action, case, by, at))
+        case.record(FACTS[action.do](action, case, house, by, at))
     elif action.do in VERBS:
         VERBS[action.do](action, case, action.told.get("reason", why), by, at)
     return DONE
@@ -89,8 +110,8 @@ def words(action: Action, case: Case, language: str) -> str:
 
 
 def tags(action: Action) -> tuple[str, ...]:
-    """Its tags as they are kept: small letters, one space between words."""
-    return tuple(dict.fromkeys(" ".join(tag.lower().split()) for tag in action.told["tags"]))
+    """Its tags as they are kept."""
+    return tuple(dict.fromkeys(map(read_tag, action.told["tags"])))
 
 
 def _hand_on(action: Action, case: Case, house: House, *, why: str, by: Actor, at: datetime) -> None:
@@ -111,7 +132,24 @@ def _reply(case: Case) -> str:
     return DONE if case.conversation_id is not None else NO_CONVERSATION
 
 
-def _needs(action: Action) -> dict[str, object]:
+def _tagged(action: Action, case: Case, _: House, by: Actor, at: datetime) -> happened.CaseEvent:
+    add, remove = (tags(action), ()) if action.do == "tag" else ((), tags(action))
+    coming, going = retagged(case.tags, add, remove)
+    return happened.CaseTagged(case_id=case.id, actor=by, at=at, added=coming, removed=going)
+
+
+def _filled(action: Action, case: Case, house: House, by: Actor, at: datetime) -> happened.CaseEvent:
+    values = house.takes_in(case, action.told["values"])
+    return happened.FieldsFilled(case_id=case.id, actor=by, at=at, values=values)
+
+
+def _required(action: Action, case: Case, house: House, by: Actor, at: datetime) -> happened.CaseEvent:
+    if unknown := sorted(set(action.told["skills"]) - house.skills):
+        raise SkillsInvalid(unknown[0], "unknown")
+    return happened.NeedsSet(case_id=case.id, actor=by, at=at, **_needs(action), source="rule")
+
+
+def _needs(action: Action) -> dict[str, Any]:
     return {"skills": dict(action.told["skills"]), "language": action.told.get("language", "")}
 
 
@@ -124,24 +162,11 @@ SO: Mapping[str, Callable[[Action, Case], bool]] = {
     "require": lambda action, case: dict(case.needs) == _needs(action),
     "close": lambda _, case: case.status is Status.CLOSED,
 }
-FACTS: Mapping[str, Callable[[Action, Case, Actor, datetime], happened.CaseEvent]] = {
-    "tag": lambda action, case, by, at: happened.CaseTagged(
-        case_id=case.id, actor=by, at=at, added=tuple(tag for tag in tags(action) if tag not in case.tags)
-    ),
-    "untag": lambda action, case, by, at: happened.CaseTagged(
-        case_id=case.id, actor=by, at=at, removed=tuple(tag for tag in tags(action) if tag in case.tags)
-    ),
-    "fill": lambda action, case, by, at: happened.FieldsFilled(
-        case_id=case.id, actor=by, at=at, values=dict(action.told["values"])
-    ),
-    "require": lambda action, case, by, at: happened.NeedsSet(
-        case_id=case.id,
-        actor=by,
-        at=at,
-        skills=dict(action.told["skills"]),
-        language=action.told.get("language", ""),
-        source="rule",
-    ),
+FACTS: Mapping[str, Callable[[Action, Case, House, Actor, datetime], happened.CaseEvent]] = {
+    "tag": _tagged,
+    "untag": _tagged,
+    "fill": _filled,
+    "require": _required,
 }
 VERBS: Mapping[str, Callable[[Action, Case, str, Actor, datetime], None]] = {
     "set_priority": lambda action, case, why, by, at: case.prioritise(

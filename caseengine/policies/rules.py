@@ -5,7 +5,7 @@ All rules are judged by the same facts: what one of them does, the others see by
 Source: docs/decisions/0017-rules.md
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from caseengine.model.condition import Facts
 from caseengine.model.errors import NoWorkingTime
 from caseengine.model.lifecycle import Status
 from caseengine.model.reasons import reasons
-from caseengine.model.rule import Firing, Rule, RuleSet, Since, Wait
+from caseengine.model.rule import Action, Firing, Rule, RuleSet, Since, Wait
 
 CHAIN_MAX = 8
 """Rules that set each other off, one after another, from one event that no rule made."""
@@ -121,21 +121,29 @@ def fired(running: Timer) -> Timer:
     return replace(running, fired=True)
 
 
-def strangers_in(rules: RuleSet, *, departments: Collection[str], agents: Collection[str]) -> list[tuple[str, str]]:
-    """Places where rules name a department or an agent (by e-mail) that does not exist, with the problem."""
+def strangers_in(
+    rules: RuleSet, *, departments: Collection[str], agents: Collection[str], skills: Collection[str]
+) -> list[tuple[str, str]]:
+    """Places where rules name a department, an agent (by e-mail) or a skill that does not exist, with the problem."""
     there = {"department": frozenset(departments), "agent": frozenset(map(str.casefold, agents))}
+    there["skill"] = frozenset(skills)
     return [
-        (f"rules[{place}].then[{step}].{name}", f"unknown_{name}")
+        (f"rules[{place}].then[{step}].{where}", f"unknown_{kind}")
         for place, rule in enumerate(rules.rules)
         for step, action in enumerate(rule.then)
-        for name, known in there.items()
-        if name in action.told and _known_as(name, action.told[name]) not in known
+        for where, kind, name in _named_by(action)
+        if name not in there[kind]
     ]
 
 
-def _known_as(name: str, told: str) -> str:
-    """An address is one however it is written."""
-    return told.strip().casefold() if name == "agent" else told
+def _named_by(action: Action) -> Iterator[tuple[str, str, str]]:
+    """Where, what kind of thing, and its name; an address is one however it is written."""
+    if "department" in action.told:
+        yield "department", "department", action.told["department"]
+    if "agent" in action.told:
+        yield "agent", "agent", action.told["agent"].strip().casefold()
+    for skill in action.told.get("skills", ()):
+        yield f"skills.{skill}", "skill", skill
 
 
 def next_change(at: datetime, calendar: Calendar) -> datetime | None:

@@ -43,6 +43,8 @@ class CaseView:
     fields: Mapping[str, Any]
     checklist: Sequence[CheckItem]
     language: str
+    csat: int | None
+    effort: int | None
     kept: Kept
 
     @property
@@ -53,7 +55,7 @@ class CaseView:
 
 DETAILS = (
     *("description", "case_type", "impact", "urgency", "contact_id", "account_id", "claimed", "products"),
-    *("order_number", "reply_address", "resolution_code", "resolution_text", "fields", "language"),
+    *("order_number", "reply_address", "resolution_code", "resolution_text", "fields", "language", "csat", "effort"),
 )
 RELATED = ("parent_id", "merged_into", "follows", "case_type")
 

@@ -38,6 +38,7 @@ class CaseRow:
     contact_name: str | None
     escalation_level: int
     due_at: datetime | None
+    tier: str | None
     opened_at: datetime
     updated_at: datetime
     version: int

@@ -192,32 +192,33 @@ async def candidates_for(
 
 
 async def loads_of(snapshot: Snapshot, agent_ids: Collection[UUID], policy: RoutingPolicy) -> dict[UUID, int]:
-    """Units of what each holds or is offered."""
+    """Units of what each holds or is offered, by the kinds of `kind_of_work`: what is asked for is what is counted."""
     loads = dict.fromkeys(agent_ids, 0)
-    live = sa.and_(conversations.c.mode == "agent", conversations.c.agent_id == cases.c.agent_id)
+    here = case_conversations
+    joined = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id).outerjoin(
+        here, sa.and_(here.c.conversation_id == cases.c.conversation_id, here.c.case_id == cases.c.id)
+    )
     for holder, extra in ((cases.c.agent_id, [cases.c.status.in_(HELD)]), (cases.c.offered_to, [])):
         rows = await snapshot.rows(
             sa.select(
                 holder.label("holder"),
                 cases.c.status,
                 conversations.c.channel,
-                conversations.c.mode,
-                live.label("live"),
+                here.c.live,
                 sa.func.count().label("how_many"),
             )
-            .select_from(cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id))
+            .select_from(joined)
             .where(holder.in_(list(agent_ids)), *extra)
-            .group_by(holder, cases.c.status, conversations.c.channel, conversations.c.mode, live)
+            .group_by(holder, cases.c.status, conversations.c.channel, here.c.live)
         )
         for row in rows:
-            offered = holder is cases.c.offered_to
-            loads[row.holder] += row.how_many * _cost(row, policy, offered=offered)
+            loads[row.holder] += row.how_many * _cost(row, policy)
     return loads
 
 
-def _cost(row: sa.Row[Any], policy: RoutingPolicy, *, offered: bool) -> int:
+def _cost(row: sa.Row[Any], policy: RoutingPolicy) -> int:
     channel = row.channel or ""
-    if row.live or (offered and row.mode == "queued"):
+    if row.live:
         return policy.cost("chat")
     if row.status in (Status.WAITING_ON_CUSTOMER, Status.WAITING_ON_THIRD_PARTY):
         return policy.cost("waiting")

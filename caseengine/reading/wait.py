@@ -1,14 +1,16 @@
 """What somebody who waits for a person wants to know."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from caseengine.agents import PRESENCE_EXPIRES_AFTER, AgentRole, Presence
 from caseengine.calendars import desk_calendar
 from caseengine.model.calendar import working_time
-from caseengine.model.case import Case
 from caseengine.model.lifecycle import Status
+from caseengine.model.priority import Priority
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
 from caseengine.policies.waiting import expected_wait
 from caseengine.routing_rules import routing_rules
@@ -24,7 +26,26 @@ MEASURED_MIN = 5
 """Of fewer nothing is concluded."""
 
 
-async def position(snapshot: Snapshot, case: Case) -> int:
+class Queued(Protocol):
+    """What is asked of a case that may wait: the entity, or a row of it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def department(self) -> str: ...
+    @property
+    def status(self) -> Status: ...
+    @property
+    def agent_id(self) -> UUID | None: ...
+    @property
+    def priority(self) -> Priority: ...
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def tier(self) -> str | None: ...
+
+
+async def position(snapshot: Snapshot, case: Queued) -> int:
     """The place of a case in the queue of its department, from 1; 0 when it does not wait for anybody.
 
     Cases that nobody holds count, by priority and age; where routing gives them out, in its order. The case itself may
@@ -58,7 +79,7 @@ async def somebody_there(snapshot: Snapshot, department: str, *, at: datetime) -
     return await snapshot.first(there.limit(1)) is not None
 
 
-async def wait_for(snapshot: Snapshot, case: Case, *, at: datetime) -> timedelta | None:
+async def wait_for(snapshot: Snapshot, case: Queued, *, at: datetime) -> timedelta | None:
     """How long until somebody has the case, at the pace its department was measured at; None when nobody can say."""
     _, policy = await routing_rules(snapshot)
     place = await position(snapshot, case)
@@ -104,7 +125,7 @@ async def _hands(snapshot: Snapshot, department: str, policy: RoutingPolicy, *, 
     return int(await snapshot.scalar(there) or 0) * side_by_side
 
 
-async def _routed_position(snapshot: Snapshot, case: Case) -> int:
+async def _routed_position(snapshot: Snapshot, case: Queued) -> int:
     """Least slack, then tier, then age. A case that is only just being opened has no clock yet."""
     tier: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')")
     mine = await snapshot.first(sa.select(cases.c.sla_due_at).where(cases.c.id == case.id))

@@ -33,9 +33,9 @@ async def test_each_difference_is_a_new_version(database: Database) -> None:
     ("told", "where"),
     [
         ({"cases": {"close_after_days": -1}}, "cases: close_after_days"),
-        ({"forms": {"return": {"type": "object", "properties": {"a": {"pattern": "x"}}}}}, "forms.return"),
-        ({"scripts": {"a": {"title": {"en": "A"}, "start": "b", "steps": {}}}}, "scripts.a.start"),
-        ({"cases": {"close_after_days": 3}, "forms": {"party": {}}}, "forms.party"),
+        ({"forms": {"return": {"type": "object", "properties": {"a": {"pattern": "x"}}}}}, "forms: forms.return"),
+        ({"scripts": {"a": {"title": {"en": "A"}, "start": "b", "steps": {}}}}, "scripts: scripts.a.start"),
+        ({"cases": {"close_after_days": 3}, "forms": {"party": {}}}, "forms: forms.party"),
     ],
 )
 async def test_what_makes_no_sense_is_named_and_nothing_is_taken(
@@ -46,3 +46,14 @@ async def test_what_makes_no_sense_is_named_and_nothing_is_taken(
     assert refused.value.problems[0].where.startswith(where)
     async with database.snapshot() as snapshot:
         assert (await rulebook(snapshot, Rulebook.CASES)).version == 0
+
+
+async def test_a_ladder_may_be_for_a_department_of_the_same_file(database: Database) -> None:
+    step = {"target": "resolution", "after": "0m", "do": "raise"}
+    sla = {"policies": {"gold": {"targets": {"resolution": "1h"}, "ladders": {"moon": [step]}}}}
+    with pytest.raises(CompanyInvalid) as refused:
+        await bring(database, sla=sla)
+    (problem,) = refused.value.problems
+    assert (problem.where, problem.code) == ("sla: policies.gold.ladders.moon", "unknown_department")
+    brought = await bring(database, departments=[{"id": "moon", "name": "Moon"}], sla=sla)
+    assert brought["departments"] == (1, 0, 0)

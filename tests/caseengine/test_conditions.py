@@ -7,6 +7,7 @@ import pytest
 from caseengine.facts import KNOWN
 from caseengine.model.condition import ALWAYS, DEPTH_MAX, read_condition
 from caseengine.model.errors import RulebookInvalid
+from caseengine.model.reasons import reasons
 
 FACTS = {
     "priority": 2,
@@ -80,3 +81,11 @@ def test_a_condition_is_not_nested_without_end() -> None:
         document = {"not": document}
     with pytest.raises(RulebookInvalid):
         read_condition(document, where="when")
+
+
+def test_case_does_not_matter_where_it_is_told_why_either() -> None:
+    for how, wanted in (("is", "TILL"), ("in", ["x", "TILL"]), ("contains", "TIL")):
+        document = {"fact": "words", how: wanted}
+        facts = {"words": "tiLL"}
+        assert read_condition(document, where="when").holds(facts)
+        assert reasons(document, facts) == ({**document, "found": "tiLL"},)

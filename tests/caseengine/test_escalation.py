@@ -167,7 +167,7 @@ async def test_a_miss_is_raised_once_and_the_customer_is_promised_anew(climbing:
 
 
 async def test_a_call_is_booked_where_somebody_can(climbing: Office) -> None:
-    async def book(work: UnitOfWork, case: Case) -> dict[str, str]:
+    async def book(work: UnitOfWork, case: Case, _: datetime) -> dict[str, str]:
         assert work.kept(("case", case.id)) is case
         return {"callback": "Tue"}
 

@@ -25,7 +25,7 @@ SAID_OTHERWISE = {
 
 
 def test_whatever_is_done_in_whatever_order(tmp_path: Path) -> None:
-    tally = play(tmp_path, runs=10, steps=30)
+    tally = play(tmp_path, runs=8, steps=30)
     assert tally.total() > 30
 
 

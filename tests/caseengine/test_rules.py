@@ -144,11 +144,13 @@ def test_what_rules_name_and_nobody_knows_is_found() -> None:
     found = rules(
         on_opening("a", then=[{"do": "move", "department": "Tills"}, {"do": "move", "department": "moon"}]),
         on_opening("b", then=[{"do": "assign", "agent": "LI@desk.example"}, {"do": "assign", "agent": "x@y"}]),
+        on_opening("c", then=[{"do": "require", "skills": {"refunds": {"least": 1}, "magic": {"least": 1}}}]),
     )
-    assert strangers_in(found, departments={"tills"}, agents={"li@desk.example"}) == [
+    assert strangers_in(found, departments={"tills"}, agents={"li@desk.example"}, skills={"refunds"}) == [
         ("rules[0].then[0].department", "unknown_department"),
         ("rules[0].then[1].department", "unknown_department"),
         ("rules[1].then[1].agent", "unknown_agent"),
+        ("rules[2].then[0].skills.magic", "unknown_skill"),
     ]
 
 

@@ -34,7 +34,7 @@ from caseengine.operations import (
     take,
 )
 from caseengine.operations.escalating import escalate_due
-from caseengine.rulebooks import Rulebook
+from caseengine.rulebooks import Newcomers, Rulebook
 from caseengine.tables import cases
 from customers.accounts import Account, Accounts
 from customers.agreements import Agreement, agreements_of, put_agreement, set_tier, tier_of
@@ -260,6 +260,17 @@ async def test_a_rulebook_names_calendars_that_there_are(office: Office) -> None
     with pytest.raises(RulebookInvalid) as refused:
         await decided(office, lunar)
     assert refused.value.problem == "unknown_calendar"
+
+
+async def test_a_ladder_is_for_a_department_that_there_is(office: Office) -> None:
+    ladders = {name: [{"target": "resolution", "after": "0m", "do": "raise"}] for name in ("tills", "moon")}
+    gold = {"policies": {"gold": {"targets": {"resolution": "1h"}, "ladders": ladders}}}
+    with pytest.raises(RulebookInvalid) as refused:
+        await decided(office, gold)
+    assert (refused.value.where, refused.value.problem) == ("policies.gold.ladders.moon", "unknown_department")
+    async with office.database.unit_of_work() as work:
+        newcomers = Newcomers(frozenset({"moon"}))
+        await put_in_force(work, Rulebook.SLA, gold, by=SYSTEM, at=when("Mon 09:00"), newcomers=newcomers)
 
 
 @pytest.mark.parametrize("odd", [date(2026, 1, 1), {1, 2}])

@@ -1,7 +1,7 @@
 """The rulebook of service levels as a document, read and checked: docs/reference/sla.md."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -56,6 +56,12 @@ class Sla:
     @property
     def calendars(self) -> frozenset[str]:
         return frozenset(policy.calendar for policy in self.policies.values())
+
+    @property
+    def ladders(self) -> Iterator[tuple[str, str]]:
+        """A policy and a department, for each ladder of a department's own."""
+        named = ((policy.id, department) for policy in self.policies.values() for department in policy.steps)
+        return (one for one in named if one[1] != ANY_DEPARTMENT)
 
 
 def read_sla(document: Mapping[str, Any], version: int = 0, *, known: Collection[str] | None = None) -> Sla:

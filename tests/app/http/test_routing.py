@@ -1,7 +1,13 @@
 """What agents and supervisors see and do of routing over the API."""
 
+from datetime import timedelta
+
 from app.jobs.routing import RoutingSweep
+from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
+from caseengine.model.events import CaseRated
+from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.operations import resolve, take
 from caseengine.rulebooks import Rulebook, decide
 from tests.app.house import Served
 from tests.caseengine.office import when
@@ -76,3 +82,26 @@ async def test_a_call_is_booked_out_of_real_slots(served: Served) -> None:
     assert refused.code == "routing.slot_taken"
     await li.posts(f"{address}/callback/outcome", {"how": "cancelled"})
     assert (await li.asks("POST", f"{address}/callback/outcome", {"how": "kept"})).code == "routing.no_callback"
+
+
+async def test_a_case_says_how_long_it_waits_and_what_its_customer_said(served: Served) -> None:
+    await opens(served)
+    li = await served.agent(served.office.li)
+    by, now = {"by": served.office.li.actor}, served.clock()
+    solved = Resolution(ResolutionCode.SOLVED, "A new part")
+    for minute in range(5):
+        case = await served.office.report()
+        await served.office.do(take, case.number, **by, at=now - timedelta(minutes=20 - minute))
+        await served.office.do(resolve, case.number, solved, **by, at=now - timedelta(minutes=10 - minute))
+    waits, rated = await served.office.report(), f"/api/cases/{case.number}"
+    assert (await li.gets(f"/api/cases/{waits.number}"))["expected_wait_s"] is None  # nobody is there
+    await li.asks("PUT", "/api/presence", {"presence": "available"})
+    assert (await li.gets(f"/api/cases/{waits.number}"))["expected_wait_s"] == 300
+    told = await li.gets(rated)
+    assert (told["expected_wait_s"], told["csat"], told["effort"]) == (None, None, None)
+
+    async with served.database.unit_of_work() as work:
+        found = await Cases(work).by_id(case.id)
+        found.record(CaseRated(case_id=case.id, actor=SYSTEM, at=now, survey_id=case.id, csat=4, effort=2))
+    told = await li.gets(rated)
+    assert (told["csat"], told["effort"]) == (4, 2)

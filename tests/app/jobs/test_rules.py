@@ -2,22 +2,32 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.jobs import rules as job
+from caseengine.agents import Presence
+from caseengine.cases import Cases
 from caseengine.cursors import cursor
+from caseengine.model.actor import SYSTEM
 from caseengine.model.lifecycle import Status
+from caseengine.model.skill import Skill
+from caseengine.notices import notices_of
 from caseengine.operations import add_to_case, ask_customer, hear_customer, reply, take
+from caseengine.operations.routing import route
 from caseengine.operations.ruling import judge_event
 from caseengine.rule_following import FOLLOWER
+from caseengine.rulebooks import Rulebook, decide
+from caseengine.skills import set_skills
+from caseengine.tables import agent_work, assignments
 from storage.engine import Database
 from storage.outbox import Outbox
 from storage.tables import outbox
 from tests.app.jobs.ruled import RuledOffice, rule, tag, waiting
-from tests.caseengine.office import CUSTOMER, when
+from tests.caseengine.office import CUSTOMER, agent_is, when
 
 TILL = {"fact": "words", "contains": "till"}
 
@@ -37,7 +47,7 @@ async def test_a_rule_meets_a_new_case_and_is_traced_on_it(ruled: RuledOffice) -
     await ruled.rules_run("Mon 09:01")
 
     after = await ruled.case(case)
-    assert (after.priority, after.tags) == (1, ("front till",))
+    assert (after.priority, after.tags) == (1, ("front-till",))
     assert (await ruled.told(case))[2:] == [
         "CasePrioritised by Tills come first",
         "CaseTagged by Tills come first",
@@ -212,16 +222,91 @@ async def test_a_reply_is_said_once_in_the_conversation_in_the_customers_languag
     assert [trace.actions[0]["outcome"] for trace in await ruled.traces(silent)] == ["no_conversation"]
 
 
-async def test_supervisors_are_told_by_mail(ruled: RuledOffice) -> None:
-    await ruled.decides(rule("tell", then=[{"do": "notify", "who": "supervisors", "text": "Look at {number}"}]))
+async def test_whom_a_rule_tells_has_a_notice(ruled: RuledOffice) -> None:
+    tell = [{"do": "notify", "who": who, "text": f"{who}: look at {{number}}"} for who in ("agent", "supervisors")]
+    await ruled.decides(rule("tell", name="Look", on=["CaseOpened", "CaseAssigned"], then=tell))
     case = await ruled.report()
     await ruled.rules_run()
-    async with ruled.database.snapshot() as snapshot:
-        from storage.outbox import waiting as deliveries
+    await ruled.do(take, case.number, by=ruled.li.actor, at=when("Mon 09:05"))
+    await ruled.rules_run()
 
-        (mail,) = await deliveries(snapshot, "mail", at=when("Mon 09:00"))
-    assert mail.payload["to"] == "sam@desk.example"
-    assert mail.payload["params"]["text"] == f"Look at {case.number}"
+    to_sam, to_li = [await ruled.see(notices_of, agent.id) for agent in (ruled.sam, ruled.li)]
+    assert [notice.data for notice in to_sam] == [{"rule": "Look", "text": f"supervisors: look at {case.number}"}] * 2
+    assert [(one.kind, one.number, one.data["text"]) for one in to_li] == [
+        ("rule_notify", case.number, f"agent: look at {case.number}")
+    ]
+    outcomes = [[action["outcome"] for action in trace.actions] for trace in await ruled.traces(case)]
+    assert outcomes == [["nobody_to_notify", "done"], ["done", "done"]]
+
+
+async def test_what_an_operation_would_refuse_a_rule_is_refused(ruled: RuledOffice) -> None:
+    form = {"type": "object", "properties": {"till": {"type": "integer"}}}
+    await ruled.do(decide, Rulebook.FORMS, {"forms": {"incident": form}}, by=SYSTEM, at=when("Mon 08:00"))
+    many = [{"do": "tag", "tags": [f"t{number}" for number in range(start, start + 15)]} for start in (0, 15)]
+    fill = [{"do": "fill", "values": values} for values in ({"till": "left"}, {"shelf": 1}, {"till": 3})]
+    require = {"do": "require", "skills": {"magic": {"least": 3}}}
+    await ruled.decides(rule("much", then=[*many, *fill, require]))
+    case = await ruled.report()
+    await ruled.rules_run()
+    (trace,) = await ruled.traces(case)
+    assert [action["outcome"] for action in trace.actions] == [
+        *("done", "case.too_many"),
+        *("case.fields_invalid", "case.fields_invalid", "done"),
+        "routing.skills_invalid",
+    ]
+    after = await ruled.case(case)
+    assert (len(after.tags), dict(after.fields), dict(after.needs)) == (15, {"till": 3}, {})
+    await ruled.rows_equal_fold(case)
+
+
+async def test_a_case_a_rule_changed_has_the_service_level_that_holds_now(ruled: RuledOffice) -> None:
+    urgent = {"when": {"fact": "priority", "is": 1}, "policy": "urgent"}
+    sla = {"policies": {"urgent": {"targets": {"resolution": "2h"}}}, "choose": {"type_and_priority": [urgent]}}
+    await ruled.do(decide, Rulebook.SLA, sla, by=SYSTEM, at=when("Mon 08:00"))
+    await ruled.decides(rule("first", then=[{"do": "set_priority", "priority": 1}]))
+    case = await ruled.report()
+    await ruled.rules_run()
+    assert (await ruled.case(case)).policy == "urgent"
+
+
+async def test_what_a_rule_requires_stays_when_the_case_is_moved(ruled: RuledOffice) -> None:
+    await ruled.do(set_skills, [Skill("refunds", "Refunds"), Skill("vans", "Vans")])
+    needs = {"needs": [{"when": {"fact": "department", "is": "deliveries"}, "skills": {"vans": 1}}]}
+    await ruled.do(decide, Rulebook.ROUTING, needs, by=SYSTEM, at=when("Mon 08:00"))
+    require = {"do": "require", "skills": {"refunds": {"least": 3}}}
+    await ruled.decides(rule("able", then=[require, {"do": "move", "department": "deliveries"}]))
+    case = await ruled.report()
+    await ruled.rules_run()
+    after = await ruled.case(case)
+    assert (after.department, after.needs["skills"]) == ("deliveries", {"refunds": {"least": 3}})
+
+
+async def test_an_offer_ends_when_a_rule_gives_the_case_to_somebody(ruled: RuledOffice) -> None:
+    offering = {"departments": {"tills": {"mode": "offer"}}}
+    await ruled.do(decide, Rulebook.ROUTING, offering, by=SYSTEM, at=when("Mon 08:00"))
+    await ruled.do(agent_is, ruled.li, Presence.AVAILABLE, at=when("Mon 09:00"))
+    assign, away = {"do": "assign", "agent": "mo@desk.example"}, {"do": "move", "department": "deliveries"}
+    asked = {"fact": "event.kind", "is": "CaseOffered"}
+    given, moved = await ruled.report("Give"), await ruled.report("Move")
+    for name, action in (("give", assign), ("move", away)):
+        about = {"all": [asked, {"fact": "subject", "is": name}]}
+        await ruled.decides(rule(name, on="CaseOffered", when=about, then=[action]))
+        case = given if name == "give" else moved
+        async with ruled.database.unit_of_work() as work:
+            await route(work, await Cases(work).by_id(case.id), at=when("Mon 09:00"))
+        before = await versions(ruled)
+        await ruled.rules_run()
+        after = await versions(ruled)
+        assert after[ruled.mo.id] - before[ruled.mo.id] == (1 if name == "give" else 0)
+    async with ruled.database.snapshot() as snapshot:
+        states = await snapshot.rows(sa.select(assignments.c.state))
+    assert {row.state for row in states} == {"withdrawn"}
+    assert ((await ruled.case(given)).agent_id, (await ruled.case(moved)).agent_id) == (ruled.mo.id, None)
+
+
+async def versions(ruled: RuledOffice) -> dict[UUID, int]:
+    async with ruled.database.snapshot() as snapshot:
+        return {row.agent_id: row.version for row in await snapshot.rows(sa.select(agent_work))}
 
 
 async def test_facts_about_something_else_are_passed(ruled: RuledOffice) -> None:

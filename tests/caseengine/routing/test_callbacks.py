@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
+from app.jobs.escalations import Escalations
 from app.jobs.routing import RoutingSweep
-from caseengine.cases import Cases
+from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.errors import SlotTaken
-from caseengine.operations.calling import book_callback, end_callback
+from caseengine.model.events import LadderStepTaken
+from caseengine.operations.calling import book_callback, book_soonest, end_callback
 from caseengine.policies.routing_policy import RoutingPolicy
 from caseengine.reading.callbacks import CallbackSlot, callback_of, free_slots
+from caseengine.rulebooks import Rulebook, decide
 from storage.engine import Database
 from storage.errors import Conflict
 from tests.caseengine.office import when
@@ -114,3 +117,70 @@ async def test_an_appointment_nobody_kept_is_raised(cold: RoutingDesk) -> None:
     for at in ("Mon 10:00", "Mon 10:30"):
         await RoutingSweep(cold.database, {}, lambda moment=at: when(moment)).run()  # type: ignore[misc]
     assert (await cold.told(case))[-2:] == ["CallbackEnded by system", "CaseEscalated by system"]
+
+
+async def climbed(desk: RoutingDesk, case: Case, at: str) -> LadderStepTaken:
+    """The last step of its ladder."""
+    await Escalations(desk.database, lambda: when(at), book_soonest).run()
+    await desk.rows_equal_fold(case)
+    taken = [event for event in await desk.see(history, case.id) if isinstance(event, LadderStepTaken)]
+    return taken[-1]
+
+
+LADDER = {
+    "policies": {
+        "climb": {
+            "targets": {"first_response": "1h"},
+            "ladder": [
+                {"target": "first_response", "after": "0m", "do": "reassign"},
+                {"target": "first_response", "after": "10m", "do": "callback"},
+            ],
+        }
+    },
+    "choose": {"default": "climb"},
+}
+
+
+async def test_a_ladder_books_the_next_time_somebody_can_call(cold: RoutingDesk) -> None:
+    await cold.do(decide, Rulebook.SLA, LADDER, by=SYSTEM, at=when("Mon 08:00"))
+    await cold.decides({"departments": {"cold": {"callbacks": True}}})
+    ann = await cold.hires("Ann", "cold", shifts=MORNINGS)
+    reachable: dict[str, Any] = {"department": "cold", "claimed": {"phone": "+441134960000"}}
+    first, second = [await cold.report(**reachable) for _ in range(2)]
+    nobody = await cold.report(department="cold")
+    for case in (first, second, nobody):
+        step = await climbed(cold, case, "Mon 10:11")
+        if case is nobody:
+            assert step.did == {"to": [str(ann.id)]}  # a notice, as where no callbacks are taken
+            continue
+        async with cold.database.snapshot() as snapshot:
+            booked = await callback_of(snapshot, case.id)
+        assert booked is not None
+        assert step.did == {"callback": str(booked.id), "starts_at": booked.starts_at.isoformat()}
+        assert (await cold.case(case)).callback_at == booked.starts_at
+    # half an hour from now is the soonest, and one agent makes one call at a time
+    assert {(await cold.case(case)).callback_at for case in (first, second)} == {
+        when("Tue 09:00"),
+        when("Tue 09:30"),
+    }
+
+
+async def test_a_ladder_lets_an_appointment_stand(cold: RoutingDesk) -> None:
+    await cold.do(decide, Rulebook.SLA, LADDER, by=SYSTEM, at=when("Mon 08:00"))
+    await cold.decides({"departments": {"cold": {"callbacks": True}}})
+    await cold.hires("Ann", "cold", shifts=MORNINGS)
+    case = await cold.report(department="cold", claimed={"phone": "+441134960000"})
+    await book(cold.database, case, "Tue 10:00", at="Mon 09:01")
+    assert (await climbed(cold, case, "Mon 10:11")).did["starts_at"] == when("Tue 10:00").isoformat()
+
+
+async def test_a_ladder_that_takes_a_case_away_ends_its_offer(cold: RoutingDesk) -> None:
+    await cold.do(decide, Rulebook.SLA, LADDER, by=SYSTEM, at=when("Mon 08:00"))
+    await cold.decides({"departments": {"cold": {"mode": "offer"}}})
+    ann = await cold.hires("Ann", "cold", at="Mon 09:59")
+    case = await cold.report(department="cold")
+    await cold.routes(case, at="Mon 10:00")
+    assert (await cold.case(case)).offered_to == ann.id
+    assert (await climbed(cold, case, "Mon 10:01")).did == {"from": str(ann.id)}
+    assert (await cold.case(case)).offered_to is None
+    assert [(row.state, row.reason) for row in await cold.records(case)] == [("withdrawn", "escalated")]

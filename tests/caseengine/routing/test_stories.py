@@ -5,7 +5,8 @@ import pytest
 from caseengine.agents import Presence
 from caseengine.cases import Cases
 from caseengine.model.errors import NotOffered
-from caseengine.operations import assigning
+from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.operations import assigning, merge, resolve
 from caseengine.operations.routing import accept, decline, expire_offer, give_back, return_all
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk, why
@@ -228,3 +229,18 @@ async def test_a_desk_that_decided_nothing_gives_nobody_anything(desk: RoutingDe
     await desk.decides({})
     await desk.hires("Ann")
     assert await desk.routes(await desk.report()) is None
+
+
+@pytest.mark.parametrize("ends", ["resolve", "merge"])
+async def test_an_offer_of_a_case_that_ends_does_not_stand(desk: RoutingDesk, ends: str) -> None:
+    await desk.hires("Ann", "deliveries")
+    conversation = await desk.chat()
+    case, other = [await desk.report_in(conversation, department="deliveries") for _ in range(2)]
+    await desk.routes(case)
+    assert [row.state for row in await desk.records(case)] == ["offered"]
+    by = {"by": desk.mo.actor, "at": when("Mon 09:02")}
+    if ends == "merge":
+        await desk.do(merge, case.number, other.number, **by)
+    else:
+        await desk.do(resolve, case.number, Resolution(ResolutionCode.SOLVED, "Sent"), **by)
+    assert [row.state for row in await desk.records(case)] == ["withdrawn"]

@@ -1,0 +1,124 @@
+"""What must hold after everything that may be done."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.cases import Cases, history
+from caseengine.clocks import all_clocks, book_for
+from caseengine.model import events as happened
+from caseengine.model.case import Case
+from caseengine.model.lifecycle import LIVE, Status
+from caseengine.model.sla import fold
+from caseengine.notices import NOTICE_GIVEN
+from caseengine.reading.cases import queue
+from caseengine.tables import activities, assignments, case_conversations, case_events, cases, conversations
+from caseengine.tallying import tally_anew
+from storage.tables import outbox
+from tests.caseengine.boards.test_tallies import everything
+from tests.caseengine.machine_acts import CASES_MAX, World
+from tests.caseengine.office import facts
+
+OWED = (happened.CaseOpened, happened.CustomerWrote, happened.CaseReopened, happened.CaseUnmerged)
+"""After these the customer waits to hear from the desk."""
+ANSWERED = (happened.AgentReplied, happened.CustomerAsked, happened.CaseResolved)
+
+
+async def hold(world: World, seen: dict[UUID, int]) -> None:
+    """Everything that must hold now. `seen`: the versions that were looked at before."""
+    async with world.office.database.snapshot() as snapshot:
+        found = await snapshot.rows(sa.select(cases.c.id, cases.c.version).order_by(cases.c.opened_at, cases.c.number))
+        changed = [row.id for row in found if seen.get(row.id) != row.version]
+        told = [(case_id, await history(snapshot, case_id)) for case_id in changed]
+        await the_word_is_where_it_belongs(snapshot)
+        await every_event_is_published(snapshot)
+        await who_is_asked_is_asked_once(snapshot)
+        await nobody_waits_unseen(snapshot, world)
+        for case_id, events in told:
+            await clocks_are_what_the_history_adds_up_to(snapshot, case_id, events)
+    async with world.office.database.unit_of_work() as work:
+        saved = {row.id: await Cases(work).by_id(row.id) for row in found if row.id in changed}
+    for case_id, events in told:
+        case = saved[case_id]
+        assert facts(Case.fold(events)) == facts(case)
+        the_customer_is_promised_something(case, events)
+        seen[case_id] = case.version
+    world.cases = [saved.get(row.id) or next(one for one in world.cases if one.id == row.id) for row in found]
+    relations_make_sense(world.cases)
+
+
+async def the_word_is_where_it_belongs(snapshot: Any) -> None:
+    """With the bot just where nobody works on a case, and people work on a case in one conversation at most."""
+    here, joined = case_conversations, cases.join(case_conversations, case_conversations.c.case_id == cases.c.id)
+    rows = await snapshot.rows(
+        sa.select(here.c.conversation_id, cases.c.status, cases.c.conversation_id.label("goes_on"))
+        .select_from(joined)
+        .where(here.c.live)
+    )
+    assert all(row.status in LIVE and row.goes_on == row.conversation_id for row in rows)
+    worked_in = {row.conversation_id for row in rows}
+    for row in await snapshot.rows(sa.select(conversations.c.id, conversations.c.mode, conversations.c.agent_id)):
+        assert (row.mode == "bot") == (row.id not in worked_in)
+        assert (row.mode == "agent") == (row.agent_id is not None)
+    logs = sa.select(sa.func.count().label("lines"), sa.func.max(activities.c.seq).label("last"))
+    for row in await snapshot.rows(logs.group_by(activities.c.conversation_id)):
+        assert row.lines == row.last
+
+
+async def every_event_is_published(snapshot: Any) -> None:
+    events = await snapshot.scalar(sa.select(sa.func.count()).select_from(case_events))
+    published = (
+        sa.select(sa.func.count())
+        .select_from(outbox)
+        .where(outbox.c.topic == "event", sa.text(f"json_extract(payload, '$.kind') <> '{NOTICE_GIVEN}'"))
+    )
+    assert events == await snapshot.scalar(published)
+
+
+def the_customer_is_promised_something(case: Case, events: Any) -> None:
+    """A live case has a promise, unless the customer was answered since they spoke last or the desk waits for them."""
+    owed = False
+    for event in events:
+        owed = True if isinstance(event, OWED) else False if isinstance(event, ANSWERED) else owed
+    if case.is_live and case.status is not Status.WAITING_ON_CUSTOMER and owed:
+        assert case.due_at is not None
+
+
+def relations_make_sense(all_of_them: list[Case]) -> None:
+    by_id = {case.id: case for case in all_of_them}
+    for case in all_of_them:
+        assert (case.status is Status.MERGED) == (case.merged_into is not None)
+        if case.merged_into is not None:
+            assert by_id[case.merged_into].status is not Status.MERGED
+        above, levels = case.parent_id, 1
+        while above is not None:
+            above, levels = by_id[above].parent_id, levels + 1
+            assert levels <= len(all_of_them)
+
+
+async def clocks_are_what_the_history_adds_up_to(snapshot: Any, case_id: UUID, events: Any) -> None:
+    book = await book_for(snapshot, events)
+    assert sorted(fold(events, book).every, key=str) == sorted(await all_clocks(snapshot, case_id), key=str)
+
+
+async def who_is_asked_is_asked_once(snapshot: Any) -> None:
+    """An offer stands just where a case says so, and is one."""
+    offered = sa.select(assignments.c.case_id, assignments.c.agent_id).where(assignments.c.state == "offered")
+    said = sa.select(cases.c.id, cases.c.offered_to).where(cases.c.offered_to.is_not(None))
+    standing = [tuple(row) for row in await snapshot.rows(offered)]
+    assert sorted(standing) == sorted(tuple(row) for row in await snapshot.rows(said))
+
+
+async def nobody_waits_unseen(snapshot: Any, world: World) -> None:
+    """A live case nobody holds is in a queue, where those who may take it see it."""
+    alone = sa.select(cases.c.id).where(cases.c.status.in_(LIVE), cases.c.agent_id.is_(None))
+    waiting = {row.id for row in await snapshot.rows(alone)}
+    seen = await queue(snapshot, world.office.sam, unassigned=True, limit=CASES_MAX * 10)
+    assert waiting == {row.id for row in seen if row.is_live}
+
+
+async def tallies_are_what_the_histories_add_up_to(world: World) -> None:
+    kept = await everything(world.office)
+    await world.office.do(tally_anew)
+    assert await everything(world.office) == kept
