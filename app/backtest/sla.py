@@ -14,7 +14,7 @@ from caseengine.model.sla import Book, Clock, Sla, read_sla
 from caseengine.operations.applying import entitlements_of
 from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook, rulebook
-from caseengine.service_levels import check_calendars, sla_of
+from caseengine.service_levels import check_levels, sla_of
 from caseengine.sla_replay import Chooser, Customer, Measured, Taken, chooses, replay
 from customers.agreements import tier_of
 from storage.transaction import Snapshot
@@ -55,7 +55,7 @@ async def read_sla_draft(snapshot: Snapshot, document: Mapping[str, Any], _: Per
     current = await rulebook(snapshot, Rulebook.SLA)
     same = current.version > 0 and current.document == document
     sla = read_sla(document, current.version if same else current.version + 1, known=KNOWN)
-    await check_calendars(snapshot, sla)
+    await check_levels(snapshot, sla)
     return SlaDraft(sla)
 
 

@@ -1941,6 +1941,21 @@ export interface components {
              */
             merged: string[];
             /**
+             * Expected Wait S
+             * @description Seconds of working time until somebody has it; null when it waits for nobody, or nobody can say.
+             */
+            expected_wait_s: number | null;
+            /**
+             * Csat
+             * @description How happy the customer was, 1 to 5; null while they have not said.
+             */
+            csat: number | null;
+            /**
+             * Effort
+             * @description How hard it was for them, 1 (very easy) to 5; null while they have not said.
+             */
+            effort: number | null;
+            /**
              * Can
              * @description What you may ask for in its status; everything else is refused.
              */
@@ -2585,12 +2600,12 @@ export interface components {
             number: string | null;
             /**
              * Kind
-             * @description `target_warned`, `target_breached`, `ladder_notify`, `ladder_tell_manager` ...
+             * @description `target_warned`, `target_breached`, `ladder_notify`, `rule_notify` ...
              */
             kind: string;
             /**
              * Data
-             * @description For the target kinds: which `target`, and when it is or was due.
+             * @description Of a target: which, and when it is or was due; of a rule: its name and what it says.
              */
             data: {
                 [key: string]: unknown;
