@@ -225,6 +225,7 @@ async def test_in_a_small_window_everything_can_be_reached(
     _, number = await waiting(new_page, desk)
     li = await agent_at(new_page, desk.origin, LI, f"/cases/{number}", width=width, height=height)
     await li.presses("Take")
+    await expect(li.log).to_contain_text("has joined")  # nothing is to come that would make the page longer
     send = li.page.get_by_role("button", name="Send", exact=True)
     await li.page.mouse.move(width / 2, height - 20)
     await li.page.locator("main").evaluate("main => main.scrollTo(0, main.scrollHeight)")
