@@ -33,9 +33,9 @@ async def test_each_difference_is_a_new_version(database: Database) -> None:
     ("told", "where"),
     [
         ({"cases": {"close_after_days": -1}}, "cases: close_after_days"),
-        ({"forms": {"return": {"type": "object", "properties": {"a": {"pattern": "x"}}}}}, "forms: forms.return"),
-        ({"scripts": {"a": {"title": {"en": "A"}, "start": "b", "steps": {}}}}, "scripts: scripts.a.start"),
-        ({"cases": {"close_after_days": 3}, "forms": {"party": {}}}, "forms: forms.party"),
+        ({"forms": {"return": {"type": "object", "properties": {"a": {"pattern": "x"}}}}}, "forms.return"),
+        ({"scripts": {"a": {"title": {"en": "A"}, "start": "b", "steps": {}}}}, "scripts.a.start"),
+        ({"cases": {"close_after_days": 3}, "forms": {"party": {}}}, "forms.party"),
     ],
 )
 async def test_what_makes_no_sense_is_named_and_nothing_is_taken(

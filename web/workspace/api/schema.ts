@@ -4231,6 +4231,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -4656,6 +4659,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -4898,6 +4904,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -5273,6 +5282,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -5515,6 +5527,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -5757,6 +5772,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -5999,6 +6017,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -6240,6 +6261,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -6481,6 +6505,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -6723,6 +6750,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -6964,6 +6994,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -7205,6 +7238,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -7446,6 +7482,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -7687,6 +7726,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -8052,6 +8094,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -8293,6 +8338,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -8676,6 +8724,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -8917,6 +8968,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -9448,6 +9502,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -9689,6 +9746,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -9930,6 +9990,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -10172,6 +10235,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -10418,6 +10484,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -10664,6 +10733,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -10906,6 +10978,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -11151,6 +11226,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -11399,6 +11477,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -12784,6 +12865,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -12980,6 +13064,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -13225,6 +13312,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -13466,6 +13556,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
@@ -13707,6 +13800,9 @@ export interface operations {
                      *       "follows": null,
                      *       "merged_into": null,
                      *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
                      *       "can": [
                      *         "assign",
                      *         "reply",
