@@ -74,7 +74,7 @@ def queries(ids: list[UUID]) -> dict[str, Query]:
 async def main() -> None:
     """Print a table for each database."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--folder", type=Path, required=True)
+    asked.add_argument("--folder", type=Path, default=Path(".cache/boards"))
     asked.add_argument("--only", choices=("sqlite", "postgresql"))
     asked.add_argument("--cases", type=int, default=CASES)
     asked.add_argument("--rounds", type=int, default=ROUNDS)

@@ -53,7 +53,9 @@ COLUMNS = {
         *("case_id", "target", "cycle", "state", "policy", "policy_version", "department", "agent_id", "case_type"),
         *(
             "priority",
+            "goal_s",
             "started_at",
+            "touched_at",
             "running_since",
             "spent_s",
             "due_at",
@@ -276,7 +278,17 @@ class _Case:
         spent = round(((self.now_s if ended is None else ended) - began) / 3, 3)
         whose = (self.policy, 1, self.department, self.agent, self.case_type, self.priority)
         due_at = _at(due) if due < (DAYS + 60) * DAY_S else None
-        times = (_at(began), None, spent, due_at, _at(due) if missed else None, None if ended is None else _at(ended))
+        touched = _at(began if ended is None else ended)
+        times = (
+            allowed,
+            _at(began),
+            touched,
+            None,
+            spent,
+            due_at,
+            _at(due) if missed else None,
+            None if ended is None else _at(ended),
+        )
         self.rows["case_clocks"].append((self.id, target, 1, state, *whose, *times, None, 0))
 
     def _row(self) -> None:
