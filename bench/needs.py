@@ -60,7 +60,7 @@ def scored(learner: NeedsLearner, rows: Sequence[tuple[str, str]]) -> tuple[floa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data/dev"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/dev"))
     parser.add_argument("--agents", type=int, default=30)
     asked = parser.parse_args()
     folder = asked.data / "intents"

@@ -22,7 +22,7 @@ TORCH = next(line for line in (ROOT / "constraints.txt").read_text().splitlines(
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PROBE_TIMEOUT_S = 3
 PYTHON_MIN = (3, 11)
-EXTRAS = {"run": ".", "all": ".[test,check]"}
+EXTRAS = {"run": ".", "all": ".[test,check,bench]"}
 
 
 def main() -> None:

@@ -137,14 +137,14 @@ class RoutingRoutes:
         return [*self._looks(), *self._acts()]
 
     def _looks(self) -> list[Endpoint]:
-        agent = {"method": "GET", "scope": Scope.AGENT}
+        agent: dict[str, Any] = {"method": "GET", "scope": Scope.AGENT}
         return [
             Endpoint(
                 path="/api/offers",
                 summary="The cases you are asked to take.",
                 handle=self.offers,
                 answer=OffersAnswer,
-                **agent,  # type: ignore[arg-type]
+                **agent,
             ),
             Endpoint(
                 path=f"{CASE}/assignments",
@@ -152,7 +152,7 @@ class RoutingRoutes:
                 handle=self.assignments,
                 answer=AssignmentsAnswer,
                 refuses=SHOWN,
-                **agent,  # type: ignore[arg-type]
+                **agent,
             ),
             Endpoint(
                 path=f"{CASE}/callback-slots",
@@ -161,7 +161,7 @@ class RoutingRoutes:
                 query=SlotsQuery,
                 answer=SlotsAnswer,
                 refuses=SHOWN,
-                **agent,  # type: ignore[arg-type]
+                **agent,
             ),
             Endpoint(
                 method="GET",

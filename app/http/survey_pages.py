@@ -54,12 +54,13 @@ class SurveyPages:
         csat, effort = form.get("csat", ""), form.get("effort", "")
         if csat not in SCORES:
             return await self._shown(token, slip=True)
-        said = {"csat": int(csat), "effort": int(effort) if effort in SCORES else None}
+        eased = int(effort) if effort in SCORES else None
         try:
             async with self._database.unit_of_work() as work:
                 found = await survey_of(work, token)
                 comment = form.get("comment", "").replace("\x00", "")
-                await answer_survey(work, found.id, comment=comment, at=self._now(), **said)  # type: ignore[arg-type]
+                said = answer_survey(work, found.id, csat=int(csat), effort=eased, comment=comment, at=self._now())
+                await said
         except (SurveyAnswered, SurveyExpired, SurveyNotFound, Conflict):
             return await self._shown(token)
         return await self._shown(token)

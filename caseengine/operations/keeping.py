@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from caseengine.cases import Cases
@@ -178,5 +179,5 @@ async def begin_checklist(work: UnitOfWork, case: Case, *, by: Actor, at: dateti
 
 
 def _add_item(case: Case, item: CheckItem, *, by: Actor, at: datetime) -> None:
-    told = {"item_id": item.id, "text": item.text, "required": item.required}
-    case.record(happened.ChecklistItemAdded(case_id=case.id, actor=by, at=at, **told))  # type: ignore[arg-type]
+    told: dict[str, Any] = {"item_id": item.id, "text": item.text, "required": item.required}
+    case.record(happened.ChecklistItemAdded(case_id=case.id, actor=by, at=at, **told))

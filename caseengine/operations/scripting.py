@@ -92,10 +92,9 @@ async def answer_script(
     if step not in (*run.walked, run.asked.id if run.asked else ""):
         raise ScriptStepNotNow(step)
     asked = run.script.steps[step]
-    told = {"script": script, "version": run.version, "step": step, "question": in_language(asked.ask, language)}
-    case.record(
-        ScriptAnswered(case_id=case.id, actor=by, at=at, **told, answer=read_answer(asked, answer))  # type: ignore[arg-type]
-    )
+    told: dict[str, Any] = {"script": script, "version": run.version, "step": step}
+    told |= {"question": in_language(asked.ask, language), "answer": read_answer(asked, answer)}
+    case.record(ScriptAnswered(case_id=case.id, actor=by, at=at, **told))
     if asked.field is not None:
         await fill_in(work, case, {asked.field: answer}, by=by, at=at)
     return case
