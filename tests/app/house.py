@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from app.articles import make_index, refresh_index
 from app.http.endpoint import DECLARED, Endpoint
