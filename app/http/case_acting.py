@@ -108,7 +108,7 @@ class CaseActing:
         await self.done(call, self._move)
 
     def act(
-        self, noun: str, summary: str, body: type[Body], operation: Operation, *refuses: str, about: str = ""
+        self, noun: str, summary: str, body: type[Body] | None, operation: Operation, *refuses: str, about: str = ""
     ) -> Endpoint:
         """`POST /api/cases/{number}/<noun>`: one operation, answered with the case as it is then."""
 
@@ -159,7 +159,7 @@ class CaseActing:
             Conflict: that happened every time.
         """
         for tries_left in reversed(range(TRIES_MAX)):
-            who = {"by": call.agent.agent.actor, "at": self._now(), "version": call.body.version}
+            who = {"by": call.agent.agent.actor, "at": self._now(), "version": getattr(call.body, "version", None)}
             try:
                 async with self._database.unit_of_work() as work:
                     await operation(work, call, who)

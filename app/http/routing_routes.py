@@ -1,17 +1,15 @@
 """Offers, what routing decided and why, giving work back, appointments to call, and how busy everybody is."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.http.answers import CaseInFullAnswer
 from app.http.bodies import Slug, VersionBody
-from app.http.case_acting import CHANGED, TRIES_MAX
-from app.http.case_reading import CASE, SHOWN, CaseReading
+from app.http.case_acting import CaseActing, Who
+from app.http.case_reading import CASE, SHOWN
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
 from bot.replies.catalogue import Catalogue
 from caseengine.model.case import Case
@@ -24,7 +22,6 @@ from caseengine.reading.callbacks import free_slots
 from caseengine.reading.load import AgentLoad, agent_loads
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
-from storage.errors import Conflict
 from storage.transaction import UnitOfWork
 
 Level = Annotated[int, Field(ge=1, le=5)]
@@ -119,19 +116,16 @@ class LoadsAnswer(Answer):
     agents: list[LoadAnswer] = Field(description="By name.")
 
 
-Operation = Callable[[UnitOfWork, Call, datetime], Awaitable[Any]]
-
-
 class RoutingRoutes:
     """`/api/offers`, `/api/agents/load`, and what hangs on a case."""
 
     def __init__(
-        self, database: Database, catalogue: Catalogue, now: Callable[[], datetime], reading: CaseReading
+        self, database: Database, catalogue: Catalogue, now: Callable[[], datetime], acting: CaseActing
     ) -> None:
         self._database = database
         self._words = catalogue.words
         self._now = now
-        self._reading = reading
+        self._act = acting.act
 
     def endpoints(self) -> list[Endpoint]:
         return [*self._looks(), *self._acts()]
@@ -174,8 +168,7 @@ class RoutingRoutes:
         ]
 
     def _acts(self) -> list[Endpoint]:
-        offered = (*SHOWN, "routing.not_offered", "case.transition_not_allowed", "storage.conflict")
-        booked = (*CHANGED, "routing.slot_taken", "routing.no_callback")
+        offered, booked = "routing.not_offered", ("routing.slot_taken", "routing.no_callback")
         return [
             self._act("offer/acceptance", "Take what you were asked to take.", None, self._accept, offered),
             self._act(
@@ -183,17 +176,18 @@ class RoutingRoutes:
                 "Say why you would rather not; somebody else is asked.",
                 DeclineBody,
                 self._decline,
-                (*offered, "case.text_missing"),
+                offered,
+                "case.text_missing",
             ),
             self._act(
                 "return",
                 "Give it back to its queue, for somebody who can do this.",
                 GiveBackBody,
                 self._give_back,
-                (*CHANGED, "routing.skills_invalid"),
+                "routing.skills_invalid",
             ),
-            self._act("callback", "Book a time to call the customer.", CallbackBody, self._book, booked),
-            self._act("callback/outcome", "The call was made, or is off.", CallbackEndBody, self._end_callback, booked),
+            self._act("callback", "Book a time to call the customer.", CallbackBody, self._book, *booked),
+            self._act("callback/outcome", "The call was made or is off.", CallbackEndBody, self._end_callback, *booked),
         ]
 
     async def offers(self, call: Call) -> OffersAnswer:
@@ -233,61 +227,22 @@ class RoutingRoutes:
         judged = weighed.decision.document["judged"]
         return considered(judged, await names_of(work, {UUID(one[0]) for one in judged}))
 
-    def _act(
-        self, noun: str, summary: str, body: type[Body] | None, operation: Operation, refuses: tuple[str, ...]
-    ) -> Endpoint:
-        async def run(call: Call) -> CaseInFullAnswer:
-            await self._done(call, operation)
-            return await self._reading.case(call)
+    async def _accept(self, work: UnitOfWork, call: Call, who: Who) -> None:
+        notice = {"text": self._words["notice.agent_joined"].format(name=call.agent.agent.name)}
+        await accept(work, call.path("number"), by=who["by"], at=who["at"], notice=notice)
 
-        return Endpoint(
-            method="POST",
-            path=f"{CASE}/{noun}",
-            scope=Scope.AGENT,
-            summary=summary,
-            handle=run,
-            body=body,
-            answer=CaseInFullAnswer,
-            status=HTTPStatus.OK,
-            refuses=refuses,
-        )
+    async def _decline(self, work: UnitOfWork, call: Call, who: Who) -> None:
+        await decline(work, call.path("number"), reason=call.body.reason, by=who["by"], at=who["at"])
 
-    async def _done(self, call: Call, operation: Operation) -> None:
-        """Carry it out, deciding again when somebody else's change came in between.
-
-        Raises:
-            Conflict: that happened every time.
-        """
-        for tries_left in reversed(range(TRIES_MAX)):
-            try:
-                async with self._database.unit_of_work() as work:
-                    await operation(work, call, self._now())
-            except Conflict:
-                if tries_left == 0:
-                    raise
-            else:
-                return
-
-    async def _accept(self, work: UnitOfWork, call: Call, at: datetime) -> None:
-        agent = call.agent.agent
-        notice = {"text": self._words["notice.agent_joined"].format(name=agent.name)}
-        await accept(work, call.path("number"), by=agent.actor, at=at, notice=notice)
-
-    async def _decline(self, work: UnitOfWork, call: Call, at: datetime) -> None:
-        await decline(work, call.path("number"), reason=call.body.reason, by=call.agent.agent.actor, at=at)
-
-    async def _give_back(self, work: UnitOfWork, call: Call, at: datetime) -> None:
+    async def _give_back(self, work: UnitOfWork, call: Call, who: Who) -> None:
         body: GiveBackBody = call.body
         needs = None if body.skills is None else Needs(body.skills, {}, body.language)
-        actor = call.agent.agent.actor
-        await give_back(work, call.path("number"), needs=needs, by=actor, at=at, version=body.version)
+        await give_back(work, call.path("number"), needs=needs, **who)
 
-    async def _book(self, work: UnitOfWork, call: Call, at: datetime) -> None:
-        actor = call.agent.agent.actor
-        case = await permitted_case(work, call.path("number"), by=actor)
-        await book_callback(work, case, call.body.starts_at, by=actor, at=at)
+    async def _book(self, work: UnitOfWork, call: Call, who: Who) -> None:
+        case = await permitted_case(work, call.path("number"), by=who["by"])
+        await book_callback(work, case, call.body.starts_at, by=who["by"], at=who["at"])
 
-    async def _end_callback(self, work: UnitOfWork, call: Call, at: datetime) -> None:
-        actor = call.agent.agent.actor
-        case = await permitted_case(work, call.path("number"), by=actor)
-        await end_callback(work, case, call.body.how, by=actor, at=at)
+    async def _end_callback(self, work: UnitOfWork, call: Call, who: Who) -> None:
+        case = await permitted_case(work, call.path("number"), by=who["by"])
+        await end_callback(work, case, call.body.how, by=who["by"], at=who["at"])

@@ -117,7 +117,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *ClockRoutes(parts.database, parts.now).endpoints(),
         *NoticeRoutes(parts.database, parts.now).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
-        *RoutingRoutes(parts.database, parts.catalogue, parts.now, reading).endpoints(),
+        *RoutingRoutes(parts.database, parts.catalogue, parts.now, acting).endpoints(),
         *RulebookRoutes(parts.database, parts.now).endpoints(),
         *BoardRoutes(parts.database, parts.now).endpoints(),
         *feed.endpoints(),

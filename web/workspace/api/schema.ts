@@ -1074,7 +1074,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The call was made, or is off. */
+        /** The call was made or is off. */
         post: operations["post_cases_number_callback_outcome"];
         delete?: never;
         options?: never;
@@ -12910,7 +12910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description routing.not_offered, case.transition_not_allowed, storage.conflict */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.not_offered */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13127,7 +13127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description routing.not_offered, case.transition_not_allowed, storage.conflict */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.not_offered */
             409: {
                 headers: {
                     [name: string]: unknown;
