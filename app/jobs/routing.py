@@ -17,15 +17,8 @@ from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer,
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
 from caseengine.reading.callbacks import callbacks_due
-from caseengine.reading.routing import (
-    Waiting,
-    classes_waiting,
-    departments_waiting,
-    first_waiting,
-    live_work_of_the_lost,
-    offers_ended,
-    work_out_of_place,
-)
+from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
+from caseengine.reading.waiting_cases import Waiting, classes_waiting, departments_waiting, first_waiting
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
 from storage.errors import Conflict

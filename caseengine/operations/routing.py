@@ -19,7 +19,7 @@ from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.errors import NotOffered, TextMissing
 from caseengine.model.events import CaseOffered, CaseReturned
-from caseengine.model.lifecycle import Status
+from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.needs import Needs
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
@@ -28,15 +28,12 @@ from caseengine.operations.offers import end_offer
 from caseengine.operations.permission import agent_of, permitted_case
 from caseengine.policies.routing import Decision, Request, decide
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
-from caseengine.reading.routing import (
-    HELD,
-    Known,
+from caseengine.reading.candidates import Known, candidates_for, kind_of_work
+from caseengine.reading.waiting_cases import (
     came_by,
-    candidates_for,
     classes_waiting,
     declined_by,
     first_waiting,
-    kind_of_work,
     knows_it,
     waiting_since,
 )
@@ -251,7 +248,7 @@ async def return_all(
     kept = list(keep)
     rows = await work.rows(
         sa.select(cases.c.id).where(
-            sa.or_(sa.and_(cases.c.agent_id == agent_id, cases.c.status.in_(HELD)), cases.c.offered_to == agent_id),
+            sa.or_(sa.and_(cases.c.agent_id == agent_id, cases.c.status.in_(LIVE)), cases.c.offered_to == agent_id),
             cases.c.department.not_in(kept),
         )
     )

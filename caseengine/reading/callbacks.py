@@ -12,7 +12,7 @@ from caseengine.agents import LOCKED
 from caseengine.calendars import desk_calendar
 from caseengine.model.calendar import DAY, Calendar
 from caseengine.policies.routing_policy import CallbackPolicy, RoutingPolicy
-from caseengine.reading.routing import read_shifts
+from caseengine.reading.candidates import read_shifts
 from caseengine.tables import agent_departments, agent_work, agents, callbacks
 from storage.transaction import Snapshot
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from caseengine.agents import LOCKED
 from caseengine.policies.routing_policy import RoutingPolicy
-from caseengine.reading.routing import loads_of, read_shifts
+from caseengine.reading.candidates import loads_of, read_shifts
 from caseengine.tables import agent_work, agents, cases
 from storage.transaction import Snapshot
 

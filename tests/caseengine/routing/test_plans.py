@@ -9,17 +9,10 @@ from caseengine.model.needs import Needs
 from caseengine.policies.routing_policy import RoutingPolicy
 from caseengine.reading.assignments import offers_to
 from caseengine.reading.callbacks import callbacks_due
-from caseengine.reading.routing import (
-    candidates_for,
-    classes_waiting,
-    departments_waiting,
-    first_waiting,
-    live_work_of_the_lost,
-    loads_of,
-    offers_ended,
-    waiting_since,
-)
+from caseengine.reading.candidates import candidates_for, loads_of
+from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended
 from caseengine.reading.wait import handling_time
+from caseengine.reading.waiting_cases import classes_waiting, departments_waiting, first_waiting, waiting_since
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk
 from tests.caseengine.test_plans import plan_of

@@ -1,7 +1,6 @@
-"""What routing has to know: who waits first, who could have it, and what they have already.
+"""Who could have a case, and what they have already.
 
-Nothing here reads all agents or a whole queue: a department's queue is walked by what its cases need, and the agents
-looked at are those with the rarest skill a case asks for.
+Nothing here reads all agents: those looked at have the rarest skill a case asks for.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,9 +13,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.agents import LOCKED, PRESENCE_EXPIRES_AFTER, AgentRole, Presence
+from caseengine.agents import PRESENCE_EXPIRES_AFTER, Presence
 from caseengine.model.case import Case
-from caseengine.model.lifecycle import Status
+from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.needs import Needs
 from caseengine.model.shift import Shifts
 from caseengine.policies.routing import NEVER_S, Candidate, relaxed
@@ -26,33 +25,12 @@ from caseengine.tables import (
     agent_skills,
     agent_work,
     agents,
-    assignments,
     callbacks,
     case_conversations,
-    case_events,
     cases,
     conversations,
-    departments,
 )
-from caseengine.tables.routing import WAITS
 from storage.transaction import Snapshot
-
-HELD = (Status.NEW, Status.OPEN, Status.WAITING_ON_CUSTOMER, Status.WAITING_ON_THIRD_PARTY)
-CLASSES_MAX = 2_000
-ENTERING = ("CaseOpened", "CaseMoved", "CaseReturned", "CaseReopened", "CaseUnmerged")
-"""The facts with which a case comes into a queue."""
-
-_WAITS = sa.text(WAITS)
-_TIER: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')")
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A case in a queue; `order`: least slack first, then tier, then age."""
-
-    id: UUID
-    needs_key: str
-    order: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,99 +40,6 @@ class Known:
     candidate: Candidate
     name: str
     version: int | None
-
-
-async def classes_waiting(snapshot: Snapshot, department: str) -> list[str]:
-    """The different needs of the cases that wait in a department, one step of the index each."""
-    found: list[str] = []
-    behind: list[sa.ColumnElement[bool]] = []
-    while len(found) < CLASSES_MAX:
-        least = sa.select(cases.c.needs_key).where(_WAITS, cases.c.department == department, *behind)
-        row = await snapshot.first(least.order_by(cases.c.needs_key).limit(1))
-        if row is None:
-            break
-        found.append(row.needs_key)
-        behind = [cases.c.needs_key > row.needs_key]
-    return found
-
-
-async def first_waiting(snapshot: Snapshot, department: str, needs_key: str, *, limit: int = 1) -> list[Waiting]:
-    """The first in the queue of those that need the same."""
-    columns = (cases.c.id, cases.c.needs_key, cases.c.sla_due_at, _TIER.label("tier"), cases.c.opened_at)
-    found: list[Waiting] = []
-    for due in (cases.c.sla_due_at.is_not(None), cases.c.sla_due_at.is_(None)):
-        if len(found) == limit:
-            break
-        rows = await snapshot.rows(
-            sa.select(*columns)
-            .where(_WAITS, cases.c.department == department, cases.c.needs_key == needs_key, due)
-            .order_by(cases.c.sla_due_at, _TIER, cases.c.opened_at, cases.c.id)
-            .limit(limit - len(found))
-        )
-        found += [Waiting(row.id, row.needs_key, _order(row)) for row in rows]
-    return found
-
-
-def _order(row: sa.Row[Any]) -> tuple[Any, ...]:
-    due = row.sla_due_at
-    return (due is None, due.timestamp() if due else 0.0, row.tier, row.opened_at, str(row.id))
-
-
-async def departments_waiting(snapshot: Snapshot) -> list[str]:
-    """Where somebody waits."""
-    somebody = sa.exists().where(_WAITS, cases.c.department == departments.c.id)
-    rows = await snapshot.rows(sa.select(departments.c.id).where(somebody).order_by(departments.c.id))
-    return [row.id for row in rows]
-
-
-async def waiting_since(snapshot: Snapshot, case: Case) -> datetime:
-    """When the case last came into a queue."""
-    row = await snapshot.first(
-        sa.select(case_events.c.at)
-        .where(case_events.c.case_id == case.id, case_events.c.kind.in_(ENTERING))
-        .order_by(case_events.c.seq.desc())
-        .limit(1)
-    )
-    return row.at if row else case.opened_at
-
-
-async def came_by(snapshot: Snapshot, case: Case, reason: str) -> bool:
-    """Whether the case was moved for this reason before."""
-    rows = await snapshot.rows(
-        sa.select(case_events.c.internal).where(case_events.c.case_id == case.id, case_events.c.kind == "CaseMoved")
-    )
-    return any(row.internal.get("reason") == reason for row in rows)
-
-
-async def declined_by(snapshot: Snapshot, case_id: UUID, *, since: datetime) -> frozenset[str]:
-    """Who would not have it, or let the offer run out, since an instant."""
-    rows = await snapshot.rows(
-        sa.select(assignments.c.agent_id).where(
-            assignments.c.case_id == case_id,
-            assignments.c.state.in_(("declined", "expired")),
-            assignments.c.ended_at >= since,
-        )
-    )
-    return frozenset(str(row.agent_id) for row in rows)
-
-
-async def knows_it(snapshot: Snapshot, case: Case) -> UUID | None:
-    """Who had the case last, or the one it goes on from, unless they gave it back of their own will."""
-    rows = await snapshot.rows(
-        sa.select(case_events.c.kind, case_events.c.data)
-        .where(case_events.c.case_id == case.id, case_events.c.kind.in_(("CaseAssigned", "CaseMoved", "CaseReturned")))
-        .order_by(case_events.c.seq.desc())
-        .limit(2)
-    )
-    for row in rows:
-        if row.kind == "CaseAssigned":
-            return UUID(row.data["agent_id"])
-        if row.kind == "CaseMoved" or row.data.get("reason") == "given_back":
-            return None
-    if case.follows is None:
-        return None
-    holder: UUID | None = await snapshot.scalar(sa.select(cases.c.agent_id).where(cases.c.id == case.follows))
-    return holder
 
 
 async def kind_of_work(snapshot: Snapshot, case: Case) -> tuple[str, str]:
@@ -198,7 +83,7 @@ async def loads_of(snapshot: Snapshot, agent_ids: Collection[UUID], policy: Rout
     joined = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id).outerjoin(
         here, sa.and_(here.c.conversation_id == cases.c.conversation_id, here.c.case_id == cases.c.id)
     )
-    for holder, extra in ((cases.c.agent_id, [cases.c.status.in_(HELD)]), (cases.c.offered_to, [])):
+    for holder, extra in ((cases.c.agent_id, [cases.c.status.in_(LIVE)]), (cases.c.offered_to, [])):
         rows = await snapshot.rows(
             sa.select(
                 holder.label("holder"),
@@ -348,56 +233,3 @@ async def _appointments(
         .group_by(callbacks.c.agent_id)
     )
     return {row.agent_id: row.how_many * policy.cost("callback", "chat") for row in rows}
-
-
-async def offers_ended(snapshot: Snapshot, at: datetime, *, limit: int = 200) -> Sequence[sa.Row[Any]]:
-    """Offers that ran out by `at`, or whose agent is not there any more: id, case_id, agent_id, why."""
-    lost = sa.or_(
-        agents.c.presence != Presence.AVAILABLE, agents.c.seen_at.is_(None), agents.c.seen_at < _seen_since(at)
-    )
-    return await snapshot.rows(
-        sa.select(assignments.c.id, assignments.c.case_id, assignments.c.agent_id, assignments.c.expires_at)
-        .join(agents, agents.c.id == assignments.c.agent_id)
-        .where(sa.text("assignments.state = 'offered'"), sa.or_(assignments.c.expires_at <= at, lost))
-        .order_by(assignments.c.expires_at)
-        .limit(limit)
-    )
-
-
-async def live_work_of_the_lost(snapshot: Snapshot, at: datetime, *, limit: int = 200) -> Sequence[sa.Row[Any]]:
-    """Cases whose customer is talking to somebody whose screen was not heard of for too long: id, department."""
-    lost = sa.or_(agents.c.presence == Presence.OFFLINE, agents.c.seen_at.is_(None), agents.c.seen_at < _seen_since(at))
-    return await snapshot.rows(
-        sa.select(cases.c.id, cases.c.department)
-        .select_from(conversations)
-        .join(agents, agents.c.id == conversations.c.agent_id)
-        .join(case_conversations, case_conversations.c.conversation_id == conversations.c.id)
-        .join(cases, cases.c.id == case_conversations.c.case_id)
-        .where(
-            sa.text("conversations.mode = 'agent'"),
-            conversations.c.agent_id.is_not(None),
-            lost,
-            case_conversations.c.live,
-            cases.c.agent_id == conversations.c.agent_id,
-            cases.c.status.in_(HELD),
-        )
-        .limit(limit)
-    )
-
-
-async def work_out_of_place(snapshot: Snapshot, *, limit: int = 200) -> Sequence[sa.Row[Any]]:
-    """Live cases held by somebody who is locked out, or does not work for their department: id, why."""
-    locked = agents.c.password_hash == LOCKED
-    here = sa.exists().where(
-        agent_departments.c.agent_id == cases.c.agent_id, agent_departments.c.department == cases.c.department
-    )
-    return await snapshot.rows(
-        sa.select(cases.c.id, locked.label("locked"))
-        .join(agents, agents.c.id == cases.c.agent_id)
-        .where(cases.c.status.in_(HELD), sa.or_(locked, sa.and_(agents.c.role != AgentRole.SUPERVISOR, ~here)))
-        .limit(limit)
-    )
-
-
-def _seen_since(at: datetime) -> datetime:
-    return at - PRESENCE_EXPIRES_AFTER
