@@ -22,6 +22,7 @@ from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
+from app.jobs.packing import Packing
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
 from app.jobs.rules import Rules
@@ -75,6 +76,7 @@ class House:
     escalations: Escalations
     forgetting: Forgetting
     closing: Closing
+    packing: Packing
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
@@ -151,6 +153,7 @@ def build(
         delivery=delivery,
         forgetting=Forgetting(database, secret, now),
         closing=Closing(database, now),
+        packing=Packing(database, now),
         promises=Promises(database, catalogue, now),
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,

@@ -3,7 +3,7 @@
 A row holds all that the next event needs, so an operation reads the newest rows of its case and never the history.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from caseengine.calendars import DEFAULT_CALENDAR, DESK, calendars_by_id
 from caseengine.model.case import Case
 from caseengine.model.events import CaseEvent, CaseOpened, PolicyApplied
+from caseengine.model.happening import Happening
 from caseengine.model.sla import DEFAULT, Awaits, Book, Clock, Clocks, Policy, Target, advance, fold
 from caseengine.model.sla.fold import begin
+from caseengine.packing.touching import touches
 from caseengine.service_levels import sla_of
 from caseengine.tables import case_clocks, cases
 from storage.transaction import Snapshot, UnitOfWork, Write
@@ -80,7 +82,19 @@ class CaseClocks:
         ]
         gone = [_delete(self._case.id, key) for key in self._saved if key not in now]
         inserted = [Write(sa.insert(case_clocks).values(new))] if new else []
-        return [*gone, *(_update(row) for row in changed), *inserted]
+        touched = touches(self._counted_otherwise(now, moved))
+        return [*gone, *(_update(row) for row in changed), *inserted, *touched]
+
+    def _counted_otherwise(self, now: Mapping[Key, Clock], moved: bool) -> Iterator[tuple[Happening, datetime | None]]:
+        """The ends and breaches that boards counted in another way, or not at all, or count no more."""
+        for key in {**self._saved, **now}:
+            was, clock = self._saved.get(key), now.get(key)
+            if was == clock and not (moved and clock is not None and clock.is_open):
+                continue
+            both = [one for one in (was, clock) if one is not None]
+            yield from ((Happening.ENDED, one.ended_at) for one in both)
+            if moved or was is None or clock is None or not was.is_open or _breach(was) != _breach(clock):
+                yield from ((Happening.BREACHED, one.breached_at) for one in both)
 
     def writes_alone(self, version: int) -> list[Write]:
         """For clocks that were counted anew though nothing happened to the case, which must still be at `version`."""
@@ -217,6 +231,11 @@ def _delete(case_id: UUID, key: Key) -> Write:
 
 def _key(clock: Clock) -> Key:
     return clock.target, clock.cycle
+
+
+def _breach(clock: Clock) -> tuple[datetime | None, str]:
+    """What boards ask of the breach itself; the rest is the case's."""
+    return clock.breached_at, clock.policy
 
 
 def _with(case: Case) -> dict[str, Any]:

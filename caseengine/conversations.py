@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from caseengine.model.actor import ActorKind
 from caseengine.model.conversation import CaseHere, Conversation, Mode, Outcome, Participant
 from caseengine.model.errors import ConversationNotFound
+from caseengine.model.happening import Happening
+from caseengine.packing.touching import touches
 from caseengine.tables import case_conversations, conversations, participants
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, Write
@@ -46,10 +48,11 @@ class Conversations:
     def _keep(self, conversation: Conversation, saved_version: int) -> Conversation:
         known = dict(conversation.cases) if saved_version else {}
         people = conversation.participants if saved_version else ()
+        outcome = conversation.outcome if saved_version else None
         self._work.keep(
             ("conversation", conversation.id),
             conversation,
-            lambda: self._flush(conversation, saved_version, known, people),
+            lambda: self._flush(conversation, saved_version, known, people, outcome),
         )
         return conversation
 
@@ -59,6 +62,7 @@ class Conversations:
         saved_version: int,
         known: dict[UUID, CaseHere],
         people: tuple[Participant, ...],
+        outcome: Outcome | None,
     ) -> Iterable[Write]:
         if saved_version and not conversation.changed:
             return []
@@ -68,7 +72,8 @@ class Conversations:
         for case_id, here in conversation.cases.items():
             if known.get(case_id) != here:
                 self._work.write(_save_case_here(conversation.id, case_id, here, fresh=case_id not in known))
-        return [_save(conversation, saved_version)]
+        came_to = [] if conversation.outcome == outcome else [(Happening.BEGUN, conversation.opened_at)]
+        return [_save(conversation, saved_version), *touches(came_to)]
 
 
 _WHOLE = (

@@ -7,25 +7,41 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.event_rows import from_row
-from caseengine.model.tally import HOLD_BEGINS, Counted, Merged, Tally, TallyKind, Undone, tallied
+from caseengine.model.happening import Happening
+from caseengine.model.tally import HOLD_BEGINS, PLAIN, Counted, Merged, Tally, TallyKind, Undone, tallied
+from caseengine.packing.touching import touch_days_of_case, touches
 from caseengine.tables import case_events, tallies
 from storage.transaction import Snapshot, UnitOfWork, Write
 
 UNDOABLE = (TallyKind.RESOLVED, TallyKind.CLOSED)
+HAPPENINGS = {kind: Happening[kind.name] for kind in TallyKind}
+TALLIED = Happening(sum(HAPPENINGS.values()))
+UNDONE = Happening.RESOLVED | Happening.CLOSED
+MERGED = Happening.OPENED | Happening.REOPENED | UNDONE
+"""What a case that goes on in another is left out of."""
 REBUILT_AT_ONCE = 200
 """Cases whose tallies are made anew in one unit of work."""
 
 
 def tally_writes(counted: Iterable[Counted]) -> Iterator[Write]:
     """In order; the events themselves are written before."""
+    counted = list(counted)
+    yield from touches((HAPPENINGS[one.kind], one.at) for one in counted if isinstance(one, Tally))
     for one in counted:
         if isinstance(one, Tally):
             yield Write(sa.insert(tallies).values({**asdict(one), "since": _since(one)}))
         elif isinstance(one, Undone):
             undone = _of_case(one).where(tallies.c.kind.in_(UNDOABLE), tallies.c.undone_at.is_(None))
             yield Write(undone.values(undone_at=one.at))
+            yield touch_days_of_case(UNDONE, one.case_id, _events_of(UNDONE))
         else:
             yield Write(_of_case(one).where(tallies.c.kind.in_(list(TallyKind))).values(merged=one.into_other))
+            yield touch_days_of_case(MERGED, one.case_id, _events_of(MERGED))
+
+
+def _events_of(happenings: Happening) -> list[str]:
+    """The names of the events that make these."""
+    return [event.__name__ for event, kind in PLAIN.items() if HAPPENINGS[kind] in happenings]
 
 
 async def tally_anew(work: UnitOfWork, after: UUID | None = None) -> tuple[list[UUID], UUID | None]:
@@ -42,6 +58,7 @@ async def tally_anew(work: UnitOfWork, after: UUID | None = None) -> tuple[list[
         .limit(REBUILT_AT_ONCE)
     )
     for row in some:
+        work.write(touch_days_of_case(TALLIED, row.case_id).statement)
         work.write(sa.delete(tallies).where(*_rows_of(row.case_id)))
         for write in tally_writes(await _history(work, row.case_id)):
             work.write(write.statement)

@@ -17,7 +17,9 @@ from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
 from caseengine.model.errors import ScoreInvalid, SurveyAnswered, SurveyExpired, SurveyNotFound
 from caseengine.model.events import CaseRated, SurveyAsked
+from caseengine.model.happening import Happening
 from caseengine.model.survey import SurveyRules, read_surveys
+from caseengine.packing.touching import touches
 from caseengine.rulebooks import Rulebook, rulebook
 from caseengine.tables import surveys
 from storage.errors import Conflict
@@ -52,6 +54,7 @@ async def ask_survey(
     values |= {"asked_at": at, "expires_at": at + rules.valid, "department": case.department, "agent_id": case.agent_id}
     values |= {"case_type": str(case.case_type), "priority": int(case.priority), "policy": case.policy}
     work.write(sa.insert(surveys).values(values), duplicate=Conflict())
+    _touch(work, (Happening.ASKED, at))
     return survey_id
 
 
@@ -94,6 +97,7 @@ async def answer_survey(
     values = {"csat": _score(csat), "effort": None if effort is None else _score(effort)}
     mine = surveys.c.id == survey_id, surveys.c.answered_at.is_(None)
     work.write(sa.update(surveys).where(*mine).values(answered_at=at, **values), rows=1)
+    _touch(work, (Happening.ASKED, row.asked_at), (Happening.ANSWERED, at))
     await _rate(work, row, comment=comment, at=at, **values)
 
 
@@ -111,6 +115,7 @@ async def add_effort(work: UnitOfWork, survey_id: UUID, *, effort: int, at: date
         raise SurveyAnswered
     mine = surveys.c.id == survey_id, surveys.c.effort.is_(None)
     work.write(sa.update(surveys).where(*mine).values(effort=_score(effort)), rows=1)
+    _touch(work, (Happening.ANSWERED, row.answered_at))
     await _rate(work, row, csat=row.csat, effort=effort, at=at)
 
 
@@ -147,6 +152,11 @@ async def _asked_lately(work: UnitOfWork, case: Case, rules: SurveyRules, at: da
     if case.contact_id is not None:
         mine.append((surveys.c.contact_id == case.contact_id) & (surveys.c.asked_at > at - rules.not_again))
     return await work.first(sa.select(surveys.c.id).where(sa.or_(*mine)).limit(1)) is not None
+
+
+def _touch(work: UnitOfWork, *happened: tuple[Happening, datetime | None]) -> None:
+    for write in touches(happened):
+        work.write(write.statement)
 
 
 def _score(given: int) -> int:

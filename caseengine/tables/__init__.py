@@ -1,6 +1,6 @@
 """The case engine's tables: the desk's people and hours, conversations and their log, cases and their events."""
 
-from caseengine.tables.boards import tallies
+from caseengine.tables.boards import packed_days, packed_words, tallies, touched_days
 from caseengine.tables.cases import (
     case_conversations,
     case_events,
@@ -39,10 +39,13 @@ __all__ = [
     "cursors",
     "departments",
     "files",
+    "packed_days",
+    "packed_words",
     "participants",
     "rule_timers",
     "rulebooks",
     "skills",
     "surveys",
     "tallies",
+    "touched_days",
 ]

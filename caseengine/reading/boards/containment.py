@@ -1,14 +1,9 @@
 """How many conversations the bot dealt with by itself."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from caseengine.model.conversation import Outcome
-from caseengine.reading.boards.period import Period
-from caseengine.tables import conversations
-from storage.transaction import Snapshot
+from caseengine.packing.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +39,11 @@ class Containment:
         return self.solved / self.begun if self.begun else None
 
 
-async def containment(snapshot: Snapshot, period: Period) -> Containment:
-    """Of the whole desk: a conversation without a case is no department's."""
-    begun = conversations.c.opened_at >= period.begins, conversations.c.opened_at < period.ends
-    rows = await snapshot.rows(
-        sa.select(conversations.c.outcome, sa.func.count().label("how_many"))
-        .where(*begun, conversations.c.outcome != Outcome.NOTHING)
-        .group_by(conversations.c.outcome)
-    )
-    found: Mapping[str, int] = {row.outcome: row.how_many for row in rows}
+def containment(begun: Columns) -> Containment:
+    """
+    Args:
+        begun: the conversations of the whole desk, with their outcomes: without a case they are no department's.
+    """
+    found = begun.by("outcome")
     outcomes = (Outcome.SOLVED, Outcome.TALKED, Outcome.UNANSWERED, Outcome.CASE, Outcome.PERSON)
-    return Containment(*(found.get(outcome, 0) for outcome in outcomes))
+    return Containment(*(found.get(str(outcome), 0) for outcome in outcomes))

@@ -11,11 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from caseengine.reading.boards.figures import Counting
+from caseengine.packing.sql import NONE
+from caseengine.reading.boards.counting import Counting
 from storage.transaction import Snapshot
 
-SIGN, NONE = ",", "-"
-"""Between words; in place of nothing. No id, slug, code or number that is counted has either in it alone."""
+SIGN = ","
+"""Between words. No id, slug, code or number that is counted has it."""
 PART = "|"
 LONG = 200_000
 """Characters from which counting is done beside the loop."""

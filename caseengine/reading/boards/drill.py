@@ -8,7 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.reading.boards.figures import Counting, Drill, counting
+from caseengine.reading.boards.counting import Counting, counting
+from caseengine.reading.boards.figures import Drill
 from caseengine.reading.cases import CaseRow, case_rows, read_case_row
 from caseengine.tables import cases
 from storage.transaction import Snapshot

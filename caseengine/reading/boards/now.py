@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from caseengine.model.lifecycle import Status
+from caseengine.reading.boards.counting import counting, due_how
 from caseengine.reading.boards.counting_up import count_by
-from caseengine.reading.boards.figures import BUCKETS, Drill, Figure, Number, Whose, counting, due_how
+from caseengine.reading.boards.figures import BUCKETS, Drill, Figure, Number, Whose
 from caseengine.tables import cases
 from storage.transaction import Snapshot
 

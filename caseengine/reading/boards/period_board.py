@@ -1,21 +1,30 @@
 """How the desk did in a period."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
+from caseengine.model.happening import Happening
 from caseengine.reading.boards.containment import Containment, containment
-from caseengine.reading.boards.counting_up import count_by
 from caseengine.reading.boards.durations import Durations, durations
-from caseengine.reading.boards.figures import TARGETS, Drill, Figure, Number, Whose, counting
+from caseengine.reading.boards.figures import TARGETS, Drill, Figure, Number, Whose
+from caseengine.reading.boards.happened import Happened, Wanted, happened
 from caseengine.reading.boards.period import Period
 from caseengine.reading.boards.satisfaction import Satisfaction, satisfaction
-from caseengine.tables import case_clocks, tallies
 from storage.transaction import Snapshot
 
 TIMED = ("first_response", "resolution")
-FLOW = (Figure.OPENED, Figure.CLOSED, Figure.REOPENED)
+WANTED: Wanted = {
+    Happening.OPENED: (),
+    Happening.RESOLVED: ("undone_at",),
+    Happening.CLOSED: ("undone_at",),
+    Happening.REOPENED: (),
+    Happening.HANDOVER: ("detail",),
+    Happening.ENDED: ("target", "state", "working", "wall"),
+    Happening.BREACHED: ("target",),
+    Happening.ASKED: ("answered_at",),
+    Happening.ANSWERED: ("csat", "effort"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,63 +83,48 @@ class PeriodBoard:
 
 async def period_board(snapshot: Snapshot, whose: Whose, period: Period) -> PeriodBoard:
     """Every figure is counted, none is kept: a correction of the past shows at once."""
+    everything = whose == Whose()
+    wanted = {**WANTED, **({Happening.BEGUN: ("outcome",)} if everything else {})}
+    found = await happened(snapshot, period, whose, wanted)
     drill = Drill(figure=Figure.OPENED, whose=whose, period=period)
-    flow = {figure: Number(await _count(snapshot, drill.to(figure)), drill.to(figure)) for figure in FLOW}
-    resolved, resolutions, taken_back = await _resolved(snapshot, drill)
-    reasons = await _reasons(snapshot, drill)
+    return await asyncio.to_thread(_board, found, drill)
+
+
+def _board(found: Happened, drill: Drill) -> PeriodBoard:
+    def number(figure: Figure) -> Number:
+        return _number(found, drill.to(figure))
+
     return PeriodBoard(
-        period=period,
-        opened=flow[Figure.OPENED],
-        resolved=resolved,
-        resolutions=resolutions,
-        taken_back=taken_back,
-        closed=flow[Figure.CLOSED],
-        reopened=flow[Figure.REOPENED],
-        handed_over=Number(sum(number.value for number in reasons.values()), drill.to(Figure.HANDED_OVER)),
-        reasons=reasons,
-        targets=await _targets(snapshot, drill),
-        containment=await containment(snapshot, period) if whose == Whose() else None,
-        satisfaction=await satisfaction(snapshot, drill),
+        period=drill.in_period,
+        opened=number(Figure.OPENED),
+        resolved=number(Figure.RESOLVED),
+        resolutions=number(Figure.RESOLUTIONS),
+        taken_back=number(Figure.TAKEN_BACK),
+        closed=number(Figure.CLOSED),
+        reopened=number(Figure.REOPENED),
+        handed_over=number(Figure.HANDED_OVER),
+        reasons=_reasons(found, drill.to(Figure.HANDED_OVER)),
+        targets=[_target(found, drill, target) for target in TARGETS],
+        containment=containment(found.columns[Happening.BEGUN]) if Happening.BEGUN in found.columns else None,
+        satisfaction=satisfaction(found, drill),
     )
 
 
-async def _count(snapshot: Snapshot, drill: Drill) -> int:
-    return int(await snapshot.scalar(counting(drill).count()))
+def _number(found: Happened, drill: Drill) -> Number:
+    return Number(found.count(drill), drill)
 
 
-async def _resolved(snapshot: Snapshot, drill: Drill) -> tuple[Number, Number, Number]:
-    """In one walk: those that stood, all, and those that did not last."""
-    figures = (Figure.RESOLVED, Figure.RESOLUTIONS, Figure.TAKEN_BACK)
-    undone = tallies.c.undone_at
-    never, later = sa.func.count(undone), sa.func.count(sa.case((undone < drill.in_period.ends, 1)))
-    counted = sa.select(sa.func.count().label("every"), never.label("undone"), later.label("early"))
-    row = await snapshot.first(counted.where(*counting(drill.to(Figure.RESOLUTIONS)).where))
-    every, taken, early = (row.every, row.undone, row.early) if row else (0, 0, 0)
-    values = (every - early, every, taken)
-    stood, all_, back = (Number(value, drill.to(figure)) for figure, value in zip(figures, values, strict=True))
-    return stood, all_, back
+def _reasons(found: Happened, drill: Drill) -> dict[str, Number]:
+    counted = found.by(drill, "detail")
+    return {name: Number(counted[name], drill.to(drill.figure, reason=name)) for name in sorted(counted)}
 
 
-async def _reasons(snapshot: Snapshot, drill: Drill) -> dict[str, Number]:
-    behind = counting(drill.to(Figure.HANDED_OVER))
-    found = {name: many for (name,), many in (await count_by(snapshot, behind, tallies.c.detail)).items()}
-    return {name: Number(found[name], drill.to(Figure.HANDED_OVER, reason=name)) for name in sorted(found)}
-
-
-async def _targets(snapshot: Snapshot, drill: Drill) -> list[TargetBoard]:
-    return [await _target(snapshot, drill, target) for target in TARGETS]
-
-
-async def _target(snapshot: Snapshot, drill: Drill, target: str) -> TargetBoard:
-    ended = counting(drill.to(Figure.TIMED, target=target))
-    met = sa.func.count(sa.case((case_clocks.c.state == "met", 1))).label("met")
-    row = await snapshot.first(sa.select(sa.func.count().label("ended"), met).where(*ended.where))
-    missed = drill.to(Figure.MISSED, target=target)
-    timed = drill.to(Figure.TIMED, target=target)
+def _target(found: Happened, drill: Drill, target: str) -> TargetBoard:
+    met, missed, timed = (drill.to(figure, target=target) for figure in (Figure.MET, Figure.MISSED, Figure.TIMED))
     return TargetBoard(
         target,
-        Number(row.met if row else 0, drill.to(Figure.MET, target=target)),
-        Number(await _count(snapshot, missed), missed),
-        Number(row.ended if row else 0, timed),
-        await durations(snapshot, timed) if target in TIMED else None,
+        _number(found, met),
+        _number(found, missed),
+        _number(found, timed),
+        durations(found, timed) if target in TIMED else None,
     )

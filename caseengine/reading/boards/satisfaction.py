@@ -1,14 +1,10 @@
 """What customers said when they were asked."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
-from caseengine.reading.boards.figures import Drill, Figure, Number, counting
-from caseengine.tables import surveys
-from storage.transaction import Snapshot
+from caseengine.reading.boards.figures import Drill, Figure, Number
+from caseengine.reading.boards.happened import Happened
 
 SCORES = (1, 2, 3, 4, 5)
 
@@ -42,28 +38,19 @@ class Satisfaction:
         return mean(self.ease)
 
 
-async def satisfaction(snapshot: Snapshot, drill: Drill) -> Satisfaction:
-    asked, responded = await _asked(snapshot, drill.to(Figure.SURVEYED))
-    rated, ease = Counter[int](), Counter[int]()
-    for row in await snapshot.rows(counting(drill.to(Figure.RATED)).count(surveys.c.csat, surveys.c.effort)):
-        rated[row.csat] += row.how_many
-        ease[row.effort] += row.how_many
+def satisfaction(found: Happened, drill: Drill) -> Satisfaction:
+    """Of the surveys among what happened."""
+    asked, responded, rated, ease = map(drill.to, (Figure.SURVEYED, Figure.RESPONDED, Figure.RATED, Figure.EASE))
     return Satisfaction(
-        asked=Number(asked, drill.to(Figure.SURVEYED)),
-        responded=Number(responded, drill.to(Figure.RESPONDED)),
-        rated={score: Number(rated[score], drill.to(Figure.RATED, score=score)) for score in SCORES},
-        ease={score: Number(ease[score], drill.to(Figure.EASE, score=score)) for score in SCORES},
+        asked=Number(found.count(asked), asked),
+        responded=Number(found.count(responded), responded),
+        rated=_scores(found.by(rated, "csat"), rated),
+        ease=_scores(found.by(ease, "effort"), ease),
     )
 
 
-async def _asked(snapshot: Snapshot, drill: Drill) -> tuple[int, int]:
-    asked = counting(drill)
-    row = await snapshot.first(
-        sa.select(sa.func.count().label("asked"), sa.func.count(surveys.c.answered_at).label("responded")).where(
-            *asked.where
-        )
-    )
-    return (row.asked, row.responded) if row else (0, 0)
+def _scores(by_score: Mapping[int, int], drill: Drill) -> dict[int, Number]:
+    return {score: Number(by_score.get(score, 0), drill.to(drill.figure, score=score)) for score in SCORES}
 
 
 def mean(scores: Mapping[int, Number]) -> float | None:

@@ -1,0 +1,129 @@
+"""Rows as columns of numbers."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from caseengine.packing.sql import NEVER, NONE
+
+Array = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+FORMAT = 1
+"""Of what is stored. Days of another format count as not packed."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CODES_MAX = 65_535
+UNKNOWN = CODES_MAX
+"""The code of a word that no row has."""
+
+
+class As(StrEnum):
+    """How a value is stored, and how many bytes it takes."""
+
+    WORD = "<u2"  # its code; 0 for nothing
+    SMALL = "<u1"  # up to 255; 0 for nothing
+    SECONDS = "<u4"  # whole ones, cut off
+    INSTANT = "<i8"  # microseconds since 1970; `NEVER` for nothing
+
+
+class TooManyWords(Exception):
+    """More names than there are codes: days stay as they are, and boards count rows."""
+
+
+class Words(dict[str, int]):
+    """The codes of words. A word that is new gets the next code."""
+
+    def __init__(self, known: Mapping[str, int]) -> None:
+        super().__init__({NONE: 0, **known})
+        self.new: dict[str, int] = {}
+        self._next = max(self.values()) + 1
+
+    def __missing__(self, word: str) -> int:
+        if self._next >= CODES_MAX:
+            raise TooManyWords
+        self[word] = self.new[word] = self._next
+        self._next += 1
+        return self[word]
+
+    def of(self, word: Any) -> int:
+        """The code of a word that is looked for."""
+        return self.get(str(word), UNKNOWN)
+
+    def spelt(self) -> dict[int, str]:
+        """Words by their codes."""
+        return {code: word for word, code in self.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Things of one kind that happened.
+
+    Attributes:
+        many: how many.
+        values: by name; each as long as there are rows.
+        kinds: how each is stored.
+    """
+
+    many: int
+    values: Mapping[str, Array]
+    kinds: Mapping[str, As]
+    words: Words = field(repr=False)
+
+    def code(self, name: str, value: Any) -> int:
+        """What a value is in this column."""
+        return self.words.of(value) if self.kinds[name] is As.WORD else int(value)
+
+    def nothing(self, name: str) -> int:
+        """What stands for no value in this column."""
+        return NEVER if self.kinds[name] is As.INSTANT else 0
+
+    def only(self, names: Collection[str]) -> "Columns":
+        """These columns alone."""
+        return Columns(self.many, {name: self.values[name] for name in names}, self.kinds, self.words)
+
+    def kept(self, mask: Mask | None) -> "Columns":
+        """Those rows alone."""
+        if mask is None:
+            return self
+        values = {name: array[mask] for name, array in self.values.items()}
+        return Columns(int(np.count_nonzero(mask)), values, self.kinds, self.words)
+
+    def count(self, mask: Mask | None = None) -> int:
+        return self.many if mask is None else int(np.count_nonzero(mask))
+
+    def by(self, name: str, mask: Mask | None = None, adding: str | None = None) -> dict[Any, int]:
+        """How many rows have which value; `adding` up another column in place of counting."""
+        value = self.values[name] if mask is None else self.values[name][mask]
+        weights = None if adding is None else self.values[adding] if mask is None else self.values[adding][mask]
+        sums = np.bincount(value, weights=weights)
+        spelt = self.words.spelt() if self.kinds[name] is As.WORD else None
+        return {
+            (place if spelt is None else spelt[place]): int(sums[place]) for place in map(int, np.flatnonzero(sums))
+        }
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def encoded(values: Iterable[Any], kind: As, words: Words, many: int) -> Array:
+    """Values as the database gave them, as numbers."""
+    if kind is As.WORD:
+        values = (words[value] for value in values)
+    elif kind is As.SECONDS:  # a thousandth makes up for what adding floats may have lost
+        values = (max(int(value + 1e-3), 0) for value in values)
+    return np.fromiter(values, np.dtype(str(kind)), many)
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """One after another."""
+    some = [part for part in parts if part.many]
+    if len(some) <= 1:
+        return some[0] if some else parts[0]
+    values = {name: np.concatenate([part.values[name] for part in some]) for name in some[0].values}
+    return Columns(sum(part.many for part in some), values, some[0].kinds, some[0].words)
