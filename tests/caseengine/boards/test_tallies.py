@@ -24,11 +24,13 @@ from caseengine.tallying import tally_anew
 from storage.engine import Database
 from storage.refusal import Refusal
 from storage.transaction import UnitOfWork
+from tests.caseengine.boards.packing import boards, pack, unpack
 from tests.caseengine.boards.test_boards import LI, MO, SOLVED, every_figure_lists_its_cases, merge, unmerge
 from tests.caseengine.office import Office, when
 from tests.conftest import create_schema
 
 STEPS = ("assign li", "assign mo", "reply", "resolve", "close", "reopen", "move", "return", "merge", "unmerge", "heard")
+STEPS += ("pack",)  # days that are over; what comes after may change them
 STORY = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(STEPS), st.integers(1, 40)), min_size=3, max_size=25)
 
 
@@ -48,11 +50,15 @@ async def played(story: list[tuple[int, str, int]], folder: Path) -> None:
         at = when("Mon 10:00")
         for place, step, hours in story:
             at += timedelta(hours=hours)
+            if step == "pack":
+                await pack(office, at)
+                continue
             try:
                 await office.do(happen, known, place, step, at)
             except Refusal:
                 continue
         await agree(office, at)
+        await say_the_same_packed_or_not(office, at)
     finally:
         await database.close()
 
@@ -72,6 +78,17 @@ async def agree(office: Office, at: Any) -> None:
     kept = await everything(office)
     await office.do(tally_anew)
     assert await everything(office) == kept
+
+
+async def say_the_same_packed_or_not(office: Office, at: Any) -> None:
+    """Boards with whatever is packed and was touched since; with all of it packed; and with nothing."""
+    everywhere = Whose(), Whose(department="tills"), Whose(agent_id=Office.mo.id)
+    periods = Period(when("Mon 00:00"), at + timedelta(hours=1)), Period(when("Mon 10:30"), when("Tue 12:00"))
+    mixed = await boards(office, everywhere, periods)
+    await pack(office, at)
+    assert await boards(office, everywhere, periods) == mixed
+    await unpack(office)
+    assert await boards(office, everywhere, periods) == mixed
 
 
 async def everything(office: Office) -> list[Any]:
