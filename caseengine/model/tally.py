@@ -1,7 +1,7 @@
 """What boards count of the events of a case, and whose each was at that moment.
 
 A pure function of the events: what is counted can be counted anew from the history at any time.
-Source: docs/decisions/0018-boards-are-read.md
+Source: docs/decisions/0018-days-are-packed.md
 """
 
 from collections.abc import Iterable, Iterator

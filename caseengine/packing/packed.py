@@ -36,7 +36,7 @@ async def touched(snapshot: Snapshot, first: str, last: str) -> dict[str, Happen
 async def packed(
     snapshot: Snapshot, first: str, last: str, happenings: Iterable[Happening], names: Collection[str]
 ) -> Sequence[Any]:
-    """The packed days from `first` to `last`, of these kinds, also those that were touched since; in order of days.
+    """The packed days from `first` to `last`, of these kinds, also those that were touched since.
 
     Args:
         names: which of `STORED` are wanted beside the facts.
@@ -44,9 +44,8 @@ async def packed(
     here = packed_days.c.day >= first, packed_days.c.day <= last, packed_days.c.format == FORMAT
     stored = [packed_days.c[name] for name in STORED if name in names]
     columns = (packed_days.c.day, packed_days.c.happening, packed_days.c.many, packed_days.c.facts, *stored)
-    return await snapshot.rows(
-        sa.select(*columns).where(*here, packed_days.c.happening.in_([int(one) for one in happenings]))
-    )
+    kinds = packed_days.c.happening.in_([int(one) for one in happenings])
+    return await snapshot.rows(sa.select(*columns).where(*here, kinds))
 
 
 def unpack(happening: Happening, rows: Sequence[Any], names: Iterable[str], words: Words) -> Columns:

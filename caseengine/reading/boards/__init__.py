@@ -1,6 +1,6 @@
 """The boards: how the desk stands, and how it did in a period. Every figure knows the cases behind it.
 
-Source: docs/decisions/0018-boards-are-read.md, docs/reference/boards.md
+Source: docs/decisions/0018-days-are-packed.md, docs/reference/boards.md
 """
 
 from caseengine.reading.boards.agents import AgentLine, agents_board

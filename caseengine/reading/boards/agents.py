@@ -110,7 +110,7 @@ def _work(found: Happened, drill: Drill) -> Sums:
 
 def _line(agent_id: UUID, name: str, drill: Drill, mine: _Sums) -> AgentLine:
     def number(figure: Figure, target: str = "") -> Number:
-        return Number(mine.counts[figure, target], drill.to(figure, target=target or None))
+        return Number(mine.counts[figure, target], drill, figure, target or None)
 
     return AgentLine(
         agent_id=agent_id,

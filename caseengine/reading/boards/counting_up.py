@@ -1,8 +1,8 @@
 """Counting by something, in one walk.
 
 SQLite groups by sorting, which costs five times what reading costs; so each row of a figure becomes one short word,
-the words come back as one text, and they are counted here. PostgreSQL can do the same, and one way is enough.
-Measured in docs/decisions/0018-boards-are-read.md
+the words come back as one text, and they are counted here. PostgreSQL can do the same, and one way is enough. For live
+cases only: what happened in a period is counted in columns.
 """
 
 import asyncio

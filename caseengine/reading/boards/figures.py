@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from caseengine.model.lifecycle import Status
@@ -69,9 +69,8 @@ class Whose:
     policy: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drill:
-    """The query behind one figure.
+class Drill(NamedTuple):
+    """The query behind one figure. A tuple, as a board has thousands of them.
 
     Attributes:
         at: the present of the figures that speak of it.
@@ -108,31 +107,30 @@ class Drill:
         return self.period
 
     def to(self, figure: Figure, **more: Any) -> "Drill":
-        """The same reader, filter and time, another figure. A board has thousands, so no general way is taken."""
-        asked = more.get
-        return Drill(
-            figure=figure,
-            whose=self.whose,
-            at=self.at,
-            period=self.period,
-            status=asked("status", self.status),
-            bucket=asked("bucket", self.bucket),
-            within=self.within,
-            target=asked("target", self.target),
-            reason=asked("reason", self.reason),
-            score=asked("score", self.score),
-        )
+        """The same reader, filter and time, another figure."""
+        return self._replace(figure=figure, **more)
 
     def whose_agent(self, agent_id: UUID | None) -> "Drill":
-        return replace(self, whose=replace(self.whose, agent_id=agent_id))
+        return self._replace(whose=replace(self.whose, agent_id=agent_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A figure and the query that lists what it counts, a line each."""
+    """A figure and the query that lists what it counts, a line each.
+
+    Attributes:
+        near: that query, or one of the same reader, filter and time: a board has thousands, and few are followed.
+        figure, target: what is asked otherwise than `near` asks it.
+    """
 
     value: int
-    drill: Drill
+    near: Drill
+    figure: Figure | None = None
+    target: str | None = None
+
+    @property
+    def drill(self) -> Drill:
+        return self.near if self.figure is None else self.near.to(self.figure, target=self.target)
 
 
 __all__ = ["BUCKETS", "PRESENT", "TARGETS", "Drill", "Figure", "Number", "Whose"]

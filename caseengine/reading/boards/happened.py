@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from caseengine.model.happening import NOTHING, Happening
+from caseengine.model.happening import Happening
 from caseengine.packing.columns import Columns, Mask, Words, joined, microseconds
 from caseengine.packing.packed import known_words, packed, touched, unpack
 from caseengine.packing.packer import span_of
@@ -111,12 +111,12 @@ def _pieces(days: Sequence[str], period: Period) -> Iterator[tuple[str, str, boo
 
 def _valid(rows: Sequence[Any], spoilt: Mapping[str, Happening]) -> Rows:
     """Those nobody wrote into since they were packed."""
-    found: dict[Happening, list[Any]] = defaultdict(list)
-    kinds = {int(happening): happening for happening in Happening}
+    found: dict[int, list[Any]] = defaultdict(list)
+    plain = {day: int(happenings) for day, happenings in spoilt.items()}  # flags are slow where there are thousands
     for row in rows:
-        if not row.happening & spoilt.get(row.day, NOTHING):
-            found[kinds[row.happening]].append(row)
-    return found
+        if not row.happening & plain.get(row.day, 0):
+            found[row.happening].append(row)
+    return {happening: found[happening] for happening in Happening}
 
 
 def _unpacked(
