@@ -1,6 +1,6 @@
 """What a mail says, once it has been read: plain values that travel between processes and into the database as JSON.
 
-Reading is lenient and never raises for what a sender wrote; what could not be read safely is left out and named in `odd`.
+Reading is lenient: it never raises for what a sender wrote. What cannot be read safely is left out and named in `odd`.
 """
 
 from collections.abc import Mapping

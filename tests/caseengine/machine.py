@@ -26,7 +26,7 @@ from tests.caseengine.machine_desk import DESK_ACTS, DESK_RULEBOOKS, furnish_des
 from tests.caseengine.machine_holds import hold, tallies_are_what_the_histories_add_up_to
 from tests.caseengine.office import Office, when
 from tests.caseengine.test_access import person
-from tests.conftest import create_schema
+from tests.conftest import empty_sqlite
 
 RULEBOOKS: dict[Rulebook, dict[str, Any]] = {
     Rulebook.CASES: {"checklists": {"complaint": [{"id": "sorry", "text": "Say sorry", "required": True}]}},
@@ -63,8 +63,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.runner = asyncio.Runner()
-        self.database = Database(f"sqlite+aiosqlite:///{folder / 'machine.db'}")
-        self.runner.run(self.database.run(create_schema))
+        self.database = Database(empty_sqlite(folder / "machine.db"))
 
     def close(self) -> None:
         self.runner.run(self.database.close())
