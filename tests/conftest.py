@@ -43,6 +43,7 @@ def _empty_desk() -> bytes:
         engine = sa.create_engine(f"sqlite:///{file}")
         with engine.connect() as connection:
             create_schema(connection)
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # as the desk leaves it: kept in the file
         engine.dispose()
         return file.read_bytes()
 
