@@ -113,7 +113,7 @@ async def test_who_wants_a_person_about_what_ended_long_ago_has_a_case_that_foll
 
     async def wanted(work: UnitOfWork) -> Case:
         found = await Cases(work).by_id(case.id)
-        told = {"reason": "asked_for_person", "summary": {}, "by": CUSTOMER}
+        told: dict[str, Any] = {"reason": "asked_for_person", "summary": {}, "by": CUSTOMER}
         return await hand_over(work, chat, found, at=DONE + timedelta(days=30), **told)
 
     later = await office.do(wanted)
