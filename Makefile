@@ -28,8 +28,8 @@ setup: .venv/.all  ## install the desk with its test and check tools, nothing el
 .venv/.all: $(PARTS)
 	@$(PYTHON) tools/setup.py all
 
-test: .venv/.all  ## the fast tests
-	$(PYTEST) -m "not slow and not postgres and not browser and not node" $(ARGS)
+test: .venv/.all  ## the fast tests, on two processors at once
+	$(PYTEST) -n 2 --dist loadfile -m "not slow and not postgres and not browser and not node" $(ARGS)
 
 test-all: .venv/.all  ## every test: PostgreSQL, browser, Node, crashes, load
 	$(PYTEST) $(ARGS)

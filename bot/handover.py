@@ -34,7 +34,7 @@ async def start_handover(reason: str, told: Slots, said: Understanding, desk: De
     case = await open_case_here(desk)
     if case is None:
         case = await open_handover_case(told, said, desk)
-    await hand_over(
+    case = await hand_over(
         desk.work,
         desk.conversation.id,
         case,

@@ -69,6 +69,8 @@ class Conversations:
         conversation.version = saved_version + 1
         for participant in conversation.participants[len(people) :]:
             self._work.write(_add_participant(conversation.id, participant))
+        for case_id in known.keys() - conversation.cases.keys():
+            self._work.write(_drop_case(conversation.id, case_id))
         for case_id, here in conversation.cases.items():
             if known.get(case_id) != here:
                 self._work.write(_save_case_here(conversation.id, case_id, here, fresh=case_id not in known))
@@ -133,6 +135,11 @@ def _add_participant(conversation: UUID, participant: Participant) -> sa.Executa
         name=participant.name,
         joined_at=participant.joined_at,
     )
+
+
+def _drop_case(conversation: UUID, case_id: UUID) -> sa.Executable:
+    table = case_conversations
+    return sa.delete(table).where(table.c.conversation_id == conversation, table.c.case_id == case_id)
 
 
 def _save_case_here(conversation: UUID, case_id: UUID, here: CaseHere, *, fresh: bool) -> sa.Executable:

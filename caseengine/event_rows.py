@@ -87,7 +87,7 @@ def _read(hint: Any, value: Any) -> Any:
     if hint is Resolution:
         return Resolution(**value)
     if get_origin(hint) is tuple:
-        return tuple(value)
+        return tuple(_read(get_args(hint)[0], item) for item in value)
     return hint(value) if isinstance(hint, type) and issubclass(hint, (UUID, Enum)) else value
 
 

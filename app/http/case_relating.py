@@ -95,8 +95,10 @@ class CaseRelating:
             return told[-1].parent
 
         await self._acting.done(call, operation)
-        refused = [RefusedChild(number=number, code=code) for number, code in told[-1].refused]
-        return CascadeAnswer(resolved=list(told[-1].resolved), refused=refused, remaining=told[-1].remaining)
+        done = told[-1]
+        refused = [RefusedChild(number=number, code=code) for number, code in done.refused]
+        place = {"hidden": done.hidden, "after": done.after, "remaining": done.remaining}
+        return CascadeAnswer(resolved=list(done.resolved), refused=refused, **place)
 
     async def children(self, call: Call) -> ChildrenAnswer:
         agent = call.agent.agent
@@ -171,6 +173,7 @@ class CaseRelating:
             call.path("number"),
             resolution,
             closing=lambda case: self._acting.closing(case.number, body.text),
+            after=body.after or "",
             **who,
         )
 

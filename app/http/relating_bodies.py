@@ -31,7 +31,7 @@ class ParentBody(VersionBody):
 
 
 class CascadeBody(ResolutionBody):
-    """As of a resolution."""
+    after: Number | None = Field(None, description="`after` of the answer before, where some remained.")
 
 
 class TagsBody(VersionBody):
@@ -80,7 +80,9 @@ class RefusedChild(Answer):
 class CascadeAnswer(Answer):
     resolved: list[str] = Field(description="Numbers of the cases that ended with their parent.")
     refused: list[RefusedChild]
-    remaining: int = Field(description="Live cases below it that were not looked at: ask again.")
+    hidden: int = Field(description="How many more refused, of departments that you do not see.")
+    after: str = Field(description="Number of the last case that was looked at.")
+    remaining: int = Field(description="Live cases below it that come after that one: ask again with `after`.")
 
 
 class ChildrenAnswer(Answer):

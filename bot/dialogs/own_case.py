@@ -43,7 +43,8 @@ async def choose_case(said: Understanding, slots: Slots, desk: Desk, *, step: st
             )
             return Ask("own_case.which", step, choices=(*offered, "choice.never_mind"), expecting="case_number")
     try:
-        case = await goes_on_as(desk.work, await case_for(desk.work, slots["number"], desk.viewer))
+        named = await case_for(desk.work, slots["number"], desk.viewer)
+        case = await case_for(desk.work, (await goes_on_as(desk.work, named)).number, desk.viewer)
     except CaseNotFound:
         missing = slots.pop("number")
         return Ask("own_case.not_shown", step, {"number": missing}, ("choice.prove",), expecting="case_number")

@@ -42,7 +42,8 @@ class CaseRules:
 def read_case_rules(document: Mapping[str, Any]) -> CaseRules:
     """
     Raises:
-        RulebookInvalid: an unknown entry, days that are no positive number, an unknown type, an item without text.
+        RulebookInvalid: an unknown entry, days that are no positive number, an unknown type, an item without text; a
+            case that would be reopened no more before silence has closed it.
     """
     for name in document:
         if name not in KNOWN:
@@ -50,11 +51,12 @@ def read_case_rules(document: Mapping[str, Any]) -> CaseRules:
     checklists = document.get("checklists", {})
     if not isinstance(checklists, Mapping):
         raise RulebookInvalid("checklists", "mapping")
-    return CaseRules(
-        _days(document, "reopen_within_days", REOPEN_WITHIN),
-        _days(document, "close_after_days", CLOSE_AFTER),
-        {_case_type(name): _items(f"checklists.{name}", items) for name, items in checklists.items()},
-    )
+    reopen_within = _days(document, "reopen_within_days", REOPEN_WITHIN)
+    close_after = _days(document, "close_after_days", CLOSE_AFTER)
+    if close_after > reopen_within:
+        raise RulebookInvalid("close_after_days", "after_reopening")
+    lists = {_case_type(name): _items(f"checklists.{name}", items) for name, items in checklists.items()}
+    return CaseRules(reopen_within, close_after, lists)
 
 
 def _days(document: Mapping[str, Any], name: str, otherwise: timedelta) -> timedelta:

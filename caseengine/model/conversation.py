@@ -81,6 +81,11 @@ class Conversation:
         if opened:
             self.came_to(Outcome.CASE)
 
+    def drop_case(self, case_id: UUID) -> None:
+        """The case was talked about here by mistake."""
+        if self.cases.pop(case_id, None) is not None:
+            self.changed = True
+
     def queue(self, case_id: UUID, *, at: datetime) -> None:
         """A person is wanted for this case; if one has the word already, they keep it."""
         self._set_live(case_id, at)

@@ -25,11 +25,16 @@ class Viewer:
 def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
     """The cases a customer may see: opened in this conversation, proved by a code, their own, or of their accounts.
 
-    And those that one of these goes on in, for as long as it is merged into them.
+    And where a case proved by a code goes on, if a code for that one would go to the same address. Nothing else follows
+    a merge: it would show more than was proved.
     """
     merged = cases.alias("merged")
-    goes_on = sa.select(merged.c.merged_into).where(merged.c.merged_into.is_not(None), sa.or_(*_ways(viewer, merged)))
-    return sa.or_(*_ways(viewer, cases), cases.c.id.in_(goes_on))
+    goes_on = sa.exists().where(
+        merged.c.id.in_(sorted(viewer.assurance.cases)),
+        merged.c.merged_into == cases.c.id,
+        merged.c.reply_address == cases.c.reply_address,
+    )
+    return sa.or_(*_ways(viewer), goes_on)
 
 
 async def case_for(work: UnitOfWork, typed_number: str, viewer: Viewer) -> Case:
@@ -49,16 +54,16 @@ async def case_for(work: UnitOfWork, typed_number: str, viewer: Viewer) -> Case:
     return kept or await Cases(work).by_id(found)
 
 
-def _ways(viewer: Viewer, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+def _ways(viewer: Viewer) -> list[sa.ColumnElement[bool]]:
     assurance = viewer.assurance
     ways: list[sa.ColumnElement[bool]] = [
-        table.c.id.in_(_opened_in(viewer.conversation)),
-        table.c.id.in_(sorted(assurance.cases)),
+        cases.c.id.in_(_opened_in(viewer.conversation)),
+        cases.c.id.in_(sorted(assurance.cases)),
     ]
     if assurance.level >= Level.CHANNEL and assurance.contact_id is not None:
-        ways.append(table.c.contact_id == assurance.contact_id)
+        ways.append(cases.c.contact_id == assurance.contact_id)
     if assurance.level >= Level.VERIFIED:
-        ways.append(table.c.account_id.in_(sorted(assurance.account_ids)))
+        ways.append(cases.c.account_id.in_(sorted(assurance.account_ids)))
     return ways
 
 

@@ -91,7 +91,7 @@ async def call_now(work: UnitOfWork, case: Case, callback: Callback, *, at: date
     While nobody can, it waits in its queue and is looked at again until the appointment is over.
     """
     if not case.is_live:
-        _end(work, case, callback, "kept", by=SYSTEM, at=at)
+        _end(work, case, callback, "cancelled", by=SYSTEM, at=at)  # closed before anybody had to call
         return
     if waits(case):
         decision = await route(work, case, ask=callback.agent_id, mode=Mode.ASSIGN, at=at)
@@ -108,7 +108,7 @@ async def miss(work: UnitOfWork, case: Case, callback: Callback, *, at: datetime
     if callback.state == "called" or not case.is_live:
         if at < callback.ends_at + timedelta(hours=1) and case.is_live:
             return
-        _end(work, case, callback, "kept", by=SYSTEM, at=at)
+        _end(work, case, callback, "kept" if callback.state == "called" else "cancelled", by=SYSTEM, at=at)
         return
     _end(work, case, callback, "missed", by=SYSTEM, at=at)
     case.escalate(MISSED, by=SYSTEM, at=at)

@@ -13,8 +13,9 @@ from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation, Mode
 from caseengine.model.lifecycle import ENDED, Status
 from caseengine.operations.conversing import go_on_in, let_go
+from caseengine.operations.keeping import case_rules
 from caseengine.operations.needing import set_needs
-from caseengine.operations.opening import add_to_case
+from caseengine.operations.opening import add_to_case, follow_up
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
 from storage.transaction import UnitOfWork
@@ -29,8 +30,10 @@ async def hand_over(
     summary: Mapping[str, Any],
     by: Actor,
     at: datetime,
-) -> Conversation:
+) -> Case:
     """A person is wanted in this conversation, about this case; the bot waits with the customer.
+
+    One that ended too long ago to be reopened is followed by a new one. Returns the case a person is wanted about.
 
     Args:
         reason: a code: why the bot gave up or was asked to.
@@ -40,7 +43,9 @@ async def hand_over(
         TransitionNotAllowed: the case is closed or merged.
     """
     found = await Conversations(work).get(conversation)
-    if case.status is Status.RESOLVED:
+    if case.status is Status.RESOLVED and not (await case_rules(work)).reopens(case, at=at):
+        case = await follow_up(work, case, case.description, by=by, at=at, conversation=conversation)
+    elif case.status is Status.RESOLVED:
         case.reopen(reason, by=by, at=at)
     await go_on_in(work, case, found, by=by, at=at)
     case.hand_over(found.id, reason=reason, summary=summary, by=by, at=at)
@@ -48,7 +53,7 @@ async def hand_over(
         await make_promise(work, case, by=by, at=at)
     await set_needs(work, case, at=at)
     found.queue(case.id, at=at)
-    return found
+    return case
 
 
 async def hear_customer(

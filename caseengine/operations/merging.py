@@ -19,6 +19,7 @@ from caseengine.model.case_errors import CaseItself, CustomersDiffer, MergeChain
 from caseengine.model.conversation import Conversation
 from caseengine.model.errors import TransitionNotAllowed
 from caseengine.model.lifecycle import Verb
+from caseengine.operations.absorbing import absorb
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import go_on_in, let_go, speak
@@ -42,6 +43,8 @@ async def merge(
 ) -> Case:
     """The case goes on in another one of the same customer, with its conversations. Returns the case that was merged.
 
+    The other one takes over whatever was owed: see `absorb`.
+
     Args:
         notice: what the customer reads in its conversation.
 
@@ -50,6 +53,7 @@ async def merge(
         CustomersDiffer: they are not of one customer: parent and children, then.
         MergeChained: other cases go on in it, or are below it.
         TransitionNotAllowed: one of them has ended or was merged away.
+        ParentTooDeep, ParentCycle: it is part of a larger case that the other one cannot be part of.
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`; of either case.
     """
     source = await permitted_case(work, number, by=by, version=version)
@@ -58,11 +62,25 @@ async def merge(
     here = await _where_it_is_worked_on(work, source)
     if notice is not None:
         await speak(work, source, notice, key=f"merged:{source.id}:{source.version}", by=by, at=at)
+    await absorb(work, source, target, by=by, at=at)
     was_offered = source.offered_to is not None
-    _record(source, target, here, by, at)
+    left, shared = target.conversation_id, here is not None and target.id in here.live_cases
+    brought = await _bring_conversations(work, source, target, at=at)
+    source.record(
+        happened.CaseMerged(
+            case_id=source.id,
+            actor=by,
+            at=at,
+            into_id=target.id,
+            into_number=target.number,
+            worked_in=here.id if here else None,
+            target_worked_here=shared,
+            target_left=left if here is not None and left != here.id else None,
+            brought=tuple(brought),
+        )
+    )
     if was_offered:
         note_offer(work, source, "withdrawn", at=at)
-    await _bring_conversations(work, source, target, at=at)
     if here is not None:
         await _go_on_here(work, source, target, here, by=by, at=at)
     return source
@@ -96,6 +114,8 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
     await make_promise(work, source, by=by, at=at)
     if merged and merged[-1].worked_in is not None:
         await _go_back(work, source, target, merged[-1], by=by, at=at)
+    for conversation in merged[-1].brought if merged else ():
+        await _forget_here(work, target, conversation)
     return source
 
 
@@ -113,13 +133,14 @@ async def _check(work: UnitOfWork, source: Case, target: Case) -> None:
 
 
 async def _of_one_customer(work: UnitOfWork, source: Case, target: Case) -> bool:
-    """The same contact or account; or nobody proved anything, and one conversation opened both."""
-    if source.contact_id is not None and source.contact_id == target.contact_id:
-        return True
-    if source.account_id is not None and source.account_id == target.account_id:
-        return True
-    if any((source.contact_id, source.account_id, target.contact_id, target.account_id)):
-        return False
+    """The same contact; an account's own cases; or nobody proved anything, and one conversation opened both.
+
+    Two people of one shop are two customers: each reads their own cases, and only managers those of the shop.
+    """
+    if source.contact_id is not None or target.contact_id is not None:
+        return source.contact_id == target.contact_id
+    if source.account_id is not None or target.account_id is not None:
+        return source.account_id == target.account_id
     return bool(await _opened_in(work, source) & await _opened_in(work, target))
 
 
@@ -134,31 +155,24 @@ async def _where_it_is_worked_on(work: UnitOfWork, case: Case) -> Conversation |
     return found if found is not None and case.id in found.live_cases else None
 
 
-def _record(source: Case, target: Case, here: Conversation | None, by: Actor, at: datetime) -> None:
-    elsewhere = here is not None and target.conversation_id != here.id
-    source.record(
-        happened.CaseMerged(
-            case_id=source.id,
-            actor=by,
-            at=at,
-            into_id=target.id,
-            into_number=target.number,
-            worked_in=here.id if here else None,
-            target_worked_here=here is not None and target.id in here.live_cases,
-            target_left=target.conversation_id if elsewhere else None,
-        )
-    )
-    target.record(
-        happened.CaseAbsorbed(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
-    )
-
-
-async def _bring_conversations(work: UnitOfWork, source: Case, target: Case, *, at: datetime) -> None:
-    """The target is talked about wherever the source was; `visible_to` lets the customer read on about it."""
+async def _bring_conversations(work: UnitOfWork, source: Case, target: Case, *, at: datetime) -> list[UUID]:
+    """The target is talked about wherever the source was; where it was not before."""
     table = case_conversations
     joined = await work.rows(sa.select(table.c.conversation_id).where(table.c.case_id == source.id))
+    brought = []
     for row in joined:
-        (await Conversations(work).get(row.conversation_id)).add_case(target.id, opened=False, at=at)
+        conversation = await Conversations(work).get(row.conversation_id)
+        if target.id not in conversation.cases:
+            conversation.add_case(target.id, opened=False, at=at)
+            brought.append(conversation.id)
+    return brought
+
+
+async def _forget_here(work: UnitOfWork, target: Case, conversation: UUID) -> None:
+    """The target is talked about there no more, unless it goes on there: later words there are not about it."""
+    found = await Conversations(work).get(conversation)
+    if target.conversation_id != conversation and target.id not in found.live_cases:
+        found.drop_case(target.id)
 
 
 async def _go_on_here(

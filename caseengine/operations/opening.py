@@ -14,10 +14,10 @@ from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing
-from caseengine.model.events import CaseOpened, CaseReopened, FollowUpOpened
+from caseengine.model.events import CaseOpened, CaseReopened, CaseTagged, FollowUpOpened
 from caseengine.model.lifecycle import ENDED, Status
 from caseengine.model.number import RANDOM_MAX, format_number
-from caseengine.operations.applying import apply_policy
+from caseengine.operations.applying import apply_policy, judge_anew
 from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
 from caseengine.operations.needing import set_needs
 from caseengine.operations.promising import make_promise
@@ -25,6 +25,8 @@ from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
 
 SUBJECT_CHARACTERS_MAX = 200
+FOLLOWED = "followed_case"
+"""The reason that a follow-up has the priority of the case before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class Opening:
         impact, urgency: 1 high, 2 medium, 3 low.
         reply_address: on file for this case alone.
         follows: the ended case that it goes on from.
+        fields: custom fields of its type, as they were filled in there.
     """
 
     subject: str
@@ -52,6 +55,7 @@ class Opening:
     order_number: str | None = None
     reply_address: str | None = None
     follows: UUID | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: datetime, random: int | None = None) -> Case:
@@ -93,7 +97,7 @@ async def add_to_case(
     """
     case = await goes_on_as(work, case)
     if case.status in ENDED and not (await case_rules(work)).reopens(case, at=at):
-        return await follow_up(work, case, text, by=by, at=at, conversation=conversation)
+        return await follow_up(work, case, text, key=key, by=by, at=at, conversation=conversation)
     if case.status is Status.CLOSED:
         case.record(CaseReopened(case_id=case.id, actor=by, at=at, reason=text, key=key))
     else:
@@ -104,14 +108,53 @@ async def add_to_case(
 
 
 async def follow_up(
-    work: UnitOfWork, ended: Case, text: str, *, by: Actor, at: datetime, conversation: UUID | None = None
+    work: UnitOfWork,
+    ended: Case,
+    text: str,
+    *,
+    key: str = "",
+    by: Actor,
+    at: datetime,
+    conversation: UUID | None = None,
 ) -> Case:
     """A new case that goes on from one that ended too long ago to be reopened; the two are linked.
+
+    Where one goes on from it already, the words are about that one.
 
     Args:
         conversation: where it goes on; the ended case's own when left out.
     """
-    opening = Opening(
+    going_on = await _going_on(work, ended)
+    if going_on is not None:
+        return await add_to_case(work, going_on, text, key=key, by=by, at=at, conversation=conversation)
+    case = await open_case(work, _follow_up(ended, text, conversation), by=by, at=at)
+    await _as_before(work, ended, case, by=by, at=at)
+    ended.record(FollowUpOpened(case_id=ended.id, actor=by, at=at, other_id=case.id, other_number=case.number))
+    ended.link(case.id, case.number, by=by, at=at)
+    case.link(ended.id, ended.number, by=by, at=at)
+    return case
+
+
+async def _as_before(work: UnitOfWork, ended: Case, case: Case, *, by: Actor, at: datetime) -> None:
+    """Tags and a priority that somebody had set go with it."""
+    if ended.tags:
+        case.record(CaseTagged(case_id=case.id, actor=by, at=at, added=ended.tags))
+    if ended.priority != case.priority:
+        case.prioritise(ended.priority, FOLLOWED, by=by, at=at)
+    await judge_anew(work, case, at=at)
+
+
+async def _going_on(work: UnitOfWork, ended: Case) -> Case | None:
+    """The newest case that follows one; each is linked with it."""
+    for case_id in reversed(ended.links):
+        case = await Cases(work).by_id(case_id)
+        if case.follows == ended.id:
+            return case
+    return None
+
+
+def _follow_up(ended: Case, text: str, conversation: UUID | None) -> Opening:
+    return Opening(
         subject=ended.subject,
         description=text,
         department=ended.department,
@@ -126,12 +169,8 @@ async def follow_up(
         order_number=ended.order_number,
         reply_address=ended.reply_address,
         follows=ended.id,
+        fields=ended.fields,
     )
-    case = await open_case(work, opening, by=by, at=at)
-    ended.record(FollowUpOpened(case_id=ended.id, actor=by, at=at, other_id=case.id, other_number=case.number))
-    ended.link(case.id, case.number, by=by, at=at)
-    case.link(ended.id, ended.number, by=by, at=at)
-    return case
 
 
 def _opened(opening: Opening, number: str, by: Actor, at: datetime) -> CaseOpened:
@@ -155,4 +194,5 @@ def _opened(opening: Opening, number: str, by: Actor, at: datetime) -> CaseOpene
         claimed=dict(opening.claimed),
         reply_address=opening.reply_address,
         follows=opening.follows,
+        fields=dict(opening.fields),
     )

@@ -16,7 +16,7 @@ from caseengine.model import events as happened
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.case_errors import CaseItself, ParentCycle, ParentTooDeep
-from caseengine.model.errors import TransitionNotAllowed
+from caseengine.model.errors import NotPermitted, TransitionNotAllowed
 from caseengine.model.lifecycle import LIVE, Status, Verb
 from caseengine.model.resolution import Resolution
 from caseengine.operations.ending import resolve
@@ -40,12 +40,16 @@ class Cascade:
     Attributes:
         resolved: the numbers of the children that ended with their parent.
         refused: for each child that did not, its number and the code of the reason.
-        remaining: how many live cases below it were not looked at: call again.
+        hidden: how many more refused, of departments that are not the agent's.
+        after: the number of the last child that was looked at.
+        remaining: how many live cases below it come after that: call again with `after`.
     """
 
     parent: Case
     resolved: tuple[str, ...]
     refused: tuple[tuple[str, str], ...]
+    hidden: int
+    after: str
     remaining: int
 
 
@@ -70,13 +74,23 @@ async def set_parent(
         return case
     if not parent.is_live:
         raise TransitionNotAllowed(parent.status, Verb.ATTACH)
+    await attach(work, case, parent, by=by, at=at)
+    return case
+
+
+async def attach(work: UnitOfWork, case: Case, parent: Case, *, by: Actor, at: datetime) -> None:
+    """Put it below its parent.
+
+    Raises:
+        ParentCycle, ParentTooDeep: see `set_parent`.
+        Conflict (at commit): somebody changed what stands above it meanwhile.
+    """
     above = await _line_above(work, parent, case)
     if len(above) + await _height(work, case.id) > LEVELS_MAX:
         raise ParentTooDeep(LEVELS_MAX)
     case.record(happened.ParentSet(case_id=case.id, actor=by, at=at, parent_id=parent.id, parent_number=parent.number))
     for one in above:
         _stays_as_it_is(work, one)
-    return case
 
 
 async def remove_parent(work: UnitOfWork, number: str, *, by: Actor, at: datetime, version: int | None = None) -> Case:
@@ -102,6 +116,7 @@ async def resolve_with_children(
     resolution: Resolution,
     *,
     closing: Closing = lambda _: None,
+    after: str = "",
     by: Actor,
     at: datetime,
     version: int | None = None,
@@ -111,24 +126,29 @@ async def resolve_with_children(
     A child that refuses (another department, an open checklist, a form not filled in) stays as it is and is named.
     A parent that is resolved already takes its remaining children along.
 
+    Args:
+        after: go on after the child of this number, as the call before says.
+
     Raises:
         ChecklistOpen, FieldsInvalid, TransitionNotAllowed: the parent itself cannot end.
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`; of the parent.
     """
     parent = await permitted_case(work, number, by=by, version=version)
-    children, remaining = await _live_below(work, parent.id)
+    children, remaining = await _live_below(work, parent.id, after)
     if parent.status is not Status.RESOLVED:
         await resolve(work, parent.number, resolution, closing=closing(parent), by=by, at=at)
-    resolved, refused = [], []
-    for child_id in children:
-        child = await Cases(work).by_id(child_id)
+    resolved, refused, hidden = [], [], 0
+    for child_number in children:
+        child = await Cases(work).get(child_number)
         try:
             words = closing(child)
             await resolve(work, child.number, resolution, closing=words, with_parent=parent.id, by=by, at=at)
             resolved.append(child.number)
+        except NotPermitted:
+            hidden += 1
         except Refusal as refusal:  # it refuses before anything has happened to it
             refused.append((child.number, refusal.code))
-    return Cascade(parent, tuple(resolved), tuple(refused), remaining)
+    return Cascade(parent, tuple(resolved), tuple(refused), hidden, children[-1] if children else after, remaining)
 
 
 async def _line_above(work: UnitOfWork, parent: Case, case: Case) -> list[Case]:
@@ -156,12 +176,12 @@ async def _height(work: UnitOfWork, case_id: UUID) -> int:
     return 1 + int(await work.scalar(sa.select(sa.func.coalesce(sa.func.max(below.c.depth), 0))))
 
 
-async def _live_below(work: UnitOfWork, case_id: UUID) -> tuple[list[UUID], int]:
-    """The first CASCADE_MAX, oldest first, and how many more there are."""
+async def _live_below(work: UnitOfWork, case_id: UUID, after: str) -> tuple[list[str], int]:
+    """The numbers of the next CASCADE_MAX, and how many more there are."""
     below = _below(case_id)
-    live = sa.select(cases.c.id).where(cases.c.id == below.c.id, cases.c.status.in_(LIVE))
-    rows = await work.rows(live.order_by(below.c.depth, cases.c.opened_at, cases.c.number))
-    return [row.id for row in rows[:CASCADE_MAX]], max(len(rows) - CASCADE_MAX, 0)
+    live = sa.select(cases.c.number).where(cases.c.id == below.c.id, cases.c.status.in_(LIVE), cases.c.number > after)
+    rows = await work.rows(live.order_by(cases.c.number))
+    return [row.number for row in rows[:CASCADE_MAX]], max(len(rows) - CASCADE_MAX, 0)
 
 
 def _stays_as_it_is(work: UnitOfWork, case: Case) -> None:

@@ -95,10 +95,11 @@ async def answer_survey(
     if row.answered_at is not None:
         raise SurveyAnswered
     values = {"csat": _score(csat), "effort": None if effort is None else _score(effort)}
+    words = comment[:COMMENT_MAX]
     mine = surveys.c.id == survey_id, surveys.c.answered_at.is_(None)
-    work.write(sa.update(surveys).where(*mine).values(answered_at=at, **values), rows=1)
+    work.write(sa.update(surveys).where(*mine).values(answered_at=at, comment=words, **values), rows=1)
     _touch(work, (Happening.ASKED, row.asked_at), (Happening.ANSWERED, at))
-    await _rate(work, row, comment=comment, at=at, **values)
+    await _rate(work, row, comment=words, at=at, **values)
 
 
 async def add_effort(work: UnitOfWork, survey_id: UUID, *, effort: int, at: datetime) -> None:
@@ -131,7 +132,7 @@ async def _open_survey(work: UnitOfWork, survey_id: UUID, at: datetime) -> sa.Ro
 async def _rate(
     work: UnitOfWork, row: sa.Row[Any], *, csat: int | None, effort: int | None, comment: str = "", at: datetime
 ) -> None:
-    """On the case; one that went on in another keeps its answer in the survey alone."""
+    """On the case; of one that went on in another, the answer and its words stand in the survey alone."""
     case = await Cases(work).by_id(row.case_id)
     who = Actor(ActorKind.CUSTOMER, str(row.contact_id or ""))
     said = CaseRated(
@@ -141,7 +142,7 @@ async def _rate(
         survey_id=row.id,
         csat=csat or 0,
         effort=effort,
-        comment=comment[:COMMENT_MAX],
+        comment=comment,
     )
     if case.can(said.verb):
         case.record(said)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.tables import Instant, metadata
+from storage.tables import EMPTY, Instant, metadata
 
 surveys = sa.Table(
     "surveys",
@@ -18,6 +18,7 @@ surveys = sa.Table(
     sa.Column("answered_at", Instant),
     sa.Column("csat", sa.SmallInteger),
     sa.Column("effort", sa.SmallInteger),
+    sa.Column("comment", sa.Text, nullable=False, server_default=EMPTY),
     sa.Column("department", sa.String(40), nullable=False),
     sa.Column("agent_id", sa.Uuid()),
     sa.Column("case_type", sa.String(20), nullable=False),

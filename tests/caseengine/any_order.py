@@ -9,7 +9,7 @@ from uuid import UUID
 from caseengine.model.case import Case
 from storage.engine import Database
 from tests.caseengine.office import Office
-from tests.conftest import create_schema
+from tests.conftest import empty_sqlite
 
 
 def chat_of(case: Case) -> UUID:
@@ -22,9 +22,8 @@ def chat_of(case: Case) -> UUID:
 async def office_for_a_while() -> AsyncIterator[Office]:
     """A furnished office, gone afterwards."""
     with TemporaryDirectory() as folder:
-        database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'desk.db'}")
+        database = Database(empty_sqlite(Path(folder) / "desk.db"))
         try:
-            await database.run(create_schema)
             office = Office(database)
             await office.furnish()
             yield office

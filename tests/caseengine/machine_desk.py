@@ -194,6 +194,9 @@ async def _effort(world: World) -> None:
     await world.do(add_effort, await _survey(world), effort=world.drawn[1] + 1, at=world.at)
 
 
+JOBS = ("sweep", "clocks", "rules")
+"""What nobody asked for: no refusal may end these."""
+
 DESK_ACTS: dict[str, Callable[[World], Awaitable[Any]]] = {
     "sweep": _sweep,
     "route": lambda w: on_case(w, lambda work, case: route(work, case, at=w.at)),

@@ -13,7 +13,7 @@ from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.sla import fold
 from caseengine.notices import NOTICE_GIVEN
 from caseengine.reading.cases import queue
-from caseengine.tables import activities, assignments, case_conversations, case_events, cases, conversations
+from caseengine.tables import activities, assignments, callbacks, case_conversations, case_events, cases, conversations
 from caseengine.tallying import tally_anew
 from storage.tables import outbox
 from tests.caseengine.boards.test_tallies import everything
@@ -35,6 +35,7 @@ async def hold(world: World, seen: dict[UUID, int]) -> None:
         await every_event_is_published(snapshot)
         await who_is_asked_is_asked_once(snapshot)
         await nobody_waits_unseen(snapshot, world)
+        await appointments_are_of_cases_that_say_so(snapshot)
         for case_id, events in told:
             await clocks_are_what_the_history_adds_up_to(snapshot, case_id, events)
     async with world.office.database.unit_of_work() as work:
@@ -80,9 +81,15 @@ def the_customer_is_promised_something(case: Case, events: Any) -> None:
     """A live case has a promise, unless the customer was answered since they spoke last or the desk waits for them."""
     owed = False
     for event in events:
-        owed = True if isinstance(event, OWED) else False if isinstance(event, ANSWERED) else owed
+        owed = True if _owes(event) else False if isinstance(event, ANSWERED) else owed
     if case.is_live and case.status is not Status.WAITING_ON_CUSTOMER and owed:
         assert case.due_at is not None
+
+
+def _owes(event: happened.CaseEvent) -> bool:
+    if isinstance(event, happened.CaseAbsorbed):
+        return event.customer_waits
+    return isinstance(event, OWED)
 
 
 def relations_make_sense(all_of_them: list[Case]) -> None:
@@ -108,6 +115,16 @@ async def who_is_asked_is_asked_once(snapshot: Any) -> None:
     said = sa.select(cases.c.id, cases.c.offered_to).where(cases.c.offered_to.is_not(None))
     standing = [tuple(row) for row in await snapshot.rows(offered)]
     assert sorted(standing) == sorted(tuple(row) for row in await snapshot.rows(said))
+
+
+async def appointments_are_of_cases_that_say_so(snapshot: Any) -> None:
+    """An appointment is kept of the case that tells its time; one that was merged away has none."""
+    kept = sa.select(callbacks.c.case_id, callbacks.c.starts_at).where(callbacks.c.state.in_(("booked", "called")))
+    said = sa.select(cases.c.id, cases.c.callback_at).where(cases.c.callback_at.is_not(None))
+    standing = [tuple(row) for row in await snapshot.rows(kept)]
+    assert sorted(standing) == sorted(tuple(row) for row in await snapshot.rows(said))
+    merged = {row.id for row in await snapshot.rows(sa.select(cases.c.id).where(cases.c.status == Status.MERGED))}
+    assert not merged & {case_id for case_id, _ in standing}
 
 
 async def nobody_waits_unseen(snapshot: Any, world: World) -> None:

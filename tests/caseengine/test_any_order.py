@@ -30,7 +30,7 @@ from caseengine.operations import (
 from storage.engine import Database
 from storage.refusal import Refusal
 from tests.caseengine.office import CUSTOMER, Office, when
-from tests.conftest import create_schema
+from tests.conftest import empty_sqlite
 
 SOLVED = Resolution(ResolutionCode.SOLVED, "Done")
 VERBS = [
@@ -48,9 +48,8 @@ def test_the_word_is_with_the_bot_just_when_nobody_works_here(steps: list[tuple[
 
 async def play(steps: list[tuple[str, int, int]]) -> None:
     with TemporaryDirectory() as folder:
-        database = Database(f"sqlite+aiosqlite:///{Path(folder) / 'desk.db'}")
+        database = Database(empty_sqlite(Path(folder) / "desk.db"))
         try:
-            await database.run(create_schema)
             await live_through(Office(database), steps)
         finally:
             await database.close()

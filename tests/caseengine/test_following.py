@@ -11,7 +11,7 @@ from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
-from caseengine.operations import add_to_case, close, hear_customer, reopen, resolve, take
+from caseengine.operations import add_to_case, close, fill, hand_over, hear_customer, reopen, resolve, tag, take
 from caseengine.reading.case_view import case_view
 from caseengine.reading.closing import closed_by_silence, silent
 from caseengine.rulebooks import Rulebook, decide
@@ -76,6 +76,50 @@ async def test_a_reply_too_late_opens_a_case_that_follows(office: Office, closed
     assert view.kept.follows.number == case.number
     for one in (case, later):
         await office.rows_equal_fold(one)
+
+
+async def test_further_words_go_to_the_case_that_follows_already(office: Office) -> None:
+    case = await resolved(office)
+    await office.do(close, case.number, by=CUSTOMER, at=DONE)
+
+    async def add(work: UnitOfWork, text: str) -> Case:
+        return await add_to_case(
+            work, await Cases(work).by_id(case.id), text, by=CUSTOMER, at=DONE + timedelta(days=30)
+        )
+
+    first, again = await office.do(add, "It jams"), await office.do(add, "Badly")
+    assert first.follows == case.id
+    assert again.id == first.id
+    assert (await office.told(first))[-1] == "CustomerWrote by Ana"
+    await office.do(resolve, first.number, SOLVED, by=office.li.actor, at=DONE + timedelta(days=31))
+    await office.do(close, first.number, by=CUSTOMER, at=DONE + timedelta(days=31))
+    assert (await office.do(add, "Once more")).id == first.id  # which may be reopened itself
+
+
+async def test_a_case_that_follows_is_what_the_one_before_was(office: Office) -> None:
+    case = await resolved(office)
+    forms = {"forms": {"incident": {"type": "object", "properties": {"till": {"type": "integer"}}}}}
+    await office.do(decide, Rulebook.FORMS, forms, by=office.sam.actor, at=DONE)
+    await office.do(tag, case.number, add=["till"], by=office.li.actor, at=DONE)
+    await office.do(fill, case.number, {"till": 4}, by=office.li.actor, at=DONE)
+    later = await writes(office, case, days=15)
+    assert (later.tags, later.fields, later.priority) == (("till",), {"till": 4}, case.priority)
+    await office.rows_equal_fold(later)
+
+
+async def test_who_wants_a_person_about_what_ended_long_ago_has_a_case_that_follows(office: Office) -> None:
+    case = await resolved(office)
+    chat = await office.chat("Tue 09:00")
+
+    async def wanted(work: UnitOfWork) -> Case:
+        found = await Cases(work).by_id(case.id)
+        told: dict[str, Any] = {"reason": "asked_for_person", "summary": {}, "by": CUSTOMER}
+        return await hand_over(work, chat, found, at=DONE + timedelta(days=30), **told)
+
+    later = await office.do(wanted)
+    assert (later.follows, later.conversation_id) == (case.id, chat)
+    assert (await office.case(case)).status is Status.RESOLVED
+    assert (await office.conversation(chat)).mode is Mode.QUEUED
 
 
 async def test_every_way_a_customer_has_ends_somewhere(office: Office) -> None:

@@ -3,16 +3,19 @@
 import pytest
 
 from caseengine.cases import Cases
+from caseengine.clocks import all_clocks
 from caseengine.model.case import Case
 from caseengine.model.case_errors import CaseItself, CustomersDiffer, MergeChained
 from caseengine.model.conversation import Mode
 from caseengine.model.errors import CaseNotFound, NotPermitted, TransitionNotAllowed
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.model.sla import Target
 from caseengine.operations import (
     add_to_case,
     ask_customer,
     case_for,
+    escalate,
     hear_customer,
     identify_customer,
     merge,
@@ -22,6 +25,7 @@ from caseengine.operations import (
     split,
     take,
     unmerge,
+    watch,
 )
 from caseengine.reading.cases import cases_of
 from caseengine.reading.timeline import timeline
@@ -29,7 +33,7 @@ from customers.assurance import Level
 from storage.transaction import UnitOfWork
 from tests.caseengine.any_order import chat_of
 from tests.caseengine.office import CUSTOMER, Office, when
-from tests.caseengine.test_access import person, viewer
+from tests.caseengine.test_access import account, person, viewer
 from tests.caseengine.test_any_order import word_is_where_it_belongs
 
 SOLVED = Resolution(ResolutionCode.SOLVED, "Replaced the drum")
@@ -151,7 +155,10 @@ async def test_both_departments_have_to_be_the_agents(office: Office) -> None:
 async def test_a_merged_number_leads_its_customer_on_and_undone_no_more(office: Office) -> None:
     """Whoever proved the one number may read on about the other just while it goes on there."""
     chat = await office.chat()
-    source, target = await office.report_in(chat), await office.report_in(chat, "And the drawer")
+    ana = "ana@shop.example"
+    source = await office.report_in(chat, reply_address=ana)
+    target = await office.report_in(chat, "And the drawer", reply_address=ana)
+    other = await office.report_in(chat, "And the door", reply_address="bo@shop.example")
     known = viewer(None, Level.ANONYMOUS, cases=frozenset({source.id}))
     with pytest.raises(CaseNotFound):
         await office.do(case_for, target.number, known)
@@ -161,6 +168,82 @@ async def test_a_merged_number_leads_its_customer_on_and_undone_no_more(office: 
     await office.do(unmerge, source.number, by=office.li.actor, at=when("Mon 09:12"))
     with pytest.raises(CaseNotFound):
         await office.do(case_for, target.number, known)
+    await office.do(merge, source.number, other.number, by=office.li.actor, at=when("Mon 09:14"))
+    with pytest.raises(CaseNotFound):  # a code for that one would go to somebody else
+        await office.do(case_for, other.number, known)
+
+
+async def test_two_people_of_a_shop_are_two_customers(office: Office) -> None:
+    """Each reads their own cases: a merge would show the one to the other."""
+    shop = await account(office.database)
+    ana, bo = await person(office.database), await person(office.database)
+    by = {"by": office.li.actor, "at": when("Mon 09:10")}
+    mine = await office.report("Till one", contact_id=ana, account_id=shop)
+    theirs = await office.report("Till two", contact_id=bo, account_id=shop)
+    shops = await office.report("Till three", account_id=shop)
+    for one, other in ((mine, theirs), (mine, shops), (shops, mine)):
+        with pytest.raises(CustomersDiffer):
+            await office.do(merge, one.number, other.number, **by)
+    again = await office.report("Till three again", account_id=shop)
+    assert (await office.do(merge, again.number, shops.number, **by)).merged_into == shops.id
+
+
+async def test_a_conversation_whose_proof_has_lapsed_reads_on_about_its_own_alone(office: Office) -> None:
+    ana, chat = await person(office.database), await office.chat()
+    older = await office.report("Long ago", contact_id=ana)
+    newer = await office.report_in(chat, "Again", contact_id=ana)
+    await office.do(merge, newer.number, older.number, by=office.li.actor, at=when("Mon 09:10"))
+    lapsed = viewer(chat, Level.ANONYMOUS)
+    assert (await office.do(case_for, newer.number, lapsed)).id == newer.id
+    with pytest.raises(CaseNotFound):
+        await office.do(case_for, older.number, lapsed)
+    assert (await office.do(case_for, older.number, viewer(None, Level.CHANNEL, contact_id=ana))).id == older.id
+
+
+async def test_who_waits_goes_on_waiting_for_words_at_the_target(office: Office) -> None:
+    """The target waited for the customer; with the source, the customer waits for the desk."""
+    ana, li = await person(office.database), office.li.actor
+    target = await office.report("Till one", contact_id=ana)
+    await office.do(ask_customer, target.number, "Which till?", key="q", by=li, at=when("Mon 09:30"))
+    source = await office.report("Till two", "Mon 10:00", contact_id=ana)
+    await office.do(merge, source.number, target.number, by=li, at=when("Mon 10:05"))
+    now = await office.case(target)
+    assert (now.status, now.due_at) == (Status.OPEN, source.due_at)
+    running = {clock.target for clock in await office.see(all_clocks, target.id) if clock.running_since}
+    assert running == {Target.NEXT_RESPONSE, Target.RESOLUTION}
+    await office.rows_equal_fold(now)
+
+
+async def test_the_target_is_as_urgent_as_the_more_urgent_of_the_two(office: Office) -> None:
+    ana, li = await person(office.database), office.li.actor
+    calm = await office.report("Till one", contact_id=ana, impact=3, urgency=3)
+    urgent = await office.report("Till two", contact_id=ana, impact=1, urgency=1)
+    family = await office.report("All tills")
+    at = {"by": li, "at": when("Mon 09:10")}
+    await office.do(escalate, urgent.number, reason="The whole street waits", **at)
+    await office.do(watch, urgent.number, **at)
+    await office.do(set_parent, urgent.number, family.number, **at)
+    await office.do(merge, urgent.number, calm.number, **at)
+    now = await office.case(calm)
+    assert (now.priority, now.escalation_level, now.watchers) == (urgent.priority, 1, (office.li.id,))
+    assert now.parent_id == family.id
+    await office.rows_equal_fold(now)
+    await office.do(
+        merge, (await office.report(contact_id=ana)).number, calm.number, **at
+    )  # a calmer one changes nothing
+    assert (await office.case(calm)).priority == urgent.priority
+
+
+async def test_undone_words_said_where_the_source_was_are_about_the_source_alone(office: Office) -> None:
+    source, target = await two_of_ana(office)
+    li = office.li.actor
+    await office.do(merge, source.number, target.number, by=li, at=when("Mon 09:10"))
+    await office.do(ask_customer, target.number, "Which?", key="q", by=li, at=when("Mon 09:12"))
+    await office.do(unmerge, source.number, by=li, at=when("Mon 09:20"))
+    assert target.id not in (await office.conversation(chat_of(source))).cases
+    await office.do(hear_customer, chat_of(source), text="About the first", key="k", at=when("Mon 09:25"))
+    assert (await office.told(source))[-1].startswith("CustomerWrote")
+    assert (await office.case(target)).status is Status.WAITING_ON_CUSTOMER
 
 
 async def test_words_for_a_merged_number_land_on_the_target(office: Office) -> None:

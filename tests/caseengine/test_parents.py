@@ -14,6 +14,7 @@ from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import (
     add_check_item,
+    parenting,
     remove_parent,
     reopen,
     resolve,
@@ -41,13 +42,14 @@ async def family(office: Office) -> tuple[Case, list[Case]]:
     return parent, children
 
 
-async def cascade(office: Office, parent: Case) -> Cascade:
+async def cascade(office: Office, parent: Case, after: str = "") -> Cascade:
     """Li, who does not work for deliveries, says that it is over."""
     return await office.do(
         resolve_with_children,
         parent.number,
         SOLVED,
         closing=lambda case: f"{case.number} is solved",
+        after=after,
         by=office.li.actor,
         at=when("Mon 10:00"),
     )
@@ -57,7 +59,7 @@ async def test_children_end_with_their_parent_and_each_customer_is_told(office: 
     parent, (one, two, elsewhere) = await family(office)
     done = await cascade(office, parent)
     assert set(done.resolved) == {one.number, two.number}
-    assert done.refused == ((elsewhere.number, "case.not_permitted"),)
+    assert (done.refused, done.hidden) == ((), 1)  # whose department is not Li's is not named
     for child in (one, two):
         found = await office.case(child)
         assert (found.status, found.resolution) == (Status.RESOLVED, SOLVED)
@@ -76,6 +78,18 @@ async def test_a_child_with_something_left_to_do_stays_whole(office: Office) -> 
     assert (one.number, "case.checklist_open") in done.refused
     assert done.resolved == (two.number,)
     assert await office.told(one) == before
+
+
+async def test_those_who_refuse_do_not_hold_up_the_rest(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parenting, "CASCADE_MAX", 1)
+    parent, (one, two, _) = await family(office)
+    await office.do(add_check_item, one.number, "Refund", required=True, by=office.li.actor, at=AT)
+    done = await cascade(office, parent)
+    assert (done.resolved, done.after, done.remaining) == ((), one.number, 2)
+    done = await cascade(office, parent, done.after)
+    assert (done.resolved, done.remaining) == ((two.number,), 1)
+    done = await cascade(office, parent, done.after)
+    assert (done.hidden, done.remaining) == (1, 0)
 
 
 async def test_a_child_that_comes_back_leaves_its_parent_alone_and_goes_again_with_it(office: Office) -> None:

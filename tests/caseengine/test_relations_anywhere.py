@@ -47,8 +47,8 @@ async def test_a_family_is_found_merged_and_ended(anywhere: Office) -> None:
     by: dict[str, Any] = {"by": office.li.actor, "at": when("Mon 10:00")}
     chat = await office.chat()
     top, middle = await office.report("Card readers are offline"), await office.report("Card readers offline here")
-    low = await office.report_in(chat, "Card reader offline", contact_id=ana)
-    twin = await office.report_in(chat, "The card reader is offline", contact_id=ana)
+    low = await office.report_in(chat, "Card reader offline", contact_id=ana, reply_address="ana@x.example")
+    twin = await office.report_in(chat, "The card reader is offline", contact_id=ana, reply_address="ana@x.example")
     await office.do(set_parent, middle.number, top.number, **by)
     await office.do(set_parent, low.number, middle.number, **by)
     with pytest.raises(ParentCycle):

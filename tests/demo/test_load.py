@@ -28,7 +28,7 @@ from customers.contacts import Contacts
 from knowledge.tables import articles, resolutions
 from storage.engine import Database
 from storage.tables import metadata
-from tests.conftest import create_schema
+from tests.conftest import create_schema, empty_sqlite
 
 WEDNESDAY = datetime(2026, 3, 4, 10, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2026, 5, 24, 2, 30, tzinfo=UTC)
@@ -56,9 +56,8 @@ async def desk(template: Path, tmp_path: Path) -> AsyncIterator[Database]:
 
 
 async def load_into(path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(empty_sqlite(path))
     try:
-        await database.run(create_schema)
         await load_demo(database, at=WEDNESDAY, hash_password=plain)
     finally:
         await database.close()

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from caseengine.model.events.fact import INTERNAL, CaseEvent, Was
-from caseengine.model.lifecycle import Verb
+from caseengine.model.lifecycle import Status, Verb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class CaseMerged(CaseEvent):
         worked_in: the conversation in which people worked on it.
         target_worked_here: they worked on the other case in that conversation, too.
         target_left: the conversation the other case came from.
+        brought: the conversations in which the other case is talked about since.
     """
 
     verb = Verb.MERGE
@@ -37,6 +38,7 @@ class CaseMerged(CaseEvent):
     worked_in: UUID | None = field(default=None, metadata=INTERNAL)
     target_worked_here: bool = field(default=False, metadata=INTERNAL)
     target_left: UUID | None = field(default=None, metadata=INTERNAL)
+    brought: tuple[UUID, ...] = field(default=(), metadata=INTERNAL)
 
     def sets(self, case: Was) -> dict[str, Any]:
         return {"merged_into": self.into_id, "merged_from": case.status, "due_at": None, "offered_to": None}
@@ -56,11 +58,20 @@ class CaseUnmerged(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseAbsorbed(CaseEvent):
-    """Another case goes on in this one."""
+    """Another case goes on in this one.
+
+    Attributes:
+        customer_waits: the desk owed words in the other case, and owes them here now.
+    """
 
     verb = Verb.ABSORB
     other_id: UUID
     other_number: str
+    customer_waits: bool = field(default=False, metadata=INTERNAL)
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        waited_for_them = self.customer_waits and case.status is Status.WAITING_ON_CUSTOMER
+        return {"status": Status.OPEN} if waited_for_them else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,7 +87,7 @@ class CallbackBooked(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackEnded(CaseEvent):
-    """`how`: "kept", "missed" or "cancelled"."""
+    """`how`: "kept", "missed", "cancelled", or "moved" to the case that this one goes on in."""
 
     verb = Verb.BOOK
     callback_id: UUID

@@ -11,6 +11,7 @@ from enum import StrEnum
 from caseengine.model.actor import ActorKind
 from caseengine.model.events import (
     AgentReplied,
+    CaseAbsorbed,
     CaseEvent,
     CaseMerged,
     CaseMoved,
@@ -122,6 +123,8 @@ def _told(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
     match event:
         case CaseMerged():
             return replace(after, merged_from=before.status)
+        case CaseAbsorbed() if event.customer_waits and before.status is Status.WAITING_ON_CUSTOMER:
+            return replace(after, status=Status.OPEN)
         case CaseUnmerged():
             return replace(after, status=before.merged_from or status, merged_from=None)
         case CasePrioritised():
@@ -145,7 +148,9 @@ def _answers(event: CaseEvent) -> bool:
 
 
 def _asks(event: CaseEvent) -> bool:
-    """Words of the customer, also where the bot passes them on."""
+    """Words of the customer, also where the bot passes them on, and those that came in with another case."""
+    if isinstance(event, CaseAbsorbed):
+        return event.customer_waits
     if isinstance(event, CaseReopened):
         return event.actor.kind in (ActorKind.CUSTOMER, ActorKind.BOT)
     return isinstance(event, (CustomerWrote, HandoverRequested))

@@ -80,6 +80,8 @@ async def test_a_family_ends_together_and_who_stays_is_named(served: Served, li:
     assert done == {
         "resolved": [child.number],
         "refused": [{"number": unhappy.number, "code": "case.checklist_open"}],
+        "hidden": 0,
+        "after": unhappy.number,
         "remaining": 0,
     }
     shown = await li.gets(at(parent))

@@ -27,7 +27,7 @@ from storage.transaction import UnitOfWork
 from tests.caseengine.boards.packing import boards, pack, unpack
 from tests.caseengine.boards.test_boards import LI, MO, SOLVED, every_figure_lists_its_cases, merge, unmerge
 from tests.caseengine.office import Office, when
-from tests.conftest import create_schema
+from tests.conftest import empty_sqlite
 
 STEPS = (
     "assign li",
@@ -53,9 +53,8 @@ def test_whatever_happens_the_figures_and_their_lists_agree(story: list[tuple[in
 
 
 async def played(story: list[tuple[int, str, int]], folder: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{folder / uuid4().hex}.db")
+    database = Database(empty_sqlite(folder / f"{uuid4().hex}.db"))
     try:
-        await database.run(create_schema)
         office = Office(database)
         await office.furnish()
         known = [await office.report(str(place), f"Mon 09:0{place}") for place in range(3)]

@@ -12,15 +12,18 @@ from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.errors import SlotTaken
-from caseengine.model.events import LadderStepTaken
+from caseengine.model.events import CallbackEnded, LadderStepTaken
+from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.operations import merge, resolve
 from caseengine.operations.calling import book_callback, book_soonest, end_callback
 from caseengine.policies.routing_policy import RoutingPolicy
 from caseengine.reading.callbacks import CallbackSlot, callback_of, free_slots
 from caseengine.rulebooks import Rulebook, decide
 from storage.engine import Database
 from storage.errors import Conflict
-from tests.caseengine.office import when
+from tests.caseengine.office import CUSTOMER, when
 from tests.caseengine.routing.desk import RoutingDesk
+from tests.caseengine.test_access import person
 
 MORNINGS: dict[str, Any] = {"zone": "Europe/London", "weekly": {"monday": ["09:00-11:00"], "tuesday": ["09:00-11:00"]}}
 
@@ -117,6 +120,37 @@ async def test_an_appointment_nobody_kept_is_raised(cold: RoutingDesk) -> None:
     for at in ("Mon 10:00", "Mon 10:30"):
         await RoutingSweep(cold.database, {}, lambda moment=at: when(moment)).run()  # type: ignore[misc]
     assert (await cold.told(case))[-2:] == ["CallbackEnded by system", "CaseEscalated by system"]
+
+
+async def test_an_appointment_of_a_case_that_ended_before_was_not_kept(
+    cold: RoutingDesk,
+) -> None:
+    await cold.hires("Ann", "cold", shifts=MORNINGS)
+    case = await cold.report(department="cold")
+    await book(cold.database, case, "Mon 10:00")
+    async with cold.database.unit_of_work() as work:
+        withdrawn = Resolution(ResolutionCode.WITHDRAWN, "It works again.")
+        await resolve(work, case.number, withdrawn, by=CUSTOMER, at=when("Mon 09:00"))
+    await RoutingSweep(cold.database, {}, lambda: when("Mon 10:00")).run()
+    ended = [event for event in await cold.see(history, case.id) if isinstance(event, CallbackEnded)]
+    assert [event.how for event in ended] == ["cancelled"]
+
+
+async def test_an_appointment_goes_with_a_merged_case(cold: RoutingDesk) -> None:
+    """Its time comes about the target; whoever else waits is routed as before."""
+    await cold.hires("Ann", "cold", shifts=MORNINGS)
+    ann = await cold.hires("Abe", "cold", shifts=MORNINGS)
+    ana = await person(cold.database)
+    source, target = [await cold.report(department="cold", contact_id=ana) for _ in range(2)]
+    await book(cold.database, source, "Mon 10:00")
+    await cold.do(merge, source.number, target.number, by=SYSTEM, at=when("Mon 09:00"))
+    assert (await cold.case(source)).callback_at is None
+    assert (await cold.case(target)).callback_at == when("Mon 10:00")
+    await cold.is_there(ann, "Mon 10:00")
+    await RoutingSweep(cold.database, {"notice.agent_joined": "{name}"}, lambda: when("Mon 10:00")).run()
+    assert await cold.holder(target) is not None
+    for case in (source, target):
+        await cold.rows_equal_fold(case)
 
 
 async def climbed(desk: RoutingDesk, case: Case, at: str) -> LadderStepTaken:

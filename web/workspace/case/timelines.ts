@@ -14,9 +14,13 @@ export function doneBy(entry: Entry, customer: string | null): string {
 
 /** What happened: "Took the case". */
 export function whatHappened(entry: Entry, now: Date): string {
-  const { kind, data } = entry;
-  const own = kind === "CaseAssigned" && data["agent_id"] === entry.actor.id;
-  return wordIfKnown(own ? "event.CaseTaken" : `event.${kind}`, params(data, now)) ?? kind;
+  return wordIfKnown(`event.${said(entry)}`, params(entry.data, now)) ?? entry.kind;
+}
+
+/** Some events have a second way of being said. */
+function said({ kind, data, actor }: Entry): string {
+  if (kind === "CaseAssigned" && data["agent_id"] === actor.id) return "CaseTaken";
+  return kind === "PolicyApplied" && !data["policy"] ? "PolicyTaken" : kind;
 }
 
 /** The words that go with it, if any. */

@@ -1,0 +1,86 @@
+"""What a case takes over from one that goes on in it: whoever waits, how urgent it is, who watches, who will call.
+
+Nothing that was promised or raised gets lost by a merge. Source: docs/decisions/0013-cases-and-relations.md
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from caseengine.agents import Agents
+from caseengine.cases import Cases
+from caseengine.model import events as happened
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.operations.applying import judge_anew
+from caseengine.operations.calling import end_callback
+from caseengine.operations.keeping import WATCHERS_MAX
+from caseengine.operations.parenting import attach
+from caseengine.reading.callbacks import callback_of
+from caseengine.tables import callbacks
+from storage.transaction import UnitOfWork
+
+MERGED = "merged_case"
+"""The reason that priority and level of a target are raised for."""
+MOVED = "moved"
+
+
+async def absorb(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at: datetime) -> None:
+    """The target goes on for both, as urgently as the more urgent of them. Called while the source is still live.
+
+    Raises:
+        ParentTooDeep, ParentCycle: the source is part of a larger case that the target cannot be part of.
+        TransitionNotAllowed: the target has ended.
+    """
+    awaited = source.due_at
+    target.record(
+        happened.CaseAbsorbed(
+            case_id=target.id,
+            actor=by,
+            at=at,
+            other_id=source.id,
+            other_number=source.number,
+            customer_waits=awaited is not None,
+        )
+    )
+    if awaited is not None and (target.due_at is None or awaited < target.due_at):
+        target.promise(awaited, by=by, at=at)
+    _as_urgent(source, target, by, at)
+    await _watched(work, source, target, by=by, at=at)
+    await _called(work, source, target, by=by, at=at)
+    if source.parent_id is not None and target.parent_id is None and source.parent_id != target.id:
+        await attach(work, target, await Cases(work).by_id(source.parent_id), by=by, at=at)
+    await judge_anew(work, target, at=at)
+
+
+def _as_urgent(source: Case, target: Case, by: Actor, at: datetime) -> None:
+    if source.priority < target.priority:
+        target.prioritise(source.priority, MERGED, by=by, at=at)
+    if source.escalation_level > target.escalation_level:
+        level = source.escalation_level
+        target.record(happened.CaseEscalated(case_id=target.id, actor=by, at=at, level=level, reason=MERGED))
+
+
+async def _watched(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at: datetime) -> None:
+    for agent_id in source.watchers:
+        agent = await Agents(work).get(agent_id)
+        if agent_id in target.watchers or len(target.watchers) >= WATCHERS_MAX or not agent.may_see(target.department):
+            continue
+        target.record(
+            happened.WatcherAdded(case_id=target.id, actor=by, at=at, agent_id=agent.id, agent_name=agent.name)
+        )
+
+
+async def _called(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at: datetime) -> None:
+    """An appointment is the customer's: it is kept about the target, which has at most one, the one it had."""
+    callback = await callback_of(work, source.id)
+    if callback is None:
+        return
+    if await callback_of(work, target.id) is not None:
+        await end_callback(work, source, "cancelled", by=by, at=at)
+        return
+    as_seen = callbacks.c.id == callback.id, callbacks.c.state == callback.state
+    work.write(sa.update(callbacks).where(*as_seen).values(case_id=target.id), rows=1)
+    source.record(happened.CallbackEnded(case_id=source.id, actor=by, at=at, callback_id=callback.id, how=MOVED))
+    times = {"starts_at": callback.starts_at, "ends_at": callback.ends_at}
+    target.record(happened.CallbackBooked(case_id=target.id, actor=by, at=at, callback_id=callback.id, **times))

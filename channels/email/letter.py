@@ -1,0 +1,133 @@
+"""What a mail says, once it has been read: plain values that travel between processes and into the database as JSON.
+
+Reading is lenient: it never raises for what a sender wrote. What cannot be read safely is left out and named in `odd`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Automatic(StrEnum):
+    """Why no machine of ours may answer this mail; RFC 3834 and what the field does beside it."""
+
+    NO = ""
+    REPLY = "auto_reply"  # out of office, "we have your mail"
+    BOUNCE = "bounce"  # a delivery status notification, or an empty envelope sender
+    COMPLAINT = "complaint"  # a feedback report: somebody pressed "this is spam"
+    LIST = "list"
+    BULK = "bulk"
+    SELF = "self"  # written by a desk of ours
+    NO_REPLY = "no_reply"  # from mailer-daemon, postmaster, noreply
+    RECEIPT = "receipt"  # a disposition notification: it was read
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address as RFC 5321 takes it, lower-cased in its domain, and the name beside it."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file in a mail, inert.
+
+    Attributes:
+        name: without any folder, safe to show; made up where the mail gives none.
+        content_id: how the HTML names it, without angle brackets; empty for what is no inline image.
+    """
+
+    name: str
+    content_type: str
+    content: bytes
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """One recipient's line of a delivery status notification (RFC 3464).
+
+    Attributes:
+        action: "failed", "delayed", "delivered", "relayed" or "expanded".
+        status: enhanced code such as "5.1.1"; empty where none is given.
+        original_message_id: of the mail that came back, without angle brackets; empty where unknown.
+    """
+
+    recipient: str
+    action: str
+    status: str
+    diagnostic: str = ""
+    original_message_id: str = ""
+
+    @property
+    def hard(self) -> bool:
+        """The address will never take a mail."""
+        return self.action == "failed" and self.status.startswith("5")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One mail.
+
+    Attributes:
+        message_id, in_reply_to, references: ids without angle brackets; empty where missing or malformed.
+        sender: who wrote it, where two independent ways of reading From agree on exactly one address; else None.
+        sender_doubt: why `sender` is None: "missing", "several", "malformed", "readings_differ".
+        reply_to: where answers should go by the sender's own wish; nobody is identified by it.
+        delivered_to: addresses in Delivered-To, X-Original-To and Envelope-To, nearest hop first.
+        authentication: values of Authentication-Results, top-most first, unfolded and unjudged.
+        said_at: the Date header as written; the desk goes by its own clock.
+        text: the new words. Of a mail that answers nothing, all of them.
+        quoted: what was cut off of the words: older mails, signature. Empty where nothing was cut.
+        html: cleaned, images from elsewhere taken out; empty where the mail has none or it could not be made safe.
+        is_reply: it says that it answers a mail.
+        forwarded: it hands on somebody else's mail, which is in `text` whole.
+        calendar: summary of an invitation, empty for none.
+        complaint_of: the address whose owner complained, of a feedback report.
+        odd: codes of what was cut, repaired or left out: "headers_capped", "html_dropped", "charset_guessed" ...
+    """
+
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    sender: Mailbox | None = None
+    sender_doubt: str = ""
+    reply_to: tuple[Mailbox, ...] = ()
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    delivered_to: tuple[str, ...] = ()
+    subject: str = ""
+    said_at: str = ""
+    languages: tuple[str, ...] = ()
+    authentication: tuple[str, ...] = ()
+    text: str = ""
+    quoted: str = ""
+    html: str = ""
+    is_reply: bool = False
+    forwarded: bool = False
+    automatic: Automatic = Automatic.NO
+    bounces: tuple[Bounce, ...] = ()
+    complaint_of: str = ""
+    calendar: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    odd: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a mail came, which its own text cannot forge.
+
+    Attributes:
+        mail_from: RFC 5321 MAIL FROM, empty for the null sender; None where the way in does not tell (IMAP).
+        rcpt_to: the addresses it was handed in for; empty where the way in does not tell.
+        source: "smtp", "lmtp", or "imap:" and the mailbox.
+        place: of IMAP, folder, UIDVALIDITY and UID; empty else.
+    """
+
+    mail_from: str | None
+    rcpt_to: tuple[str, ...]
+    source: str
+    place: str = ""
