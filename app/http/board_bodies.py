@@ -165,7 +165,7 @@ class AgentsBoardAnswer(Answer):
 
 class BehindAnswer(Answer):
     at: datetime = Field(description="When what is counted happened.")
-    case: CaseAnswer
+    case: CaseAnswer | None = Field(description="Null where it has moved to a department that you do not see.")
 
 
 class CasesBehindAnswer(Answer):

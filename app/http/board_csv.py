@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 
 from caseengine.reading.boards import DrillRow
+from caseengine.reading.cases import CaseRow
 
 COLUMNS = (
     *("number", "counted_at", "subject", "status", "department", "priority", "agent", "contact", "opened_at"),
@@ -15,7 +16,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(rows: Iterable[DrillRow]) -> str:
-    """RFC 4180, with a heading; instants in ISO 8601."""
+    """RFC 4180, with a heading; instants in ISO 8601. A case the reader may not open is an empty line with a time."""
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
@@ -30,10 +31,12 @@ def inert(cell: str) -> str:
 
 def _cells(row: DrillRow) -> list[str]:
     case = row.case
+    if case is None:
+        return ["", row.place.at.isoformat(), *[""] * (len(COLUMNS) - 2)]
     names = (case.agent_name or "", case.contact_name or "")
     said = (case.number, row.place.at.isoformat(), case.subject, str(case.status), case.department_name)
-    return [inert(cell) for cell in (*said, str(int(case.priority)), *names, *_times(row))]
+    return [inert(cell) for cell in (*said, str(int(case.priority)), *names, *_times(case))]
 
 
-def _times(row: DrillRow) -> tuple[str, str]:
-    return row.case.opened_at.isoformat(), row.case.updated_at.isoformat()
+def _times(case: CaseRow) -> tuple[str, str]:
+    return case.opened_at.isoformat(), case.updated_at.isoformat()

@@ -123,18 +123,20 @@ class BoardRoutes:
         async with self._database.snapshot() as snapshot:
             drill = await self._drill(snapshot, call)
             value = await count_behind(snapshot, drill)
-            rows = await cases_behind(snapshot, drill, after=_read(asked.after), limit=asked.limit + 1)
+            sees = call.agent.agent.may_see
+            rows = await cases_behind(snapshot, drill, sees=sees, after=_read(asked.after), limit=asked.limit + 1)
         shown = rows[: asked.limit]
         more = _write(shown[-1].place) if len(rows) > asked.limit else None
-        found = [BehindAnswer(at=row.place.at, case=case_answer(row.case)) for row in shown]
+        found = [BehindAnswer(at=row.place.at, case=case_answer(row.case) if row.case else None) for row in shown]
         return CasesBehindAnswer(figure=drill.figure, value=value, cases=found, next=more)
 
     async def table(self, call: Call) -> web.Response:
         async with self._database.snapshot() as snapshot:
             drill = await self._drill(snapshot, call)
-            rows = list(await cases_behind(snapshot, drill, limit=CSV_PAGE))
+            sees = call.agent.agent.may_see
+            rows = list(await cases_behind(snapshot, drill, sees=sees, limit=CSV_PAGE))
             while rows and len(rows) % CSV_PAGE == 0 and len(rows) < CSV_ROWS_MAX:
-                page = await cases_behind(snapshot, drill, after=rows[-1].place, limit=CSV_PAGE)
+                page = await cases_behind(snapshot, drill, sees=sees, after=rows[-1].place, limit=CSV_PAGE)
                 rows += page
                 if not page:
                     break

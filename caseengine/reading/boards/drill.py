@@ -1,6 +1,6 @@
 """The cases behind a figure, a page at a time, in the order in which it happened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ from caseengine.tables import cases
 from storage.transaction import Snapshot
 
 ROWS_MAX = 500
+Sees = Callable[[str], bool]
+"""Whether somebody may open the cases of a department."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class DrillRow:
-    """One line: what was counted when, and its case as it is now."""
+    """One line: what was counted when, and its case as it is now; None where it went where the reader sees nothing."""
 
     place: Place
-    case: CaseRow
+    case: CaseRow | None
 
 
 async def count_behind(snapshot: Snapshot, drill: Drill) -> int:
@@ -40,11 +42,12 @@ async def count_behind(snapshot: Snapshot, drill: Drill) -> int:
 
 
 async def cases_behind(
-    snapshot: Snapshot, drill: Drill, *, after: Place | None = None, limit: int = 50
+    snapshot: Snapshot, drill: Drill, *, sees: Sees | None = None, after: Place | None = None, limit: int = 50
 ) -> Sequence[DrillRow]:
     """One line for each thing the figure counts: as many in all as the figure says.
 
     Args:
+        sees: the reader's; a case is counted where it was, and may have moved. None for who sees all.
         after: the `place` of the last line of the page before.
     """
     behind = counting(drill)
@@ -57,7 +60,11 @@ async def cases_behind(
     )
     places = [Place(row.at, row.case_id, row.tie) for row in found]
     known = await _rows(snapshot, {place.case_id for place in places})
-    return [DrillRow(place, known[place.case_id]) for place in places]
+    return [_line(place, known[place.case_id], sees) for place in places]
+
+
+def _line(place: Place, case: CaseRow, sees: Sees | None) -> DrillRow:
+    return DrillRow(place, case if sees is None or sees(case.department) else None)
 
 
 def _beyond(behind: Counting, place: Place | None) -> list[sa.ColumnElement[bool]]:

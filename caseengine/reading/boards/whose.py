@@ -19,7 +19,7 @@ async def whose_for(
     priority: int | None = None,
     policy: str | None = None,
 ) -> Whose:
-    """The filter as far as this agent may look.
+    """The filter as far as this agent may look: their own work is theirs to see wherever it was done.
 
     Raises:
         DepartmentNotFound: there is no such department, or it is not theirs to see: one answer.
@@ -28,5 +28,5 @@ async def whose_for(
         known = {found.id for found in await all_departments(snapshot)}
         if department not in known or not agent.may_see(department):
             raise DepartmentNotFound
-    seen = None if agent.role is AgentRole.SUPERVISOR else agent.departments
+    seen = None if agent.role is AgentRole.SUPERVISOR or agent_id == agent.id else agent.departments
     return Whose(seen, department, agent_id, case_type, priority, policy)

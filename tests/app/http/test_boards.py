@@ -2,14 +2,17 @@
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from app.http.board_csv import inert
+from caseengine.agents import Agents
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
+from caseengine.operations import move
 from caseengine.operations.surveying import ask_survey, survey_token
 from caseengine.rulebooks import Rulebook, decide
 from storage.transaction import UnitOfWork
@@ -59,6 +62,32 @@ async def test_an_agent_sees_their_departments_and_their_own_work(served: Served
     for address in (f"/api/boards/agents?{DAYS}", f"/api/boards/period?{DAYS}&agent={mo}"):
         refused = await li.asks("GET", address)
         assert (refused.status, refused.code) == (403, "http.role_too_low")
+
+
+async def test_a_case_that_moved_away_is_counted_and_not_shown(served: Served, sam: Peer) -> None:
+    """It was opened in tills; what has become of it in deliveries is nothing Li may read, by whatever way."""
+    li, office = await served.agent(served.office.li), served.office
+    case = await office.report("The till jams", "Sun 10:00")
+    await office.do(move, case.number, "deliveries", reason="Theirs", by=office.sam.actor, at=when("Sun 10:05"))
+    opened = (await li.gets(f"/api/boards/period?{DAYS.replace('08', '09')}"))["opened"]
+    shown = (await li.gets(opened["cases"]))["cases"]
+    assert len(shown) == opened["value"]
+    assert None in [row["case"] for row in shown]
+    for address in (opened["cases"], opened["cases"].replace("cases?", "cases.csv?")):
+        assert case.number not in (await li.asks("GET", address)).raw.decode()
+    everything = await sam.asks("GET", opened["cases"])
+    assert case.number in everything.raw.decode()
+
+
+async def test_ones_own_work_leads_to_its_cases_also_where_one_has_left(served: Served, sam: Peer) -> None:
+    office = served.office
+    li = await served.agent(office.li)
+    async with office.database.unit_of_work() as work:
+        Agents(work).change(replace(office.li, departments=frozenset({"deliveries"})))
+    mine = await li.gets(f"/api/me/performance?{DAYS}")
+    behind = await li.gets(mine["resolutions"]["cases"])
+    assert behind["value"] == len(behind["cases"]) == mine["resolutions"]["value"] == 2
+    assert {row["case"] for row in behind["cases"]} == {None}
 
 
 async def test_a_foreign_department_is_a_missing_one(served: Served, sam: Peer) -> None:

@@ -70,7 +70,7 @@ async def listed(office: Office, drill: Drill, page: int = 2) -> list[str]:
         if not rows or page_rows[-1].place == rows[-1].place:
             break
         rows += page_rows
-    return [row.case.number for row in rows]
+    return [row.case.number for row in rows if row.case is not None]
 
 
 async def every_figure_lists_its_cases(office: Office, *boards: Any) -> int:
