@@ -1,6 +1,6 @@
 """Rows as columns of numbers."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -111,13 +111,14 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
-def encoded(values: Iterable[Any], kind: As, words: Words, many: int) -> Array:
+def encoded(values: Sequence[Any], kind: As, words: Words) -> Array:
     """Values as the database gave them, as numbers."""
+    as_stored = np.dtype(str(kind))
     if kind is As.WORD:
-        values = (words[value] for value in values)
-    elif kind is As.SECONDS:  # a thousandth makes up for what adding floats may have lost
-        values = (max(int(value + 1e-3), 0) for value in values)
-    return np.fromiter(values, np.dtype(str(kind)), many)
+        return np.fromiter(map(words.__getitem__, values), as_stored, len(values))
+    if kind is As.SECONDS:  # a thousandth makes up for what adding floats may have lost
+        return np.maximum(np.floor(np.array(values, np.float64) + 1e-3), 0).astype(as_stored)
+    return np.array(values, as_stored)
 
 
 def joined(parts: Sequence[Columns]) -> Columns:

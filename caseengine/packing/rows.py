@@ -67,8 +67,5 @@ def _within(source: Source, span: Span) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _columns(rows: Sequence[sa.Row[Any]], kinds: Any, words: Words) -> Columns:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
-    arrays = {
-        name: encoded(values, kind, words, len(rows))
-        for (name, kind), values in zip(kinds.items(), columns, strict=True)
-    }
+    arrays = {name: encoded(values, kind, words) for (name, kind), values in zip(kinds.items(), columns, strict=True)}
     return Columns(len(rows), arrays, kinds, words)
