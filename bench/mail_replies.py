@@ -3,8 +3,8 @@
     python -m bench.mail_replies [--data DIR] [--failures]
 
 Needs the development data beside the checkout (`../shared/data/dev`, or `--data DIR`); nothing of it is kept here.
-A row with `reply` counts where the words are equal but for white space; one with `contains` or `absent` where all of the
-former and none of the latter are in the words. The figures of the others are published ones, on the same 82 rows.
+A row with `reply` counts where the words are equal but for white space; one with `contains` or `absent` where all of
+the former and none of the latter are in the words. The figures of the others are published ones, on the same 82 rows.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Who wrote a mail, and to whom.
 
-`From: bank@bank.example <evil@evil.org>` is bank@bank.example to one parser and evil@evil.org to another. A sender is believed
-only where a strict reading finds exactly one address and Python's lenient one, written by others in another way, agrees.
+`From: bank@bank.example <evil@evil.org>` is bank@bank.example to one parser and evil@evil.org to another. A sender is
+believed only where a strict reading finds exactly one address and Python's lenient one, written another way, agrees.
 """
 
 import re
@@ -68,7 +68,7 @@ def strict_mailbox(value: str) -> Mailbox | None:
 
 
 def clean_address(text: str) -> str:
-    """The address with its domain in lower case; empty where it is none, or looks like another to people or programs."""
+    """The address, its domain in lower case; empty where it is none, or looks like another to people or programs."""
     local, _, domain = text.rpartition("@")
     if len(text) > ADDRESS_CHARS_MAX or len(local) > LOCAL_CHARS_MAX or ADDRESS.fullmatch(text) is None or "=?" in text:
         return ""

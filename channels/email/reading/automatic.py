@@ -7,7 +7,8 @@ from channels.email.reading.header import Headers
 from channels.email.reading.ours import Ours
 
 NO_REPLY = re.compile(
-    r"(?:(?:do)?[._-]?not?[._-]?(?:reply|responder?)|mailer-daemon|postmaster|bounces?|nobody)(?:[+._-].*)?@", re.IGNORECASE
+    r"(?:(?:do)?[._-]?not?[._-]?(?:reply|responder?)|mailer-daemon|postmaster|bounces?|nobody)(?:[+._-][^\s@]*)?@",
+    re.IGNORECASE,
 )
 DAEMON = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 REPORTS = {

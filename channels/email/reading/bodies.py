@@ -108,9 +108,9 @@ def _flowed(text: str, parameters: dict[str, str]) -> str:
     glue = "" if parameters.get("delsp", "").lower() == "yes" else " "
     lines: list[str] = []
     goes_on = False
-    for line in text.split("\n"):
-        quoted = line.startswith(">")
-        line = line.removeprefix(" ")
+    for written in text.split("\n"):
+        quoted = written.startswith(">")
+        line = written.removeprefix(" ")
         if goes_on and not quoted and lines:
             lines[-1] = lines[-1].rstrip(" ") + glue + line
         else:

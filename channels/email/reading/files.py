@@ -48,7 +48,7 @@ def is_tnef(part: Part) -> bool:
 
 
 def from_tnef(part: Part) -> tuple[list[Enclosure], str]:
-    """The files and the words in a winmail.dat; nothing of one that cannot be read, or without the reader (tnefparse)."""
+    """The files and the words in a winmail.dat; none of one that cannot be read, or where tnefparse is missing."""
     with suppress(Exception):  # an optional reader of a hostile format: whatever it raises, the file stays as it came
         from tnefparse import TNEF
 

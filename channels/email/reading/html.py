@@ -5,7 +5,9 @@ Both ways are quadratic or worse in nesting, so tags are counted first; what is 
 
 import re
 from collections import Counter
+from functools import cache
 from html import unescape
+from typing import Any
 
 from channels.email.reading.charset import storable
 from channels.email.reading.limits import (
@@ -17,10 +19,68 @@ from channels.email.reading.limits import (
 )
 
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})")
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
-CLOSED_BY_THE_NEXT = frozenset(["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "html", "head", "body"])
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
+CLOSED_BY_THE_NEXT = frozenset(
+    ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "html", "head", "body"]
+)
 TAGS = frozenset(
-    ["a", "abbr", "address", "b", "big", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul"]
+    [
+        "a",
+        "abbr",
+        "address",
+        "b",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "font",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+    ]
 )
 ATTRIBUTES: dict[str, set[str]] = {
     "*": {"align", "dir", "lang", "title", "valign"},
@@ -34,7 +94,9 @@ ATTRIBUTES: dict[str, set[str]] = {
     "td": {"bgcolor", "colspan", "height", "nowrap", "rowspan", "width"},
     "th": {"bgcolor", "colspan", "height", "nowrap", "rowspan", "width"},
 }
-DROPPED = frozenset(["head", "iframe", "math", "noscript", "object", "script", "style", "svg", "template", "textarea", "title", "xmp"])
+DROPPED = frozenset(
+    ["head", "iframe", "math", "noscript", "object", "script", "style", "svg", "template", "textarea", "title", "xmp"]
+)
 SCHEMES = frozenset({"http", "https", "mailto", "cid"})
 QUOTES = {"blockquote": ["quote"], "div#class=gmail_quote": ["quote"], "div#class=yahoo_quoted": ["quote"]}
 BREAKS = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|table|blockquote))\b[^<>]*>", re.IGNORECASE)
@@ -94,21 +156,26 @@ def clean(html: str) -> tuple[str, bool]:
 def to_text(html: str) -> str:
     """The words as a reader sees them, quoted mails marked with ">" as in plain mails."""
     from inscriptis import get_annotated_text
-    from inscriptis.css_profiles import STRICT_CSS_PROFILE
-    from inscriptis.html_properties import Display
-    from inscriptis.model.config import ParserConfig
-    from inscriptis.model.html_element import HtmlElement
 
-    profile = STRICT_CSS_PROFILE | {
-        "blockquote": HtmlElement(display=Display.block, margin_before=1, margin_after=1),
-    }
-    found = get_annotated_text(html, ParserConfig(css=profile, annotation_rules=QUOTES))
+    found = get_annotated_text(html, _config())
     marked = _marked(found["text"], [(start, end) for start, end, _ in found.get("label", [])])
     if all(line.startswith(">") for line in marked.split("\n") if line.strip()):
         marked = "\n".join(
             line.removeprefix(">").removeprefix(" ") for line in marked.split("\n")
         )  # Gmail's own wrapping
     return storable(marked)
+
+
+@cache
+def _config() -> Any:
+    """Words without indents, and where quotes begin and end."""
+    from inscriptis.css_profiles import STRICT_CSS_PROFILE
+    from inscriptis.html_properties import Display
+    from inscriptis.model.config import ParserConfig
+    from inscriptis.model.html_element import HtmlElement
+
+    quote = HtmlElement(display=Display.block, margin_before=1, margin_after=1)
+    return ParserConfig(css=STRICT_CSS_PROFILE | {"blockquote": quote}, annotation_rules=QUOTES)
 
 
 def to_text_plainly(html: str) -> str:

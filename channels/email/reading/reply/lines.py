@@ -5,6 +5,7 @@ import re
 from channels.email.reading.limits import LINE_CHARS_MAX
 
 QUOTED = re.compile(r"[ \t]{0,3}(?:>|&gt;)(?!\s?:$)")
+DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 RULE = re.compile(r"[\s*_=~\-—–]{3,}")
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']{1,64}@[^\s<>()\[\],;:\"']{1,190}\w")
 DIGIT_DATE = re.compile(
@@ -26,8 +27,8 @@ def lines_of(text: str) -> list[str]:
 
 
 def looked_at(line: str) -> str:
-    """The part of a line that rules look at, so that no line costs more than another."""
-    return line[:LINE_CHARS_MAX]
+    """The part of a line that rules look at, so that no line costs more than another, without marks of direction."""
+    return DIRECTIONS.sub("", line[:LINE_CHARS_MAX])
 
 
 def is_quoted(line: str) -> bool:

@@ -74,7 +74,8 @@ def forward_subject() -> re.Pattern[str]:
 
 def _prefix(which: str) -> re.Pattern[str]:
     return re.compile(
-        rf"\s*(?:\[[^\]]{{0,40}}\]\s*)?(?:{_any_of(_phrases()['subjects'][which])})\s*(?:[\[(]\d+[\])])?\s*[:：]", re.IGNORECASE
+        rf"\s*(?:\[[^\]]{{0,40}}\]\s*)?(?:{_any_of(_phrases()['subjects'][which])})\s*(?:[\[(]\d+[\])])?\s*[:：]",
+        re.IGNORECASE,
     )
 
 
