@@ -9,7 +9,7 @@ from typing import Protocol
 from channels.email.letter import Enclosure
 from channels.email.reading import html as hypertext
 from channels.email.reading import invitation
-from channels.email.reading.charset import decode
+from channels.email.reading.charset import decode, storable
 from channels.email.reading.files import enclosure, from_tnef, is_tnef
 from channels.email.reading.limits import HTML_CHARS_MAX, TEXT_CHARS_MAX
 from channels.email.reading.mime import Part
@@ -33,6 +33,7 @@ class Bodies:
         text: the words, quotes included; of HTML where the mail has no others.
         html: cleaned.
         forwards: a whole mail is among the enclosures.
+        wrapped: words that stood in a winmail.dat.
     """
 
     text: str = ""
@@ -40,6 +41,7 @@ class Bodies:
     calendar: str = ""
     enclosures: list[Enclosure] = field(default_factory=list)
     forwards: bool = False
+    wrapped: str = ""
 
 
 @dataclass
@@ -56,7 +58,7 @@ def collect(mail: Part, odd: Notes, *, plainly: bool) -> Bodies:
     pages: list[_Page] = []
     _gather(mail, found, pages, odd, plainly=plainly)
     if not any(page.plain or page.html for page in pages):
-        _from_tnef(mail, found, pages, odd, plainly=plainly)
+        pages.append(_Page(plain=found.wrapped))
     _join(found, pages, odd, plainly=plainly)
     return found
 
@@ -124,24 +126,21 @@ def _file(part: Part, found: Bodies, odd: Notes, *, plainly: bool) -> None:
         return
     if part.kind == "text/calendar" and not found.calendar and not plainly:
         found.calendar = invitation.summary(part.content)
-    if is_tnef(part) and not plainly:
-        files, _ = from_tnef(part)
-        odd.note("tnef_unread", not files)
-        found.enclosures += files
-        if files:
-            return
+    if is_tnef(part) and not plainly and _opened(part, found):
+        return
+    odd.note("tnef_unread", is_tnef(part))
     found.forwards |= part.kind in {"message/rfc822", "message/global"}
     found.enclosures.append(enclosure(part, len(found.enclosures) + 1))
 
 
-def _from_tnef(mail: Part, found: Bodies, pages: list[_Page], odd: Notes, *, plainly: bool) -> None:
-    """The words of a mail that has them in its winmail.dat alone."""
-    for part in mail.walk() if not plainly else ():
-        if not part.children and is_tnef(part):
-            _, words = from_tnef(part)
-            if words.strip():
-                pages.append(_Page(plain=decode(words.encode("utf-8", "replace"))[0][:TEXT_CHARS_MAX]))
-                return
+def _opened(part: Part, found: Bodies) -> bool:
+    """Whether a winmail.dat could be read; then its files and words are in `found`."""
+    if (opened := from_tnef(part)) is None:
+        return False
+    files, words = opened
+    found.enclosures += files
+    found.wrapped = found.wrapped or storable(words)[:TEXT_CHARS_MAX]
+    return True
 
 
 def _join(found: Bodies, pages: list[_Page], odd: Notes, *, plainly: bool) -> None:

@@ -30,7 +30,7 @@ def enclosure(part: Part, number: int) -> Enclosure:
 
 
 def safe_name(name: str) -> str:
-    """Without folders, invisible or turning letters, what a file system minds, and leading dots; "" if nothing is left."""
+    """Without folders, invisible or turning letters, leading dots and what a file system minds; "" if that is all."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     shown = "".join(letter for letter in name if unicodedata.category(letter)[0] != "C")
     plain = " ".join(FORBIDDEN.sub("_", shown).split()).strip(". ")
@@ -47,8 +47,8 @@ def is_tnef(part: Part) -> bool:
     return part.kind in TNEF_KINDS or part.file_name.lower() == "winmail.dat"
 
 
-def from_tnef(part: Part) -> tuple[list[Enclosure], str]:
-    """The files and the words in a winmail.dat; none of one that cannot be read, or where tnefparse is missing."""
+def from_tnef(part: Part) -> tuple[list[Enclosure], str] | None:
+    """The files and the words in a winmail.dat; None if it cannot be read or tnefparse is missing."""
     with suppress(Exception):  # an optional reader of a hostile format: whatever it raises, the file stays as it came
         from tnefparse import TNEF
 
@@ -63,7 +63,7 @@ def from_tnef(part: Part) -> tuple[list[Enclosure], str]:
         ]
         body = opened.body or b""
         return files, body if isinstance(body, str) else body.decode("cp1252", "replace")
-    return [], ""
+    return None
 
 
 def _suffix(kind: str) -> str:

@@ -43,5 +43,5 @@ class ChildLimits:
 
     cpu_s: float = 1.0
     wall_s: float = 8.0
-    memory_bytes: int = 400 * 1024 * 1024
+    memory_bytes: int = 256 * 1024 * 1024
     letters_max: int = 1_000

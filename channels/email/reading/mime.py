@@ -68,14 +68,14 @@ def tree(raw: bytes) -> tuple[Part, Budget]:
     """The whole mail as a tree no deeper than DEPTH_MAX with no more parts than PARTS_MAX. Never raises."""
     budget = Budget()
     first = MBOX_LINE.match(raw)
-    return _part(raw, first.end() if first else 0, len(raw), budget, DEPTH_MAX, "text/plain"), budget
+    return _part(raw, (first.end() if first else 0, len(raw)), budget, DEPTH_MAX, "text/plain"), budget
 
 
-def _part(raw: bytes, start: int, end: int, budget: Budget, depth: int, otherwise: str) -> Part:
-    headers, body = split(raw, start, end)
+def _part(raw: bytes, place: tuple[int, int], budget: Budget, depth: int, otherwise: str) -> Part:
+    headers, body = split(raw, *place)
     kind, parameters = headers.parameters("content-type")
     kind = kind if TYPE.fullmatch(kind) else otherwise
-    part = Part(raw, body, end, headers, kind, parameters)
+    part = Part(raw, body, place[1], headers, kind, parameters)
     if kind.startswith("multipart/"):
         _divide(part, budget, depth)
     return part
@@ -90,7 +90,7 @@ def _divide(part: Part, budget: Budget, depth: int) -> None:
         part.kind = "application/octet-stream" if depth == 0 else "text/plain"
         return
     otherwise = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
-    part.children = [_part(part.raw, *piece, budget, depth - 1, otherwise) for piece in pieces]
+    part.children = [_part(part.raw, piece, budget, depth - 1, otherwise) for piece in pieces]
 
 
 def _pieces(part: Part, boundary: str, budget: Budget) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Raw bytes to a Letter: the pure heart of reading. It runs in a process of its own (child.py); tests call it directly."""
+"""Raw bytes to a Letter: the pure heart of reading. It runs in a process of its own (child.py), in tests without."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""A Letter as JSON, and back, exactly. The process that read a stranger's mail is not trusted to send anything livelier."""
+"""A Letter as JSON and back, exactly. Who read a stranger's mail is not trusted to send anything livelier."""
 
 from collections.abc import Mapping
 from dataclasses import fields

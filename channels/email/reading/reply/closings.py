@@ -18,12 +18,8 @@ SIGNOFF_BLOCK_MAX = 8
 SIGNOFF_LINE_CHARS_MAX = 60
 
 
-def words_end(lines: Sequence[str], *, followed: bool) -> int:
-    """Before which line the writer's own words end; all of them where cutting would leave nothing.
-
-    Args:
-        followed: an older mail stands below, so that a single line such as "-Ana" is surely no part of a list.
-    """
+def words_end(lines: Sequence[str]) -> int:
+    """Before which line the writer's own words end; all of them where cutting would leave nothing."""
     end = _without_blanks(lines, len(lines))
     for find in (_device, _delimiter, _footer, _dashed_name, _signoff):
         found = _without_blanks(lines, find(lines[:end]))

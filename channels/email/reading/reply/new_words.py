@@ -58,7 +58,7 @@ def _reduced(lines: list[str], found: list[Opening]) -> Words:
     own, found = lines[:marked], [opening for opening in found if opening.start < marked]
     start = _quote_start(own, found)
     if start is None:
-        return _cut(lines, words_end(own, followed=marked < len(lines)))
+        return _cut(lines, words_end(own))
     if (answer := _answer_below(own, start, found)) is not None:
         return answer
     if _interleaved(own, start):
@@ -79,7 +79,7 @@ def _above(lines: Sequence[str], own: Sequence[str], start: int) -> Words:
     if not _filled(own[:start]):
         all_quoted = all(is_quoted(line) for line in own[start:] if line.strip())
         return _cut(lines, 0) if all_quoted else Words("\n".join(lines).strip())
-    words = _cut(lines, words_end(own[:start], followed=True))
+    words = _cut(lines, words_end(own[:start]))
     tail = _signoff_below(own, start)
     return Words(f"{words.text}\n\n{tail}", words.quoted) if tail else words
 
@@ -93,7 +93,7 @@ def _answer_below(lines: Sequence[str], start: int, found: Sequence[Opening]) ->
     below = _own_lines(lines, after)
     if not below or any(is_quoted(line) for line in lines[after:]) or after == found[0].end:
         return None
-    end = after + words_end(lines[after:], followed=False)
+    end = after + words_end(lines[after:])
     return Words("\n".join(lines[after:end]).strip(), "\n".join([*lines[:after], *lines[end:]]).strip())
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines as programs write them
 """Answers as programs write them that the public sets do not hold: other languages, other programs. All made up."""
 
 OLD = "Did you switch it off and on?\nYours, the desk"
