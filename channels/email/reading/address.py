@@ -20,6 +20,7 @@ NAMED = re.compile(r'("(?:[^"\\]|\\.)*"|[^<>"@,;:()\\\[\]]*)\s*<([^<>\s]*)>')
 COMMENTED = re.compile(r"([^\s<>()\[\],;:\"\\]+)\s*\(([^()\\@]*)\)")
 ADDRESS_CHARS_MAX = 254
 LOCAL_CHARS_MAX = 64
+AT_SIGNS = "@＠﹫"
 CONFUSABLE = frozenset("＠﹫．。｡﹒‥․＜＞")
 """What some program folds to @, a full stop or an angle bracket."""
 
@@ -136,6 +137,6 @@ def _name(text: str, address: str) -> str:
         text = re.sub(r"\\(.)", r"\1", text[1:-1])
     name = "".join(letter for letter in decoded_words(text) if unicodedata.category(letter) not in {"Cc", "Cf"})
     name = " ".join(name.split())[:NAME_CHARS_MAX]
-    if any(sign in name for sign in "@＠﹫") and name.strip("'<> ").lower() != address.lower():
+    if any(sign in name for sign in AT_SIGNS) and name.strip("'<> ").lower() != address.lower():
         return ""
     return name

@@ -108,17 +108,17 @@ def _flowed(text: str, parameters: dict[str, str]) -> str:
     if parameters.get("format", "").lower() != "flowed":
         return text
     glue = "" if parameters.get("delsp", "").lower() == "yes" else " "
-    lines: list[str] = []
+    paragraphs: list[list[str]] = []
     goes_on = False
     for written in text.split("\n"):
         quoted = written.startswith(">")
         line = written.removeprefix(" ")
-        if goes_on and not quoted and lines:
-            lines[-1] = lines[-1].rstrip(" ") + glue + line
+        if goes_on and not quoted:
+            paragraphs[-1].append(line)
         else:
-            lines.append(line)
+            paragraphs.append([line])
         goes_on = line.endswith(" ") and line != "-- " and not quoted
-    return "\n".join(lines)
+    return "\n".join(glue.join(piece.rstrip(" ") for piece in pieces) for pieces in paragraphs)
 
 
 def _file(part: Part, found: Bodies, odd: Notes, *, plainly: bool) -> None:

@@ -108,16 +108,15 @@ WIDE_GAP = re.compile(r"[ \t\xa0]{3,}")
 
 def too_deep(html: str) -> bool:
     """Whether it nests so far, or holds so much, that cleaning it would cost more than a mail may."""
-    if html.count("&") > HTML_ENTITIES_MAX:
+    if html.count("&") > HTML_ENTITIES_MAX or html.count("<") > 2 * HTML_TAGS_MAX:
         return True
     open_tags: Counter[str] = Counter()
-    depth = tags = 0
-    for match in TAG.finditer(html):
+    depth = 0
+    for tags, match in enumerate(TAG.finditer(html), start=1):
         name = match[2].lower()
-        tags += 1
         if name in VOID or name in CLOSED_BY_THE_NEXT:
-            continue
-        if not match[1]:
+            pass
+        elif not match[1]:
             open_tags[name] += 1
             depth += 1
         elif open_tags[name]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from channels.email.letter import Automatic, Envelope, Letter
 from channels.email.reading import bodies, report
-from channels.email.reading.address import clean_address, mailboxes, sender
+from channels.email.reading.address import AT_SIGNS, clean_address, mailboxes, sender
 from channels.email.reading.automatic import automatic
 from channels.email.reading.charset import storable
 from channels.email.reading.header import Headers, decoded_words
@@ -125,8 +125,8 @@ def _letter(
 
 
 def _names_an_address(value: str) -> bool:
-    name, bracket, _ = decoded_words(value).partition("<")
-    return bool(bracket) and "@" in name
+    name = decoded_words(value.rpartition("<")[0])
+    return any(sign in name for sign in AT_SIGNS)
 
 
 def _answers(headers: Headers, subject: str, text: str) -> bool:

@@ -9,7 +9,8 @@ from channels.email.reading.reply.openings import FORWARDED, Opening, above, ope
 
 REPLY_MARK = "=~=~="
 """Stands on a line of its own words in every mail of the desk: what is below that line is ours and old."""
-LINES_MAX = 5_000
+LINES_MAX = 3_000
+"""A longer text is kept whole: nobody answers at such length."""
 WRAPPED_CHARS_MIN = 55
 SIGNOFF_LINES_MAX = 4
 
@@ -35,12 +36,14 @@ def new_words(text: str, *, is_reply: bool = True, is_forward: bool = False) -> 
         is_forward: its subject says that it hands one on.
     """
     lines = lines_of(text)
-    found = openings(lines[:LINES_MAX])
+    if len(lines) > LINES_MAX:
+        return Words(text.strip())
+    found = openings(lines)
     first_quote = next((number for number, line in enumerate(lines) if is_quoted(line)), len(lines))
     handed_on = any(opening.kind == FORWARDED and opening.start < first_quote for opening in found)
     if handed_on or (is_forward and any(opening.start < first_quote for opening in found)):
         return Words(text.strip(), forwarded=True)
-    if not is_reply or len(lines) > LINES_MAX:
+    if not is_reply:
         return Words(text.strip())
     return _reduced(lines, found)
 

@@ -14,6 +14,7 @@ from channels.email.reading.reply.lines import has_address, has_date, has_time, 
 ATTRIBUTION_LINES_MAX = 4
 ATTRIBUTION_CHARS_MAX = 400
 SHORT_CHARS = 80
+TAIL_CHARS = 60
 BLOCK_LINES_MAX = 12
 CONTINUATIONS_MAX = 2
 LABELLED = re.compile(r"[\s*_]*([^\W\d_][^:：<>@*]{0,24}?)[\s*_]*[:：][\s*_]*(.*)")
@@ -133,8 +134,8 @@ def _ends(said: str) -> bool:
     bare = said.rstrip(" -*_>»")
     if bare.endswith((":", "：")):
         return True
-    last = [match.end() for match in phrases.wrote().finditer(bare)]
-    return bool(last) and len(bare) - last[-1] <= 1
+    tail = bare[-TAIL_CHARS:]
+    return any(len(tail) - match.end() <= 1 for match in phrases.wrote().finditer(tail))
 
 
 def _says_who_and_when(said: str, quote_follows: bool) -> bool:

@@ -1,9 +1,12 @@
 """B1, B4, B7: no mail takes the desk down, each is a letter or put aside, and the loop goes on meanwhile."""
 
 import asyncio
+import os
+import resource
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from channels.email.reading import LetterUnreadable
@@ -15,8 +18,6 @@ from tests.slow.results import write_results
 SECONDS_MAX = 2.0
 MEMORY_MB_MAX = 256
 STALL_MS_MAX = 100.0
-TRIES = 3
-"""What is above the bar is tried again: other programs of the machine count, too, and only the best is ours."""
 
 
 class Stall:
@@ -42,6 +43,13 @@ def _peak_mb(pid: int) -> float:
     return next(int(line.split()[1]) / 1_024 for line in lines if line.startswith("VmHWM"))
 
 
+def processor_s(reader: LetterReader) -> float:
+    """What children used so far: those that ended and those that are still there."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    living = [psutil.Process(child._process.pid).cpu_times() for child in reader._idle]
+    return ended.ru_utime + ended.ru_stime + sum(times.user + times.system for times in living)
+
+
 async def outcome(reader: LetterReader, raw: bytes) -> tuple[str, float]:
     began = time.perf_counter()
     try:
@@ -58,22 +66,27 @@ async def outcome(reader: LetterReader, raw: bytes) -> tuple[str, float]:
 async def test_B01_B04_B07_no_killer_mail_takes_more_than_it_may():
     assert len(KILLERS) >= 60
     stall, figures = Stall(), {}
+    busy = os.getloadavg()[0]
     async with LetterReader(children_max=1) as reader:
         watching = asyncio.create_task(stall.watch())
         for name, make in KILLERS.items():
-            raw = make()
+            raw = await asyncio.to_thread(make)
+            used = processor_s(reader)
             said, seconds = await outcome(reader, raw)
-            for _ in range(TRIES - 1):
-                if seconds > SECONDS_MAX:
-                    said, again = await outcome(reader, raw)
-                    seconds = min(seconds, again)
-            figures[name] = {"said": said, "seconds": round(seconds, 3), "peak_mb": round(peak_mb(reader), 1)}
+            figures[name] = {
+                "said": said,
+                "seconds": round(seconds, 3),
+                "processor_s": round(processor_s(reader) - used, 3),
+                "peak_mb": round(peak_mb(reader), 1),
+            }
         watching.cancel()
         said, _ = await outcome(reader, b"From: Ana <ana@home.example>\r\n\r\nThe next one")
-    write_results("B01-killer-mails", {"loop_stall_ms": round(stall.worst_ms, 1), "mails": figures})
+    write_results("B01-killer-mails", {"load": busy, "loop_stall_ms": round(stall.worst_ms, 1), "mails": figures})
 
     assert said == "letter"
-    assert {name: f for name, f in figures.items() if f["seconds"] > SECONDS_MAX} == {}
+    assert {name: f for name, f in figures.items() if f["processor_s"] > SECONDS_MAX} == {}
+    if busy <= (os.cpu_count() or 1):  # else the clock on the wall tells of the neighbours
+        assert {name: f for name, f in figures.items() if f["seconds"] > SECONDS_MAX} == {}
     assert {name: f for name, f in figures.items() if f["peak_mb"] > MEMORY_MB_MAX} == {}
     assert {f["said"] for f in figures.values()} <= {"letter", "letter, plainly", "too_large", "overrun"}
     assert stall.worst_ms <= STALL_MS_MAX
