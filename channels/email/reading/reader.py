@@ -56,6 +56,11 @@ class LetterReader:
             except _Lost:
                 return await self._plainly(raw, envelope, ours)
 
+    @property
+    def children(self) -> Sequence["_Child"]:
+        """Those that wait for a mail."""
+        return tuple(self._idle)
+
     async def start(self) -> None:
         """One child, ready before the first mail comes."""
         async with self._slots:
@@ -145,6 +150,16 @@ class _Child:
             await child.end()
             raise
         return child
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def peak_mb(self) -> float:
+        """The most memory it ever had, in MB."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().split("\n")
+        return next(int(line.split()[1]) / 1_024 for line in lines if line.startswith("VmHWM"))
 
     @property
     def alive(self) -> bool:
