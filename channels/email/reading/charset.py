@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from functools import lru_cache
 
 TRUSTED = frozenset(
     [
@@ -118,14 +119,19 @@ def storable(text: str) -> str:
     return UNSTORABLE.sub("", text)
 
 
-def _charset(declared: str) -> str:
-    name = declared.strip().strip("\"'").lower()[:40]
+@lru_cache(maxsize=200)
+def _charset_of(name: str) -> str:
     try:
         found = codecs.lookup(ALIASES.get(name, name)).name
     except (LookupError, ValueError, UnicodeError):
         return ""
     found = found.replace("_", "-") if found.startswith(("mac", "koi8", "utf")) else found
     return WIDER.get(found, found) if found in TRUSTED else ""
+
+
+def _charset(declared: str) -> str:
+    name = declared.strip().strip("\"'").lower()[:40]
+    return _charset_of(name) if name else ""
 
 
 def _strictly(content: bytes, charset: str) -> str | None:

@@ -5,7 +5,7 @@ Python's own parser under `policy.default` takes a minute for `To: ,,,,` and rai
 
 import binascii
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from urllib.parse import unquote_to_bytes
 
 from channels.email.reading.charset import decode, storable
@@ -24,24 +24,27 @@ CONTINUED = re.compile(r"(.+?)\*(\d{1,3})?(\*?)")
 HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
-@dataclass(frozen=True, slots=True)
 class Headers:
     """Fields in the order they came; names in lower case, values unfolded.
 
     Attributes:
+        fields: name and raw value of each.
         capped: something was left out, so that nothing may be concluded from what is missing.
     """
 
-    fields: tuple[tuple[str, str], ...] = ()
-    capped: bool = False
+    def __init__(self, fields: Sequence[tuple[str, str]] = (), *, capped: bool = False) -> None:
+        self.fields, self.capped = fields, capped
+        self._by_name: dict[str, list[str]] = {}
+        for name, value in fields:
+            self._by_name.setdefault(name, []).append(value)
 
     def all(self, name: str) -> list[str]:
         """Every value of that field, top-most first, raw."""
-        return [value for field, value in self.fields if field == name]
+        return self._by_name.get(name, [])
 
     def first(self, name: str) -> str:
         """The top-most value, raw; empty where there is none."""
-        return next((value for field, value in self.fields if field == name), "")
+        return self._by_name[name][0] if name in self._by_name else ""
 
     def words(self, name: str) -> str:
         """The top-most value as people read it (RFC 2047)."""
@@ -65,7 +68,8 @@ def split(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
     if not lines or not _begins(lines):
         return Headers(), start
     fields, capped = _fields(lines)
-    return Headers(tuple(fields), capped or stop - start > HEADER_BLOCK_BYTES_MAX), blank.end() if blank else end
+    capped = capped or stop - start > HEADER_BLOCK_BYTES_MAX
+    return Headers(fields, capped=capped), blank.end() if blank else end
 
 
 def _begins(lines: list[bytes]) -> bool:

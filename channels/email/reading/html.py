@@ -103,6 +103,7 @@ BREAKS = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|table|blockquote))\b[^<>]*>
 CELL_ENDS = re.compile(r"</t[dh]\b[^<>]*>", re.IGNORECASE)
 ANY_TAG = re.compile(r"<[a-zA-Z!?/][^<>]*>")
 UNSHOWN = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"), ("<head", "</head"), ("<title", "</title"))
+REMOTE_IMAGE = re.compile(r"<img\b[^<>]*?\bsrc\s*=\s*[\"']?(?!cid:)[^\s\"'<>]", re.IGNORECASE)
 WIDE_GAP = re.compile(r"[ \t\xa0]{3,}")
 
 
@@ -129,18 +130,19 @@ def too_deep(html: str) -> bool:
 
 def clean(html: str) -> tuple[str, bool]:
     """HTML that can be shown, and whether images from elsewhere were taken out."""
+    cleaned = _cleaner().clean(html)
+    return storable(cleaned).strip(), REMOTE_IMAGE.search(html) is not None
+
+
+@cache
+def _cleaner() -> Any:
     import nh3
 
-    remote: list[str] = []
-
     def attribute(tag: str, name: str, value: str) -> str | None:
-        if (tag, name) == ("img", "src") and not value.strip().lower().startswith("cid:"):
-            remote.append(value)
-            return None
-        return value
+        elsewhere = (tag, name) == ("img", "src") and not value.strip().lower().startswith("cid:")
+        return None if elsewhere else value
 
-    cleaned = nh3.clean(
-        html,
+    return nh3.Cleaner(
         tags=set(TAGS),
         clean_content_tags=set(DROPPED),
         attributes=ATTRIBUTES,
@@ -149,7 +151,6 @@ def clean(html: str) -> tuple[str, bool]:
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",
     )
-    return storable(cleaned).strip(), bool(remote)
 
 
 def to_text(html: str) -> str:

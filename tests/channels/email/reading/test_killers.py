@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import time
+from typing import Any
 
 import psutil
 import pytest
@@ -54,7 +55,8 @@ async def outcome(reader: LetterReader, raw: bytes) -> tuple[str, float]:
 @pytest.mark.timeout(600)
 async def test_B01_B04_B07_no_killer_mail_takes_more_than_it_may():
     assert len(KILLERS) >= 60
-    stall, figures = Stall(), {}
+    stall = Stall()
+    figures: dict[str, dict[str, Any]] = {}
     busy = os.getloadavg()[0]
     async with LetterReader(children_max=1) as reader:
         watching = asyncio.create_task(stall.watch())

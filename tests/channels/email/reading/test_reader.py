@@ -121,7 +121,9 @@ async def test_what_is_too_large_or_nothing_at_all_is_put_aside(reader):
 async def test_the_child_knows_no_secret_of_the_desk(reader, monkeypatch):
     monkeypatch.setenv("NIGHTDESK_SECRET", "hush")
     async with LetterReader() as fresh:
-        assert b"hush" not in Path(f"/proc/{pids(fresh)[0]}/environ").read_bytes()
+        environment = Path(f"/proc/{pids(fresh)[0]}/environ")
+
+        assert b"hush" not in await asyncio.to_thread(environment.read_bytes)
 
 
 async def test_closing_ends_every_child():
