@@ -7,11 +7,16 @@ from channels.email.reading.reply import phrases
 from channels.email.reading.reply.lines import has_address, looked_at
 
 DELIMITER = re.compile(r"--\s?|—\s?|-- \s*")
-FOOTER_RULE = re.compile(r"(?:_{2,}|[—–]{3,}|={10,}|-{10,})\s*")
+FOOTER_RULE = re.compile(r"(?:_{2,}|[—–]{3,}|={10,}|-{3,})\s*")
 FOOTER_LINES_MAX = 12
+BELOW_DASHES_MAX = 4
+"""People draw such lines, too."""
 SIGNATURE_LINES_MAX = 20
 DASHED_NAME = re.compile(r"\s*[-–—~]{1,2}(?:[^\W\d_][\w.'’-]*)(?: [^\W\d_][\w.'’-]*){0,3}")
-CONTACT = re.compile(r"https?://|www\.|\+?\d[\d /().-]{6,}\d|unsubscribe", re.IGNORECASE)
+LINKED = re.compile(r"https?://|www\.|unsubscribe", re.IGNORECASE)
+CONTACT = re.compile(
+    r"https?://|www\.|unsubscribe|\b(?:tel|phone|fax|mobil|telefon)\w*\b|\+\d[\d ()./-]{6,}\d", re.IGNORECASE
+)
 DEVICE_CHARS_MAX = 80
 LINK = re.compile(r"<?\s*(?:https?|mailto):[^\s>]*\s*>?|\[[^\]]{0,100}\]\(?")
 SIGNOFF_BLOCK_MAX = 8
@@ -74,10 +79,11 @@ def _delimiter(lines: Sequence[str]) -> int:
 def _footer(lines: Sequence[str]) -> int:
     """A line of underscores with an address, a link or a number below it, and little else."""
     for number, line in enumerate(lines):
-        below = lines[number + 1 :]
-        if not FOOTER_RULE.fullmatch(line) or not 0 < _filled(below) <= FOOTER_LINES_MAX:
+        below = [looked_at(text) for text in lines[number + 1 :] if text.strip()]
+        dashes = line.startswith("-")
+        if not FOOTER_RULE.fullmatch(line) or not 0 < len(below) <= (BELOW_DASHES_MAX if dashes else FOOTER_LINES_MAX):
             continue
-        if any(has_address(looked_at(text)) or CONTACT.search(looked_at(text)) for text in below):
+        if any(LINKED.search(text) or (not dashes and (has_address(text) or CONTACT.search(text))) for text in below):
             return number
     return len(lines)
 

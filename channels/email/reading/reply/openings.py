@@ -20,6 +20,7 @@ CONTINUATIONS_MAX = 2
 LABELLED = re.compile(r"[\s*_]*([^\W\d_][^:：<>@*]{0,24}?)[\s*_]*[:：][\s*_]*(.*)")
 UNKNOWN_LABELS_MIN = 3
 DASHED = re.compile(r"\s*[-_=*—–]{2,}\s*(\S.{0,80}?)\s*[-_=*—–]{2,}\s*:?")
+OLD_GMAIL = re.compile(r"\d{4}/\d{1,2}/\d{1,2}[ ,][^<>]{0,100}<[^<>@\s]+@[^<>@\s]+>")
 ORIGINAL = "original"
 FORWARDED = "forwarded"
 
@@ -140,8 +141,10 @@ def _ends(said: str) -> bool:
 
 def _says_who_and_when(said: str, quote_follows: bool) -> bool:
     """With a date, and either an address or the word for writing."""
-    if len(said) > ATTRIBUTION_CHARS_MAX or not _ends(said):
+    if len(said) > ATTRIBUTION_CHARS_MAX:
         return False
+    if not _ends(said):
+        return quote_follows and OLD_GMAIL.fullmatch(said) is not None
     bare = said.strip(" -*_")
     begun = phrases.starter().match(bare) is not None and any(letter.isdigit() for letter in bare)
     if not (has_date(bare) or begun):

@@ -37,7 +37,7 @@ def processor_s(reader: LetterReader) -> float:
     """What children used so far: those that ended and those that are still there."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     living = [psutil.Process(child.pid).cpu_times() for child in reader.children]
-    return ended.ru_utime + ended.ru_stime + sum(times.user + times.system for times in living)
+    return float(ended.ru_utime + ended.ru_stime + sum(times.user + times.system for times in living))
 
 
 async def outcome(reader: LetterReader, raw: bytes) -> tuple[str, float]:

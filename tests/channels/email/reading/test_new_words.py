@@ -75,6 +75,16 @@ def test_a_greeting_below_the_quote_is_not_an_answer_between_the_lines():
     assert words.text == f"{NEW}\n\nRegards,\nAna"
 
 
+def test_what_a_virus_scanner_adds_below_is_not_an_answer_between_the_lines():
+    footer = "---\nThis mail was checked for viruses by Scanner.\nhttps://scanner.example"
+
+    assert new_words(f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n{marked(OLD)}\n\n{footer}").text == NEW
+
+
+def test_gmail_once_wrote_no_colon():
+    assert new_words(f"{NEW}\n\n2011/4/7 The Desk <desk@shop.example>\n\n{marked(OLD)}").text == NEW
+
+
 def test_a_quoted_line_that_was_broken_is_no_answer():
     quote = (
         "> This line of the older mail was so long that the program of its reader has\nbroken it here\n> and went on"
