@@ -1,0 +1,18 @@
+"""The one refusal of reading."""
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class LetterUnreadable(Exception):
+    """This mail is put aside with its raw bytes, for a person to look at.
+
+    Attributes:
+        reason: "too_large", "empty", "overrun" (processor time, memory or clock, also when read plainly), "broken" (the
+            reader failed, a fault of ours) or "answer_refused" (the reader said something that is no letter).
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"mail unreadable: {self.reason}"

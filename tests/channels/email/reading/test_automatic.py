@@ -1,0 +1,121 @@
+"""Whether a machine wrote it, and what machines report."""
+
+import pytest
+
+from channels.email.letter import Automatic, Bounce, Envelope
+from tests.channels.email.reading.mails import UNTOLD, mail, multipart, read
+
+NULL_SENDER = Envelope(mail_from="", rcpt_to=("desk@shop.example",), source="smtp")
+MARKS = {
+    "Auto-Submitted: auto-replied": Automatic.REPLY,
+    "Auto-Submitted: auto-generated; owner=x": Automatic.REPLY,
+    "X-Autoreply: yes": Automatic.REPLY,
+    "X-Autorespond: Out of office": Automatic.REPLY,
+    "X-Auto-Response-Suppress: All": Automatic.REPLY,
+    "X-Auto-Response-Suppress: DR, OOF": Automatic.REPLY,
+    "Precedence: auto_reply": Automatic.REPLY,
+    "Precedence: bulk": Automatic.BULK,
+    "Precedence: Junk": Automatic.BULK,
+    "Precedence: list": Automatic.LIST,
+    "List-Id: Friends <friends.lists.example>": Automatic.LIST,
+    "List-Unsubscribe: <mailto:x@lists.example>": Automatic.LIST,
+    "List-Post: <mailto:x@lists.example>": Automatic.LIST,
+    "X-Loop: shop.example": Automatic.SELF,
+    "From: Desk <desk@shop.example>": Automatic.SELF,
+    "From: Desk <desk+c-9-abc@shop.example>": Automatic.SELF,
+    "From: MAILER-DAEMON@home.example": Automatic.NO_REPLY,
+    "From: postmaster@home.example": Automatic.NO_REPLY,
+    "From: Shop <noreply@home.example>": Automatic.NO_REPLY,
+    "From: Shop <no-reply+x@home.example>": Automatic.NO_REPLY,
+    "From: Shop <do_not_reply@home.example>": Automatic.NO_REPLY,
+    "X-Failed-Recipients: gone@home.example": Automatic.BOUNCE,
+}
+PEOPLE = [
+    "Auto-Submitted: no",
+    "X-Auto-Response-Suppress: DR",
+    "Precedence: normal",
+    "Subject: Out of office: my key to it is broken",
+    "Subject: Undeliverable parcel",
+    "From: Noreen Plyer <noreen@home.example>",
+    "X-Loop: somebody.else",
+]
+
+
+@pytest.mark.parametrize(("header", "why"), MARKS.items(), ids=MARKS)
+def test_every_mark_of_a_machine_is_known(header, why):
+    assert read(mail(header)).automatic is why
+
+
+@pytest.mark.parametrize("header", PEOPLE)
+def test_people_are_not_taken_for_machines(header):
+    assert read(mail(header)).automatic is Automatic.NO
+
+
+def test_an_empty_envelope_sender_is_a_bounce_unless_it_says_what_else_it_is():
+    assert read(mail(), NULL_SENDER).automatic is Automatic.BOUNCE
+    assert read(mail("Auto-Submitted: auto-replied"), NULL_SENDER).automatic is Automatic.REPLY
+    assert (
+        read(mail("Auto-Submitted: auto-replied", "From: MAILER-DAEMON@x.example"), NULL_SENDER).automatic
+        is Automatic.BOUNCE
+    )
+
+
+def test_where_the_way_in_tells_no_envelope_the_return_path_does():
+    assert read(mail("Return-Path: <>"), UNTOLD).automatic is Automatic.BOUNCE
+    assert read(mail("Return-Path: <>")).automatic is Automatic.NO, "the envelope is known and was not empty"
+
+
+def test_a_delivery_status_notification_tells_of_each_recipient():
+    letter = read(
+        multipart(
+            "Content-Type: text/plain\r\n\r\nYour mail could not be delivered.",
+            "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.home.example\r\n\r\n"
+            "Final-Recipient: rfc822; gone@home.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+            "Diagnostic-Code: smtp; 550 No such\r\n person\r\n\r\n"
+            "Original-Recipient: rfc822;full@home.example\r\nAction: delayed\r\nStatus: 4.2.2 (mailbox full)",
+            "Content-Type: message/rfc822\r\n\r\nMessage-ID: <c-9@shop.example>\r\nFrom: x\r\n\r\nHello",
+            kind="report; report-type=delivery-status",
+        ),
+        NULL_SENDER,
+    )
+
+    assert letter.automatic is Automatic.BOUNCE
+    assert letter.bounces == (
+        Bounce("gone@home.example", "failed", "5.1.1", "550 No such person", "c-9@shop.example"),
+        Bounce("full@home.example", "delayed", "4.2.2", "", "c-9@shop.example"),
+    )
+    assert [bounce.hard for bounce in letter.bounces] == [True, False]
+    assert letter.text == "Your mail could not be delivered."
+
+
+def test_a_bounce_of_the_old_kind_is_read_by_its_header():
+    letter = read(mail("X-Failed-Recipients: gone@home.example", body="550 5.1.1 no such person"), NULL_SENDER)
+
+    assert letter.bounces == (Bounce("gone@home.example", "failed", "5.1.1"),)
+
+
+def test_a_complaint_names_who_complained():
+    letter = read(
+        multipart(
+            "Content-Type: text/plain\r\n\r\nSomebody pressed a button.",
+            "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nOriginal-Rcpt-To: <ana@home.example>",
+            kind="report; report-type=feedback-report",
+        )
+    )
+
+    assert letter.automatic is Automatic.COMPLAINT
+    assert letter.complaint_of == "ana@home.example"
+
+
+def test_a_receipt_is_a_receipt():
+    letter = read(
+        multipart(
+            "Content-Type: text/plain\r\n\r\nIt was read.",
+            "Content-Type: message/disposition-notification\r\n\r\nDisposition: manual-action; displayed",
+            kind="report; report-type=disposition-notification",
+        ),
+        NULL_SENDER,
+    )
+
+    assert letter.automatic is Automatic.RECEIPT
+    assert letter.enclosures == ()

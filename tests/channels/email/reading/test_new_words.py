@@ -1,0 +1,170 @@
+"""The new words of an answer, over languages and programs; and everything that must stay whole."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.mail_replies import DATA, right, rows
+from channels.email.reading.reply import REPLY_MARK, new_words
+from tests.channels.email.reading.made_up_answers import BLOCKS, INTRODUCTIONS, LEFT_BY_TELEPHONES, OLD, WHOLE
+
+NEW = "Yes, twice. The light stays red.\n\nWhat now?"
+EXACT_MIN = 78
+
+
+def marked(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("introduction", INTRODUCTIONS.values(), ids=INTRODUCTIONS)
+def test_the_line_above_a_quote_is_known_in_many_languages(introduction):
+    words = new_words(f"{NEW}\n\n{introduction}\n\n{marked(OLD)}\n")
+
+    assert words.text == NEW
+    assert introduction.split("\n")[0] in words.quoted
+
+
+@pytest.mark.parametrize("introduction", INTRODUCTIONS.values(), ids=INTRODUCTIONS)
+def test_it_is_known_without_marks_too_as_programs_make_text_of_html(introduction):
+    assert new_words(f"{NEW}\n\n{introduction}\n\n{OLD}\n").text == NEW
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+@pytest.mark.parametrize("gap", ["\n\n", "\n", "\n\n\n \n"], ids=["gap", "close", "wide"])
+def test_a_block_of_labels_opens_the_older_mail(block, gap):
+    assert new_words(f"{NEW}{gap}{block}\n\n{OLD}\n").text == NEW
+
+
+@pytest.mark.parametrize("line", LEFT_BY_TELEPHONES)
+def test_what_a_telephone_adds_is_nobodys_word(line):
+    assert new_words(f"{NEW}\n\n{line}").text == NEW
+    assert new_words(f"{NEW}\n\n{line}\n\n{INTRODUCTIONS['gmail es']}\n\n{marked(OLD)}").text == NEW
+
+
+@pytest.mark.parametrize("text", WHOLE.values(), ids=WHOLE)
+def test_words_that_only_look_like_a_quote_stay(text):
+    assert new_words(text).text == text
+    assert new_words(f"{text}\n\n{INTRODUCTIONS['mutt']}\n{marked(OLD)}").text == text
+
+
+def test_what_answers_nothing_is_never_cut():
+    text = f"{NEW}\n\n{BLOCKS['outlook es']}\n\n{OLD}\n\nSent from my iPhone"
+
+    assert new_words(text, is_reply=False).text == text
+
+
+def test_answers_between_the_lines_stay_with_what_they_answer():
+    text = f"See below.\n\n{INTRODUCTIONS['mutt']}\n> Did you switch it off?\n\nYes.\n\n> And on?\n\nYes, twice."
+
+    assert new_words(text).text == text
+    assert new_words(text).quoted == ""
+
+
+def test_an_answer_below_the_whole_quote_is_the_answer():
+    words = new_words(f"{INTRODUCTIONS['mutt']}\n{marked(OLD)}\n\n{NEW}\n\n-- \nAna\nShop 4")
+
+    assert words.text == NEW
+    assert "Shop 4" in words.quoted
+    assert "switch it off" in words.quoted
+
+
+def test_a_greeting_below_the_quote_is_not_an_answer_between_the_lines():
+    words = new_words(f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n{marked(OLD)}\n\nRegards,\nAna")
+
+    assert words.text == f"{NEW}\n\nRegards,\nAna"
+
+
+def test_what_a_virus_scanner_adds_below_is_not_an_answer_between_the_lines():
+    footer = "---\nThis mail was checked for viruses by Scanner.\nhttps://scanner.example"
+
+    assert new_words(f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n{marked(OLD)}\n\n{footer}").text == NEW
+
+
+def test_gmail_once_wrote_no_colon():
+    assert new_words(f"{NEW}\n\n2011/4/7 The Desk <desk@shop.example>\n\n{marked(OLD)}").text == NEW
+
+
+def test_a_quoted_line_that_was_broken_is_no_answer():
+    quote = (
+        "> This line of the older mail was so long that the program of its reader has\nbroken it here\n> and went on"
+    )
+
+    assert new_words(f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n{quote}").text == NEW
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "---------- Forwarded message ---------",
+        "-------- Weitergeleitete Nachricht --------",
+        "Begin forwarded message:",
+        "Anfang der weitergeleiteten Nachricht:",
+        "Début du message transféré :",
+        "-------- Пересылаемое сообщение --------",
+        "---------- Mensaje reenviado ---------",
+    ],
+)
+def test_what_is_handed_on_stays_whole(line):
+    text = f"Can you help her?\n\n{line}\n{BLOCKS['outlook no name']}\n\nMy till is broken"
+
+    words = new_words(text)
+
+    assert words.text == text
+    assert words.forwarded
+
+
+def test_outlook_hands_on_with_the_same_block_as_it_answers_so_the_subject_tells():
+    text = f"Can you help her?\n\n{BLOCKS['outlook no name']}\n\nMy till is broken"
+
+    assert new_words(text, is_forward=True).text == text
+    assert new_words(text, is_forward=False).text == "Can you help her?"
+
+
+def test_an_answer_to_what_was_handed_on_is_an_answer():
+    text = f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n> ---------- Forwarded message ---------\n> From: Ana"
+
+    assert new_words(text).text == NEW
+
+
+@pytest.mark.parametrize("prefix", ["", "> ", "| "])
+def test_all_below_our_own_mark_is_ours(prefix):
+    text = f"{NEW}\n\nsome line no rule knows\n{prefix}{REPLY_MARK} please answer above {REPLY_MARK}\n{OLD}\nmore of it"
+
+    assert new_words(text).text == f"{NEW}\n\nsome line no rule knows"
+
+
+def test_the_line_above_our_mark_goes_with_it():
+    text = f"{NEW}\n\n{INTRODUCTIONS['gmail ja']}\n\n> {REPLY_MARK} please answer above {REPLY_MARK}\n> {OLD}"
+
+    assert new_words(text).text == NEW
+
+
+def test_words_below_our_mark_are_not_lost_where_none_stand_above():
+    text = f"{REPLY_MARK} please answer above {REPLY_MARK}\nold\n\nI write down here, sorry"
+
+    assert "I write down here" in new_words(text).text
+
+
+def test_nothing_is_lost_where_all_seems_old_but_nothing_is_marked():
+    text = f"{BLOCKS['outlook es']}\n\n{OLD}\n\nI write down here"
+
+    assert new_words(text).text == text
+
+
+def test_a_signature_goes_only_if_words_are_left():
+    assert new_words(f"{NEW}\n\n-- \nAna\nShop 4").text == NEW
+    assert new_words("-- \nAna\nShop 4").text == "--\nAna\nShop 4"
+    assert new_words(f"{NEW}\n\nMit freundlichen Grüßen\nAna Muster\nLeiterin Einkauf\nTel. 030 123456").text == NEW
+
+
+@pytest.mark.parametrize("bomb", ["> " * 50_000, "On 1 2 3 " * 12_000, "wrote:\n" * 15_000, "From: a\n" * 12_000])
+def test_no_text_costs_much(bomb):
+    assert new_words(bomb).text is not None
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the public answers are not beside this checkout (../shared/data/dev)")
+def test_the_public_answers_are_found_exactly():
+    judged = [right(row) for row in rows(Path(DATA))]
+
+    assert sum(judged) >= EXACT_MIN, json.dumps(judged)
