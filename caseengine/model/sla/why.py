@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from caseengine.model.calendar import Calendar, openings_between
 from caseengine.model.events import CaseEvent, CaseOpened
+from caseengine.model.lifecycle import Status
 from caseengine.model.sla.clock import Clock
 from caseengine.model.sla.fold import Clocks, advance, begin
-from caseengine.model.sla.policy import Book, Target
+from caseengine.model.sla.policy import NO_SLA, Book, Target
 
 
 class SpanKind(StrEnum):
@@ -20,7 +21,10 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `begins` to `ends`. `because`: the calendar's id, or the status in which the clock stood still."""
+    """From `begins` to `ends`.
+
+    `because`: the calendar's id, or the status in which the clock stood still; "none" where no policy promised it.
+    """
 
     begins: datetime
     ends: datetime
@@ -74,7 +78,8 @@ def _spans(clocks: Clocks, clock: Clock, until: datetime, book: Book) -> Iterato
     if until <= since:
         return
     if clock.running_since is None:
-        yield Span(since, until, SpanKind.PAUSED, clocks.status)
+        promised = clocks.measure(book).goal(clock.target) is not None or clocks.status is Status.MERGED
+        yield Span(since, until, SpanKind.PAUSED, clocks.status if promised else NO_SLA)
         return
     calendar = book.calendar(clocks.policy) if clocks.policy else None
     if calendar is not None and clocks.policy is not None:
