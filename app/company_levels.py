@@ -42,9 +42,9 @@ async def bring_hours(work: UnitOfWork, hours: Mapping[str, Calendar], *, at: da
     The public holidays of a file are those of the years around it: what was closed before those stays so.
     """
     before = await calendars_by_id(work, hours)
-    for name, told in hours.items():
+    for name, wanted in hours.items():
         known = before.get(name)
-        told = _with_the_past_of(known, told, at=at)
+        told = _with_the_past_of(known, wanted, at=at)
         if known != told:
             set_calendar(work, name, told, at=at)
             days = differing_days(known, told) if known is not None else None

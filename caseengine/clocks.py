@@ -4,7 +4,7 @@ A row holds all that the next event needs, so an operation reads the newest rows
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Warnings, breaches and ladders: the sweep over the clocks that are due, and over those a corrected calendar counted."""
+"""Warnings, breaches and ladders: the sweep over clocks that are due, and over those a corrected calendar counted."""
 
 from collections.abc import Callable
 from datetime import datetime

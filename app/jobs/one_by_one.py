@@ -73,19 +73,20 @@ class OneByOne:
             except StorageUnavailable:
                 raise
             except Exception:
-                self._fails(case_id)
+                log.exception("case_failed", job=self._job, case_id=str(case_id), tries=self._fails(case_id))
                 return False
             self._failed.pop(case_id, None)
             return True
         log.info("case_gave_way", job=self._job, case_id=str(case_id))
         return False
 
-    def _fails(self, case_id: UUID) -> None:
+    def _fails(self, case_id: UUID) -> int:
+        """It rests; how often it failed in a row."""
         at = self._now()
         self._failed = {one: failed for one, failed in self._failed.items() if at - failed.until < FORGOTTEN_AFTER}
         times = self._failed[case_id].times + 1 if case_id in self._failed else 1
         self._failed[case_id] = Failed(times, at + min(REST * 2 ** min(times - 1, 10), REST_MAX))
-        log.exception("case_failed", job=self._job, case_id=str(case_id), tries=times)
+        return times
 
 
 async def each(database: Database, read: Callable[[Snapshot, T | None], Awaitable[Sequence[T]]]) -> AsyncIterator[T]:

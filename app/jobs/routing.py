@@ -48,7 +48,7 @@ class RoutingSweep:
         self._now = now
         self._guess = guess
         self._looked_at: datetime | None = None
-        self._cases = OneByOne("routing", database, now)
+        self._back, self._calls, self._places = (OneByOne("routing", database, now) for _ in range(3))
 
     async def run(self) -> None:
         """Everything that is due."""
@@ -64,31 +64,31 @@ class RoutingSweep:
 
     async def put_back(self, policy: RoutingPolicy) -> None:
         """Offers and work of those who are not there any more go back to the queue."""
-        at, most = self._now(), PAGE + self._cases.failed
+        at, most = self._now(), PAGE + self._back.failed
         async with self._database.snapshot() as snapshot:
             ended = await offers_ended(snapshot, at, limit=most)
             lost = await live_work_of_the_lost(snapshot, at, limit=most)
             astray = await self._out_of_place(snapshot, at, limit=most)
         for offer in ended:
             expired = offer.expires_at <= at
-            await self._do(offer.case_id, partial(expire_offer, expired=expired, at=at))
+            await self._do(self._back, offer.case_id, partial(expire_offer, expired=expired, at=at))
         for row in lost:
             if policy.of(row.department).mode is not Mode.PULL:
-                await self._do(row.id, partial(return_work, reason="agent_vanished", at=at))
+                await self._do(self._back, row.id, partial(return_work, reason="agent_vanished", at=at))
         for row in astray:
             reason = "agent_locked" if row.locked else "agent_left"
-            await self._do(row.id, partial(return_work, reason=reason, at=at))
+            await self._do(self._back, row.id, partial(return_work, reason=reason, at=at))
 
     async def call(self) -> None:
         """Appointments whose time has come, and those nobody kept."""
         at = self._now()
         async with self._database.snapshot() as snapshot:
-            due = await callbacks_due(snapshot, at, limit=PAGE + self._cases.failed)
+            due = await callbacks_due(snapshot, at, limit=PAGE + self._calls.failed)
         for one in due:
             if one.ends_at <= at:
-                await self._do(one.case_id, partial(miss, callback=one, at=at))
+                await self._do(self._calls, one.case_id, partial(miss, callback=one, at=at))
             elif one.state == "booked":
-                await self._do(one.case_id, partial(call_now, callback=one, at=at))
+                await self._do(self._calls, one.case_id, partial(call_now, callback=one, at=at))
 
     async def place(self, department: str, *, most: int = PLACED_MAX) -> int:
         """Give what waits in a department to whoever can have it, first come first; how many were placed.
@@ -115,7 +115,7 @@ class RoutingSweep:
         return placed
 
     async def _behind(self, department: str, head: Waiting, passed: set[UUID]) -> list[Waiting]:
-        if sum(not self._cases.rests(one) for one in passed) > PASSED_OVER_MAX:
+        if sum(not self._places.rests(one) for one in passed) > PASSED_OVER_MAX:
             return []
         async with self._database.snapshot() as snapshot:
             found = await first_waiting(snapshot, department, head.needs_key, limit=len(passed) + 1)
@@ -130,16 +130,21 @@ class RoutingSweep:
                 likely = self._guess.likely(f"{case.subject}\n{case.description}")
             decided.append(await route(work, case, likely=likely, notice=self._notice, at=self._now()))
 
-        done = await self._do(case_id, decide)
+        done = await self._do(self._places, case_id, decide)
         return decided[-1] if done else None
 
-    async def _do(self, case_id: UUID, operation: Callable[[UnitOfWork, Case], Awaitable[object]]) -> bool:
-        """Whether it was done, again when somebody else's came in between."""
+    async def _do(
+        self, way: OneByOne, case_id: UUID, operation: Callable[[UnitOfWork, Case], Awaitable[object]]
+    ) -> bool:
+        """Whether it was done, again when somebody else's came in between.
+
+        What fails in one way holds up the same case in no other: who cannot be called can still be placed.
+        """
 
         async def act(work: UnitOfWork) -> None:
             await operation(work, await Cases(work).by_id(case_id))
 
-        return await self._cases.do(case_id, act, tries=TRIES_MAX)
+        return await way.do(case_id, act, tries=TRIES_MAX)
 
     async def _out_of_place(self, snapshot: Snapshot, at: datetime, *, limit: int) -> Sequence[sa.Row[Any]]:
         if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:

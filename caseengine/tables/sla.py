@@ -71,7 +71,7 @@ calendar_corrections = sa.Table(
     sa.Column("place", sa.Uuid()),
 )
 """
-A calendar was corrected, and the cases that were counted by it are walked by id, up to `place` so far; the row goes when
-the walk has come to its end. `ended`: whether it is about clocks that have ended, or about those that have not, which
-come first. Only what ran between `since` and `until` is affected; empty for no such bound.
+A calendar was corrected, and the cases that were counted by it are walked by id, up to `place` so far; the row goes
+when the walk has come to its end. `ended`: whether it is about clocks that have ended, or about those that have not,
+which come first. Only what ran between `since` and `until` is affected; empty for no such bound.
 """
