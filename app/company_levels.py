@@ -1,15 +1,16 @@
 """Service levels out of the company's file: calendars by name, agreements and tiers."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.company_file import CalendarRecord, CompanyFile, CompanyInvalid, Problem, desk_hours
+from app.company_file import YEARS_BEFORE, CalendarRecord, CompanyFile, CompanyInvalid, Problem, desk_hours
+from caseengine.calendar_corrections import look_again
 from caseengine.calendars import DESK, calendars_by_id, set_calendar
-from caseengine.clocks import look_again
-from caseengine.model.calendar import Calendar
+from caseengine.model.calendar import Calendar, differing_days
 from customers.agreements import Agreement, all_agreements, put_agreement, set_tier
 from customers.tables import contacts
 from storage.transaction import UnitOfWork
@@ -36,16 +37,28 @@ def calendar_records(company: CompanyFile) -> Iterator[CalendarRecord]:
 
 
 async def bring_hours(work: UnitOfWork, hours: Mapping[str, Calendar], *, at: datetime, count: Count) -> None:
-    """New opening hours; where any changed, what runs is counted anew by the next sweep."""
+    """New opening hours; where any changed, what they counted is counted anew by the sweep.
+
+    The public holidays of a file are those of the years around it: what was closed before those stays so.
+    """
     before = await calendars_by_id(work, hours)
-    for name, told in hours.items():
+    for name, wanted in hours.items():
         known = before.get(name)
+        told = _with_the_past_of(known, wanted, at=at)
         if known != told:
-            set_calendar(work, name, told)
-            if known is not None:
-                look_again(work, at=at)
+            set_calendar(work, name, told, at=at)
+            days = differing_days(known, told) if known is not None else None
+            if days is not None:
+                look_again(work, calendar=name, days=days, at=at)
         kind = "calendar" if name == DESK else "calendars"
         count(kind, "unchanged" if known == told else "changed")
+
+
+def _with_the_past_of(known: Calendar | None, told: Calendar, *, at: datetime) -> Calendar:
+    """With the holidays of the years that no file tells of any more."""
+    begins = date(at.year - YEARS_BEFORE, 1, 1)
+    past = frozenset(day for day in known.holidays if day < begins) if known is not None else frozenset()
+    return replace(told, holidays=told.holidays | past)
 
 
 async def bring_levels(

@@ -51,6 +51,11 @@ class Agent:
     def actor(self) -> Actor:
         return Actor(ActorKind.AGENT, str(self.id), self.name)
 
+    @property
+    def is_locked(self) -> bool:
+        """Nobody can sign in as this agent, so nobody would do what they are given."""
+        return self.password_hash == LOCKED
+
     def may_see(self, department: str) -> bool:
         return self.role is AgentRole.SUPERVISOR or department in self.departments
 
@@ -111,14 +116,15 @@ class Agents:
 
 
 async def agents_of(snapshot: Snapshot, department: str) -> list[Agent]:
-    """Who works for a department, by name."""
+    """Who works for a department and can sign in, by name."""
     there = sa.select(agent_departments.c.agent_id).where(agent_departments.c.department == department)
-    return await agents_where(snapshot, agents.c.id.in_(there))
+    return await agents_where(snapshot, agents.c.id.in_(there) & (agents.c.password_hash != LOCKED))
 
 
 async def supervisors_of(snapshot: Snapshot, department: str) -> list[Agent]:
-    """Those of the department itself; where it has none of its own, all of them."""
-    everyone = await agents_where(snapshot, agents.c.role == AgentRole.SUPERVISOR)
+    """Those of the department itself who can sign in; where it has none of its own, all who can."""
+    supervisors = agents.c.role == AgentRole.SUPERVISOR
+    everyone = await agents_where(snapshot, supervisors & (agents.c.password_hash != LOCKED))
     return [agent for agent in everyone if department in agent.departments] or everyone
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,20 +45,23 @@ async def known_calendars(snapshot: Snapshot) -> frozenset[str]:
     return frozenset({DESK, *(row.id for row in await snapshot.rows(sa.select(calendars.c.id)))})
 
 
-def set_desk_calendar(work: UnitOfWork, calendar: Calendar) -> None:
+def set_desk_calendar(work: UnitOfWork, calendar: Calendar, *, at: datetime | None = None) -> None:
     """Replace the desk's calendar; see `set_calendar`."""
-    set_calendar(work, DESK, calendar)
+    set_calendar(work, DESK, calendar, at=at)
 
 
-def set_calendar(work: UnitOfWork, name: str, calendar: Calendar) -> None:
+def set_calendar(work: UnitOfWork, name: str, calendar: Calendar, *, at: datetime | None = None) -> None:
     """Put a calendar in place of the one of this name; promises made before keep their time.
 
-    Clocks that run by it are counted anew by whoever calls `clocks.look_again`.
+    Clocks that were counted by it are counted anew by whoever calls `calendar_corrections.look_again`.
+
+    Args:
+        at: what opened before opens nothing any more; when left out, every day there ever was counts.
 
     Raises:
         NoWorkingTime: it never opens.
     """
-    if not calendar.ever_opens:
+    if not calendar.ever_opens(at.date() if at else date.min):
         raise NoWorkingTime(LOOKAHEAD_DAYS_MAX)
     values = {
         "zone": calendar.zone.key,

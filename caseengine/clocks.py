@@ -173,12 +173,6 @@ async def all_clocks(snapshot: Snapshot, case_id: UUID) -> list[Clock]:
     return [clock_of(row) for row in rows]
 
 
-def look_again(work: UnitOfWork, *, at: datetime) -> None:
-    """A calendar was changed: the sweep counts every running clock anew, as if it had always been so."""
-    running = case_clocks.c.ended_at.is_(None) & case_clocks.c.running_since.is_not(None)
-    work.write(sa.update(case_clocks).where(running).values(next_at=at))
-
-
 def clock_of(row: sa.Row[Any]) -> Clock:
     """A clock as its row tells it."""
     return Clock(
@@ -252,7 +246,6 @@ __all__ = [
     "clock_of",
     "clocks_of",
     "load_clocks",
-    "look_again",
     "new_clocks",
     "row_of",
 ]

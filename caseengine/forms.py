@@ -18,6 +18,7 @@ from caseengine.model.case import Case
 from caseengine.model.case_errors import FieldsInvalid
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import RulebookInvalid
+from caseengine.model.fields import news
 from caseengine.rulebooks import Rulebook, rulebook
 from storage.transaction import Snapshot
 
@@ -84,7 +85,7 @@ def taken_in(form: Form, case: Case, values: Mapping[str, Any]) -> Mapping[str, 
     Raises:
         FieldsInvalid: what the form does not take, each field named.
     """
-    new = {name: value for name, value in values.items() if case.fields.get(name) != value}
+    new = news(case.fields, values)
     kept = {name: value for name, value in case.fields.items() if name in form.names}
     merged = {name: value for name, value in {**kept, **new}.items() if value is not None}
     problems = [{"field": "", "problem": "too_large"}] if too_large(merged) else form.problems(merged, whole=False)

@@ -104,7 +104,8 @@ async def _takes_in(snapshot: Snapshot) -> TakesIn:
 
 
 def _colleague(agent: Agent) -> Colleague:
-    return Colleague(agent.id, agent.name, agent.departments, agent.role is AgentRole.SUPERVISOR)
+    everywhere = agent.role is AgentRole.SUPERVISOR
+    return Colleague(agent.id, agent.name, agent.departments, everywhere=everywhere, locked=agent.is_locked)
 
 
 async def _since(snapshot: Snapshot, rules: RuleSet) -> dict[str, datetime]:

@@ -13,11 +13,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from caseengine.model.anchors import Anchors, rule_actor, rule_behind
+from caseengine.model.anchors import Anchors, rule_actor, rule_behind, undoes
 from caseengine.model.calendar import Calendar, is_open
 from caseengine.model.case import Case
 from caseengine.model.errors import TransitionNotAllowed
-from caseengine.model.events import CaseEvent, CaseOpened, RuleFired
+from caseengine.model.events import CaseAssigned, CaseEvent, CaseOpened, RuleFired
 from caseengine.model.rule import Action, Firing, Rule, RuleSet
 from caseengine.policies.effects import DONE, House, act, is_so, words
 from caseengine.policies.rules import (
@@ -112,6 +112,7 @@ class Lane:
         self._due: dict[str, datetime | None] = {}
         self._traced: list[datetime] = []
         self._rate_said: list[datetime] = []
+        self._given: tuple[str, ...] = ()
         self._waiting: deque[tuple[CaseEvent, tuple[str, ...]]] = deque()
 
     def begins(self, before: Sequence[CaseEvent]) -> None:
@@ -133,7 +134,7 @@ class Lane:
         """Facts of one moment, then whatever rules make of them."""
         for event in together:
             if self._happens(event):
-                self._waiting.append((event, ()))
+                self._waits(event, self._given if undoes(event) else ())
         self._judge_all()
 
     def time_passes(self, until: datetime) -> None:
@@ -165,6 +166,12 @@ class Lane:
         self._anchors.hear(event)
         return True
 
+    def _waits(self, event: CaseEvent, chain: tuple[str, ...]) -> None:
+        """To be judged, with the rules that led to it."""
+        if isinstance(event, CaseAssigned):
+            self._given = chain
+        self._waiting.append((event, chain))
+
     def _judge_all(self) -> None:
         while self._waiting:
             event, chain = self._waiting.popleft()
@@ -183,7 +190,7 @@ class Lane:
         outcomes = () if held_back else tuple(self._act(case, rule, action, at) for action in rule.then)
         for event in case.unsaved[known:]:
             self._anchors.hear(event)
-            self._waiting.append((event, (*chain, rule.id)))
+            self._waits(event, (*chain, rule.id))
         self._traced.append(at)
         self._rate_said += [at] if held_back is Guard.RATE else []
         self.done.firings.append(Fired(rule.id, at, held_back or "", outcomes, firing.reasons))

@@ -218,9 +218,9 @@ class _Lane:
         return None
 
     def _take(self, place: int, step: Step, clock: Clock) -> None:
-        measure = self._clocks.measure(self._book) if self._clocks else None
-        if self._clocks is None or measure is None or clock.next_at is None:
+        if self._clocks is None or clock.next_at is None:
             return
+        measure = self._clocks.measure(self._book)
         stepped = tuple(one.stepped(place, measure) if one is clock else one for one in self._clocks.clocks)
         self._clocks = replace(self._clocks, clocks=stepped)
         if clock.next_at >= self._period.start:

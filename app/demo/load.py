@@ -158,7 +158,7 @@ def _add_agents(work: UnitOfWork, company: Company, hashes: dict[str, str]) -> i
 async def _set_hours(work: UnitOfWork, company: Company, at: datetime) -> None:
     hours = desk_hours(company.calendar, at=at)
     if await desk_calendar(work) != hours:
-        set_desk_calendar(work, hours)
+        set_desk_calendar(work, hours, at=at)
 
 
 async def _has_account(work: UnitOfWork, account_id: UUID) -> bool:

@@ -68,8 +68,8 @@ class CaseActing:
     def endpoints(self) -> list[Endpoint]:
         words = ("case.text_missing",)
         said = (*words, KeyReused.code, NobodyToTell.code)
-        promised = ("calendar.no_working_time", "calendar.invalid")
-        given = ("agent.not_found", AgentElsewhere.code)
+        promised = ("calendar.invalid",)
+        given = ("agent.not_found", "agent.locked", AgentElsewhere.code)
         act = self.act
         return [
             act("assignment", "Take it yourself.", VersionBody, self._take, "case.taken"),

@@ -32,7 +32,7 @@ from caseengine.reading.cases import numbered
 from storage.engine import Database
 from storage.transaction import Snapshot, UnitOfWork
 
-PROMISED = ("calendar.no_working_time", "calendar.invalid")
+PROMISED = ("calendar.invalid",)
 
 
 class CaseRelating:

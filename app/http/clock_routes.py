@@ -82,9 +82,8 @@ def _policy(events: Sequence[CaseEvent]) -> str | None:
     return next((name for name in reversed(named) if name is not None), None)
 
 
-def _answer(one: Clock, events: Sequence[CaseEvent], book: Book, measure: Measure | None, at: datetime) -> ClockAnswer:
+def _answer(one: Clock, events: Sequence[CaseEvent], book: Book, measure: Measure, at: datetime) -> ClockAnswer:
     spans = why(events, one.target, one.cycle, book, at)
-    spent = one.spent if measure is None else one.spent_at(measure, at)
     return ClockAnswer(
         target=one.target,
         cycle=one.cycle,
@@ -93,7 +92,7 @@ def _answer(one: Clock, events: Sequence[CaseEvent], book: Book, measure: Measur
         policy=one.policy,
         policy_version=one.version,
         goal_s=one.goal.total_seconds(),
-        spent_s=spent.total_seconds(),
+        spent_s=one.spent_at(measure, at).total_seconds(),
         started_at=one.started_at,
         due_at=one.due_at,
         breached_at=one.breached_at,

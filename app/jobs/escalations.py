@@ -1,18 +1,23 @@
-"""Warnings, breaches and ladders: the sweep over the clocks that are due, one unit of work a case."""
+"""Warnings, breaches and ladders: the sweep over clocks that are due, and over those a corrected calendar counted."""
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-import structlog
-
-from caseengine.operations.escalating import BookCallback, escalate_due
+from app.jobs.one_by_one import OneByOne, each
+from caseengine.calendar_corrections import cases_to_recount, go_on, next_correction
+from caseengine.cases import Cases
+from caseengine.operations.escalating import BookCallback, escalate_due, recount
 from caseengine.reading.due_clocks import due_steps
 from storage.engine import Database
 from storage.errors import Conflict
+from storage.transaction import UnitOfWork
 
-log = structlog.get_logger()
 PAGE = 200
+RECOUNTED = 50
+"""Cases counted anew before the sweep looks again at what is due."""
+TRIES_MAX = 5
 
 
 class Escalations:
@@ -28,25 +33,40 @@ class Escalations:
         self._database = database
         self._now = now
         self._book_callback = book_callback
+        self._cases = OneByOne("escalations", database, now)
 
     async def run(self) -> None:
-        """Take every step that is past due; what somebody else is at is looked at in the next sweep."""
+        """Take every step that is past due, and go on with what is to be counted anew."""
+        await self._take_steps()
+        while await self._recount_some():
+            await self._take_steps()
+
+    async def _take_steps(self) -> None:
+        """What somebody else is at is looked at in the next sweep."""
         at = self._now()
         seen: set[UUID] = set()
-        while True:
-            async with self._database.snapshot() as snapshot:
-                due = [case_id for case_id in await due_steps(snapshot, at, limit=PAGE) if case_id not in seen]
-            if not due:
-                return
-            for case_id in due:
-                seen.add(case_id)
-                await self._escalate(case_id, at)
+        async for due in each(self._database, lambda snapshot, last: due_steps(snapshot, at, after=last, limit=PAGE)):
+            if due.case_id not in seen:
+                seen.add(due.case_id)
+                act = partial(escalate_due, case_id=due.case_id, at=at, book_callback=self._book_callback)
+                await self._cases.do(due.case_id, act)
 
-    async def _escalate(self, case_id: UUID, at: datetime) -> None:
+    async def _recount_some(self) -> bool:
+        """One step of the walk after a calendar was corrected; whether there may be more to walk."""
+        async with self._database.snapshot() as snapshot:
+            walk = await next_correction(snapshot)
+            found = await cases_to_recount(snapshot, walk, limit=RECOUNTED) if walk is not None else []
+        if walk is None:
+            return False
+        for case_id in found:
+            await self._cases.do(case_id, partial(_recount, case_id=case_id), tries=TRIES_MAX)
         try:
             async with self._database.unit_of_work() as work:
-                await escalate_due(work, case_id, at=at, book_callback=self._book_callback)
+                go_on(work, walk, found[-1] if len(found) == RECOUNTED else None)
         except Conflict:
-            return
-        except Exception:
-            log.exception("escalation_failed", case=str(case_id))  # the others are not held up by it
+            return False  # another worker walks
+        return True
+
+
+async def _recount(work: UnitOfWork, case_id: UUID) -> None:
+    await recount(work, await Cases(work).by_id(case_id))

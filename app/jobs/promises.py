@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
+from app.jobs.one_by_one import OneByOne, each
 from bot.dialogs.steps import Line
 from bot.replies.catalogue import Catalogue
 from caseengine.cases import Cases
@@ -12,7 +14,7 @@ from caseengine.operations.conversing import speak
 from caseengine.operations.promising import renew_promise
 from caseengine.reading.promises import overdue
 from storage.engine import Database
-from storage.errors import Conflict
+from storage.transaction import UnitOfWork
 
 BOT = Actor(ActorKind.BOT)
 
@@ -24,25 +26,20 @@ class Promises:
         self._database = database
         self._catalogue = catalogue
         self._now = now
+        self._cases = OneByOne("promises", database, now)
 
     async def run(self) -> None:
         """Renew every promise that is overdue."""
-        async with self._database.snapshot() as snapshot:
-            cases = await overdue(snapshot, self._now())
-        for case_id in cases:
-            try:
-                await self._renew(case_id)
-            except Conflict:
-                continue  # somebody is at the case this very moment; the next sweep looks again
-
-    async def _renew(self, case_id: UUID) -> None:
         at = self._now()
-        async with self._database.unit_of_work() as work:
-            case = await Cases(work).by_id(case_id)
-            if not case.is_live or case.due_at is None or case.due_at > at:
-                return
-            missed = case.due_at
-            await renew_promise(work, case, by=SYSTEM, at=at)
-            line = Line("promise.renewed", {"number": case.number, "next_update": case.due_at})
-            words = self._catalogue.reply(line, at=at).text
-            await speak(work, case, words, key=f"promise:{case.id}:{missed.isoformat()}", by=BOT, at=at)
+        async for due in each(self._database, lambda snapshot, last: overdue(snapshot, at, after=last)):
+            await self._cases.do(due.case_id, partial(self._renew, case_id=due.case_id, at=at))
+
+    async def _renew(self, work: UnitOfWork, *, case_id: UUID, at: datetime) -> None:
+        case = await Cases(work).by_id(case_id)
+        if not case.is_live or case.due_at is None or case.due_at > at:
+            return
+        missed = case.due_at
+        await renew_promise(work, case, by=SYSTEM, at=at)
+        line = Line("promise.renewed", {"number": case.number, "next_update": case.due_at})
+        words = self._catalogue.reply(line, at=at).text
+        await speak(work, case, words, key=f"promise:{case.id}:{missed.isoformat()}", by=BOT, at=at)

@@ -1,14 +1,15 @@
 """The routing sweep: offers that ran out, work of those who vanished, and whoever waits gets somebody."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any, Protocol
 from uuid import UUID
 
-import structlog
+import sqlalchemy as sa
 
+from app.jobs.one_by_one import OneByOne
 from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.operations.calling import call_now, miss
@@ -21,11 +22,10 @@ from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended,
 from caseengine.reading.waiting_cases import Waiting, classes_waiting, departments_waiting, first_waiting
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
-from storage.errors import Conflict
-from storage.transaction import UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork
 
-log = structlog.get_logger()
 TRIES_MAX = 5
+PAGE = 200
 PLACED_MAX = 500
 """Decisions of one department in one run; the rest at the next, so that every department has its turn."""
 OUT_OF_PLACE_EVERY = timedelta(minutes=1)
@@ -48,6 +48,7 @@ class RoutingSweep:
         self._now = now
         self._guess = guess
         self._looked_at: datetime | None = None
+        self._back, self._calls, self._places = (OneByOne("routing", database, now) for _ in range(3))
 
     async def run(self) -> None:
         """Everything that is due."""
@@ -63,37 +64,37 @@ class RoutingSweep:
 
     async def put_back(self, policy: RoutingPolicy) -> None:
         """Offers and work of those who are not there any more go back to the queue."""
-        at = self._now()
+        at, most = self._now(), PAGE + self._back.failed
         async with self._database.snapshot() as snapshot:
-            ended = await offers_ended(snapshot, at)
-            lost = await live_work_of_the_lost(snapshot, at)
-            astray = await self._out_of_place(snapshot, at)
+            ended = await offers_ended(snapshot, at, limit=most)
+            lost = await live_work_of_the_lost(snapshot, at, limit=most)
+            astray = await self._out_of_place(snapshot, at, limit=most)
         for offer in ended:
             expired = offer.expires_at <= at
-            await self._do(offer.case_id, partial(expire_offer, expired=expired, at=at))
+            await self._do(self._back, offer.case_id, partial(expire_offer, expired=expired, at=at))
         for row in lost:
             if policy.of(row.department).mode is not Mode.PULL:
-                await self._do(row.id, partial(return_work, reason="agent_vanished", at=at))
+                await self._do(self._back, row.id, partial(return_work, reason="agent_vanished", at=at))
         for row in astray:
             reason = "agent_locked" if row.locked else "agent_left"
-            await self._do(row.id, partial(return_work, reason=reason, at=at))
+            await self._do(self._back, row.id, partial(return_work, reason=reason, at=at))
 
     async def call(self) -> None:
         """Appointments whose time has come, and those nobody kept."""
         at = self._now()
         async with self._database.snapshot() as snapshot:
-            due = await callbacks_due(snapshot, at)
+            due = await callbacks_due(snapshot, at, limit=PAGE + self._calls.failed)
         for one in due:
             if one.ends_at <= at:
-                await self._do(one.case_id, partial(miss, callback=one, at=at))
+                await self._do(self._calls, one.case_id, partial(miss, callback=one, at=at))
             elif one.state == "booked":
-                await self._do(one.case_id, partial(call_now, callback=one, at=at))
+                await self._do(self._calls, one.case_id, partial(call_now, callback=one, at=at))
 
     async def place(self, department: str, *, most: int = PLACED_MAX) -> int:
         """Give what waits in a department to whoever can have it, first come first; how many were placed.
 
         Of cases that need the same, a few behind one that nobody can have are tried too: a mail may fit where a chat
-        does not.
+        does not. What fails counts as none of them.
         """
         async with self._database.snapshot() as snapshot:
             keys = await classes_waiting(snapshot, department)
@@ -114,7 +115,7 @@ class RoutingSweep:
         return placed
 
     async def _behind(self, department: str, head: Waiting, passed: set[UUID]) -> list[Waiting]:
-        if len(passed) > PASSED_OVER_MAX:
+        if sum(not self._places.rests(one) for one in passed) > PASSED_OVER_MAX:
             return []
         async with self._database.snapshot() as snapshot:
             found = await first_waiting(snapshot, department, head.needs_key, limit=len(passed) + 1)
@@ -129,26 +130,27 @@ class RoutingSweep:
                 likely = self._guess.likely(f"{case.subject}\n{case.description}")
             decided.append(await route(work, case, likely=likely, notice=self._notice, at=self._now()))
 
-        done = await self._do(case_id, decide)
+        done = await self._do(self._places, case_id, decide)
         return decided[-1] if done else None
 
-    async def _do(self, case_id: UUID, operation: Callable[[UnitOfWork, Case], Awaitable[object]]) -> bool:
-        """In a unit of work of its own, again when somebody else's came in between; False when that never ended."""
-        for _ in range(TRIES_MAX):
-            try:
-                async with self._database.unit_of_work() as work:
-                    await operation(work, await Cases(work).by_id(case_id))
-            except Conflict:
-                continue
-            return True
-        log.info("routing_gave_way", case_id=str(case_id))
-        return False
+    async def _do(
+        self, way: OneByOne, case_id: UUID, operation: Callable[[UnitOfWork, Case], Awaitable[object]]
+    ) -> bool:
+        """Whether it was done, again when somebody else's came in between.
 
-    async def _out_of_place(self, snapshot: Any, at: datetime) -> Any:
+        What fails in one way holds up the same case in no other: who cannot be called can still be placed.
+        """
+
+        async def act(work: UnitOfWork) -> None:
+            await operation(work, await Cases(work).by_id(case_id))
+
+        return await way.do(case_id, act, tries=TRIES_MAX)
+
+    async def _out_of_place(self, snapshot: Snapshot, at: datetime, *, limit: int) -> Sequence[sa.Row[Any]]:
         if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
             return []
         self._looked_at = at
-        return await work_out_of_place(snapshot)
+        return await work_out_of_place(snapshot, limit=limit)
 
     @property
     def _notice(self) -> Notice:

@@ -7,9 +7,12 @@ exactly once. Source: docs/decisions/0017-rules.md
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 import structlog
 
+from app.jobs.one_by_one import OneByOne
 from app.metrics import RULE_FIRINGS
 from caseengine.cursors import Cursor, advance, cursor
 from caseengine.model.events import RuleFired
@@ -40,6 +43,7 @@ class Rules:
         self._now = now
         self._law = Law()
         self._tries: dict[object, int] = {}
+        self._cases = OneByOne("rules", database, now)
 
     async def run(self) -> None:
         """Judge whatever waits.
@@ -143,21 +147,39 @@ class Rules:
             return True  # another worker went this step, or somebody is at one of these cases
 
     async def _enrol(self) -> bool:
-        """After a new version: one step of the walk over all cases; whether it goes on."""
+        """After a new version: one step of the walk over all cases; whether it goes on.
+
+        Where they cannot be enrolled together, each is by itself, and the walk goes on without those that fail.
+        """
         law = self._law
-        async with self._database.unit_of_work() as work:
-            before = await cursor(work, ENROLLED)
+        async with self._database.snapshot() as snapshot:
+            before = await cursor(snapshot, ENROLLED)
             fresh = before is None or before.position != law.version
             if not fresh and before is not None and not before.place:
                 return False
             after = before.place if before is not None and not fresh else ""
-            found, place = await cases_to_enrol(work, law, after) if law.rules.of_time else ([], "")
-            if fresh:
-                drop_timers_of_other_rules(work, list(law.rules.of_time))
-            bench = await bench_of(work, law)
-            await set_timers(work, bench, found)
-            advance(work, before, Cursor(ENROLLED, law.version, place))
+            found, place = await cases_to_enrol(snapshot, law, after) if law.rules.of_time else ([], "")
+        step = partial(self._step, before, Cursor(ENROLLED, law.version, place), fresh=fresh)
+        try:
+            await step(found)
+        except (Conflict, StorageUnavailable):
+            raise
+        except Exception:
+            log.exception("enrolled_one_by_one", job="rules", count=len(found))
+            for case_id in found:
+                await self._cases.do(case_id, partial(self._enrol_cases, [case_id]))
+            await step([])
         return bool(place)
+
+    async def _step(self, before: Cursor | None, after: Cursor, found: Sequence[UUID], *, fresh: bool) -> None:
+        async with self._database.unit_of_work() as work:
+            if fresh:
+                drop_timers_of_other_rules(work, list(self._law.rules.of_time))
+            await self._enrol_cases(found, work)
+            advance(work, before, after)
+
+    async def _enrol_cases(self, found: Sequence[UUID], work: UnitOfWork) -> None:
+        await set_timers(work, await bench_of(work, self._law), found)
 
     async def _sweep(self) -> bool:
         """What is due by time; whether there may be more."""

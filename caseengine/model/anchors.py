@@ -5,7 +5,7 @@ from datetime import datetime
 
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
-from caseengine.model.events import CaseEvent, CaseOpened
+from caseengine.model.events import CaseEvent, CaseOpened, CaseReturned
 from caseengine.model.lifecycle import TRANSITIONS, Status
 from caseengine.model.rule import Since
 
@@ -20,6 +20,12 @@ def rule_actor(rule_id: str, name: str) -> Actor:
 def rule_behind(actor: Actor) -> str | None:
     """The id of the rule that acted; None when somebody else did."""
     return actor.id.removeprefix(BY_RULE) if actor.kind is ActorKind.SYSTEM and actor.id.startswith(BY_RULE) else None
+
+
+def undoes(event: CaseEvent) -> bool:
+    """Whether the desk itself takes back whom a case was given to: what led to the gift led to this."""
+    back = isinstance(event, CaseReturned) and event.actor.kind is ActorKind.SYSTEM
+    return back and rule_behind(event.actor) is None
 
 
 class Anchors:

@@ -97,9 +97,9 @@ class Calendar:
             for first in (changed - DAY, changed):
                 _check(self.windows_on(first), self.windows_on(first + DAY), first.weekday())
 
-    @property
-    def ever_opens(self) -> bool:
-        return any(self.windows) or any(self.overrides.values())
+    def ever_opens(self, since: date) -> bool:
+        """Whether anything opens that day or later; a particular day that has passed opens nothing any more."""
+        return any(self.windows) or any(hours for day, hours in self.overrides.items() if day >= since)
 
     def windows_on(self, day: date) -> tuple[Window, ...]:
         """The windows that open on a day of its own zone."""
@@ -204,6 +204,15 @@ def is_open(at: datetime, calendar: Calendar) -> bool:
     return next(openings_between(at, at + timedelta(microseconds=1), calendar), None) is not None
 
 
+def differing_days(one: Calendar, other: Calendar) -> tuple[date, date] | None:
+    """The first and the last day on which two calendars may open differently; None where they never do."""
+    if (one.zone.key, one.windows) != (other.zone.key, other.windows):
+        return date.min, date.max
+    named = {*one.holidays, *other.holidays, *one.overrides, *other.overrides}
+    days = sorted(day for day in named if one.windows_on(day) != other.windows_on(day))
+    return (days[0], days[-1]) if days else None
+
+
 def _check(day: tuple[Window, ...], next_day: tuple[Window, ...], weekday: int) -> None:
     """
     Raises:
@@ -249,6 +258,7 @@ __all__ = [
     "LOOKAHEAD_DAYS_MAX",
     "Calendar",
     "Window",
+    "differing_days",
     "due_at",
     "is_open",
     "openings_between",

@@ -11,6 +11,7 @@ CaseError
  +-- TextMissing             there was nothing to say
  +-- ConversationNotFound
  +-- AgentNotFound
+ +-- AgentLocked             nobody can sign in as this agent
  +-- DepartmentNotFound
  +-- NoticeNotFound          no such notice, or somebody else's
  +-- SurveyNotFound          no such question was asked
@@ -114,6 +115,14 @@ class ConversationNotFound(CaseError):
 @dataclass(eq=False)
 class AgentNotFound(CaseError):
     code = "agent.not_found"
+
+
+@dataclass(eq=False)
+class AgentLocked(CaseError):
+    """The agent is locked out and can be given nothing."""
+
+    code = "agent.locked"
+    name: str
 
 
 @dataclass(eq=False)

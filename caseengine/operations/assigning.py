@@ -11,7 +11,7 @@ from caseengine.departments import Departments
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
-from caseengine.model.errors import CaseTaken, NotPermitted
+from caseengine.model.errors import AgentLocked, CaseTaken, NotPermitted
 from caseengine.model.events import CaseAssigned
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import speak
@@ -63,6 +63,7 @@ async def assign(
 
     Raises:
         AgentNotFound: there is no such agent.
+        AgentLocked: nobody can sign in as them.
         NotPermitted: the one or the other does not work for its department.
         CaseNotFound, CaseChanged: see `permitted_case`.
         TransitionNotAllowed: it has ended.
@@ -71,6 +72,8 @@ async def assign(
     agent = await Agents(work).get(agent_id)
     if not agent.may_see(case.department):
         raise NotPermitted(case.department)
+    if agent.is_locked:
+        raise AgentLocked(agent.name)
     await hold(work, case, agent, by=by, at=at, notice=notice)
     return case
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from caseengine.agents import Agents, agents_of, supervisors_of
+from caseengine.agents import Agent, Agents, agents_of, supervisors_of
 from caseengine.cases import Cases, history
 from caseengine.clocks import CaseClocks, all_clocks, book_for, clocks_of
 from caseengine.model.actor import SYSTEM, Actor
@@ -116,16 +116,17 @@ async def _act(
 
 
 async def _notify(work: UnitOfWork, case: Case, kind: str, data: Did, *, at: datetime) -> list[UUID]:
-    """Whoever holds the case; where nobody does, or they do not work for its department any more, all who do."""
-    told = await _holding(work, case) or [agent.id for agent in await agents_of(work, case.department)]
-    return give_notice(work, case, told, kind, data, at=at)
+    """Whoever holds the case; where nobody does who can act on it, all of its department; else its supervisors."""
+    told = await _holding(work, case) or await agents_of(work, case.department)
+    told = told or await supervisors_of(work, case.department)
+    return give_notice(work, case, [agent.id for agent in told], kind, data, at=at)
 
 
-async def _holding(work: UnitOfWork, case: Case) -> list[UUID]:
+async def _holding(work: UnitOfWork, case: Case) -> list[Agent]:
     if case.agent_id is None:
         return []
     agent = await Agents(work).get(case.agent_id)
-    return [agent.id] if agent.may_see(case.department) else []
+    return [agent] if agent.may_see(case.department) and not agent.is_locked else []
 
 
 async def _return(work: UnitOfWork, case: Case, *, at: datetime, by: Actor) -> Did:

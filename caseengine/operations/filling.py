@@ -12,6 +12,7 @@ from caseengine.model.case_errors import ChecklistOpen, FieldsInvalid
 from caseengine.model.case_type import CaseType
 from caseengine.model.checklist import still_required
 from caseengine.model.errors import TextMissing
+from caseengine.model.fields import news
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.keeping import begin_checklist
 from caseengine.operations.permission import permitted_case
@@ -35,7 +36,7 @@ async def fill(
 
 async def fill_in(work: UnitOfWork, case: Case, values: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
     """As `fill`, for a caller who may."""
-    if all(case.fields.get(name) == value for name, value in values.items()):
+    if not news(case.fields, values):
         return
     new = taken_in(await form_of(work, case.case_type), case, values)
     case.record(happened.FieldsFilled(case_id=case.id, actor=by, at=at, values=new))

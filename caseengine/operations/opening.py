@@ -74,7 +74,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     await Departments(work).get(opening.department)
     conversation = await Conversations(work).get(opening.conversation) if opening.conversation else None
     number = format_number(await work.reserve("case"), secrets.randbelow(RANDOM_MAX) if random is None else random)
-    case = Cases(work).add(Case.open(_opened(opening, number, by, at)))
+    case = Cases(work).add(Case.open(_opened(opening, number, conversation.locale if conversation else "", by, at)))
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
     await begin_checklist(work, case, by=by, at=at)
@@ -173,7 +173,7 @@ def _follow_up(ended: Case, text: str, conversation: UUID | None) -> Opening:
     )
 
 
-def _opened(opening: Opening, number: str, by: Actor, at: datetime) -> CaseOpened:
+def _opened(opening: Opening, number: str, locale: str, by: Actor, at: datetime) -> CaseOpened:
     return CaseOpened(
         case_id=uuid4(),
         actor=by,
@@ -195,4 +195,5 @@ def _opened(opening: Opening, number: str, by: Actor, at: datetime) -> CaseOpene
         reply_address=opening.reply_address,
         follows=opening.follows,
         fields=dict(opening.fields),
+        language=locale.partition("-")[0].lower(),
     )

@@ -3,6 +3,7 @@
 Source: docs/decisions/0014-sla-clocks.md, which goes on from 0007
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from caseengine.calendars import desk_calendar
@@ -10,6 +11,7 @@ from caseengine.clocks import CaseClocks, clocks_of
 from caseengine.model.actor import Actor
 from caseengine.model.calendar import Calendar, due_at
 from caseengine.model.case import Case
+from caseengine.model.errors import NoWorkingTime
 from caseengine.model.sla import Clock, Target
 from storage.transaction import UnitOfWork
 
@@ -27,18 +29,16 @@ async def make_promise(
     Args:
         within: working time of the desk's calendar. When left out, the promise is the due time of the clock that
             counts the desk's answer; where it has passed, its target counted anew; where there is none, `PROMISE`.
-
-    Raises:
-        NoWorkingTime: the desk never opens.
+            A calendar that opens no more stops nobody: the desk's own counts then, and at the last the wall's.
     """
     clocks = await clocks_of(work, case)
     answer = _answer(clocks) if within is None else None
     if answer is not None and answer.due_at is not None and answer.due_at > at:
         due = answer.due_at
-    elif answer is not None and (calendar := _calendar(clocks)) is not None:
-        due = due_at(at, answer.goal, calendar)
     else:
-        due = due_at(at, PROMISE if within is None else within, await desk_calendar(work))
+        policys = clocks.current().measure(clocks.book).calendar if answer is not None else None
+        length = answer.goal if answer is not None else within or PROMISE
+        due = _due(at, length, policys, await desk_calendar(work))
     case.promise(due, by=by, at=at)
     return due
 
@@ -57,14 +57,19 @@ async def renew_promise(work: UnitOfWork, case: Case, *, by: Actor, at: datetime
 
 
 def _answer(clocks: CaseClocks) -> Clock | None:
-    """The clock that counts how long the customer waits for words."""
-    running = clocks.current().running(Target.FIRST_RESPONSE, Target.NEXT_RESPONSE)
-    return running[0] if running else None
-
-
-def _calendar(clocks: CaseClocks) -> Calendar | None:
+    """The clock that counts how long the customer waits for words, where somebody promises them."""
     measure = clocks.current().measure(clocks.book)
-    return measure.calendar if measure is not None else None
+    running = clocks.current().running(Target.FIRST_RESPONSE, Target.NEXT_RESPONSE)
+    return next((clock for clock in running if measure.goal(clock.target) is not None), None)
+
+
+def _due(at: datetime, length: timedelta, *calendars: Calendar | None) -> datetime:
+    """By the first of these calendars that opens; else so long on the wall."""
+    for calendar in calendars:
+        if calendar is not None:
+            with suppress(NoWorkingTime):
+                return due_at(at, length, calendar)
+    return at + length
 
 
 async def _raised_by_ladder(work: UnitOfWork, case: Case) -> bool:

@@ -46,6 +46,7 @@ ROUTING = "routing"
 """The topic that wakes the sweep."""
 OVERFLOW = "overflow"
 GIVEN_BACK = "given_back"
+LOCKED_OUT = "agent_locked"
 PASSED_OVER_MAX = 5
 """How many behind the first of those that need the same are tried, when nobody can have the first."""
 
@@ -239,6 +240,12 @@ async def return_work(work: UnitOfWork, case: Case, reason: str, *, by: Actor = 
     if conversation is not None and case.id in conversation.live_cases:
         conversation.wait_again(case.id)
     work.after_commit_wake(ROUTING)
+
+
+async def leave_the_locked(work: UnitOfWork, case: Case, *, by: Actor = SYSTEM, at: datetime) -> None:
+    """A case that goes on waits for somebody else, where whoever had it is locked out."""
+    if case.agent_id is not None and (await Agents(work).get(case.agent_id)).is_locked:
+        await return_work(work, case, LOCKED_OUT, by=by, at=at)
 
 
 async def return_all(

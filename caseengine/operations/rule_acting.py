@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from caseengine.agents import supervisors_of
+from caseengine.agents import Agents, supervisors_of
 from caseengine.conversations import Conversations
 from caseengine.model.actor import BOT
 from caseengine.model.anchors import rule_actor
@@ -20,7 +20,7 @@ NOTICE = "rule_notify"
 JUDGED = frozenset({"set_priority", "tag", "untag", "fill"})
 """After these the rulebooks may say something else of the case."""
 NOBODY = "nobody_to_notify"
-"""The outcome where the case has no agent, or the desk no supervisor."""
+"""The outcome where the case has no agent, or the desk no supervisor, who could read it."""
 
 
 async def perform(
@@ -60,7 +60,7 @@ async def _reply(
     outcome = act(action, case, house, why=why, by=BOT, at=at)
     if outcome == DONE and case.conversation_id is not None:
         conversation = await Conversations(work).get(case.conversation_id)
-        text = words(action, case, case.language or conversation.locale)
+        text = words(action, case, conversation.locale or case.language)
         await speak(work, case, text, key=key, by=BOT, at=at)
     return outcome
 
@@ -68,7 +68,8 @@ async def _reply(
 async def _notify(work: UnitOfWork, case: Case, action: Action, rule: Rule, at: datetime) -> str:
     """Whoever holds the case, or the supervisors of its department."""
     if action.told["who"] == "agent":
-        asked = [case.agent_id] if case.agent_id is not None else []
+        holder = await Agents(work).get(case.agent_id) if case.agent_id is not None else None
+        asked = [holder.id] if holder is not None and not holder.is_locked else []
     else:
         asked = [agent.id for agent in await supervisors_of(work, case.department)]
     told = give_notice(work, case, asked, NOTICE, {"rule": rule.name, "text": words(action, case, "")}, at=at)

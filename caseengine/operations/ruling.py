@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from caseengine.calendars import desk_calendar
 from caseengine.cases import Cases, histories, history
 from caseengine.event_rows import from_row
-from caseengine.model.anchors import Anchors, rule_actor, rule_behind
+from caseengine.model.anchors import Anchors, rule_actor, rule_behind, undoes
 from caseengine.model.calendar import Calendar, is_open
 from caseengine.model.case import Case
-from caseengine.model.events import CaseEvent, RuleFired
+from caseengine.model.events import CaseAssigned, CaseEvent, RuleFired
 from caseengine.model.rule import Action, Firing, Rule
 from caseengine.operations.rule_acting import perform
 from caseengine.policies.effects import House, is_so
@@ -39,7 +39,7 @@ from caseengine.tables import case_events, conversations
 from storage.refusal import Refusal
 from storage.transaction import Snapshot, UnitOfWork
 
-_TRACE = RuleFired.__name__
+_TRACE, _GIVEN = RuleFired.__name__, CaseAssigned.__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,8 @@ async def _channel(work: UnitOfWork, conversation: UUID | None) -> str:
 
 async def _chain(work: UnitOfWork, event: CaseEvent, seq: int) -> tuple[str, ...]:
     """The rules that led to an event: the trace of the firing that made it stands right behind it."""
+    if undoes(event):
+        event, seq = await _gift(work, event, seq)
     rule = rule_behind(event.actor)
     if rule is None:
         return ()
@@ -150,6 +152,17 @@ async def _chain(work: UnitOfWork, event: CaseEvent, seq: int) -> tuple[str, ...
     )
     trace = from_row(row) if row is not None else None
     return (*trace.chain, rule) if isinstance(trace, RuleFired) else (rule,)
+
+
+async def _gift(work: UnitOfWork, event: CaseEvent, seq: int) -> tuple[CaseEvent, int]:
+    """The assignment that this event takes back, and its place."""
+    row = await work.first(
+        sa.select(case_events)
+        .where(case_events.c.case_id == event.case_id, case_events.c.seq < seq, case_events.c.kind == _GIVEN)
+        .order_by(case_events.c.seq.desc())
+        .limit(1)
+    )
+    return (from_row(row), row.seq) if row is not None else (event, seq)
 
 
 async def _fire(

@@ -75,7 +75,7 @@ async def answer_script(
     """The answer to a step; the field the step names is filled with it.
 
     A step that was answered may be answered again: the script goes on from there. The first step begins anew, by the
-    version in force.
+    version in force, also where that calls it otherwise; a step that is just asked goes on with its run.
 
     Raises:
         ScriptNotFound: there is no such script.
@@ -87,7 +87,7 @@ async def answer_script(
     """
     case = await permitted_case(work, number, by=by, version=version)
     run = await script_run(work, case.id, script)
-    if step == run.script.start:
+    if await _begins_anew(work, run, step):
         run = await _begin(work, script)
     if step not in (*run.walked, run.asked.id if run.asked else ""):
         raise ScriptStepNotNow(step)
@@ -98,6 +98,14 @@ async def answer_script(
     if asked.field is not None:
         await fill_in(work, case, {asked.field: answer}, by=by, at=at)
     return case
+
+
+async def _begins_anew(work: UnitOfWork, run: Run, step: str) -> bool:
+    if step == run.script.start:
+        return True
+    asked = run.asked is not None and run.asked.id == step
+    newest = read_scripts((await rulebook(work, Rulebook.SCRIPTS)).document).get(run.script.id)
+    return not asked and newest is not None and newest.start == step
 
 
 async def _begin(work: UnitOfWork, script: str) -> Run:

@@ -11,12 +11,14 @@ from caseengine.model.actions import words_for
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.errors import (
+    AgentLocked,
     AgentNotFound,
     DepartmentNotFound,
     NotPermitted,
     SkillsInvalid,
     TransitionNotAllowed,
 )
+from caseengine.model.fields import news
 from caseengine.model.lifecycle import Status, Verb
 from caseengine.model.priority import Priority
 from caseengine.model.rule import Action
@@ -29,12 +31,13 @@ NO_CONVERSATION = "no_conversation"
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """An agent as rules see them; `everywhere` for supervisors."""
+    """An agent as rules see them; `everywhere` for supervisors, `locked` for those who can do nothing."""
 
     id: UUID
     name: str
     departments: frozenset[str] = frozenset()
     everywhere: bool = False
+    locked: bool = False
 
     def may_see(self, department: str) -> bool:
         return self.everywhere or department in self.departments
@@ -47,7 +50,7 @@ TakesIn = Callable[[Case, Values], Values]
 
 def as_they_are(case: Case, values: Values) -> Values:
     """Where no form says what a field may hold."""
-    return {name: value for name, value in values.items() if case.fields.get(name) != value}
+    return news(case.fields, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def act(action: Action, case: Case, house: House, *, why: str, by: Actor, at: da
 
     Raises:
         TransitionNotAllowed: not from the status it has.
-        AgentNotFound, DepartmentNotFound, NotPermitted: nobody, nowhere, or not theirs.
+        AgentNotFound, AgentLocked, DepartmentNotFound, NotPermitted: nobody, nobody there, nowhere, or not theirs.
         TooMany, FieldsInvalid, SkillsInvalid: as whoever tags a case, fills it in or says what it needs is told.
     """
     if is_so(action, case, house):
@@ -123,6 +126,8 @@ def _hand_on(action: Action, case: Case, house: House, *, why: str, by: Actor, a
     agent = house.colleague(action.told["agent"])
     if not agent.may_see(case.department):
         raise NotPermitted(case.department)
+    if agent.locked:
+        raise AgentLocked(agent.name)
     case.assign(agent.id, agent.name, by=by, at=at)
 
 
@@ -158,7 +163,7 @@ SO: Mapping[str, Callable[[Action, Case], bool]] = {
     "move": lambda action, case: case.department == action.told["department"],
     "tag": lambda action, case: set(tags(action)) <= set(case.tags),
     "untag": lambda action, case: not set(tags(action)) & set(case.tags),
-    "fill": lambda action, case: all(case.fields.get(name) == value for name, value in action.told["values"].items()),
+    "fill": lambda action, case: not news(case.fields, action.told["values"]),
     "require": lambda action, case: dict(case.needs) == _needs(action),
     "close": lambda _, case: case.status is Status.CLOSED,
 }

@@ -8,19 +8,21 @@ import sqlalchemy as sa
 from caseengine.model.actor import ActorKind
 from caseengine.model.events import CaseClosed
 from caseengine.model.lifecycle import Status
+from caseengine.reading.behind import Due, behind
 from caseengine.tables import case_events, cases
 from storage.transaction import Snapshot
 
 
-async def silent(snapshot: Snapshot, since: datetime, *, limit: int = 200) -> list[UUID]:
+async def silent(snapshot: Snapshot, since: datetime, *, after: Due | None = None, limit: int = 200) -> list[Due]:
     """The cases that were resolved at `since` or before and are resolved still, longest first."""
+    resolved_at, here = cases.c.resolved_at, cases.c.status == Status.RESOLVED
     rows = await snapshot.rows(
-        sa.select(cases.c.id)
-        .where(cases.c.status == Status.RESOLVED, cases.c.resolved_at <= since)
-        .order_by(cases.c.resolved_at, cases.c.id)
+        sa.select(resolved_at, cases.c.id)
+        .where(here, resolved_at <= since, *behind(after, resolved_at, cases.c.id))
+        .order_by(resolved_at, cases.c.id)
         .limit(limit)
     )
-    return [row.id for row in rows]
+    return [Due(*tuple(row)) for row in rows]
 
 
 async def closed_by_silence(snapshot: Snapshot, case_id: UUID) -> bool:

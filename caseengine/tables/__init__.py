@@ -15,7 +15,7 @@ from caseengine.tables.people import agent_departments, agents, calendars, depar
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
 from caseengine.tables.rulebooks import rulebooks
 from caseengine.tables.rules import cursors, rule_timers
-from caseengine.tables.sla import case_clocks
+from caseengine.tables.sla import calendar_corrections, case_clocks
 from caseengine.tables.surveys import surveys
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "agent_work",
     "agents",
     "assignments",
+    "calendar_corrections",
     "calendars",
     "callbacks",
     "case_clocks",

@@ -1,4 +1,4 @@
-"""The clocks of cases: one row for each time a target ran."""
+"""The clocks of cases: one row for each time a target ran; and what of them is to be counted anew."""
 
 import sqlalchemy as sa
 
@@ -57,4 +57,21 @@ in all while it stands still. `due_at` is empty while paused, unless it was miss
 the target was missed; a clock that was missed stays `breached` when it ends. `next_at` is when the sweep has to look at
 it next, `steps` how many steps of its warnings and ladder were taken. `department`, `agent_id`, `case_type` and
 `priority` are those the case has, or had when it ended.
+"""
+
+calendar_corrections = sa.Table(
+    "calendar_corrections",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("calendar", sa.String(40), nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False),
+    sa.Column("since", Instant),
+    sa.Column("until", Instant),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("place", sa.Uuid()),
+)
+"""
+A calendar was corrected, and the cases that were counted by it are walked by id, up to `place` so far; the row goes
+when the walk has come to its end. `ended`: whether it is about clocks that have ended, or about those that have not,
+which come first. Only what ran between `since` and `until` is affected; empty for no such bound.
 """

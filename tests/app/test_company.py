@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from app.company import CompanySummary, company_id, import_company, lock, new_password
-from app.company_file import CompanyInvalid, Problem, read_company_file
+from app.company_file import CompanyFile, CompanyInvalid, Problem, read_company_file
 from app.demo.files import FOLDER
 from caseengine.agents import AgentRole, Agents, all_agents
 from caseengine.calendars import calendars_by_id, desk_calendar
@@ -17,6 +18,7 @@ from caseengine.model.calendar import is_open
 from caseengine.model.errors import AgentNotFound
 from caseengine.rulebooks import Rulebook, RulebookVersion, rulebook
 from caseengine.service_levels import sla_in_force
+from caseengine.tables import calendar_corrections
 from customers.accounts import Accounts, Role
 from customers.agreements import all_agreements, tier_of
 from customers.contacts import Contacts
@@ -319,3 +321,15 @@ async def test_service_levels_are_brought_in_and_kept_up_to_date(database: Datab
         nights = (await calendars_by_id(snapshot, ["nights"]))["nights"]
         assert is_open(datetime(2026, 3, 7, 5, 59, tzinfo=UTC), nights)
         assert not is_open(datetime(2026, 12, 24, 12, 1, tzinfo=UTC), nights)
+
+
+async def test_holidays_that_no_file_reaches_any_more_stay_closed(database: Database) -> None:
+    company = CompanyFile.model_validate({"calendar": WHEELS["calendar"]})
+    for year in (2026, 2029):
+        await import_company(database, company, at=datetime(year, 3, 2, tzinfo=UTC), hash_password=lambda _: "x")
+    async with database.snapshot() as snapshot:
+        hours = await desk_calendar(snapshot)
+        walks = [row.since for row in await snapshot.rows(sa.select(calendar_corrections))]
+    assert {date(2025, 12, 25), date(2026, 12, 24), date(2034, 12, 25)} <= hours.holidays
+    assert len(walks) == 2
+    assert min(walks) > datetime(2031, 1, 1, tzinfo=UTC)  # nothing of what was counted so far

@@ -164,7 +164,7 @@ async def _book(world: World) -> None:
 
 async def _clocks(world: World) -> None:
     """As the job does, without its patience with faults."""
-    for case_id in await world.office.see(due_steps, world.at, limit=50):
+    for case_id in {due.case_id: None for due in await world.office.see(due_steps, world.at, limit=50)}:
         await world.office.do(escalate_due, case_id, at=world.at, book_callback=book_soonest)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseengine.calendars import calendars_by_id, desk_calendar, set_calendar, set_desk_calendar
-from caseengine.model.calendar import Calendar, Window, due_at, is_open, openings_between, working_time
+from caseengine.model.calendar import Calendar, Window, differing_days, due_at, is_open, openings_between, working_time
 from caseengine.model.errors import CalendarInvalid, NoWorkingTime
 from storage.engine import Database
 from tests.caseengine.office import CALENDAR, when
@@ -133,3 +133,16 @@ async def test_a_calendar_that_never_opens_is_refused_when_it_is_written(databas
     async with database.unit_of_work() as work:
         with pytest.raises(NoWorkingTime):
             set_desk_calendar(work, Calendar(LONDON, ((),) * 7))
+        once = Calendar(LONDON, ((),) * 7, frozenset(), on("2026-03-02", (9, 17)))
+        set_desk_calendar(work, once, at=datetime(2026, 3, 2, tzinfo=UTC))
+        with pytest.raises(NoWorkingTime):
+            set_desk_calendar(work, once, at=datetime(2026, 3, 3, tzinfo=UTC))
+
+
+def test_two_calendars_differ_on_certain_days() -> None:
+    more = Calendar(LONDON, NIGHTS.windows, frozenset({date(2026, 12, 25), date(2027, 1, 1)}))
+    assert differing_days(NIGHTS, more) == (date(2026, 12, 25), date(2027, 1, 1))
+    assert differing_days(more, more) is None
+    assert differing_days(NIGHTS, Calendar(LONDON, ((),) * 7)) == (date.min, date.max)
+    closed = Calendar(LONDON, NIGHTS.windows, more.holidays, {date(2027, 1, 1): ()})
+    assert differing_days(more, closed) is None  # closed already

@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from app.jobs.escalations import Escalations
 from app.rulebooks import put_in_force
-from caseengine.agents import Agents
+from caseengine.agents import LOCKED, Agent, AgentRole, Agents
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
@@ -145,6 +146,29 @@ async def test_who_left_the_department_is_not_all_that_is_told(climbing: Office)
     assert await kinds(climbing, climbing.mo) == ["target_warned"]
     await sweep(climbing, "Mon 11:31")
     assert (await climbing.case(case)).agent_id is None  # given back, not kept by somebody who is gone
+
+
+async def test_what_nobody_could_read_is_told_to_somebody_else(climbing: Office) -> None:
+    case = await climbing.report(at="Mon 09:00")
+    await climbing.do(take, case.number, by=climbing.li.actor, at=when("Mon 09:10"))
+    await locked(climbing, climbing.li)
+    await sweep(climbing, "Mon 10:01")
+    assert (await kinds(climbing, climbing.li), await kinds(climbing, climbing.mo)) == ([], ["target_warned"])
+    await locked(climbing, climbing.mo)
+    await sweep(climbing, "Mon 10:31")
+    assert await kinds(climbing, climbing.sam) == ["target_warned"]  # the department has nobody left, nor a supervisor
+    own = Agent(uuid4(), "Kim", "kim@desk.example", "x", frozenset({"tills"}), AgentRole.SUPERVISOR)
+    async with climbing.database.unit_of_work() as work:
+        Agents(work).add(own)
+    await locked(climbing, own)
+    await sweep(climbing, "Mon 12:01")
+    assert "ladder_tell_manager" in await kinds(climbing, climbing.sam)
+    assert await kinds(climbing, own) == []
+
+
+async def locked(office: Office, agent: Agent) -> None:
+    async with office.database.unit_of_work() as work:
+        Agents(work).set_password(agent.id, LOCKED)
 
 
 async def test_a_department_has_a_ladder_of_its_own(climbing: Office) -> None:

@@ -10,6 +10,7 @@ from caseengine.forms import DEPTH_MAX, SCHEMA_BYTES_MAX, VALUES_BYTES_MAX, Form
 from caseengine.model.case_errors import FieldsInvalid
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import RulebookInvalid
+from caseengine.model.fields import same
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import classify, fill, resolve
@@ -89,6 +90,16 @@ async def test_a_value_is_taken_away_and_the_same_again_leaves_no_fact(desk: Off
     await filled(desk, case.number, till=4)
     assert (await desk.case(case)).version == before
     assert await filled(desk, case.number, till=None) == {"device": "till"}
+
+
+async def test_one_and_yes_are_two_values(desk: Office) -> None:
+    case = await desk.report()
+    await filled(desk, case.number, till=1)
+    assert await wrong(desk, case.number, till=True) == [("till", "type")]
+    assert [same(known, told) for known, told in ((1, True), (1, 1.0), ([1], [True]), ({"a": 0}, {"a": False}))] == [
+        *(False, False, False, False),
+    ]
+    assert same({"a": [1, "x", None]}, {"a": [1, "x", None]})
 
 
 async def test_fields_of_another_type_stay_but_count_no_more(desk: Office) -> None:

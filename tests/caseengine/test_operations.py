@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from caseengine.agents import LOCKED, Agents
 from caseengine.cases import Cases
 from caseengine.model.actor import BOT, SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
 from caseengine.model.errors import (
+    AgentLocked,
     AgentNotFound,
     CaseChanged,
     CaseTaken,
@@ -40,6 +42,7 @@ from caseengine.operations import (
     move,
     note,
     open_case,
+    open_conversation,
     prioritise,
     renew_promise,
     reopen,
@@ -287,6 +290,35 @@ async def test_a_supervisor_works_everywhere_and_nobody_gives_a_case_to_stranger
         await office.do(assign, case.number, uuid4(), by=office.sam.actor, at=when("Mon 09:10"))
     with pytest.raises(AgentNotFound):
         await office.do(take, case.number, by=CUSTOMER, at=when("Mon 09:10"))
+
+
+async def test_nothing_is_given_to_who_is_locked_out(office: Office) -> None:
+    case = await office.report()
+    async with office.database.unit_of_work() as work:
+        Agents(work).set_password(office.li.id, LOCKED)
+    with pytest.raises(AgentLocked):
+        await office.do(assign, case.number, office.li.id, by=office.mo.actor, at=when("Mon 09:10"))
+    assert (await office.case(case)).agent_id is None
+
+
+async def test_a_case_of_who_is_locked_out_reopens_into_the_queue(office: Office) -> None:
+    conversation, case = await office.handed_over()
+    await office.do(take, case.number, by=office.li.actor, at=when("Mon 09:10"))
+    await office.do(resolve, case.number, SOLVED, by=office.li.actor, at=when("Mon 09:20"))
+    async with office.database.unit_of_work() as work:
+        Agents(work).set_password(office.li.id, LOCKED)
+    await office.do(reopen, case.number, reason="Again", by=CUSTOMER, at=when("Mon 10:00"))
+    assert (await office.case(case)).agent_id is None
+    assert (await office.conversation(conversation)).mode is Mode.QUEUED
+    await office.rows_equal_fold(case)
+
+
+async def test_a_case_speaks_the_language_of_its_conversation(office: Office) -> None:
+    conversation = uuid4()
+    told = {"channel": "webchat", "visitor": "visitor-1", "locale": "de-AT"}
+    await office.do(open_conversation, id=conversation, **told, at=when("Mon 09:00"))
+    assert (await office.report_in(conversation)).language == "de"
+    assert (await office.report()).language == ""
 
 
 async def test_who_looked_at_an_older_version_looks_again(office: Office) -> None:

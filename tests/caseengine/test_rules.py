@@ -1,5 +1,6 @@
 """Rules: what is refused when they are written, which fire and why, when time is up, and that they always end."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,16 +11,16 @@ from hypothesis import strategies as st
 
 from caseengine.calendars import DEFAULT_CALENDAR
 from caseengine.model.actions import REQUIRED, read_action, words_for
-from caseengine.model.actor import Actor, ActorKind
+from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.model.anchors import Anchors, rule_actor, rule_behind
 from caseengine.model.calendar import Calendar
 from caseengine.model.errors import RulebookInvalid
-from caseengine.model.events import CaseAssigned, CaseEvent, CaseOpened, CaseTagged, CustomerWrote
+from caseengine.model.events import CaseAssigned, CaseEvent, CaseOpened, CaseReturned, CaseTagged, CustomerWrote
 from caseengine.model.lifecycle import Status
 from caseengine.model.priority import Priority
 from caseengine.model.rule import RuleSet, Since, Wait
 from caseengine.model.rule_document import EVENT_KINDS, RULES_MAX, read_rules
-from caseengine.policies.effects import House
+from caseengine.policies.effects import Colleague, House
 from caseengine.policies.rules import (
     CHAIN_MAX,
     FIRINGS_MAX,
@@ -312,6 +313,21 @@ def test_any_rules_come_to_an_end_and_to_the_same_end(document: dict[str, Any], 
     assert asked == sorted(asked)
     for at in asked:  # whatever the circles, an hour holds so many and the one trace that says so
         assert sum(at - timedelta(hours=1) < other <= at for other in asked) <= FIRINGS_MAX + 1
+
+
+def test_a_gift_that_the_desk_takes_back_makes_no_circle_in_a_replay_either() -> None:
+    give = {"do": "assign", "agent": "li@desk.example"}
+    draft = drafted({"rules": [{"id": "give", "events": ["CaseOpened", "CaseReturned"], "then": [give]}]})
+    li = Colleague(uuid4(), "Li", everywhere=True)
+    draft = dataclasses.replace(draft, house=House(colleagues={"li@desk.example": li}))
+    story: list[CaseEvent] = [opened()]
+    told: dict[str, Any] = {"case_id": story[0].case_id, "at": when("Mon 10:00"), "agent_id": li.id, "agent_name": "Li"}
+    story.append(CaseReturned(**told, actor=SYSTEM, reason="agent_vanished"))
+    assert [fired.guard for fired in replay(story, draft, WEEK).firings] == ["", "circle"]
+    locked = dataclasses.replace(li, locked=True)
+    draft = dataclasses.replace(draft, house=House(colleagues={"li@desk.example": locked}))
+    (fired, *_) = replay(story, draft, WEEK).firings
+    assert fired.outcomes[0]["outcome"] == "agent.locked"
 
 
 @settings(max_examples=100, deadline=None)

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.rulebooks import put_in_force
+from caseengine.calendar_corrections import look_again
 from caseengine.calendars import set_calendar, set_desk_calendar
 from caseengine.cases import Cases, history
-from caseengine.clocks import all_clocks, book_for, look_again
+from caseengine.clocks import all_clocks, book_for
 from caseengine.model.actor import SYSTEM
 from caseengine.model.calendar import Calendar, Window
 from caseengine.model.case import Case

@@ -55,6 +55,10 @@ SLA = read_sla(
                 "targets": {"first_response": "2h", "resolution": "48h"},
                 "pauses_in": ["waiting_on_customer", "waiting_on_third_party"],
             },
+            "patient": {
+                "targets": {"next_response": "2h", "resolution": "8h"},
+                "pauses_in": {"next_response": ["waiting_on_third_party"]},
+            },
         }
     },
     version=3,
@@ -79,9 +83,9 @@ class Told:
         if policy is not None:
             self.policy(policy, at)
 
-    def policy(self, name: str, at: str) -> None:
+    def policy(self, name: str, at: str) -> "Told":
         told: dict[str, Any] = {"policy": name, "version": 3 if name else 0, "because": "default"}
-        self.case.record(happened.PolicyApplied(case_id=self.case.id, actor=SYSTEM, at=when(at), **told))
+        return self.fact(happened.PolicyApplied, at, **told)
 
     def does(self, verb: str, at: str, *args: Any, by: Actor = LI, **named: Any) -> "Told":
         getattr(self.case, verb)(*args, by=by, at=when(at), **named)
@@ -206,8 +210,49 @@ def test_a_merged_case_stands_still_and_goes_on_when_it_is_taken_apart() -> None
 def test_another_priority_measures_what_runs_and_keeps_what_was_spent() -> None:
     told = Told().takes("Mon 09:01").does("prioritise", "Mon 11:00", Priority.P1, "All tills")
     assert told.one(RESOLUTION) == (ClockState.RUNNING, when("Mon 14:00"))  # 4 h from 09:00
-    told.does("prioritise", "Mon 16:00", Priority.P3, "One till")
-    assert told.one(RESOLUTION, "Mon 16:00") == (ClockState.RUNNING, when("Tue 09:30"))  # as at first: no longer missed
+    told.does("prioritise", "Mon 13:30", Priority.P3, "One till")
+    assert told.one(RESOLUTION) == (ClockState.RUNNING, when("Tue 09:30"))  # as at first
+
+
+def test_what_was_missed_stays_missed_whatever_holds_later() -> None:
+    told = Told().takes("Mon 09:01").does("prioritise", "Mon 11:00", Priority.P1, "All tills")
+    told.does("prioritise", "Mon 16:00", Priority.P4, "Spare till").policy("round", "Mon 16:10")
+    missed = told.clocks("Mon 16:10")[RESOLUTION, 1]
+    assert (missed.state, missed.due_at) == (ClockState.BREACHED, when("Mon 14:00"))
+    assert (missed.policy, missed.goal) == ("gold", 4 * HOUR)  # what it missed
+    told.ends("Mon 16:20")
+    assert told.one(RESOLUTION, "Fri 09:00") == (ClockState.BREACHED, when("Mon 14:00"))
+    assert told.one(FIRST, "Fri 09:00") == (ClockState.BREACHED, when("Mon 10:00"))
+    assert len(told.clocks()) == 2
+
+
+def test_what_was_missed_stays_missed_where_no_sla_holds() -> None:
+    told = Told().takes("Mon 09:01").policy("", "Tue 10:00").policy("gold", "Tue 11:00")
+    assert told.one(RESOLUTION, "Tue 11:00") == (ClockState.BREACHED, when("Tue 09:30"))
+    told.policy("", "Tue 12:00").ends("Tue 13:00")
+    assert {key: one.state for key, one in told.clocks("Fri 09:00").items()} == {
+        (FIRST, 1): ClockState.BREACHED,
+        (RESOLUTION, 1): ClockState.BREACHED,
+    }
+
+
+def test_a_late_answer_that_nobody_wants_any_more_was_late() -> None:
+    told = Told().ends("Mon 10:30", by=CUSTOMER)
+    assert told.one(FIRST, "Tue 09:00") == (ClockState.BREACHED, when("Mon 10:00"))
+
+
+def test_whoever_comes_back_from_no_sla_has_spent_what_they_spent() -> None:
+    told = Told().takes("Mon 09:01").says("Mon 09:30").policy("", "Mon 12:00")
+    assert told.one(RESOLUTION, "Thu 09:00") == (ClockState.PAUSED, None)
+    aside = why(told.case.unsaved, RESOLUTION, 1, BOOK, when("Mon 14:00"))[-1]
+    assert (aside.kind, aside.because) == (SpanKind.PAUSED, "none")
+    told.policy("gold", "Tue 09:00")
+    assert told.one(RESOLUTION) == (ClockState.RUNNING, when("Tue 15:00"))  # five of eight hours are left, over lunch
+
+
+def test_what_nobody_promised_in_the_end_has_no_verdict() -> None:
+    told = Told().takes("Mon 09:01").says("Mon 09:30").policy("", "Mon 12:00").ends("Mon 13:00")
+    assert {key: one.state for key, one in told.clocks().items()} == {(FIRST, 1): ClockState.MET}
 
 
 def test_a_shorter_target_that_has_passed_is_due_when_it_comes_into_force() -> None:
@@ -225,10 +270,23 @@ def test_another_policy_counts_by_its_own_calendar_from_then_on() -> None:
 
 def test_no_sla_is_a_policy_too() -> None:
     told = Told().takes("Mon 09:01").says("Mon 09:30")
-    told.policy("", "Mon 10:00")
-    assert {key: one.state for key, one in told.clocks().items()} == {(FIRST, 1): ClockState.MET}
+    told.policy("", "Mon 10:00").hears("Mon 10:30")
+    assert {key: one.state for key, one in told.clocks().items()} == {
+        (FIRST, 1): ClockState.MET,
+        (RESOLUTION, 1): ClockState.PAUSED,
+    }
     told.policy("gold", "Tue 09:00")
-    assert told.one(RESOLUTION) == (ClockState.RUNNING, when("Wed 09:30"))  # nobody had promised anything before
+    assert told.one(NEXT) == (ClockState.RUNNING, when("Tue 11:00"))  # nobody had promised an answer before
+
+
+def test_a_policy_says_for_each_target_when_it_stands_still() -> None:
+    told = Told("patient").takes("Mon 09:01").says("Mon 09:10").hears("Mon 10:00")
+    told.does("ask_third_party", "Mon 10:30", "A part")
+    assert told.one(NEXT, "Fri 09:00") == (ClockState.PAUSED, None)
+    told.does("hear_third_party", "Tue 09:00", "It is sent")
+    assert told.one(NEXT) == (ClockState.RUNNING, when("Tue 10:30"))
+    told.asks("Tue 09:10")
+    assert told.one(RESOLUTION, "Fri 09:00")[0] is ClockState.PAUSED  # as where nothing is said
 
 
 def test_a_desk_that_decided_nothing_counts_too() -> None:
@@ -296,6 +354,8 @@ def test_steps_are_taken_in_their_order_whatever_the_target_is() -> None:
         ({"policies": {"gold": {"targets": {"applause": "1h"}}}}, "policies.gold", "unknown_target"),
         ({"policies": {"gold": {"pauses_in": ["asleep"]}}}, "policies.gold.pauses_in", "unknown_status"),
         ({"policies": {"gold": {"pauses_in": ["closed"]}}}, "policies.gold.pauses_in", "unknown_status"),
+        ({"policies": {"gold": {"pauses_in": {"applause": []}}}}, "policies.gold.pauses_in", "unknown_target"),
+        ({"policies": {"gold": {"pauses_in": {"resolution": "open"}}}}, "policies.gold.pauses_in", "list"),
         ({"policies": {"gold": {"warn_at": [1.5]}}}, "policies.gold.warn_at", "share"),
         ({"policies": {"gold": {"ladder": [{"target": "resolution", "after": "1h", "do": "shout"}]}}},
          "policies.gold.ladder[0]", "unknown_action"),
@@ -335,6 +395,7 @@ ACTS: list[Callable[[Told, str], object]] = [
     lambda told, at: told.fact(happened.CaseUnmerged, at, from_id=uuid4(), from_number="CAS-2"),
     lambda told, at: told.policy("gold", at),
     lambda told, at: told.policy("round", at),
+    lambda told, at: told.policy("patient", at),
     lambda told, at: told.policy("", at),
 ]
 SPRING = datetime(2026, 3, 27, 15, 0, tzinfo=UTC)
@@ -395,6 +456,14 @@ class _Row:
         self.__dict__.update(values)
 
 
+def test_time_that_was_set_back_is_told_once() -> None:
+    """Closed for a minute by the policy before, and then, at a minute earlier, under one that never closes."""
+    events = Told(at="Fri 15:00").takes("Fri 17:31").policy("round", "Fri 17:30").case.unsaved
+    spans = why(events, Target.RESOLUTION, 1, BOOK, when("Fri 17:31"))
+    assert {span.kind for span in spans} == {SpanKind.OPEN}
+    assert sum((span.ends - span.begins for span in spans), timedelta(0)) == timedelta(days=2)
+
+
 @settings(max_examples=120, deadline=None)
 @given(LIVES, st.integers(0, 40_000))
 def test_whatever_happens_the_clocks_make_sense(
@@ -414,6 +483,18 @@ def test_whatever_happens_the_clocks_make_sense(
             assert spans[-1].ends <= one.due_at if spans else one.due_at == one.started_at
         if (one.state is ClockState.BREACHED) and one.is_open:
             assert now > one.due_at  # type: ignore[operator]
+
+
+@settings(max_examples=120, deadline=None)
+@given(LIVES)
+def test_a_miss_is_never_taken_back(steps: list[tuple[Callable[[Told, str], object], int]]) -> None:
+    with pytest.MonkeyPatch.context() as monkey:
+        events = lived(steps, monkey).case.unsaved
+    missed: dict[tuple[Target, int], datetime | None] = {}
+    for place in range(1, len(events) + 1):
+        now = {(one.target, one.cycle): one.breached_at for one in fold(events[:place], BOOK).every}
+        assert missed.items() <= now.items()
+        missed = {key: at for key, at in now.items() if at is not None}
 
 
 @settings(max_examples=80, deadline=None)

@@ -246,7 +246,7 @@ class CaseRepositoryContract:
         late, later = await office.report(at="Mon 09:00"), await office.report(at="Mon 10:00")
         assert late.due_at == when("Mon 14:00")
         assert await office.see(overdue, when("Mon 13:59")) == []
-        assert await office.see(overdue, when("Mon 15:30")) == [late.id, later.id]
+        assert [due.case_id for due in await office.see(overdue, when("Mon 15:30"))] == [late.id, later.id]
 
     async def test_a_promise_that_was_answered_is_not_overdue(self, office: Office) -> None:
         case = await office.report()

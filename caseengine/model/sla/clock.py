@@ -54,8 +54,8 @@ class Clock:
 
     Attributes:
         cycle: counts from 1 for each target of a case.
-        policy, version: what it is measured by, or was when it ended.
-        goal: the target's working time.
+        policy, version: what it is measured by, or was when it ended or was missed.
+        goal: the target's working time; of one that was missed the goal it missed, whatever holds later.
         touched_at: when it last began, paused, went on, ended, or got another goal.
         spent: working time up to `running_since`, or in all while it stands still.
         running_since: None while it is paused, and once it has ended.
@@ -134,20 +134,22 @@ class Clock:
         return replace(stopped, ended_at=stopped.touched_at, next_at=None)
 
     def measured(self, before: Measure, after: Measure, goal: timedelta, at: datetime) -> "Clock":
-        """By another goal, policy or ladder from now on; the working time spent so far is kept."""
-        stopped = self._stopped(before, at)
-        rest = goal - stopped.spent
-        breached_at = stopped.breached_at if rest <= NOTHING else None
-        changed = replace(
-            stopped,
-            policy=after.policy.id,
-            version=after.policy.version,
-            goal=goal,
-            breached_at=breached_at,
-            due_at=breached_at,
-            steps=stopped._steps_behind(before, after, goal, breached=breached_at is not None),
-        )
-        return changed.resumed(after, at) if self.running_since is not None else replace(changed, next_at=None)
+        """By another goal, policy or ladder from now on; the working time spent so far is kept.
+
+        A clock that was missed by then stays missed, with the goal and policy it missed: no later goal undoes that.
+        """
+        clock = self._stopped(before, at)
+        if clock.breached_at is None:
+            clock = replace(clock, policy=after.policy.id, version=after.policy.version, goal=goal, due_at=None)
+        changed = replace(clock, steps=clock._steps_behind(before, after), next_at=None)
+        return changed.resumed(after, at) if self.running_since is not None else changed
+
+    def laid_aside(self, before: Measure, after: Measure, at: datetime) -> "Clock | None":
+        """Nobody promises this target any more: it stands still with what it spent. None where it spent nothing."""
+        clock = self._stopped(before, at)
+        if clock.breached_at is None and not clock.spent:
+            return None
+        return replace(clock, due_at=clock.breached_at, steps=clock._steps_behind(before, after), next_at=None)
 
     def stepped(self, place: int, measure: Measure) -> "Clock":
         """The step at this place was taken; those before it are left behind."""
@@ -176,14 +178,14 @@ class Clock:
         rest = steps[self.steps].due(self.goal) - self.spent
         return replace(self, next_at=measure.due(self.running_since, rest))
 
-    def _steps_behind(self, before: Measure, after: Measure, goal: timedelta, *, breached: bool) -> int:
+    def _steps_behind(self, before: Measure, after: Measure) -> int:
         """How many of the new steps count as taken: a step is taken once for each goal it is measured by."""
         old, new = before.steps(self.target), after.steps(self.target)
         same = (before.policy.id, before.policy.version) == (after.policy.id, after.policy.version) and old == new
-        if breached:
+        if self.breached_at is not None:
             told = self.steps > _breach(old)
             return self.steps if same else _breach(new) + told
-        behind = sum(step.due(goal) <= self.spent for step in new[: _breach(new)])
+        behind = sum(step.due(self.goal) <= self.spent for step in new[: _breach(new)])
         return min(self.steps, behind) if same else behind
 
 

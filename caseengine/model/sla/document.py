@@ -15,6 +15,7 @@ from caseengine.model.sla.policy import (
     DEFAULT,
     DESK,
     NO_SLA,
+    PAUSES,
     Action,
     Policy,
     Step,
@@ -114,15 +115,24 @@ def _policy(name: str, told: Any, version: int) -> Policy:
     _fields(_mapping(told, where), ("calendar", "targets", "pauses_in", "warn_at", "ladder", "ladders"), where)
     targets = _mapping(told.get("targets", {}), f"{where}.targets")
     goals = {_target(target, where): _goals(targets[target], f"{where}.targets.{target}") for target in targets}
-    pauses = _list(told.get("pauses_in", [Status.WAITING_ON_CUSTOMER]), f"{where}.pauses_in")
     return Policy(
         name,
         version,
         calendar=_name(told.get("calendar", DESK), f"{where}.calendar"),
         goals=goals,
-        pauses_in=frozenset(Status(_of(one, LIVE, f"{where}.pauses_in", "unknown_status")) for one in pauses),
+        pauses_in=_pauses(told.get("pauses_in", {}), f"{where}.pauses_in"),
         steps=_steps(told, where),
     )
+
+
+def _pauses(told: Any, where: str) -> Mapping[Target, frozenset[Status]]:
+    """Statuses by target; a list is the resolution's. A target that is not named keeps what holds without a word."""
+    named: Mapping[str, Any] = {Target.RESOLUTION: told} if isinstance(told, list) else _mapping(told, where)
+    return PAUSES | {_target(target, where): _statuses(named[target], where) for target in named}
+
+
+def _statuses(told: Any, where: str) -> frozenset[Status]:
+    return frozenset(Status(_of(one, LIVE, where, "unknown_status")) for one in _list(told, where))
 
 
 def _goals(told: Any, where: str) -> Mapping[int, timedelta]:

@@ -18,7 +18,7 @@ def due_step(clocks: Clocks, book: Book, which: tuple[Target, int], at: datetime
     """
     measure = clocks.measure(book)
     clock = next((one for one in clocks.running() if (one.target, one.cycle) == which), None)
-    if clock is None or measure is None or clock.next_at is None or clock.next_at >= at:
+    if clock is None or clock.next_at is None or clock.next_at >= at:
         return None
     steps = measure.steps(clock.target)
     spent = clock.spent_at(measure, at)

@@ -30,7 +30,7 @@ from caseengine.model.events import (
 )
 from caseengine.model.lifecycle import LIVE, TRANSITIONS, Status
 from caseengine.model.sla.clock import Clock, Measure
-from caseengine.model.sla.policy import DEFAULT, Book, Policy, StepKind, Target
+from caseengine.model.sla.policy import DEFAULT, NOTHING_PROMISED, Book, Policy, StepKind, Target
 
 
 class Awaits(StrEnum):
@@ -67,10 +67,9 @@ class Clocks:
     def every(self) -> tuple[Clock, ...]:
         return (*self.past, *self.clocks)
 
-    def measure(self, book: Book) -> Measure | None:
-        if self.policy is None:
-            return None
-        return Measure(self.policy, book.calendar(self.policy), self.priority, self.department)
+    def measure(self, book: Book) -> Measure:
+        policy = self.policy or NOTHING_PROMISED
+        return Measure(policy, book.calendar(policy), self.priority, self.department)
 
     def running(self, *targets: Target) -> list[Clock]:
         """The clocks that have not ended, of these targets or of all."""
@@ -157,55 +156,56 @@ def _asks(event: CaseEvent) -> bool:
 
 
 def _with_ended(before: Clocks, after: Clocks, event: CaseEvent, book: Book) -> Clocks:
-    """Clocks that this event answers have ended; a response nobody owes any more disappears without a verdict."""
+    """Clocks that this event answers have ended.
+
+    What nobody promises or owes any more by then disappears without a verdict, unless it was missed before.
+    """
     measure = before.measure(book)
     answered, resolved = _answers(event), isinstance(event, CaseResolved)
     found = []
-    for clock in after.clocks:
-        ends = resolved if clock.target is Target.RESOLUTION else answered
-        if clock.is_open and ends and measure is not None:
+    for clock in (one.late(event.at) if one.is_open else one for one in after.clocks):
+        answers = resolved if clock.target is Target.RESOLUTION else answered
+        if not clock.is_open or not (answers or resolved):
+            found.append(clock)
+        elif clock.breached_at is not None or (answers and measure.goal(clock.target) is not None):
             found.append(clock.ended(measure, event.at))
-        elif not clock.is_open or not resolved:
-            found.append(clock.late(event.at) if clock.is_open else clock)
     return replace(after, clocks=tuple(found))
 
 
 def _measured(before: Clocks, after: Clocks, at: datetime, book: Book) -> Clocks:
     """Another priority, policy or ladder: what runs is measured anew, what has ended keeps its verdict."""
     old, new = before.measure(book), after.measure(book)
-    if old == new or old is None:
+    if old == new:
         return after
-    found = []
-    for clock in after.clocks:
-        goal = new.goal(clock.target) if new is not None else None
-        if not clock.is_open:
-            found.append(clock)
-        elif goal is not None and new is not None:
-            found.append(clock.measured(old, new, goal, at))
-    return replace(after, clocks=tuple(found))
+    found = (_measured_anew(clock, old, new, at) for clock in after.clocks)
+    return replace(after, clocks=tuple(clock for clock in found if clock is not None))
+
+
+def _measured_anew(clock: Clock, old: Measure, new: Measure, at: datetime) -> Clock | None:
+    goal = new.goal(clock.target)
+    if not clock.is_open:
+        return clock
+    return clock.measured(old, new, goal, at) if goal is not None else clock.laid_aside(old, new, at)
 
 
 def _held(after: Clocks, at: datetime, book: Book) -> Clocks:
-    """Clocks stand still where the status says so."""
+    """Clocks stand still where the status says so, and where nobody promises their target."""
     measure = after.measure(book)
-    if measure is None:
-        return after
     found = tuple(
-        clock.paused(measure, at) if _pauses(after, clock.target) else clock.resumed(measure, at)
+        clock.paused(measure, at) if _pauses(after.status, measure, clock.target) else clock.resumed(measure, at)
         for clock in after.clocks
     )
     return replace(after, clocks=found)
 
 
-def _pauses(clocks: Clocks, target: Target) -> bool:
-    named = clocks.policy is not None and clocks.status in clocks.policy.pauses_in
-    return clocks.status is Status.MERGED or (named and target is Target.RESOLUTION)
+def _pauses(status: Status, measure: Measure, target: Target) -> bool:
+    return status is Status.MERGED or measure.goal(target) is None or measure.policy.pauses(target, status)
 
 
 def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
     """Whatever the customer waits for and no clock counts yet is counted from now."""
     measure = after.measure(book)
-    if measure is None or after.status not in LIVE:
+    if after.status not in LIVE:
         return after
     wanted = [target for target in (RESPONSE.get(after.awaits), Target.RESOLUTION) if target is not None]
     new = []
@@ -225,7 +225,7 @@ def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
 def _stepped(after: Clocks, event: CaseEvent, book: Book) -> Clocks:
     """Which of its steps a clock has behind it."""
     measure = after.measure(book)
-    if measure is None or not isinstance(event, (TargetWarned, TargetBreached, LadderStepTaken)):
+    if not isinstance(event, (TargetWarned, TargetBreached, LadderStepTaken)):
         return after
     found = []
     for clock in after.clocks:

@@ -62,6 +62,8 @@ class Step:
 
 
 BREACH = Step(StepKind.BREACH)
+PAUSES: dict[Target, frozenset[Status]] = {Target.RESOLUTION: frozenset({Status.WAITING_ON_CUSTOMER})}
+"""When clocks stand still where a policy says nothing else."""
 
 Steps = Mapping[str, Mapping[Target, tuple[Step, ...]]]
 """By department ("" for those without a ladder of their own) and target, in order."""
@@ -73,7 +75,7 @@ class Policy:
 
     Attributes:
         goals: working time by target and priority; a target or priority that is left out has no clock.
-        pauses_in: statuses in which the resolution clock stands still.
+        pauses_in: statuses in which the clock of a target stands still; a target that is left out never does.
         steps: breach is always among them.
     """
 
@@ -81,11 +83,14 @@ class Policy:
     version: int
     calendar: str = DESK
     goals: Mapping[Target, Mapping[int, timedelta]] = field(default_factory=dict)
-    pauses_in: frozenset[Status] = frozenset({Status.WAITING_ON_CUSTOMER})
+    pauses_in: Mapping[Target, frozenset[Status]] = field(default_factory=lambda: PAUSES)
     steps: Steps = field(default_factory=dict)
 
     def goal(self, target: Target, priority: int) -> timedelta | None:
         return self.goals.get(target, {}).get(priority)
+
+    def pauses(self, target: Target, status: Status) -> bool:
+        return status in self.pauses_in.get(target, frozenset())
 
     def steps_for(self, target: Target, department: str) -> tuple[Step, ...]:
         own = self.steps.get(department, self.steps.get(ANY_DEPARTMENT, {}))
@@ -111,6 +116,8 @@ DEFAULT = Policy(
     steps={ANY_DEPARTMENT: {target: (Step(StepKind.WARN, 0.8), BREACH) for target in Target}},
 )
 """What holds while the company decided nothing: an answer within 4 hours of working time, a solution within 24."""
+NOTHING_PROMISED = Policy("", 0)
+"""What clocks are measured by where no SLA holds: no target has a goal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from caseengine.model.calendar import Calendar, openings_between
 from caseengine.model.events import CaseEvent, CaseOpened
+from caseengine.model.lifecycle import Status
 from caseengine.model.sla.clock import Clock
 from caseengine.model.sla.fold import Clocks, advance, begin
-from caseengine.model.sla.policy import Book, Target
+from caseengine.model.sla.policy import NO_SLA, Book, Target
 
 
 class SpanKind(StrEnum):
@@ -20,7 +21,10 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `begins` to `ends`. `because`: the calendar's id, or the status in which the clock stood still."""
+    """From `begins` to `ends`.
+
+    `because`: the calendar's id, or the status in which the clock stood still; "none" where no policy promised it.
+    """
 
     begins: datetime
     ends: datetime
@@ -41,7 +45,8 @@ def why(events: Iterable[CaseEvent], target: Target, cycle: int, book: Book, now
         if clock is None:
             found = []  # one that was taken back leaves its number to the next
         elif clock.is_open:
-            found += _spans(clocks, clock, until or _horizon(clock, now), book)
+            # Each stretch is told anew from where the clock was counted up to: time may have been set back since.
+            found = [*_until(found, clock.touched_at), *_spans(clocks, clock, until or _horizon(clock, now), book)]
     return _joined(found, clock.due_at if clock is not None and clock.is_open else None)
 
 
@@ -74,7 +79,8 @@ def _spans(clocks: Clocks, clock: Clock, until: datetime, book: Book) -> Iterato
     if until <= since:
         return
     if clock.running_since is None:
-        yield Span(since, until, SpanKind.PAUSED, clocks.status)
+        promised = clocks.measure(book).goal(clock.target) is not None or clocks.status is Status.MERGED
+        yield Span(since, until, SpanKind.PAUSED, clocks.status if promised else NO_SLA)
         return
     calendar = book.calendar(clocks.policy) if clocks.policy else None
     if calendar is not None and clocks.policy is not None:
@@ -90,17 +96,19 @@ def _worked(since: datetime, until: datetime, calendar: Calendar, name: str) -> 
     yield Span(place, until, SpanKind.CLOSED, name)
 
 
+def _until(spans: list[Span], at: datetime) -> list[Span]:
+    return [replace(span, ends=min(span.ends, at)) for span in spans if span.begins < at]
+
+
 def _joined(spans: list[Span], due_at: datetime | None) -> list[Span]:
-    """Without what is empty, was told before or comes after it was due, and what is alike in one piece."""
+    """Without what is empty or comes after it was due, and what is alike in one piece."""
     joined: list[Span] = []
-    for span in spans:
-        begins = max(span.begins, joined[-1].ends) if joined else span.begins
-        ends = min(span.ends, due_at) if due_at is not None else span.ends
-        if begins >= ends:
-            continue
+    for span in spans if due_at is None else _until(spans, due_at):
         last = joined[-1] if joined else None
+        if span.begins >= span.ends:
+            continue
         if last is not None and (last.kind, last.because) == (span.kind, span.because):
-            joined[-1] = replace(last, ends=ends)
+            joined[-1] = replace(last, ends=span.ends)
         else:
-            joined.append(replace(span, begins=begins, ends=ends))
+            joined.append(span)
     return joined

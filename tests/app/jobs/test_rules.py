@@ -9,15 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.jobs import rules as job
-from caseengine.agents import Presence
+from caseengine.agents import LOCKED, Agents, Presence
 from caseengine.cases import Cases
 from caseengine.cursors import cursor
 from caseengine.model.actor import SYSTEM
 from caseengine.model.lifecycle import Status
+from caseengine.model.priority import Priority
 from caseengine.model.skill import Skill
 from caseengine.notices import notices_of
-from caseengine.operations import add_to_case, ask_customer, hear_customer, reply, take
-from caseengine.operations.routing import route
+from caseengine.operations import add_to_case, ask_customer, hear_customer, prioritise, reply, take
+from caseengine.operations.routing import return_work, route
 from caseengine.operations.ruling import judge_event
 from caseengine.rule_following import FOLLOWER
 from caseengine.rulebooks import Rulebook, decide
@@ -145,6 +146,41 @@ async def test_an_agent_a_rule_gives_the_case_to_has_the_word_in_its_conversatio
     await ruled.rules_run()
     assert (await ruled.case(case)).agent_id == ruled.li.id
     assert (await ruled.conversation(conversation)).agent_id == ruled.li.id
+
+
+async def test_a_rule_gives_nothing_to_who_is_locked_out_and_tells_them_nothing(ruled: RuledOffice) -> None:
+    tell = {"do": "notify", "who": "agent", "text": "Look"}
+    await ruled.decides(
+        rule("give", on=["CaseOpened", "CaseReturned"], then=[{"do": "assign", "agent": "li@desk.example"}]),
+        rule("tell", on="CasePrioritised", then=[tell]),
+    )
+    mine = await ruled.report("Mine")
+    await ruled.do(take, mine.number, by=ruled.li.actor, at=when("Mon 09:00"))
+    async with ruled.database.unit_of_work() as work:
+        Agents(work).set_password(ruled.li.id, LOCKED)
+    case = await ruled.report()
+    await ruled.do(prioritise, mine.number, Priority.P1, reason="x", by=ruled.mo.actor, at=when("Mon 09:00"))
+    await ruled.rules_run()
+    assert (await ruled.case(case)).agent_id is None
+    outcomes = [trace.actions[0]["outcome"] for one in (case, mine) for trace in await ruled.traces(one)]
+    assert outcomes == ["agent.locked", "nobody_to_notify"]
+
+
+async def test_a_rule_whose_gift_the_desk_takes_back_goes_in_no_circle(ruled: RuledOffice) -> None:
+    give = {"do": "assign", "agent": "li@desk.example"}
+    await ruled.decides(rule("give", on=["CaseOpened", "CaseReturned"], then=[give]))
+    case = await ruled.report()
+    for minute in range(1, 5):
+        await ruled.rules_run(f"Mon 09:0{minute}")
+        async with ruled.database.unit_of_work() as work:
+            found = await Cases(work).by_id(case.id)
+            await return_work(work, found, "agent_vanished", at=when(f"Mon 09:0{minute}"))
+    assert await ruled.fired(case) == ["give", "give (circle)"]
+    await ruled.do(take, case.number, by=ruled.mo.actor, at=when("Mon 09:10"))
+    async with ruled.database.unit_of_work() as work:
+        await return_work(work, await Cases(work).by_id(case.id), "agent_vanished", at=when("Mon 09:11"))
+    await ruled.rules_run("Mon 09:12")
+    assert (await ruled.case(case)).agent_id == ruled.li.id  # a person gave it this time
 
 
 async def test_a_rule_that_would_change_nothing_leaves_no_trace(ruled: RuledOffice) -> None:
