@@ -66,8 +66,9 @@ async def history_of(snapshot: Snapshot, number: str) -> CaseHistory | None:
 
 
 async def newest_histories(snapshot: Snapshot, limit: int) -> list[CaseHistory]:
-    """The cases with the highest numbers."""
-    return await _histories(snapshot, await snapshot.rows(_named().order_by(cases.c.number.desc()).limit(limit)))
+    """The cases opened last."""
+    order = cases.c.opened_at.desc(), cases.c.id.desc()
+    return await _histories(snapshot, await snapshot.rows(_named().order_by(*order).limit(limit)))
 
 
 def _named() -> sa.Select[Any]:

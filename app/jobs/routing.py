@@ -1,6 +1,7 @@
 """The routing sweep: offers that ran out, work of those who vanished, and whoever waits gets somebody."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -13,12 +14,18 @@ from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.operations.calling import call_now, miss
 from caseengine.operations.needing import Likely
-from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer, return_work, route
+from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer, return_work, route, waits
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
-from caseengine.reading.callbacks import callbacks_due
+from caseengine.reading.callbacks import callbacks_begun, callbacks_over
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
-from caseengine.reading.waiting_cases import Waiting, classes_waiting, departments_waiting, first_waiting
+from caseengine.reading.waiting_cases import (
+    Waiting,
+    departments_waiting,
+    first_waiting,
+    heads_waiting,
+    with_somebody_there,
+)
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
 from storage.errors import Conflict
@@ -29,10 +36,16 @@ TRIES_MAX = 5
 PLACED_MAX = 500
 """Decisions of one department in one run; the rest at the next, so that every department has its turn."""
 OUT_OF_PLACE_EVERY = timedelta(minutes=1)
+GUESS_AGAIN_AFTER = timedelta(hours=1)
+"""What was learnt meanwhile may say more of a case that waits."""
+GUESSES_KEPT_MAX = 10_000
 
 
 class Guess(Protocol):
-    """Learnt from past cases: which skills those had who solved what sounds like this; empty when unsure."""
+    """Learnt from past cases: which skills those had who solved what sounds like this; empty when unsure.
+
+    It is asked in a thread of its own.
+    """
 
     def likely(self, words: str) -> Likely: ...
 
@@ -48,46 +61,39 @@ class RoutingSweep:
         self._now = now
         self._guess = guess
         self._looked_at: datetime | None = None
+        self._guessed: dict[UUID, tuple[datetime, Likely]] = {}
 
     async def run(self) -> None:
         """Everything that is due."""
         async with self._database.snapshot() as snapshot:
             _, policy = await routing_rules(snapshot)
-        await self.put_back(policy)
+        await self.put_back()
         await self.call()
-        async with self._database.snapshot() as snapshot:
-            waiting = await departments_waiting(snapshot) if policy.is_on else []
-        for department in waiting:
-            if policy.of(department).mode is not Mode.PULL:
-                await self.place(department)
+        for department in await self._to_place(policy):
+            await self.place(department)
 
-    async def put_back(self, policy: RoutingPolicy) -> None:
+    async def put_back(self) -> None:
         """Offers and work of those who are not there any more go back to the queue."""
         at = self._now()
-        async with self._database.snapshot() as snapshot:
-            ended = await offers_ended(snapshot, at)
-            lost = await live_work_of_the_lost(snapshot, at)
-            astray = await self._out_of_place(snapshot, at)
-        for offer in ended:
+        async for offer in self._walk(partial(offers_ended, at=at)):
             expired = offer.expires_at <= at
             await self._do(offer.case_id, partial(expire_offer, expired=expired, at=at))
-        for row in lost:
-            if policy.of(row.department).mode is not Mode.PULL:
-                await self._do(row.id, partial(return_work, reason="agent_vanished", at=at))
-        for row in astray:
+        async for row in self._walk(partial(live_work_of_the_lost, at=at)):
+            await self._do(row.id, partial(return_work, reason="agent_vanished", at=at))
+        if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
+            return
+        self._looked_at = at
+        async for row in self._walk(work_out_of_place):
             reason = "agent_locked" if row.locked else "agent_left"
             await self._do(row.id, partial(return_work, reason=reason, at=at))
 
     async def call(self) -> None:
         """Appointments whose time has come, and those nobody kept."""
         at = self._now()
-        async with self._database.snapshot() as snapshot:
-            due = await callbacks_due(snapshot, at)
-        for one in due:
-            if one.ends_at <= at:
-                await self._do(one.case_id, partial(miss, callback=one, at=at))
-            elif one.state == "booked":
-                await self._do(one.case_id, partial(call_now, callback=one, at=at))
+        async for one in self._walk(partial(callbacks_begun, at=at)):
+            await self._do(one.case_id, partial(miss if one.ends_at <= at else call_now, callback=one, at=at))
+        async for one in self._walk(partial(callbacks_over, at=at)):
+            await self._do(one.case_id, partial(miss, callback=one, at=at))
 
     async def place(self, department: str, *, most: int = PLACED_MAX) -> int:
         """Give what waits in a department to whoever can have it, first come first; how many were placed.
@@ -96,11 +102,10 @@ class RoutingSweep:
         does not.
         """
         async with self._database.snapshot() as snapshot:
-            keys = await classes_waiting(snapshot, department)
-            heads = [head for key in keys for head in await first_waiting(snapshot, department, key)]
+            heads = await heads_waiting(snapshot, department)
         heap = [(head.order, head) for head in heads]
         heapify(heap)
-        passed: dict[str, set[UUID]] = {key: set() for key in keys}
+        passed: dict[str, set[UUID]] = {head.needs_key: set() for head in heads}
         placed = 0
         while heap and placed < most:
             _, head = heappop(heap)
@@ -124,9 +129,7 @@ class RoutingSweep:
         decided: list[Decision | None] = []
 
         async def decide(work: UnitOfWork, case: Case) -> None:
-            likely = None
-            if self._guess is not None and not case.needs:
-                likely = self._guess.likely(f"{case.subject}\n{case.description}")
+            likely = await self._likely(case) if waits(case) and not case.needs else None
             decided.append(await route(work, case, likely=likely, notice=self._notice, at=self._now()))
 
         done = await self._do(case_id, decide)
@@ -144,11 +147,40 @@ class RoutingSweep:
         log.info("routing_gave_way", case_id=str(case_id))
         return False
 
-    async def _out_of_place(self, snapshot: Any, at: datetime) -> Any:
-        if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
+    async def _likely(self, case: Case) -> Likely | None:
+        """What past cases tell of it; what they told is remembered, be it nothing."""
+        if self._guess is None:
+            return None
+        at, known = self._now(), self._guessed.get(case.id)
+        if known is not None and at - known[0] < GUESS_AGAIN_AFTER:
+            return known[1]
+        if len(self._guessed) >= GUESSES_KEPT_MAX:
+            self._guessed.clear()
+        likely = await asyncio.to_thread(self._guess.likely, f"{case.subject}\n{case.description}")
+        self._guessed[case.id] = (at, likely)
+        return likely
+
+    async def _to_place(self, policy: RoutingPolicy) -> list[str]:
+        """Departments where something waits that somebody could be given, or that may wait elsewhere instead."""
+        if not policy.is_on:
             return []
-        self._looked_at = at
-        return await work_out_of_place(snapshot)
+        async with self._database.snapshot() as snapshot:
+            waiting = await departments_waiting(snapshot)
+            there = await with_somebody_there(snapshot, at=self._now())
+        routed = [one for one in waiting if policy.of(one).mode is not Mode.PULL]
+        return [one for one in routed if one in there or policy.of(one).overflow]
+
+    async def _walk(self, read: Callable[..., Awaitable[Sequence[Any]]]) -> AsyncIterator[Any]:
+        """Page by page, each behind the last row of the one before, until there is nothing more."""
+        behind = None
+        while True:
+            async with self._database.snapshot() as snapshot:
+                page = await read(snapshot, behind=behind)
+            if not page:
+                return
+            for row in page:
+                yield row
+            behind = page[-1]
 
     @property
     def _notice(self) -> Notice:

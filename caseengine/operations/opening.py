@@ -16,10 +16,11 @@ from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing
 from caseengine.model.events import CaseOpened, CaseReopened, CaseTagged, FollowUpOpened
 from caseengine.model.lifecycle import ENDED, Status
+from caseengine.model.needs import Needs
 from caseengine.model.number import RANDOM_MAX, format_number
-from caseengine.operations.applying import apply_policy, judge_anew
+from caseengine.operations.applying import apply_policy, chosen_policy, judge_anew
 from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
-from caseengine.operations.needing import set_needs
+from caseengine.operations.needing import ruled_for, set_needs
 from caseengine.operations.promising import make_promise
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
@@ -82,6 +83,15 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     await make_promise(work, case, by=by, at=at)
     await set_needs(work, case, at=at)
     return case
+
+
+async def would_need(work: UnitOfWork, opening: Opening, *, by: Actor, at: datetime) -> Needs:
+    """What such a case would need of whoever works on it, if it were opened; nothing is."""
+    case = Case.open(_opened(opening, "", by, at))
+    _, applied = await chosen_policy(work, case, by=SYSTEM, at=at)
+    if applied is not None:
+        case.record(applied)
+    return await ruled_for(work, case)
 
 
 async def add_to_case(
