@@ -162,7 +162,7 @@ async def _known(
     )
     there = [row.id for row in rows if _is_there(row, at)]
     loads = await loads_of(snapshot, there, policy, but=case.id) if there else {}
-    for agent_id, units in (await _appointments(snapshot, there, policy, at)).items():
+    for agent_id, units in (await _appointments(snapshot, there, policy, at, but=case.id)).items():
         loads[agent_id] += units
     able = await _skills_of(snapshot, [row.id for row in rows], {*needs.required, *needs.preferred})
     return [Known(_candidate(row, loads, able.get(row.id, {}), policy, at), row.name, row.version) for row in rows]
@@ -227,9 +227,9 @@ async def _skills_of(snapshot: Snapshot, ids: Sequence[UUID], wanted: Collection
 
 
 async def _appointments(
-    snapshot: Snapshot, ids: Sequence[UUID], policy: RoutingPolicy, at: datetime
+    snapshot: Snapshot, ids: Sequence[UUID], policy: RoutingPolicy, at: datetime, *, but: UUID
 ) -> dict[UUID, int]:
-    """Units kept free for calls that begin within the length of a slot."""
+    """Units kept free for calls, about other cases than `but`, that begin within the length of a slot."""
     if not ids:
         return {}
     soon = at + timedelta(seconds=policy.callbacks.slot_s)
@@ -238,6 +238,7 @@ async def _appointments(
         .where(
             callbacks.c.state.in_(("booked",)),
             callbacks.c.agent_id.in_(ids),
+            callbacks.c.case_id != but,
             callbacks.c.starts_at > at,
             callbacks.c.starts_at <= soon,
         )

@@ -105,3 +105,21 @@ async def test_a_profile_is_kept_as_told(any_desk: RoutingDesk) -> None:
     with pytest.raises(SkillsInvalid):
         async with any_desk.database.unit_of_work() as work:
             await set_profile(work, any_desk.li.id, WorkProfile(skills={"juggling": 4}))
+
+
+async def test_what_was_told_is_kept_beside_what_follows(any_desk: RoutingDesk) -> None:
+    """A little of hardware in general and a lot of printers is a lot of hardware, until printers are no hardware."""
+    desk = any_desk
+    ann = await desk.hires("Ann", skills={"hardware": 2, "printers": 5})
+
+    async def levels() -> dict[str, int]:
+        async with desk.database.snapshot() as snapshot:
+            assert (await profile_of(snapshot, ann.id)).skills == {"hardware": 2, "printers": 5}
+            rows = await snapshot.rows(sa.select(agent_skills).where(agent_skills.c.agent_id == ann.id))
+        return {row.skill: row.level for row in rows}
+
+    assert await levels() == {"hardware": 5, "printers": 5}
+    for parent, hardware in ((None, 2), ("hardware", 5)):
+        async with desk.database.unit_of_work() as work:
+            await set_skills(work, [Skill("printers", "Printers", parent)])
+        assert await levels() == {"hardware": hardware, "printers": 5}

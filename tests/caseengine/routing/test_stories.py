@@ -78,7 +78,7 @@ async def queue(desk: RoutingDesk) -> list[Case]:
 
     from caseengine.tables import cases
 
-    told = (
+    told: tuple[tuple[str, str, str | None, str | None, dict[str, int]], ...] = (
         ("Late", "Mon 08:40", "Mon 10:00", None, {"refunds": 1}),
         ("Later", "Mon 08:20", "Mon 12:00", "C", {}),
         ("Gold", "Mon 08:30", None, "A", {"printers": 1}),
@@ -236,7 +236,7 @@ async def test_who_gives_it_back_does_not_have_it_at_once_again(desk: RoutingDes
     assert [why(await desk.routes(case, at="Mon 09:02"), who) for who in (ann, ben)] == ["declined", "declined"]
     for agent in (ann, ben):
         await desk.is_there(agent, "Mon 09:16")
-    await desk.sweeps("Mon 09:16")  # a quarter of an hour is enough
+    await desk.sweeps("Mon 09:16:01")  # a quarter of an hour is enough
     assert await desk.holder(case) == ben.id
 
 
