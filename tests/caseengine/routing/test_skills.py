@@ -81,15 +81,15 @@ async def test_what_follows_from_a_skill_follows_it_when_the_tree_changes(any_de
     desk = any_desk
     ann = await desk.hires("Ann", skills={"printers": 4, "refunds": 2})
 
-    async def hers() -> dict[str, tuple[int, bool]]:
+    async def hers() -> dict[str, tuple[int, int | None]]:
         async with desk.database.snapshot() as snapshot:
             rows = await snapshot.rows(sa.select(agent_skills).where(agent_skills.c.agent_id == ann.id))
-        return {row.skill: (row.level, row.own) for row in rows}
+        return {row.skill: (row.level, row.own_level) for row in rows}
 
-    assert await hers() == {"printers": (4, True), "hardware": (4, False), "refunds": (2, True)}
+    assert await hers() == {"printers": (4, 4), "hardware": (4, None), "refunds": (2, 2)}
     async with desk.database.unit_of_work() as work:
         await set_skills(work, [Skill("machines", "Machines"), Skill("printers", "Printers", "machines")])
-    assert await hers() == {"printers": (4, True), "machines": (4, False), "refunds": (2, True)}
+    assert await hers() == {"printers": (4, 4), "machines": (4, None), "refunds": (2, 2)}
     with pytest.raises(SkillsInvalid):
         async with desk.database.unit_of_work() as work:
             await set_skills(work, [Skill("machines", "Machines", "printers")])

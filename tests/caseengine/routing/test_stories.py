@@ -88,7 +88,7 @@ async def queue(desk: RoutingDesk) -> list[Case]:
     found = []
     for subject, at, due, tier, skills in told:
         case = await desk.report(subject, at=at)
-        await desk.needs(case, **skills)
+        await desk.needs(case, at, "", **skills)
         async with desk.database.unit_of_work() as work:
             values = {"sla_due_at": when(due) if due else None, "tier": tier}
             work.write(sa.update(cases).where(cases.c.id == case.id).values(values))
