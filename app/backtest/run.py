@@ -66,8 +66,8 @@ async def history_of(snapshot: Snapshot, number: str) -> CaseHistory | None:
 
 
 async def newest_histories(snapshot: Snapshot, limit: int) -> list[CaseHistory]:
-    """The cases opened last."""
-    order = cases.c.opened_at.desc(), cases.c.id.desc()
+    """The cases opened last; of one moment those with the highest numbers, of which "100000" is higher than "99999"."""
+    order = cases.c.opened_at.desc(), sa.func.length(cases.c.number).desc(), cases.c.number.desc()
     return await _histories(snapshot, await snapshot.rows(_named().order_by(*order).limit(limit)))
 
 

@@ -21,4 +21,4 @@ def upgrade() -> None:
         batch_op.drop_column("own")
 
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.create_index("ix_cases_opened_at", ["opened_at", "id"], unique=False)
+        batch_op.create_index("ix_cases_opened_at", ["opened_at"], unique=False)

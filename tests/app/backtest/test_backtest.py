@@ -203,9 +203,11 @@ async def test_it_looks_at_what_a_period_has(ruled: RuledOffice) -> None:
 
 async def test_the_newest_are_those_opened_last(ruled: RuledOffice) -> None:
     """Numbers have six digits one day, and "100000" comes before "99999"."""
-    old, new = await ruled.report(at="Mon 09:00"), await ruled.report(at="Mon 09:01")
+    old, new = await ruled.report(at="Mon 09:00"), await ruled.report(at="Mon 09:00")
     async with ruled.database.unit_of_work() as work:
         for case, number in ((old, 99_999), (new, 100_000)):
             renumbered = sa.update(cases).where(cases.c.id == case.id).values(number=format_number(number, 5))
             work.write(renumbered)
     assert [one.case_id for one in await ruled.see(newest_histories, 1)] == [new.id]
+    newer = await ruled.report(at="Mon 09:01")
+    assert [one.case_id for one in await ruled.see(newest_histories, 2)] == [newer.id, new.id]
