@@ -89,7 +89,8 @@ def statements(cases: int, agents: int, skills: int) -> Iterator[str]:
         skill = f"'s' || (((i / {DEPARTMENTS} + {shift}) % {ours}) * {DEPARTMENTS} + i % {DEPARTMENTS})"
         level = f"1 + (i / {DEPARTMENTS} + {shift}) % 5"
         yield (
-            f"INSERT OR IGNORE INTO agent_skills (agent_id, skill, level, own) SELECT id, {skill}, {level}, 1 FROM who"
+            "INSERT OR IGNORE INTO agent_skills (agent_id, skill, level, own_level) "
+            f"SELECT id, {skill}, {level}, {level} FROM who"
         )
     opened = "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2026-03-02 09:00:00', '-' || (i % 100000) || ' seconds')"
     yield (

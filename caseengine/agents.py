@@ -15,6 +15,8 @@ from storage.transaction import Snapshot, UnitOfWork
 
 PRESENCE_EXPIRES_AFTER = timedelta(minutes=2)
 """An agent who was not seen for longer than this is not there, whatever they said."""
+CLOCKS_APART_MAX = timedelta(seconds=30)
+"""So much the clocks of two of the desk's machines may differ. Who was seen later than that was seen by a wrong one."""
 LOCKED = "locked"
 """No password has this hash: nobody can sign in as this agent."""
 
@@ -61,8 +63,21 @@ class Agent:
 
     def is_there(self, at: datetime) -> bool:
         """Available, and seen lately enough to believe it."""
-        lately = self.seen_at is not None and at - self.seen_at <= PRESENCE_EXPIRES_AFTER
-        return self.presence is Presence.AVAILABLE and lately
+        return self.presence is Presence.AVAILABLE and seen_lately(self.seen_at, at)
+
+    def can_be_reached(self, at: datetime) -> bool:
+        """At their desk, if busy: on the telephone, for one."""
+        return self.presence in (Presence.AVAILABLE, Presence.BUSY) and seen_lately(self.seen_at, at)
+
+
+def seen_lately(seen_at: datetime | None, at: datetime) -> bool:
+    """Whether somebody heard of then is believed to be there; not in the future, which a clock that jumped made."""
+    return seen_at is not None and -CLOCKS_APART_MAX <= at - seen_at <= PRESENCE_EXPIRES_AFTER
+
+
+def were_seen_lately(at: datetime) -> sa.ColumnElement[bool]:
+    """`seen_lately` of rows of agents; null, as false, for those who were never seen."""
+    return agents.c.seen_at.between(at - PRESENCE_EXPIRES_AFTER, at + CLOCKS_APART_MAX)
 
 
 class Agents:

@@ -42,7 +42,9 @@ async def solved_cases(snapshot: Snapshot, *, limit: int = EXAMPLES_MAX) -> list
         .order_by(cases.c.opened_at.desc())
         .limit(limit)
     )
-    skilled = await snapshot.rows(sa.select(agent_skills.c.agent_id, agent_skills.c.skill).where(agent_skills.c.own))
+    skilled = await snapshot.rows(
+        sa.select(agent_skills.c.agent_id, agent_skills.c.skill).where(agent_skills.c.own_level.is_not(None))
+    )
     can: dict[Any, set[str]] = {}
     for row in skilled:
         can.setdefault(row.agent_id, set()).add(row.skill)

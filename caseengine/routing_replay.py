@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from caseengine.model.anchors import rule_behind
 from caseengine.model.case import Case
 from caseengine.model.events import (
     CaseAssigned,
@@ -23,10 +22,11 @@ from caseengine.model.events import (
     NeedsSet,
 )
 from caseengine.model.needs import Needs
-from caseengine.operations.needing import guessed, ruled
+from caseengine.operations.needing import AGENT, asked_for, guessed, ruled
 from caseengine.operations.routing import OVERFLOW
 from caseengine.policies.routing import Candidate, Decision, Request, decide, relaxed
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
+from caseengine.reading.waiting_cases import Refused
 from caseengine.rule_replay import Period
 
 AFTER_WHICH_NEEDS_ARE_SET = (CaseOpened, HandoverRequested, CaseMoved)
@@ -46,14 +46,6 @@ class Recorded:
     candidates: Sequence[Candidate]
     agent_id: str
     excluded: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An agent who declined, or let the offer run out."""
-
-    agent_id: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +126,7 @@ class Replay:
     def _hears(self, case: Case, event: CaseEvent) -> None:
         said = False
         if isinstance(event, NeedsSet):
-            self._asked_by_agent = event.source == "agent"
-            said = self._asked_by_agent or rule_behind(event.actor) is not None
+            self._asked_by_agent, said = event.source == AGENT, asked_for(event)
         if said or event.at < self._period.start:
             self._needs = Needs.read(case.needs)
         elif isinstance(event, NeedsSet):
@@ -222,8 +213,8 @@ def _declined(
 ) -> frozenset[str]:
     if then.decline_again_s == draft.decline_again_s:
         return recorded.request.declined
-    waited = timedelta(seconds=min(recorded.request.waited_s, draft.decline_again_s))
-    return frozenset(one.agent_id for one in refused if recorded.at - waited <= one.at <= recorded.at)
+    since = recorded.at - timedelta(seconds=draft.decline_again_s)
+    return frozenset(one.agent_id for one in refused if since <= one.at <= recorded.at)
 
 
 def _candidates(

@@ -17,8 +17,9 @@ from caseengine.model.anchors import Anchors, rule_actor, rule_behind, undoes
 from caseengine.model.calendar import Calendar, is_open
 from caseengine.model.case import Case
 from caseengine.model.errors import TransitionNotAllowed
-from caseengine.model.events import CaseAssigned, CaseEvent, CaseOpened, RuleFired
+from caseengine.model.events import CaseAssigned, CaseEvent, CaseOpened, NeedsSet, PolicyApplied, RuleFired
 from caseengine.model.rule import Action, Firing, Rule, RuleSet
+from caseengine.operations.needing import asked_for
 from caseengine.policies.effects import DONE, House, act, is_so, words
 from caseengine.policies.rules import (
     FIRINGS_WITHIN,
@@ -241,4 +242,11 @@ def _apart(history: Sequence[CaseEvent], period: Period) -> tuple[list[CaseEvent
     """What was before the period, whole; and what others than rules did in it."""
     begun = next((place for place, event in enumerate(history) if event.at >= period.start), len(history))
     within = (event for event in history[begun:] if event.at < period.end)
-    return list(history[:begun]), [event for event in within if rule_behind(event.actor) is None]
+    return list(history[:begun]), [event for event in within if not _replayed(event)]
+
+
+def _replayed(event: CaseEvent) -> bool:
+    """A rule did it itself. What the other rulebooks made of that is no act of a rule: it is as it was."""
+    if isinstance(event, PolicyApplied) or (isinstance(event, NeedsSet) and not asked_for(event)):
+        return False
+    return rule_behind(event.actor) is not None

@@ -111,17 +111,16 @@ async def set_profile(work: UnitOfWork, agent_id: UUID, profile: WorkProfile) ->
 def _write_skills(work: UnitOfWork, agent_id: UUID, own: Mapping[str, int], tree: SkillTree) -> None:
     work.write(sa.delete(agent_skills).where(agent_skills.c.agent_id == agent_id))
     for skill, level in sorted(tree.spread(own).items()):
-        # What they have themselves counts at its own level or a better one that follows from below.
-        values = {"agent_id": agent_id, "skill": skill, "level": level, "own": skill in own}
+        values = {"agent_id": agent_id, "skill": skill, "level": level, "own_level": own.get(skill)}
         work.write(sa.insert(agent_skills).values(values))
 
 
 async def _own_skills(snapshot: Snapshot, agent_id: UUID | None = None) -> dict[UUID, dict[str, int]]:
     whose = [] if agent_id is None else [agent_skills.c.agent_id == agent_id]
-    rows = await snapshot.rows(sa.select(agent_skills).where(agent_skills.c.own, *whose))
+    rows = await snapshot.rows(sa.select(agent_skills).where(agent_skills.c.own_level.is_not(None), *whose))
     found: dict[UUID, dict[str, int]] = {}
     for row in rows:
-        found.setdefault(row.agent_id, {})[row.skill] = row.level
+        found.setdefault(row.agent_id, {})[row.skill] = row.own_level
     return found
 
 

@@ -13,7 +13,8 @@ from app.backtest.draft import CaseDifference, CaseHistory, Difference
 from caseengine.facts import KNOWN
 from caseengine.policies.routing import Candidate, Request
 from caseengine.policies.routing_policy import Mode, RoutingPolicy, read_routing
-from caseengine.routing_replay import Again, Recorded, Refused, Replay, Today
+from caseengine.reading.waiting_cases import Refused, refusals
+from caseengine.routing_replay import Again, Recorded, Replay, Today
 from caseengine.routing_rules import routing_rules
 from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook
@@ -46,14 +47,18 @@ class RoutingDraft:
     async def compared(
         self, snapshot: Snapshot, histories: Sequence[CaseHistory], period: Period
     ) -> list[CaseDifference]:
-        found = [await self._case(snapshot, history, period) for history in histories]
+        ids = [history.case_id for history in histories]
+        recorded, refused = await _recorded(snapshot, ids, period), await refusals(snapshot, ids)
+        found = [
+            self._case(history, period, recorded[history.case_id], refused.get(history.case_id, []))
+            for history in histories
+            if history.case_id in recorded
+        ]
         return [one for one in found if one is not None]
 
-    async def _case(self, snapshot: Snapshot, history: CaseHistory, period: Period) -> CaseDifference | None:
-        recorded = await _recorded(snapshot, history.case_id, period)
-        if not recorded:
-            return None
-        refused = await _refused(snapshot, history.case_id)
+    def _case(
+        self, history: CaseHistory, period: Period, recorded: Mapping[UUID, Recorded], refused: Sequence[Refused]
+    ) -> CaseDifference | None:
         place = {"channel": history.channel, "locale": history.locale}
         replay = Replay(self.draft, self.in_force.at, period, self.today, **place)
         differences: list[Difference] = []
@@ -116,23 +121,20 @@ async def _today(snapshot: Snapshot, draft: RoutingPolicy) -> Today:
     return Today(levels, {str(row.agent_id): row.capacity for row in capacities})
 
 
-async def _recorded(snapshot: Snapshot, case_id: UUID, period: Period) -> dict[UUID, Recorded]:
+async def _recorded(snapshot: Snapshot, ids: Sequence[UUID], period: Period) -> dict[UUID, dict[UUID, Recorded]]:
+    """The decisions about these cases in a period, in order; a case without any is left out."""
     rows = await snapshot.rows(
         sa.select(assignments)
-        .where(assignments.c.case_id == case_id)
+        .where(assignments.c.case_id.in_(ids))
         .where(assignments.c.decided_at >= period.start, assignments.c.decided_at < period.end)
         .order_by(assignments.c.decided_at, assignments.c.id)
     )
-    return {row.id: _read(row, (await routing_rules(snapshot, row.policy_version))[1]) for row in rows}
-
-
-async def _refused(snapshot: Snapshot, case_id: UUID) -> list[Refused]:
-    rows = await snapshot.rows(
-        sa.select(assignments.c.agent_id, assignments.c.ended_at)
-        .where(assignments.c.case_id == case_id, assignments.c.state.in_(("declined", "expired")))
-        .where(assignments.c.ended_at.is_not(None))
-    )
-    return [Refused(str(row.agent_id), row.ended_at) for row in rows]
+    versions = {row.policy_version for row in rows}
+    policies = {version: (await routing_rules(snapshot, version))[1] for version in sorted(versions)}
+    found: dict[UUID, dict[UUID, Recorded]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, {})[row.id] = _read(row, policies[row.policy_version])
+    return found
 
 
 def _read(row: sa.Row[Any], policy: RoutingPolicy) -> Recorded:

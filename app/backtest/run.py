@@ -66,8 +66,14 @@ async def history_of(snapshot: Snapshot, number: str) -> CaseHistory | None:
 
 
 async def newest_histories(snapshot: Snapshot, limit: int) -> list[CaseHistory]:
-    """The cases with the highest numbers."""
-    return await _histories(snapshot, await snapshot.rows(_named().order_by(cases.c.number.desc()).limit(limit)))
+    """The cases opened last; of one moment those with the highest numbers, of which "100000" is higher than "99999"."""
+    newest = cases.c.opened_at.desc()
+    opened = await snapshot.rows(sa.select(cases.c.opened_at).order_by(newest).limit(limit))
+    if not opened:
+        return []
+    order = newest, sa.func.length(cases.c.number).desc(), cases.c.number.desc()
+    found = _named().where(cases.c.opened_at >= opened[-1].opened_at).order_by(*order).limit(limit)
+    return await _histories(snapshot, await snapshot.rows(found))
 
 
 def _named() -> sa.Select[Any]:

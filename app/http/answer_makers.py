@@ -26,7 +26,8 @@ from app.http.answers import (
     WatchingAnswer,
 )
 from app.live.watching import Watcher
-from caseengine.agents import PRESENCE_EXPIRES_AFTER, Agent, Presence
+from caseengine.agents import Agent, Presence
+from caseengine.agents import seen_lately as was_seen_lately
 from caseengine.departments import Department
 from caseengine.model.conversation import Conversation
 from caseengine.reading.case_view import CaseView
@@ -52,7 +53,7 @@ def agent_answer(agent: Agent, at: datetime) -> AgentAnswer:
 
 
 def seen_lately(agent: Agent, at: datetime) -> bool:
-    return agent.seen_at is not None and at - agent.seen_at <= PRESENCE_EXPIRES_AFTER
+    return was_seen_lately(agent.seen_at, at)
 
 
 def departments_answer(departments: list[Department]) -> DepartmentsAnswer:

@@ -19,7 +19,7 @@ NO_ID = UUID(int=0)
 class NoticeAnswer(Answer):
     id: UUID
     number: str | None = Field(description="Of the case it is about.")
-    kind: str = Field(description="`target_warned`, `target_breached`, `ladder_notify`, `rule_notify` ...")
+    kind: str = Field(description="`target_warned`, `target_breached`, `rule_notify`, `callback_due` ...")
     data: dict[str, Any] = Field(
         description="Of a target: which, and when it is or was due; of a rule: its name and what it says."
     )

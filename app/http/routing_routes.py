@@ -14,11 +14,11 @@ from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
 from bot.replies.catalogue import Catalogue
 from caseengine.model.case import Case
 from caseengine.model.needs import Needs
-from caseengine.operations.calling import book_callback, end_callback
+from caseengine.operations.calling import book_callback, end_callback, slots_for
 from caseengine.operations.permission import permitted_case
-from caseengine.operations.routing import accept, decline, give_back, weigh
+from caseengine.operations.routing import accept, decline, give_back
+from caseengine.operations.weighing import weigh
 from caseengine.reading.assignments import Considered, assignments_of, considered, names_of, offers_to
-from caseengine.reading.callbacks import free_slots
 from caseengine.reading.load import AgentLoad, agent_loads
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
@@ -38,7 +38,7 @@ class GiveBackBody(VersionBody):
         description="What whoever takes it has to have, and how well; left out, it needs what it needed.",
         max_length=20,
     )
-    language: Language = ""
+    language: Language = Field("", description="The one they have to speak; without skills, beside what it needed.")
 
 
 class SlotsQuery(Body):
@@ -150,7 +150,7 @@ class RoutingRoutes:
             ),
             Endpoint(
                 path=f"{CASE}/callback-slots",
-                summary="When somebody of its department is free to call.",
+                summary="When somebody of its department who can do what it needs is free to call.",
                 handle=self.slots,
                 query=SlotsQuery,
                 answer=SlotsAnswer,
@@ -186,7 +186,14 @@ class RoutingRoutes:
                 self._give_back,
                 "routing.skills_invalid",
             ),
-            self._act("callback", "Book a time to call the customer.", CallbackBody, self._book, *booked),
+            self._act(
+                "callback",
+                "Book a time to call the customer.",
+                CallbackBody,
+                self._book,
+                "routing.callbacks_off",
+                *booked,
+            ),
             self._act("callback/outcome", "The call was made or is off.", CallbackEndBody, self._end_callback, *booked),
         ]
 
@@ -210,8 +217,7 @@ class RoutingRoutes:
         query: SlotsQuery = call.query
         async with self._database.unit_of_work() as work:
             case = await permitted_case(work, call.path("number"), by=call.agent.agent.actor)
-            _, policy = await routing_rules(work)
-            found = await free_slots(work, case.department, policy, at=self._now(), limit=query.limit)
+            found = await slots_for(work, case, at=self._now(), limit=query.limit)
         return SlotsAnswer(
             slots=[SlotAnswer(starts_at=one.starts_at, ends_at=one.ends_at, free=len(one.free)) for one in found]
         )
@@ -237,7 +243,7 @@ class RoutingRoutes:
     async def _give_back(self, work: UnitOfWork, call: Call, who: Who) -> None:
         body: GiveBackBody = call.body
         needs = None if body.skills is None else Needs(body.skills, {}, body.language)
-        await give_back(work, call.path("number"), needs=needs, **who)
+        await give_back(work, call.path("number"), needs=needs, language=body.language, **who)
 
     async def _book(self, work: UnitOfWork, call: Call, who: Who) -> None:
         case = await permitted_case(work, call.path("number"), by=who["by"])

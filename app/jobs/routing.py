@@ -1,38 +1,49 @@
 """The routing sweep: offers that ran out, work of those who vanished, and whoever waits gets somebody."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from app.jobs.one_by_one import OneByOne
+from app.jobs.one_by_one import OneByOne, each
 from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.operations.calling import call_now, miss
 from caseengine.operations.needing import Likely
-from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer, return_work, route
+from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer, return_work, route, waits
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
-from caseengine.reading.callbacks import callbacks_due
+from caseengine.reading.callbacks import callbacks_begun, callbacks_over
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
-from caseengine.reading.waiting_cases import Waiting, classes_waiting, departments_waiting, first_waiting
+from caseengine.reading.waiting_cases import (
+    Waiting,
+    departments_waiting,
+    first_waiting,
+    heads_waiting,
+    with_somebody_there,
+)
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import UnitOfWork
 
 TRIES_MAX = 5
 PAGE = 200
 PLACED_MAX = 500
 """Decisions of one department in one run; the rest at the next, so that every department has its turn."""
 OUT_OF_PLACE_EVERY = timedelta(minutes=1)
+GUESS_AGAIN_AFTER = timedelta(hours=1)
+"""What was learnt meanwhile may say more of a case that waits."""
+GUESSES_KEPT_MAX = 10_000
 
 
 class Guess(Protocol):
-    """Learnt from past cases: which skills those had who solved what sounds like this; empty when unsure."""
+    """Learnt from past cases: which skills those had who solved what sounds like this; empty when unsure.
+
+    It is asked in a thread of its own.
+    """
 
     def likely(self, words: str) -> Likely: ...
 
@@ -49,46 +60,40 @@ class RoutingSweep:
         self._guess = guess
         self._looked_at: datetime | None = None
         self._back, self._calls, self._places = (OneByOne("routing", database, now) for _ in range(3))
+        self._guessed: dict[UUID, tuple[datetime, Likely]] = {}
 
     async def run(self) -> None:
         """Everything that is due."""
         async with self._database.snapshot() as snapshot:
             _, policy = await routing_rules(snapshot)
-        await self.put_back(policy)
+        await self.put_back()
         await self.call()
-        async with self._database.snapshot() as snapshot:
-            waiting = await departments_waiting(snapshot) if policy.is_on else []
-        for department in waiting:
-            if policy.of(department).mode is not Mode.PULL:
-                await self.place(department)
+        for department in await self._to_place(policy):
+            await self.place(department)
 
-    async def put_back(self, policy: RoutingPolicy) -> None:
+    async def put_back(self) -> None:
         """Offers and work of those who are not there any more go back to the queue."""
-        at, most = self._now(), PAGE + self._back.failed
-        async with self._database.snapshot() as snapshot:
-            ended = await offers_ended(snapshot, at, limit=most)
-            lost = await live_work_of_the_lost(snapshot, at, limit=most)
-            astray = await self._out_of_place(snapshot, at, limit=most)
-        for offer in ended:
+        at = self._now()
+        async for offer in each(self._database, lambda now, last: offers_ended(now, at, behind=last)):
             expired = offer.expires_at <= at
             await self._do(self._back, offer.case_id, partial(expire_offer, expired=expired, at=at))
-        for row in lost:
-            if policy.of(row.department).mode is not Mode.PULL:
-                await self._do(self._back, row.id, partial(return_work, reason="agent_vanished", at=at))
-        for row in astray:
+        async for row in each(self._database, lambda now, last: live_work_of_the_lost(now, at, behind=last)):
+            await self._do(self._back, row.id, partial(return_work, reason="agent_vanished", at=at))
+        if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
+            return
+        self._looked_at = at
+        async for row in each(self._database, lambda now, last: work_out_of_place(now, behind=last)):
             reason = "agent_locked" if row.locked else "agent_left"
             await self._do(self._back, row.id, partial(return_work, reason=reason, at=at))
 
     async def call(self) -> None:
         """Appointments whose time has come, and those nobody kept."""
         at = self._now()
-        async with self._database.snapshot() as snapshot:
-            due = await callbacks_due(snapshot, at, limit=PAGE + self._calls.failed)
-        for one in due:
-            if one.ends_at <= at:
-                await self._do(self._calls, one.case_id, partial(miss, callback=one, at=at))
-            elif one.state == "booked":
-                await self._do(self._calls, one.case_id, partial(call_now, callback=one, at=at))
+        async for one in each(self._database, lambda now, last: callbacks_begun(now, at, behind=last)):
+            how = miss if one.ends_at <= at else call_now
+            await self._do(self._calls, one.case_id, partial(how, callback=one, at=at))
+        async for one in each(self._database, lambda now, last: callbacks_over(now, at, behind=last)):
+            await self._do(self._calls, one.case_id, partial(miss, callback=one, at=at))
 
     async def place(self, department: str, *, most: int = PLACED_MAX) -> int:
         """Give what waits in a department to whoever can have it, first come first; how many were placed.
@@ -97,11 +102,10 @@ class RoutingSweep:
         does not. What fails counts as none of them.
         """
         async with self._database.snapshot() as snapshot:
-            keys = await classes_waiting(snapshot, department)
-            heads = [head for key in keys for head in await first_waiting(snapshot, department, key)]
+            heads = await heads_waiting(snapshot, department)
         heap = [(head.order, head) for head in heads]
         heapify(heap)
-        passed: dict[str, set[UUID]] = {key: set() for key in keys}
+        passed: dict[str, set[UUID]] = {head.needs_key: set() for head in heads}
         placed = 0
         while heap and placed < most:
             _, head = heappop(heap)
@@ -125,9 +129,7 @@ class RoutingSweep:
         decided: list[Decision | None] = []
 
         async def decide(work: UnitOfWork, case: Case) -> None:
-            likely = None
-            if self._guess is not None and not case.needs:
-                likely = self._guess.likely(f"{case.subject}\n{case.description}")
+            likely = await self._likely(case) if waits(case) and not case.needs else None
             decided.append(await route(work, case, likely=likely, notice=self._notice, at=self._now()))
 
         done = await self._do(self._places, case_id, decide)
@@ -146,11 +148,28 @@ class RoutingSweep:
 
         return await way.do(case_id, act, tries=TRIES_MAX)
 
-    async def _out_of_place(self, snapshot: Snapshot, at: datetime, *, limit: int) -> Sequence[sa.Row[Any]]:
-        if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
+    async def _likely(self, case: Case) -> Likely | None:
+        """What past cases tell of it; what they told is remembered, be it nothing."""
+        if self._guess is None:
+            return None
+        at, known = self._now(), self._guessed.get(case.id)
+        if known is not None and at - known[0] < GUESS_AGAIN_AFTER:
+            return known[1]
+        if len(self._guessed) >= GUESSES_KEPT_MAX:
+            self._guessed.clear()
+        likely = await asyncio.to_thread(self._guess.likely, f"{case.subject}\n{case.description}")
+        self._guessed[case.id] = (at, likely)
+        return likely
+
+    async def _to_place(self, policy: RoutingPolicy) -> list[str]:
+        """Departments where something waits that somebody could be given, or that may wait elsewhere instead."""
+        if not policy.is_on:
             return []
-        self._looked_at = at
-        return await work_out_of_place(snapshot, limit=limit)
+        async with self._database.snapshot() as snapshot:
+            waiting = await departments_waiting(snapshot)
+            there = await with_somebody_there(snapshot, at=self._now())
+        routed = [one for one in waiting if policy.of(one).mode is not Mode.PULL]
+        return [one for one in routed if one in there or policy.of(one).overflow]
 
     @property
     def _notice(self) -> Notice:

@@ -10,8 +10,8 @@ from bot.dialogs.report_problem import subject_of
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
 from caseengine.operations.calling import book_callback
-from caseengine.operations.opening import Opening, open_case
-from caseengine.reading.callbacks import free_slots
+from caseengine.operations.opening import Opening, open_case, would_need
+from caseengine.reading.callbacks import CallbackSlot, free_slots
 from caseengine.routing_rules import routing_rules
 
 WISH_WORDS_MAX = 10
@@ -99,9 +99,7 @@ async def _offer(slots: Slots, desk: Desk) -> Ask | None:
         return None
     _, policy = await routing_rules(desk.work)
     many = min(policy.callbacks.offered, len(OFFERS))
-    free = await free_slots(
-        desk.work, slots["department"], policy, at=desk.at, since=_wished(slots.get("window")), limit=many
-    )
+    free = await _free(slots, desk, since=_wished(slots.get("window")), limit=many)
     if not free:
         return None
     slots["offered"] = [slot.starts_at.isoformat() for slot in free]
@@ -126,16 +124,7 @@ async def book(slots: Slots, desk: Desk) -> Next:
         del slots["slot"]
         return await next_question(slots, desk)
     told = slots["slot"] if starts_at else slots["window"]
-    opening = Opening(
-        subject=subject_of(slots["reason"]),
-        description=slots["reason"],
-        department=slots["department"],
-        conversation=desk.conversation.id,
-        contact_id=desk.assurance.contact_id,
-        claimed={"phone": slots["phone"], "callback": told, "callback_said": slots.get("window_said", told)},
-        case_type="service_request",
-    )
-    case = await open_case(desk.work, opening, by=desk.customer, at=desk.at)
+    case = await open_case(desk.work, _opening(slots, desk, told), by=desk.customer, at=desk.at)
     if starts_at is not None:
         await book_callback(desk.work, case, starts_at, by=BOT, at=desk.at)
         return Done("callback.booked", {"number": case.number, "phone": slots["phone_shown"], "starts_at": starts_at})
@@ -144,9 +133,37 @@ async def book(slots: Slots, desk: Desk) -> Next:
 
 
 async def _still_free(slots: Slots, desk: Desk, starts_at: datetime) -> bool:
-    _, policy = await routing_rules(desk.work)
-    free = await free_slots(desk.work, slots["department"], policy, at=desk.at, since=starts_at, limit=1)
+    free = await _free(slots, desk, since=starts_at, limit=1)
     return bool(free) and free[0].starts_at == starts_at
+
+
+async def _free(slots: Slots, desk: Desk, *, since: datetime | None, limit: int) -> list[CallbackSlot]:
+    """When somebody is free who can do what the case to be opened will need."""
+    _, policy = await routing_rules(desk.work)
+    needs = await would_need(desk.work, _opening(slots, desk), by=desk.customer, at=desk.at)
+    return await free_slots(
+        desk.work,
+        slots["department"],
+        policy,
+        needs=needs,
+        channel=desk.conversation.channel,
+        at=desk.at,
+        since=since,
+        limit=limit,
+    )
+
+
+def _opening(slots: Slots, desk: Desk, told: str = "") -> Opening:
+    """`told`: the time, as it is known when the case is opened."""
+    return Opening(
+        subject=subject_of(slots["reason"]),
+        description=slots["reason"],
+        department=slots["department"],
+        conversation=desk.conversation.id,
+        contact_id=desk.assurance.contact_id,
+        claimed={"phone": slots["phone"], "callback": told, "callback_said": slots.get("window_said", told)},
+        case_type="service_request",
+    )
 
 
 CALLBACK = dialog("callback", 2, start, take_phone, take_window, take_reason, take_slot)

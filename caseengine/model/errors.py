@@ -239,6 +239,14 @@ class SlotTaken(RoutingError):
 
 
 @dataclass(eq=False)
+class CallbacksOff(RoutingError):
+    """The department takes no callbacks."""
+
+    code = "routing.callbacks_off"
+    department: str
+
+
+@dataclass(eq=False)
 class NoCallback(RoutingError):
     """Nobody has promised to call about this case."""
 

@@ -53,8 +53,12 @@ class Needs:
 
 
 def needs_key(document: Mapping[str, Any]) -> str:
-    """The same for cases that need the same; "" for those that need nothing."""
-    if not document or not Needs.read(document):
+    """The same for cases that need the same; "" for those that need nothing.
+
+    What is preferred does not count: it says who is better, not who can. A guess would make each case one of its kind.
+    """
+    needs = Needs.read(document)
+    if not (needs.required or needs.language):
         return ""
-    plain = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    plain = json.dumps([needs.required, needs.language], sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()

@@ -9,6 +9,7 @@ from datetime import datetime
 from caseengine.clocks import book_of, clocks_of
 from caseengine.facts import facts_of
 from caseengine.model.actor import SYSTEM, Actor
+from caseengine.model.anchors import rule_behind
 from caseengine.model.case import Case
 from caseengine.model.events import PolicyApplied
 from caseengine.model.lifecycle import Verb
@@ -21,10 +22,16 @@ from customers.agreements import agreements_of, tier_of
 from storage.transaction import Snapshot, UnitOfWork
 
 
-async def judge_anew(work: UnitOfWork, case: Case, *, at: datetime) -> None:
-    """Something changed that rulebooks ask about: whose case it is, its type, priority, department, fields or tags."""
-    await apply_policy(work, case, by=SYSTEM, at=at)
-    await set_needs(work, case, at=at)
+async def judge_anew(work: UnitOfWork, case: Case, *, by: Actor = SYSTEM, at: datetime) -> None:
+    """Something changed that rulebooks ask about: whose case it is, its type, priority, department, fields or tags.
+
+    Args:
+        by: who changed it. What follows is the desk's doing, unless a rule of the desk did: then it is that rule's,
+            so that rules that set each other off this way are found out.
+    """
+    doer = by if rule_behind(by) is not None else SYSTEM
+    await apply_policy(work, case, by=doer, at=at)
+    await set_needs(work, case, by=doer, at=at)
 
 
 async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime) -> Choice | None:
@@ -34,17 +41,24 @@ async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime)
     its policy keeps the version of it too, and so does one that lives no more, for which None is answered.
     """
     clocks = await clocks_of(work, case)
-    sla = await sla_in_force(work)
-    if not case.can(Verb.APPLY_POLICY) or sla.version == 0:
-        return None
-    tier = await tier_of(work, case.contact_id, case.account_id)
-    chosen = policy_for(sla, case, await entitlements_of(work, case, at), tier)
-    applied = applying(case, chosen, sla, tier, by=by, at=at)
-    if applied is not None:
+    chosen, applied = await chosen_policy(work, case, by=by, at=at)
+    if applied is not None and chosen is not None:
         if chosen.policy is not None:
             clocks.learn(await book_of(work, [chosen.policy]))
         case.record(applied)
     return chosen
+
+
+async def chosen_policy(
+    snapshot: Snapshot, case: Case, *, by: Actor, at: datetime
+) -> tuple[Choice | None, PolicyApplied | None]:
+    """What `apply_policy` would choose and record, and nothing done."""
+    sla = await sla_in_force(snapshot)
+    if not case.can(Verb.APPLY_POLICY) or sla.version == 0:
+        return None, None
+    tier = await tier_of(snapshot, case.contact_id, case.account_id)
+    chosen = policy_for(sla, case, await entitlements_of(snapshot, case, at), tier)
+    return chosen, applying(case, chosen, sla, tier, by=by, at=at)
 
 
 def policy_for(sla: Sla, case: Case, entitlements: Sequence[str], tier: str | None) -> Choice:

@@ -94,7 +94,7 @@ async def move(
         return case
     note_offer(work, case, "withdrawn", at=at)
     case.move(department, reason, by=by, at=at)
-    await judge_anew(work, case, at=at)
+    await judge_anew(work, case, by=by, at=at)
     conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
     if conversation is not None and case.id in conversation.live_cases:
         conversation.wait_again(case.id)

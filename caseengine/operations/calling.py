@@ -1,44 +1,80 @@
-"""Appointments to call a customer: booked out of somebody's real hours, kept, missed or called off."""
+"""Appointments to call a customer: booked out of somebody's real hours, kept, missed or called off.
+
+Source: docs/decisions/0016-routing.md
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from caseengine.model.actor import SYSTEM, Actor
+from caseengine.agents import Agents
+from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.model.case import Case
-from caseengine.model.errors import NoCallback, SlotTaken
+from caseengine.model.errors import CallbacksOff, NoCallback, SlotTaken
 from caseengine.model.events import CallbackBooked, CallbackEnded
-from caseengine.operations.routing import route, waits
+from caseengine.model.needs import Needs
+from caseengine.notices import give_notice
+from caseengine.operations.offers import end_offer
+from caseengine.operations.routing import give, return_work
+from caseengine.operations.weighing import weigh
 from caseengine.policies.routing_policy import Mode
-from caseengine.reading.callbacks import Callback, callback_of, free_slots
+from caseengine.reading.callbacks import Callback, CallbackSlot, callback_of, free_slots
+from caseengine.reading.candidates import kind_of_work
 from caseengine.routing_rules import routing_rules
-from caseengine.tables import callbacks
+from caseengine.tables import callbacks, case_events
 from storage.errors import Conflict
 from storage.transaction import UnitOfWork
 
 MISSED = "callback_missed"
 """The reason an escalation names when nobody called at the time agreed."""
+DUE = "callback_due"
+"""Why a case changes hands when its appointment begins; also the kind of the notice to whoever has it, and to whose
+time was kept free for it."""
+BOOKED = "callback_booked"
+"""The kind of the notice to whose time is kept free."""
+WRITTEN_DOWN_WITHIN = timedelta(minutes=15)
+"""So long after the end of the appointment whoever called may say so."""
+CALLED_BY = ("AgentReplied", "CustomerAsked", "NoteAdded", "ScriptAnswered", "CaseResolved")
+"""What an agent does to a case about which they have called."""
+
+
+async def slots_for(
+    work: UnitOfWork, case: Case, *, at: datetime, since: datetime | None = None, limit: int = 50
+) -> list[CallbackSlot]:
+    """When somebody who can do what the case needs is free to call; see `free_slots`."""
+    _, policy = await routing_rules(work)
+    channel, _ = await kind_of_work(work, case)
+    needs = Needs.read(case.needs)
+    return await free_slots(
+        work, case.department, policy, needs=needs, channel=channel, at=at, since=since, limit=limit
+    )
 
 
 async def book_callback(work: UnitOfWork, case: Case, starts_at: datetime, *, by: Actor, at: datetime) -> Callback:
     """Keep that time of somebody free for this customer; an earlier appointment of the case is called off.
 
+    It is the time of whoever has the case, where they are free, and whoever it is is told.
+
     Raises:
-        SlotTaken: nobody is free then, or it is no time the desk offers.
+        CallbacksOff: its department takes none.
+        SlotTaken: nobody who can do it is free then, or it is no time the desk offers.
         TransitionNotAllowed: the case was merged away.
         Conflict (at commit): the last who was free was booked at the same moment; decide again.
     """
     _, policy = await routing_rules(work)
-    slots = await free_slots(work, case.department, policy, at=at, since=starts_at, limit=1)
+    if not policy.of(case.department).callbacks:
+        raise CallbacksOff(case.department)
+    slots = await slots_for(work, case, at=at, since=starts_at, limit=1)
     if not slots or slots[0].starts_at != starts_at:
         raise SlotTaken
     before = await callback_of(work, case.id)
     if before is not None:
         _end(work, case, before, "cancelled", by=by, at=at)
     slot = slots[0]
-    callback = Callback(uuid4(), case.id, slot.free[0], case.department, slot.starts_at, slot.ends_at, "booked")
+    agent_id = case.agent_id if case.agent_id in slot.free else slot.free[0]
+    callback = Callback(uuid4(), case.id, agent_id, case.department, slot.starts_at, slot.ends_at, "booked")
     values = {name: getattr(callback, name) for name in Callback.__dataclass_fields__}
     work.write(sa.insert(callbacks).values(**values, booked_at=at), duplicate=Conflict())
     case.record(
@@ -51,6 +87,7 @@ async def book_callback(work: UnitOfWork, case: Case, starts_at: datetime, *, by
             ends_at=callback.ends_at,
         )
     )
+    _tell(work, case, {agent_id} - _self(by), BOOKED, callback, at=at)
     return callback
 
 
@@ -61,10 +98,8 @@ async def book_soonest(work: UnitOfWork, case: Case, at: datetime) -> Mapping[st
     """
     booked = await callback_of(work, case.id)
     if booked is None:
-        _, policy = await routing_rules(work)
         known = case.contact_id is not None or "phone" in case.claimed
-        asked = known and policy.of(case.department).callbacks
-        slots = await free_slots(work, case.department, policy, at=at, limit=1) if asked else []
+        slots = await slots_for(work, case, at=at, limit=1) if known else []
         if not slots:
             return None
         booked = await book_callback(work, case, slots[0].starts_at, by=SYSTEM, at=at)
@@ -86,32 +121,79 @@ async def end_callback(work: UnitOfWork, case: Case, how: str, *, by: Actor, at:
 
 
 async def call_now(work: UnitOfWork, case: Case, callback: Callback, *, at: datetime) -> None:
-    """The time has come: whoever kept it free gets the case, or somebody else who can have it.
+    """The time has come: whoever has the case and is there calls; else whoever kept it free, else who can have it.
 
-    While nobody can, it waits in its queue and is looked at again until the appointment is over.
+    While nobody can, it stays where it is and is looked at again until the appointment is over.
     """
     if not case.is_live:
         _end(work, case, callback, "cancelled", by=SYSTEM, at=at)  # closed before anybody had to call
         return
-    if waits(case):
-        decision = await route(work, case, ask=callback.agent_id, mode=Mode.ASSIGN, at=at)
-        if decision is None or decision.agent_id is None:
-            return
-    work.write(
-        sa.update(callbacks).where(callbacks.c.id == callback.id, callbacks.c.state == "booked").values(state="called"),
-        rows=1,
-    )
+    if not await _is_held_by_somebody_there(work, case, at) and not await _hand_over(work, case, callback, at=at):
+        return
+    as_booked = callbacks.c.id == callback.id, callbacks.c.state == "booked"
+    work.write(sa.update(callbacks).where(*as_booked).values(state="called"), rows=1)
+    caller = await Agents(work).get(case.agent_id) if case.agent_id is not None else None
+    if caller is not None:
+        _tell(work, case, {caller.id, callback.agent_id}, DUE, callback, who=caller.name, at=at)
 
 
 async def miss(work: UnitOfWork, case: Case, callback: Callback, *, at: datetime) -> None:
-    """The appointment is over. Who had the case meanwhile has called, unless they say otherwise; else it was missed."""
-    if callback.state == "called" or not case.is_live:
-        if at < callback.ends_at + timedelta(hours=1) and case.is_live:
-            return
-        _end(work, case, callback, "kept" if callback.state == "called" else "cancelled", by=SYSTEM, at=at)
-        return
-    _end(work, case, callback, "missed", by=SYSTEM, at=at)
-    case.escalate(MISSED, by=SYSTEM, at=at)
+    """The appointment is over. Kept is what somebody has called: an agent wrote, noted or solved since it began.
+
+    Whoever had the case has WRITTEN_DOWN_WITHIN for that, or to say so; else it was missed, and the case is raised.
+    """
+    if await _was_called(work, case, callback):
+        _end(work, case, callback, "kept", by=SYSTEM, at=at)
+    elif not case.is_live:
+        _end(work, case, callback, "cancelled", by=SYSTEM, at=at)
+    elif callback.state != "called" or at >= callback.ends_at + WRITTEN_DOWN_WITHIN:
+        _end(work, case, callback, "missed", by=SYSTEM, at=at)
+        case.escalate(MISSED, by=SYSTEM, at=at)
+
+
+async def _is_held_by_somebody_there(work: UnitOfWork, case: Case, at: datetime) -> bool:
+    return case.agent_id is not None and (await Agents(work).get(case.agent_id)).can_be_reached(at)
+
+
+async def _hand_over(work: UnitOfWork, case: Case, callback: Callback, *, at: datetime) -> bool:
+    """To whoever kept the time free, or somebody else who can have it; False, and nothing done, where nobody can.
+
+    An offer that nobody has answered ends, and whoever has the case and is not there does not have it any more.
+    """
+    weighed = await weigh(work, case, ask=callback.agent_id, at=at)
+    if weighed.decision.agent_id is None:
+        return False
+    if case.offered_to is not None:
+        await end_offer(work, case, "withdrawn", reason=DUE, by=SYSTEM, at=at)
+    if case.agent_id is not None:
+        await return_work(work, case, DUE, at=at)
+    return await give(work, case, weighed, how=Mode.ASSIGN, at=at)
+
+
+async def _was_called(work: UnitOfWork, case: Case, callback: Callback) -> bool:
+    row = await work.first(
+        sa.select(case_events.c.seq)
+        .where(
+            case_events.c.case_id == case.id,
+            case_events.c.kind.in_(CALLED_BY),
+            case_events.c.actor_kind == ActorKind.AGENT,
+            case_events.c.at >= callback.starts_at,
+        )
+        .limit(1)
+    )
+    return row is not None
+
+
+def _self(by: Actor) -> set[UUID]:
+    return {UUID(by.id)} if by.kind is ActorKind.AGENT else set()
+
+
+def _tell(
+    work: UnitOfWork, case: Case, whom: set[UUID], kind: str, callback: Callback, *, who: str = "", at: datetime
+) -> None:
+    """`who` calls; "" where that is not known yet."""
+    told = {"starts_at": callback.starts_at.isoformat(), "ends_at": callback.ends_at.isoformat()}
+    give_notice(work, case, whom, kind, told | ({"agent_name": who} if who else {}), at=at)
 
 
 def _end(work: UnitOfWork, case: Case, callback: Callback, how: str, *, by: Actor, at: datetime) -> None:

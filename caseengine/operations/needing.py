@@ -23,8 +23,8 @@ from storage.transaction import UnitOfWork
 
 Likely = Mapping[str, float]
 """From skill id to the probability that whoever solves this has it."""
-AGENT, CLASSIFIER, RULE = "agent", "classifier", "rule"
-"""Who said what is needed; "customer" where they speak it."""
+AGENT, CLASSIFIER, RULE, RULEBOOK = "agent", "classifier", "rule", "rulebook"
+"""Who said what is needed; "customer" where they speak it. In older logs the rulebook of routing is "rule", too."""
 
 
 async def set_needs(
@@ -42,16 +42,14 @@ async def set_needs(
     if not case.can(Verb.REQUIRE) or not (policy.needs or likely):
         return known
     said = await _said_last(work, case)
-    if said is not None and (said.source == AGENT or rule_behind(said.actor) is not None):
+    if said is not None and asked_for(said):
         return known
-    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    channel, locale = (conversation.channel, conversation.locale) if conversation else ("", "")
-    by_rule, by_guess = ruled(policy, case, channel=channel, locale=locale), guessed(policy, likely or {})
+    by_rule, by_guess = await ruled_for(work, case), guessed(policy, likely or {})
     if said is not None and said.source == CLASSIFIER and likely is None and not by_rule:
         return known
     needs = by_rule.joined(by_guess)
     by_language = by_rule.language and not by_rule.skills
-    source = CLASSIFIER if by_guess and not by_rule else "customer" if by_language else RULE
+    source = CLASSIFIER if by_guess and not by_rule else "customer" if by_language else RULEBOOK
     _record(case, needs, source, by=by, at=at)
     return needs
 
@@ -67,6 +65,19 @@ async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: 
     for skill in (*needs.required, *needs.preferred):
         list(tree.above(skill))
     _record(case, needs, source, by=by, at=at)
+
+
+def asked_for(said: NeedsSet) -> bool:
+    """An agent, or an action of a rule, asked for it; else it follows from what the case is."""
+    return said.source == AGENT or (said.source == RULE and rule_behind(said.actor) is not None)
+
+
+async def ruled_for(work: UnitOfWork, case: Case) -> Needs:
+    """What the rules in force say of a case as it is."""
+    _, policy = await routing_rules(work)
+    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+    channel, locale = (conversation.channel, conversation.locale) if conversation else ("", "")
+    return ruled(policy, case, channel=channel, locale=locale)
 
 
 def ruled(policy: RoutingPolicy, case: Case, *, channel: str, locale: str) -> Needs:

@@ -13,13 +13,15 @@ from caseengine.departments import Departments
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
+from caseengine.model.conversation import Conversation
 from caseengine.model.errors import TextMissing
 from caseengine.model.events import CaseOpened, CaseReopened, CaseTagged, FollowUpOpened
 from caseengine.model.lifecycle import ENDED, Status
+from caseengine.model.needs import Needs
 from caseengine.model.number import RANDOM_MAX, format_number
-from caseengine.operations.applying import apply_policy, judge_anew
+from caseengine.operations.applying import apply_policy, chosen_policy, judge_anew
 from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
-from caseengine.operations.needing import set_needs
+from caseengine.operations.needing import ruled_for, set_needs
 from caseengine.operations.promising import make_promise
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
@@ -74,7 +76,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     await Departments(work).get(opening.department)
     conversation = await Conversations(work).get(opening.conversation) if opening.conversation else None
     number = format_number(await work.reserve("case"), secrets.randbelow(RANDOM_MAX) if random is None else random)
-    case = Cases(work).add(Case.open(_opened(opening, number, conversation.locale if conversation else "", by, at)))
+    case = Cases(work).add(Case.open(_opened(opening, number, _locale(conversation), by, at)))
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
     await begin_checklist(work, case, by=by, at=at)
@@ -82,6 +84,16 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     await make_promise(work, case, by=by, at=at)
     await set_needs(work, case, at=at)
     return case
+
+
+async def would_need(work: UnitOfWork, opening: Opening, *, by: Actor, at: datetime) -> Needs:
+    """What such a case would need of whoever works on it, if it were opened; nothing is."""
+    conversation = await Conversations(work).get(opening.conversation) if opening.conversation else None
+    case = Case.open(_opened(opening, "", _locale(conversation), by, at))
+    _, applied = await chosen_policy(work, case, by=SYSTEM, at=at)
+    if applied is not None:
+        case.record(applied)
+    return await ruled_for(work, case)
 
 
 async def add_to_case(
@@ -171,6 +183,10 @@ def _follow_up(ended: Case, text: str, conversation: UUID | None) -> Opening:
         follows=ended.id,
         fields=ended.fields,
     )
+
+
+def _locale(conversation: Conversation | None) -> str:
+    return conversation.locale if conversation is not None else ""
 
 
 def _opened(opening: Opening, number: str, locale: str, by: Actor, at: datetime) -> CaseOpened:

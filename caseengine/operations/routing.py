@@ -5,7 +5,7 @@ that of two that would be one too many, one is made again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,17 +26,10 @@ from caseengine.operations.assigning import hold
 from caseengine.operations.needing import Likely, ask_for, set_needs
 from caseengine.operations.offers import end_offer
 from caseengine.operations.permission import agent_of, permitted_case
-from caseengine.policies.routing import Decision, Request, decide
-from caseengine.policies.routing_policy import Mode, RoutingPolicy
-from caseengine.reading.candidates import Known, candidates_for, kind_of_work
-from caseengine.reading.waiting_cases import (
-    came_by,
-    classes_waiting,
-    declined_by,
-    first_waiting,
-    knows_it,
-    waiting_since,
-)
+from caseengine.operations.weighing import Weighed, weigh
+from caseengine.policies.routing import Decision
+from caseengine.policies.routing_policy import Mode
+from caseengine.reading.waiting_cases import GIVEN_BACK, came_by
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import agent_work, assignments, cases
 from storage.errors import Conflict
@@ -45,7 +38,6 @@ from storage.transaction import UnitOfWork
 ROUTING = "routing"
 """The topic that wakes the sweep."""
 OVERFLOW = "overflow"
-GIVEN_BACK = "given_back"
 LOCKED_OUT = "agent_locked"
 PASSED_OVER_MAX = 5
 """How many behind the first of those that need the same are tried, when nobody can have the first."""
@@ -54,51 +46,11 @@ Notice = Callable[[str], Mapping[str, Any]]
 """From an agent's name to what the customer reads when they join."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """All that a decision is made from, and the decision."""
-
-    request: Request
-    known: list[Known]
-    decision: Decision
-    version: int
-    policy: RoutingPolicy
-
-
-async def weigh(work: UnitOfWork, case: Case, *, ask: UUID | None = None, at: datetime) -> Weighed:
-    """Who would get the case now, and why; nothing is done.
-
-    Args:
-        ask: somebody to look at besides, who comes first if they can have it.
-    """
-    version, policy = await routing_rules(work)
-    since = await waiting_since(work, case)
-    waited = max(at - since, timedelta(0))
-    channel, kind = await kind_of_work(work, case)
-    sticky = ask or await knows_it(work, case)
-    again = timedelta(seconds=policy.decline_again_s)
-    request = Request(
-        department=case.department,
-        channel=channel,
-        units=policy.cost(kind),
-        needs=Needs.read(case.needs),
-        waited_s=round(waited.total_seconds(), 3),
-        declined=await declined_by(work, case.id, since=max(since, at - again)),
-        sticky=str(sticky) if sticky else "",
-    )
-    known = await candidates_for(
-        work, case, request.needs, policy, waited=waited, also=[sticky] if sticky else [], at=at
-    )
-    return Weighed(request, known, decide(request, [one.candidate for one in known], policy), version, policy)
-
-
 async def route(
     work: UnitOfWork,
     case: Case,
     *,
     likely: Likely | None = None,
-    ask: UUID | None = None,
-    mode: Mode | None = None,
     notice: Notice | None = None,
     at: datetime,
 ) -> Decision | None:
@@ -106,7 +58,6 @@ async def route(
 
     Args:
         likely: what past cases tell of it, see `set_needs`.
-        ask, mode: see `weigh`; another mode than the department's.
 
     Returns:
         None when it does not wait or its department is not routed; a decision for nobody when it has to wait on.
@@ -115,38 +66,15 @@ async def route(
         Conflict: somebody else decided about the case or the agent at the same moment; decide again.
     """
     _, policy = await routing_rules(work)
-    how = mode or policy.of(case.department).mode
+    how = policy.of(case.department).mode
     if how is Mode.PULL or not waits(case):
         return None
     if likely:
         await set_needs(work, case, likely=likely, at=at)
-    weighed = await weigh(work, case, ask=ask, at=at)
-    chosen = next((one for one in weighed.known if one.candidate.id == weighed.decision.agent_id), None)
-    if chosen is None:
+    weighed = await weigh(work, case, at=at)
+    if not await give(work, case, weighed, how=how, notice=notice, at=at):
         await _overflow(work, case, weighed, at=at)
-        return weighed.decision
-    await _give(work, case, weighed, chosen, how=how, notice=notice, at=at)
     return weighed.decision
-
-
-async def route_next(
-    work: UnitOfWork, department: str, *, notice: Notice | None = None, at: datetime
-) -> Decision | None:
-    """Place the case of a department that comes first among those somebody can have; None when nobody can have any.
-
-    For a sweep see `app.jobs.routing`, which remembers what could not be placed.
-    """
-    heads = [
-        head
-        for key in await classes_waiting(work, department)
-        for head in await first_waiting(work, department, key, limit=PASSED_OVER_MAX)
-    ]
-    for head in sorted(heads, key=lambda one: one.order):
-        case = await Cases(work).by_id(head.id)
-        decision = await route(work, case, notice=notice, at=at)
-        if decision is not None and decision.agent_id is not None:
-            return decision
-    return None
 
 
 def waits(case: Case) -> bool:
@@ -206,11 +134,18 @@ async def give_back(
     number: str,
     *,
     needs: Needs | None = None,
+    language: str = "",
     by: Actor,
     at: datetime,
     version: int | None = None,
 ) -> Case:
     """Back to the queue of its department, for somebody else, or for somebody who can do this.
+
+    Whoever gives it back is not asked again for as long as one who declined.
+
+    Args:
+        needs: instead of what it needed.
+        language: where nothing else is told, it needs what it needed and this language.
 
     Raises:
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
@@ -218,6 +153,8 @@ async def give_back(
         TransitionNotAllowed: it has ended.
     """
     case = await permitted_case(work, number, by=by, version=version)
+    if needs is None and language:
+        needs = replace(Needs.read(case.needs), language=language)
     if needs is not None:
         await ask_for(work, case, needs, by=by, at=at)
     await return_work(work, case, GIVEN_BACK, by=by, at=at)
@@ -264,9 +201,17 @@ async def return_all(
     return len(rows)
 
 
-async def _give(
-    work: UnitOfWork, case: Case, weighed: Weighed, chosen: Known, *, how: Mode, notice: Notice | None, at: datetime
-) -> None:
+async def give(
+    work: UnitOfWork, case: Case, weighed: Weighed, *, how: Mode, notice: Notice | None = None, at: datetime
+) -> bool:
+    """Offer or assign it to whoever was decided on, and record why; False where it is nobody.
+
+    Raises (at commit):
+        Conflict: the agent was given something at the same moment; weigh again.
+    """
+    chosen = next((one for one in weighed.known if one.candidate.id == weighed.decision.agent_id), None)
+    if chosen is None:
+        return False
     agent_id, assignment_id = UUID(chosen.candidate.id), uuid4()
     _claim(work, agent_id, chosen.version, at)
     seconds = weighed.policy.of(case.department).offer_s
@@ -275,10 +220,11 @@ async def _give(
     if expires_at is not None:
         told: dict[str, Any] = {"agent_id": agent_id, "agent_name": chosen.name, "expires_at": expires_at}
         case.record(CaseOffered(case_id=case.id, actor=SYSTEM, at=at, assignment_id=assignment_id, **told))
-        return
+        return True
     agent = await Agents(work).get(agent_id)
     joins = notice(agent.name) if notice else None
     await hold(work, case, agent, by=SYSTEM, at=at, notice=joins, assignment_id=assignment_id)
+    return True
 
 
 def _claim(work: UnitOfWork, agent_id: UUID, version: int | None, at: datetime) -> None:

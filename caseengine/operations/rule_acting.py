@@ -38,7 +38,7 @@ async def perform(
     if is_so(action, case, house) or action.do not in ("move", "assign", "reply", "notify"):
         outcome = act(action, case, house, why=rule.name, by=by, at=at)
         if outcome == DONE and action.do in JUDGED:
-            await judge_anew(work, case, at=at)
+            await judge_anew(work, case, by=by, at=at)
         return outcome
     if action.do == "notify":
         return await _notify(work, case, action, rule, at)

@@ -1,6 +1,7 @@
 """Who gets a case: a pure function from facts to a decision with its reasons.
 
-Nobody who is not there, off shift, on leave, full or not permitted is ever chosen, however much is relaxed. Of the
+Nobody who is not there, off shift, on leave, full or not permitted is ever chosen, however much is relaxed; but for the
+one who is full and has kept an hour free, who gets the call of that hour. Of the
 rest, in this order: who knows the case, who meets most of what it needs, who fits best, who has most room, who has
 waited longest, and the id.
 
@@ -26,9 +27,10 @@ class Request:
 
     Attributes:
         units: what it costs whoever gets it.
-        waited_s: since it came into the queue.
+        waited_s: since it came into the queue, in working time of the desk.
         declined: ids of the agents who would not have it lately.
         sticky: id of the agent who had it, or the case it goes on from; "" for nobody.
+        kept: id of the agent who has kept this time free for it; "" for nobody. Other work is no reason why not.
     """
 
     department: str
@@ -38,6 +40,7 @@ class Request:
     waited_s: float = 0.0
     declined: frozenset[str] = frozenset()
     sticky: str = ""
+    kept: str = ""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -186,7 +189,7 @@ def _not_to_be_had(one: Candidate, request: Request) -> str:
         return "on_leave"
     if not one.on_shift:
         return "off_shift"
-    if one.load + request.units > one.capacity:
+    if one.load + request.units > one.capacity and one.id != request.kept:
         return "over_capacity"
     return ""
 
@@ -207,7 +210,7 @@ def _scores(one: Candidate, request: Request, wanted: Needs, bound: int) -> Scor
     met = sum(one.skills.get(skill, 0) >= least for skill, least in needs.required.items())
     met += bool(needs.language) and needs.language in one.languages
     return Scores(
-        sticky=int(one.id == request.sticky and one.load <= bound),
+        sticky=int(one.id == request.kept or (one.id == request.sticky and one.load <= bound)),
         met=met,
         fit=_fit(one, needs, wanted),
         spare=round((one.capacity - one.load) / max(one.capacity, 1), 6),

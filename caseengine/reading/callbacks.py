@@ -1,4 +1,4 @@
-"""Times at which somebody is free to call: real people's hours, less their leave and what is booked."""
+"""Times at which somebody is free to call: hours of people who can do what the case needs, less what is booked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from caseengine.agents import LOCKED
 from caseengine.calendars import desk_calendar
 from caseengine.model.calendar import DAY, Calendar
+from caseengine.model.needs import Needs
 from caseengine.policies.routing_policy import CallbackPolicy, RoutingPolicy
 from caseengine.reading.candidates import read_shifts
-from caseengine.tables import agent_departments, agent_work, agents, callbacks
+from caseengine.reading.out_of_place import PAGE, beyond
+from caseengine.tables import agent_departments, agent_skills, agent_work, agents, callbacks
 from storage.transaction import Snapshot
 
 TAKEN = sa.text("callbacks.state IN ('booked', 'called')")
@@ -46,19 +48,26 @@ async def free_slots(
     department: str,
     policy: RoutingPolicy,
     *,
+    needs: Needs | None = None,
+    channel: str = "",
     at: datetime,
     since: datetime | None = None,
     limit: int = 50,
 ) -> list[CallbackSlot]:
-    """The next slots at which the desk is open and somebody of the department works and is free.
+    """The next slots at which the desk is open and somebody of the department works, is free and can do it.
+
+    None where the department takes no callbacks.
 
     Args:
+        needs, channel: of the case; nothing of them is relaxed, for nobody knows how long it will have waited.
         since: not before this instant.
     """
+    if not policy.of(department).callbacks:
+        return []
     rules = policy.callbacks
     begin = max(since or at, at + timedelta(seconds=rules.lead_s))
     end = at + DAY * rules.days
-    people = await _people(snapshot, department, policy)
+    people = await _people(snapshot, department, policy, needs or Needs(), channel)
     if not people or begin >= end:
         return []
     booked = await _booked(snapshot, [row.id for row in people], begin - DAY, end + DAY)
@@ -88,10 +97,21 @@ def slots(
         day += DAY
 
 
-async def callbacks_due(snapshot: Snapshot, at: datetime, *, limit: int = 200) -> list[Callback]:
-    """Appointments that have begun by `at` and are neither kept nor over with."""
+async def callbacks_begun(snapshot: Snapshot, at: datetime, *, behind: Callback | None = None) -> list[Callback]:
+    """Appointments whose time has come by `at`, and whose case nobody was given yet; a page, from one on."""
+    return await _due(snapshot, "booked", callbacks.c.starts_at <= at, behind)
+
+
+async def callbacks_over(snapshot: Snapshot, at: datetime, *, behind: Callback | None = None) -> list[Callback]:
+    """Appointments for which somebody had the case, and whose time is over by `at`; a page, from one on."""
+    return await _due(snapshot, "called", sa.and_(callbacks.c.starts_at <= at, callbacks.c.ends_at <= at), behind)
+
+
+async def _due(snapshot: Snapshot, state: str, when: sa.ColumnElement[bool], behind: Callback | None) -> list[Callback]:
+    place = callbacks.c.starts_at, callbacks.c.id
+    further = [] if behind is None else [beyond(place, (behind.starts_at, behind.id))]
     rows = await snapshot.rows(
-        sa.select(*_COLUMNS).where(TAKEN, callbacks.c.starts_at <= at).order_by(callbacks.c.starts_at).limit(limit)
+        sa.select(*_COLUMNS).where(TAKEN, callbacks.c.state == state, when, *further).order_by(*place).limit(PAGE)
     )
     return [Callback(*tuple(row)) for row in rows]
 
@@ -105,16 +125,33 @@ async def callback_of(snapshot: Snapshot, case_id: UUID) -> Callback | None:
 _COLUMNS = [callbacks.c[name] for name in Callback.__dataclass_fields__]
 
 
-async def _people(snapshot: Snapshot, department: str, policy: RoutingPolicy) -> Sequence[sa.Row[Any]]:
-    """Whoever works there, can do anything at all, and can sign in."""
+async def _people(
+    snapshot: Snapshot, department: str, policy: RoutingPolicy, needs: Needs, channel: str
+) -> Sequence[sa.Row[Any]]:
+    """Whoever works there, can sign in, can do anything at all, and what the case needs."""
     capacity = sa.func.coalesce(agent_work.c.capacity, policy.capacity)
-    return await snapshot.rows(
-        sa.select(agents.c.id, agent_work.c.shifts)
+    able = [
+        agents.c.id.in_(
+            sa.select(agent_skills.c.agent_id).where(agent_skills.c.skill == skill, agent_skills.c.level >= least)
+        )
+        for skill, least in sorted(needs.required.items())
+    ]
+    rows = await snapshot.rows(
+        sa.select(agents.c.id, agent_work.c.shifts, agent_work.c.languages, agent_work.c.channels)
         .join(agent_departments, agent_departments.c.agent_id == agents.c.id)
         .outerjoin(agent_work, agent_work.c.agent_id == agents.c.id)
-        .where(agent_departments.c.department == department, capacity > 0, agents.c.password_hash != LOCKED)
+        .where(agent_departments.c.department == department, capacity > 0, agents.c.password_hash != LOCKED, *able)
         .order_by(agents.c.id)
     )
+    return [row for row in rows if _speaks(row, needs.language) and _may_write(row, channel)]
+
+
+def _speaks(row: sa.Row[Any], language: str) -> bool:
+    return not language or language in (row.languages or ())
+
+
+def _may_write(row: sa.Row[Any], channel: str) -> bool:
+    return row.channels is None or not channel or channel in row.channels
 
 
 async def _booked(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.agents import PRESENCE_EXPIRES_AFTER, Presence
+from caseengine.agents import CLOCKS_APART_MAX, Presence, seen_lately
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.needs import Needs
@@ -73,11 +73,18 @@ async def candidates_for(
     steps = [step for step in policy.relax if step.after_s <= waited.total_seconds()]
     rarest = await _rarest(snapshot, relaxed(needs, steps).required)
     pool = _pool(case.department, rarest, list(also))
-    return await _known(snapshot, pool, department=case.department, needs=needs, policy=policy, at=at)
+    return await _known(snapshot, pool, case, needs=needs, policy=policy, at=at)
 
 
-async def loads_of(snapshot: Snapshot, agent_ids: Collection[UUID], policy: RoutingPolicy) -> dict[UUID, int]:
-    """Units of what each holds or is offered, by the kinds of `kind_of_work`: what is asked for is what is counted."""
+async def loads_of(
+    snapshot: Snapshot, agent_ids: Collection[UUID], policy: RoutingPolicy, *, but: UUID | None = None
+) -> dict[UUID, int]:
+    """Units of what each holds or is offered, by the kinds of `kind_of_work`: what is asked for is what is counted.
+
+    Args:
+        but: a case that does not count, for it is what is to be given.
+    """
+    others = [] if but is None else [cases.c.id != but]
     loads = dict.fromkeys(agent_ids, 0)
     here = case_conversations
     joined = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id).outerjoin(
@@ -93,7 +100,7 @@ async def loads_of(snapshot: Snapshot, agent_ids: Collection[UUID], policy: Rout
                 sa.func.count().label("how_many"),
             )
             .select_from(joined)
-            .where(holder.in_(list(agent_ids)), *extra)
+            .where(holder.in_(list(agent_ids)), *extra, *others)
             .group_by(holder, cases.c.status, conversations.c.channel, here.c.live)
         )
         for row in rows:
@@ -137,15 +144,15 @@ def _pool(department: str, skill: str | None, also: Sequence[UUID]) -> sa.Column
 async def _known(
     snapshot: Snapshot,
     pool: sa.ColumnElement[bool],
+    case: Case,
     *,
-    department: str,
     needs: Needs,
     policy: RoutingPolicy,
     at: datetime,
 ) -> list[Known]:
     works_here = (
         sa.exists()
-        .where(agent_departments.c.agent_id == agents.c.id, agent_departments.c.department == department)
+        .where(agent_departments.c.agent_id == agents.c.id, agent_departments.c.department == case.department)
         .label("works_here")
     )
     rows = await snapshot.rows(
@@ -154,16 +161,15 @@ async def _known(
         .where(pool)
     )
     there = [row.id for row in rows if _is_there(row, at)]
-    loads = await loads_of(snapshot, there, policy) if there else {}
-    for agent_id, units in (await _appointments(snapshot, there, policy, at)).items():
+    loads = await loads_of(snapshot, there, policy, but=case.id) if there else {}
+    for agent_id, units in (await _appointments(snapshot, there, policy, at, but=case.id)).items():
         loads[agent_id] += units
     able = await _skills_of(snapshot, [row.id for row in rows], {*needs.required, *needs.preferred})
     return [Known(_candidate(row, loads, able.get(row.id, {}), policy, at), row.name, row.version) for row in rows]
 
 
 def _is_there(row: sa.Row[Any], at: datetime) -> bool:
-    lately = row.seen_at is not None and at - row.seen_at <= PRESENCE_EXPIRES_AFTER
-    return bool(row.presence == Presence.AVAILABLE and lately)
+    return bool(row.presence == Presence.AVAILABLE and seen_lately(row.seen_at, at))
 
 
 def _candidate(
@@ -178,7 +184,7 @@ def _candidate(
         languages=tuple(row.languages or ()),
         skills=able,
         presence=row.presence,
-        seen_s=_since(row.seen_at, at),
+        seen_s=_seen_s(row.seen_at, at),
         on_leave=shifts is not None and shifts.on_leave(at),
         on_shift=shifts is None or shifts.on_shift(at),
         capacity=policy.capacity if row.capacity is None else row.capacity,
@@ -201,6 +207,11 @@ def _since(then: datetime | None, at: datetime) -> float:
     return NEVER_S if then is None else round(max((at - then).total_seconds(), 0.0), 3)
 
 
+def _seen_s(then: datetime | None, at: datetime) -> float:
+    """Seen by a clock that had jumped ahead is never seen."""
+    return NEVER_S if then is not None and then - at > CLOCKS_APART_MAX else _since(then, at)
+
+
 async def _skills_of(snapshot: Snapshot, ids: Sequence[UUID], wanted: Collection[str]) -> dict[UUID, dict[str, int]]:
     found: dict[UUID, dict[str, int]] = {}
     if not ids or not wanted:
@@ -216,9 +227,9 @@ async def _skills_of(snapshot: Snapshot, ids: Sequence[UUID], wanted: Collection
 
 
 async def _appointments(
-    snapshot: Snapshot, ids: Sequence[UUID], policy: RoutingPolicy, at: datetime
+    snapshot: Snapshot, ids: Sequence[UUID], policy: RoutingPolicy, at: datetime, *, but: UUID
 ) -> dict[UUID, int]:
-    """Units kept free for calls that begin within the length of a slot."""
+    """Units kept free for calls, about other cases than `but`, that begin within the length of a slot."""
     if not ids:
         return {}
     soon = at + timedelta(seconds=policy.callbacks.slot_s)
@@ -227,6 +238,7 @@ async def _appointments(
         .where(
             callbacks.c.state.in_(("booked",)),
             callbacks.c.agent_id.in_(ids),
+            callbacks.c.case_id != but,
             callbacks.c.starts_at > at,
             callbacks.c.starts_at <= soon,
         )

@@ -1,4 +1,7 @@
-"""Offers and work that are with somebody who cannot have them any more."""
+"""Offers and work that are with somebody who cannot have them any more.
+
+All are read a few at a time, each page from the last row of the one before: what cannot be mended holds up nobody.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from caseengine.agents import LOCKED, PRESENCE_EXPIRES_AFTER, AgentRole, Presence
+from caseengine.agents import LOCKED, AgentRole, Presence, were_seen_lately
 from caseengine.model.lifecycle import LIVE
 from caseengine.tables import (
     agent_departments,
@@ -18,26 +21,35 @@ from caseengine.tables import (
 )
 from storage.transaction import Snapshot
 
+PAGE = 200
 
-async def offers_ended(snapshot: Snapshot, at: datetime, *, limit: int = 200) -> Sequence[sa.Row[Any]]:
-    """Offers that ran out by `at`, or whose agent is not there any more: id, case_id, agent_id, why."""
-    lost = sa.or_(
-        agents.c.presence != Presence.AVAILABLE, agents.c.seen_at.is_(None), agents.c.seen_at < _seen_since(at)
-    )
+
+async def offers_ended(
+    snapshot: Snapshot, at: datetime, *, behind: sa.Row[Any] | None = None, limit: int = PAGE
+) -> Sequence[sa.Row[Any]]:
+    """Offers that ran out by `at`, or whose agent is not there any more: id, case_id, agent_id, expires_at."""
+    lost = sa.or_(agents.c.presence != Presence.AVAILABLE, _lost(at))
+    place = assignments.c.expires_at, assignments.c.id
     return await snapshot.rows(
         sa.select(assignments.c.id, assignments.c.case_id, assignments.c.agent_id, assignments.c.expires_at)
         .join(agents, agents.c.id == assignments.c.agent_id)
-        .where(sa.text("assignments.state = 'offered'"), sa.or_(assignments.c.expires_at <= at, lost))
-        .order_by(assignments.c.expires_at)
+        .where(
+            sa.text("assignments.state = 'offered'"),
+            sa.or_(assignments.c.expires_at <= at, lost),
+            *([] if behind is None else [beyond(place, (behind.expires_at, behind.id))]),
+        )
+        .order_by(*place)
         .limit(limit)
     )
 
 
-async def live_work_of_the_lost(snapshot: Snapshot, at: datetime, *, limit: int = 200) -> Sequence[sa.Row[Any]]:
-    """Cases whose customer is talking to somebody whose screen was not heard of for too long: id, department."""
-    lost = sa.or_(agents.c.presence == Presence.OFFLINE, agents.c.seen_at.is_(None), agents.c.seen_at < _seen_since(at))
+async def live_work_of_the_lost(
+    snapshot: Snapshot, at: datetime, *, behind: sa.Row[Any] | None = None, limit: int = PAGE
+) -> Sequence[sa.Row[Any]]:
+    """Cases whose customer is talking to somebody whose screen was not heard of for too long: id."""
+    lost = sa.or_(agents.c.presence == Presence.OFFLINE, _lost(at))
     return await snapshot.rows(
-        sa.select(cases.c.id, cases.c.department)
+        sa.select(cases.c.id)
         .select_from(conversations)
         .join(agents, agents.c.id == conversations.c.agent_id)
         .join(case_conversations, case_conversations.c.conversation_id == conversations.c.id)
@@ -49,12 +61,16 @@ async def live_work_of_the_lost(snapshot: Snapshot, at: datetime, *, limit: int 
             case_conversations.c.live,
             cases.c.agent_id == conversations.c.agent_id,
             cases.c.status.in_(LIVE),
+            *([] if behind is None else [cases.c.id > behind.id]),
         )
+        .order_by(cases.c.id)
         .limit(limit)
     )
 
 
-async def work_out_of_place(snapshot: Snapshot, *, limit: int = 200) -> Sequence[sa.Row[Any]]:
+async def work_out_of_place(
+    snapshot: Snapshot, *, behind: sa.Row[Any] | None = None, limit: int = PAGE
+) -> Sequence[sa.Row[Any]]:
     """Live cases held by somebody who is locked out, or does not work for their department: id, why."""
     locked = agents.c.password_hash == LOCKED
     here = sa.exists().where(
@@ -63,10 +79,21 @@ async def work_out_of_place(snapshot: Snapshot, *, limit: int = 200) -> Sequence
     return await snapshot.rows(
         sa.select(cases.c.id, locked.label("locked"))
         .join(agents, agents.c.id == cases.c.agent_id)
-        .where(cases.c.status.in_(LIVE), sa.or_(locked, sa.and_(agents.c.role != AgentRole.SUPERVISOR, ~here)))
+        .where(
+            cases.c.status.in_(LIVE),
+            sa.or_(locked, sa.and_(agents.c.role != AgentRole.SUPERVISOR, ~here)),
+            *([] if behind is None else [cases.c.id > behind.id]),
+        )
+        .order_by(cases.c.id)
         .limit(limit)
     )
 
 
-def _seen_since(at: datetime) -> datetime:
-    return at - PRESENCE_EXPIRES_AFTER
+def beyond(columns: Sequence[sa.Column[Any]], place: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """What comes after a place in the order of these columns."""
+    told = [sa.literal(value, column.type) for column, value in zip(columns, place, strict=True)]
+    return sa.tuple_(*columns) > sa.tuple_(*told)
+
+
+def _lost(at: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(agents.c.seen_at.is_(None), sa.not_(were_seen_lately(at)))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.agents import PRESENCE_EXPIRES_AFTER, AgentRole, Presence
+from caseengine.agents import AgentRole, Presence, were_seen_lately
 from caseengine.calendars import desk_calendar
 from caseengine.model.calendar import working_time
 from caseengine.model.lifecycle import Status
@@ -73,7 +73,7 @@ async def somebody_there(snapshot: Snapshot, department: str, *, at: datetime) -
     theirs = sa.select(agent_departments.c.agent_id).where(agent_departments.c.department == department)
     there = sa.select(agents.c.id).where(
         agents.c.presence == Presence.AVAILABLE,
-        agents.c.seen_at >= at - PRESENCE_EXPIRES_AFTER,
+        were_seen_lately(at),
         sa.or_(agents.c.id.in_(theirs), agents.c.role == AgentRole.SUPERVISOR),
     )
     return await snapshot.first(there.limit(1)) is not None
@@ -118,7 +118,7 @@ async def _hands(snapshot: Snapshot, department: str, policy: RoutingPolicy, *, 
     there = sa.select(sa.func.count()).where(
         agents.c.id.in_(theirs),
         agents.c.presence == Presence.AVAILABLE,
-        agents.c.seen_at >= at - PRESENCE_EXPIRES_AFTER,
+        were_seen_lately(at),
     )
     routed = policy.of(department).mode is not Mode.PULL
     side_by_side = max(policy.capacity // max(policy.cost("chat"), 1), 1) if routed else 1

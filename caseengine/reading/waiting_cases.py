@@ -3,6 +3,7 @@
 Nothing here reads a whole queue: a department's queue is walked by what its cases need.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseengine.agents import Presence, were_seen_lately
 from caseengine.model.case import Case
 from caseengine.tables import (
+    agent_departments,
+    agents,
     assignments,
     case_events,
     cases,
@@ -20,12 +24,25 @@ from caseengine.tables import (
 from caseengine.tables.routing import WAITS
 from storage.transaction import Snapshot
 
+WALKED_MAX = 200
+"""Different needs up to which the index is walked step by step; beyond it, one look at the whole queue is cheaper."""
 CLASSES_MAX = 2_000
 ENTERING = ("CaseOpened", "CaseMoved", "CaseReturned", "CaseReopened", "CaseUnmerged")
 """The facts with which a case comes into a queue."""
+GIVEN_BACK = "given_back"
+"""The reason of a `CaseReturned` where whoever held it would rather not."""
 
 _WAITS = sa.text(WAITS)
 _TIER: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')")
+_COLUMNS = (cases.c.id, cases.c.needs_key, cases.c.sla_due_at, _TIER.label("tier"), cases.c.opened_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody would not have a case."""
+
+    agent_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +54,30 @@ class Waiting:
     order: tuple[Any, ...]
 
 
-async def classes_waiting(snapshot: Snapshot, department: str) -> list[str]:
+async def heads_waiting(snapshot: Snapshot, department: str) -> list[Waiting]:
+    """The first of those that need the same, for each different need; of very many the most urgent CLASSES_MAX."""
+    keys = await classes_waiting(snapshot, department, limit=WALKED_MAX + 1)
+    if len(keys) > WALKED_MAX:
+        return await most_urgent(snapshot, department)
+    return [head for key in keys for head in await first_waiting(snapshot, department, key)]
+
+
+async def most_urgent(snapshot: Snapshot, department: str, *, limit: int = CLASSES_MAX) -> list[Waiting]:
+    """The same as `heads_waiting`, in order, by looking through the whole queue once."""
+    order = (cases.c.sla_due_at.is_(None), cases.c.sla_due_at, _TIER, cases.c.opened_at, cases.c.id)
+    place = sa.func.row_number().over(partition_by=cases.c.needs_key, order_by=order).label("place")
+    queue = sa.select(*_COLUMNS, place).where(_WAITS, cases.c.department == department).subquery()
+    found = queue.c
+    in_order = (found.sla_due_at.is_(None), found.sla_due_at, found.tier, found.opened_at, found.id)
+    rows = await snapshot.rows(sa.select(queue).where(found.place == 1).order_by(*in_order).limit(limit))
+    return [Waiting(row.id, row.needs_key, _order(row)) for row in rows]
+
+
+async def classes_waiting(snapshot: Snapshot, department: str, *, limit: int = CLASSES_MAX) -> list[str]:
     """The different needs of the cases that wait in a department, one step of the index each."""
     found: list[str] = []
     behind: list[sa.ColumnElement[bool]] = []
-    while len(found) < CLASSES_MAX:
+    while len(found) < limit:
         least = sa.select(cases.c.needs_key).where(_WAITS, cases.c.department == department, *behind)
         row = await snapshot.first(least.order_by(cases.c.needs_key).limit(1))
         if row is None:
@@ -53,13 +89,12 @@ async def classes_waiting(snapshot: Snapshot, department: str) -> list[str]:
 
 async def first_waiting(snapshot: Snapshot, department: str, needs_key: str, *, limit: int = 1) -> list[Waiting]:
     """The first in the queue of those that need the same."""
-    columns = (cases.c.id, cases.c.needs_key, cases.c.sla_due_at, _TIER.label("tier"), cases.c.opened_at)
     found: list[Waiting] = []
     for due in (cases.c.sla_due_at.is_not(None), cases.c.sla_due_at.is_(None)):
         if len(found) == limit:
             break
         rows = await snapshot.rows(
-            sa.select(*columns)
+            sa.select(*_COLUMNS)
             .where(_WAITS, cases.c.department == department, cases.c.needs_key == needs_key, due)
             .order_by(cases.c.sla_due_at, _TIER, cases.c.opened_at, cases.c.id)
             .limit(limit - len(found))
@@ -78,6 +113,17 @@ async def departments_waiting(snapshot: Snapshot) -> list[str]:
     somebody = sa.exists().where(_WAITS, cases.c.department == departments.c.id)
     rows = await snapshot.rows(sa.select(departments.c.id).where(somebody).order_by(departments.c.id))
     return [row.id for row in rows]
+
+
+async def with_somebody_there(snapshot: Snapshot, *, at: datetime) -> frozenset[str]:
+    """The departments of whose agents at least one could be given something now."""
+    rows = await snapshot.rows(
+        sa.select(agent_departments.c.department)
+        .join(agents, agents.c.id == agent_departments.c.agent_id)
+        .where(agents.c.presence == Presence.AVAILABLE, were_seen_lately(at))
+        .distinct()
+    )
+    return frozenset(row.department for row in rows)
 
 
 async def waiting_since(snapshot: Snapshot, case: Case) -> datetime:
@@ -100,15 +146,31 @@ async def came_by(snapshot: Snapshot, case: Case, reason: str) -> bool:
 
 
 async def declined_by(snapshot: Snapshot, case_id: UUID, *, since: datetime) -> frozenset[str]:
-    """Who would not have it, or let the offer run out, since an instant."""
-    rows = await snapshot.rows(
-        sa.select(assignments.c.agent_id).where(
-            assignments.c.case_id == case_id,
-            assignments.c.state.in_(("declined", "expired")),
-            assignments.c.ended_at >= since,
-        )
+    """Who would not have it, let the offer run out, or gave it back, since an instant."""
+    found = await refusals(snapshot, [case_id], since=since)
+    return frozenset(one.agent_id for one in found.get(case_id, ()))
+
+
+async def refusals(
+    snapshot: Snapshot, case_ids: Sequence[UUID], *, since: datetime | None = None
+) -> dict[UUID, list[Refused]]:
+    """Who would not have these cases, and when; a case nobody refused is left out."""
+    found: dict[UUID, list[Refused]] = {}
+    ended = assignments.c.state.in_(("declined", "expired")), assignments.c.ended_at.is_not(None)
+    lately = [] if since is None else [assignments.c.ended_at >= since]
+    offers = sa.select(assignments.c.case_id, assignments.c.agent_id, assignments.c.ended_at).where(
+        assignments.c.case_id.in_(case_ids), *ended, *lately
     )
-    return frozenset(str(row.agent_id) for row in rows)
+    for row in await snapshot.rows(offers):
+        found.setdefault(row.case_id, []).append(Refused(str(row.agent_id), row.ended_at))
+    lately = [] if since is None else [case_events.c.at >= since]
+    returns = sa.select(case_events.c.case_id, case_events.c.data, case_events.c.at).where(
+        case_events.c.case_id.in_(case_ids), case_events.c.kind == "CaseReturned", *lately
+    )
+    for row in await snapshot.rows(returns):
+        if row.data.get("reason") == GIVEN_BACK and row.data.get("agent_id"):
+            found.setdefault(row.case_id, []).append(Refused(row.data["agent_id"], row.at))
+    return found
 
 
 async def knows_it(snapshot: Snapshot, case: Case) -> UUID | None:
@@ -122,7 +184,7 @@ async def knows_it(snapshot: Snapshot, case: Case) -> UUID | None:
     for row in rows:
         if row.kind == "CaseAssigned":
             return UUID(row.data["agent_id"])
-        if row.kind == "CaseMoved" or row.data.get("reason") == "given_back":
+        if row.kind == "CaseMoved" or row.data.get("reason") == GIVEN_BACK:
             return None
     if case.follows is None:
         return None

@@ -65,6 +65,7 @@ cases = sa.Table(
     sa.Index("ix_cases_status_resolved_at", "status", "resolved_at"),
     sa.Index("ix_cases_status_due_at", "status", "due_at"),
     sa.Index("ix_cases_parent_id", "parent_id"),
+    sa.Index("ix_cases_opened_at", "opened_at"),
     sa.Index(
         "ix_cases_live",
         *("resolved_at", "department", "status", "agent_id", "opened_at", "updated_at", "case_type", "priority"),

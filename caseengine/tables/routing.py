@@ -20,11 +20,12 @@ agent_skills = sa.Table(
     sa.Column("agent_id", sa.Uuid(), sa.ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("skill", sa.String(40), sa.ForeignKey("skills.id"), primary_key=True),
     sa.Column("level", sa.SmallInteger, nullable=False),
-    sa.Column("own", sa.Boolean, nullable=False),
+    sa.Column("own_level", sa.SmallInteger),
     sa.CheckConstraint("level BETWEEN 1 AND 5", name="level"),
     sa.Index("ix_agent_skills_skill", "skill", "agent_id", "level"),
 )
-"""Also the skills above those they have: a row that is not `own` follows from one below it."""
+"""Also the skills above those they have. `level` is what counts, the best of what was told and of what follows from a
+skill below; `own_level` is what was told, empty where nothing was."""
 
 agent_work = sa.Table(
     "agent_work",

@@ -49,6 +49,12 @@ async def test_what_is_told_is_kept_and_told_again_changes_nothing(database: Dat
     assert changed["agents"] == (0, 1, 1)
 
 
+async def test_a_level_below_what_follows_is_told_twice_without_a_change(database: Database, tmp_path: Path) -> None:
+    work = {**WORK, "skills": {"brakes": 4, "bicycles": 2}}
+    await bring(database, tmp_path, **whole(work=work))
+    assert counts(await bring(database, tmp_path, **whole(work=work)))["agents"] == (0, 0, 2)
+
+
 @pytest.mark.parametrize(
     ("told", "where", "code"),
     [

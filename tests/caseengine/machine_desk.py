@@ -15,12 +15,11 @@ from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.needs import Needs
 from caseengine.model.skill import Skill
-from caseengine.operations.calling import book_callback, book_soonest, end_callback
+from caseengine.operations.calling import book_callback, book_soonest, end_callback, slots_for
 from caseengine.operations.escalating import escalate_due
 from caseengine.operations.needing import ask_for
 from caseengine.operations.routing import accept, decline, give_back, return_all, route
 from caseengine.operations.surveying import add_effort, answer_survey, ask_survey
-from caseengine.reading.callbacks import free_slots
 from caseengine.reading.due_clocks import due_steps
 from caseengine.reading.load import agent_loads
 from caseengine.routing_rules import routing_rules
@@ -118,10 +117,9 @@ async def _sweep(world: World) -> None:
         there = Presence.AVAILABLE if world.drawn[2] in (place, 2) else Presence.OFFLINE
         await world.office.do(agent_is, agent, there, at=world.at)
     sweep = RoutingSweep(world.office.database, {"notice.agent_joined": "{name} is here"}, lambda: world.at)
-    _, policy = await world.office.see(routing_rules)
-    await sweep.put_back(policy)
+    await sweep.put_back()
+    await sweep.call()  # a call goes to whoever has kept its hour free, however full they are
     before = await _loads(world)
-    await sweep.call()
     for department in ("tills", "deliveries"):
         await sweep.place(department)
     for name, (load, capacity) in (await _loads(world)).items():
@@ -154,8 +152,7 @@ async def _decline(world: World) -> None:
 
 async def _book(world: World) -> None:
     async def act(work: UnitOfWork, case: Case) -> None:
-        _, policy = await routing_rules(work)
-        slots = await free_slots(work, case.department, policy, at=world.at, limit=BOOKED_MAX)
+        slots = await slots_for(work, case, at=world.at, limit=BOOKED_MAX)
         starts_at = slots[world.drawn[1] % len(slots)].starts_at if slots else world.at
         await book_callback(work, case, starts_at, **world.by)
 

@@ -17,7 +17,7 @@ class NeedsSet(CaseEvent):
     Attributes:
         skills: from skill id to {"least": 1-5} (required) or {"weight": 0-1} (preferred).
         language: as in "de"; empty for any.
-        source: "rule", "classifier", "customer" or "agent".
+        source: "rulebook" (of routing), "classifier", "customer", "rule" (of the desk) or "agent".
     """
 
     public = False

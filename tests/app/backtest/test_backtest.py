@@ -9,15 +9,17 @@ import sqlalchemy as sa
 
 from app.backtest.draft import CaseDifference
 from app.backtest.rules import read_rules_draft
-from app.backtest.run import backtest, history_of, how_many
+from app.backtest.run import backtest, history_of, how_many, newest_histories
 from caseengine.calendars import desk_calendar
 from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.model.errors import RulebookInvalid
+from caseengine.model.number import format_number
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import add_to_case, ask_customer, escalate, reply, resolve, take
 from caseengine.rule_law import house_of, law_in_force
 from caseengine.rule_replay import Draft, Period, replay
+from caseengine.tables import cases
 from storage.engine import Database
 from storage.tables import metadata
 from tests.app.jobs.ruled import AnyRule, RuledOffice, rule, tag, waiting
@@ -197,3 +199,15 @@ async def test_it_looks_at_what_a_period_has(ruled: RuledOffice) -> None:
     await Week(ruled).lives()
     assert await ruled.see(how_many, WEEK) == 2
     assert await ruled.see(how_many, Period(when("Mon 00:00"), when("Mon 09:30"))) == 1
+
+
+async def test_the_newest_are_those_opened_last(ruled: RuledOffice) -> None:
+    """Numbers have six digits one day, and "100000" comes before "99999"."""
+    old, new = await ruled.report(at="Mon 09:00"), await ruled.report(at="Mon 09:00")
+    async with ruled.database.unit_of_work() as work:
+        for case, number in ((old, 99_999), (new, 100_000)):
+            renumbered = sa.update(cases).where(cases.c.id == case.id).values(number=format_number(number, 5))
+            work.write(renumbered)
+    assert [one.case_id for one in await ruled.see(newest_histories, 1)] == [new.id]
+    newer = await ruled.report(at="Mon 09:01")
+    assert [one.case_id for one in await ruled.see(newest_histories, 2)] == [newer.id, new.id]

@@ -15,13 +15,14 @@ from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.model.errors import RulebookInvalid
 from caseengine.operations import move
-from caseengine.operations.routing import accept, decline, expire_offer, route
+from caseengine.operations.routing import accept, decline, expire_offer, give_back, route
 from caseengine.rule_replay import Period
 from caseengine.tables import assignments
 from storage.engine import Database
 from tests.app.backtest.test_backtest import everything
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk, a_desk
+from tests.customers.test_codes import statements
 
 WEEK = Period(when("Mon 00:00"), when("Sun 00:00"))
 IN_FORCE: dict[str, Any] = {
@@ -255,3 +256,31 @@ async def test_a_case_that_would_have_gone_elsewhere_by_then_is_uncertain(lived:
     (there,) = (await found(desk, draft)).values()
     assert there.uncertain
     assert told(there)["decision.agent"][1] is None
+
+
+async def test_a_page_of_cases_is_read_as_one(lived: LivedDesk) -> None:
+    """Their decisions, who would not have them, and each version of the rulebook once, however many they are."""
+    await lived.lives()
+    asked = []
+    for more in (0, 4):
+        for _ in range(more):
+            await lived.routed(await lived.desk.report(department="deliveries", at="Mon 09:10"), "Mon 09:10")
+        async with lived.desk.database.snapshot() as snapshot:
+            draft = await read_routing_draft(snapshot, IN_FORCE, WEEK)
+            with statements() as seen:
+                assert [one async for one in backtest(snapshot, draft, WEEK)] == []
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
+
+
+async def test_who_gave_a_case_back_would_not_have_had_it(lived: LivedDesk) -> None:
+    desk, cases = lived.desk, await lived.lives()
+    held = await desk.case(cases["plain"])
+    holder = next(one for one in (lived.ann, lived.ben, lived.cat) if one.id == held.agent_id)
+    await desk.do(give_back, held.number, by=holder.actor, at=when("Mon 09:05"))
+    await lived.routed(cases["plain"], "Mon 09:10")
+    assert await found(desk, IN_FORCE) == {}
+    assert await found(desk, {**IN_FORCE, "decline_again_s": 1_000}) == {}
+    forgiving = await found(desk, {**IN_FORCE, "decline_again_s": 0})
+    excluded = told(forgiving[held.number])["decision.excluded"]
+    assert excluded == ({holder.email: "declined"}, {holder.email: ""})

@@ -105,3 +105,20 @@ async def test_a_case_says_how_long_it_waits_and_what_its_customer_said(served: 
         found.record(CaseRated(case_id=case.id, actor=SYSTEM, at=now, survey_id=case.id, csat=4, effort=2))
     told = await li.gets(rated)
     assert (told["csat"], told["effort"]) == (4, 2)
+
+
+async def test_a_department_that_takes_no_callbacks_says_so(served: Served) -> None:
+    case = await served.office.report()
+    li = await served.agent(served.office.li)
+    address = f"/api/cases/{case.number}"
+    assert (await li.gets(f"{address}/callback-slots"))["slots"] == []
+    refused = await li.asks("POST", f"{address}/callback", {"starts_at": "2026-03-02T10:00:00Z"})
+    assert (refused.status, refused.code) == (409, "routing.callbacks_off")
+
+
+async def test_a_case_is_returned_for_somebody_who_speaks_a_language(served: Served) -> None:
+    case = await served.office.report()
+    li = await served.agent(served.office.li)
+    await li.posts(f"/api/cases/{case.number}/assignment", {})
+    await li.posts(f"/api/cases/{case.number}/return", {"language": "de"})
+    assert (await served.office.case(case)).needs == {"skills": {}, "language": "de"}

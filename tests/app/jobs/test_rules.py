@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.jobs import rules as job
 from caseengine.agents import LOCKED, Agents, Presence
-from caseengine.cases import Cases
+from caseengine.cases import Cases, history
 from caseengine.cursors import cursor
 from caseengine.model.actor import SYSTEM
+from caseengine.model.anchors import rule_behind
 from caseengine.model.lifecycle import Status
+from caseengine.model.needs import Needs
 from caseengine.model.priority import Priority
 from caseengine.model.skill import Skill
 from caseengine.notices import notices_of
-from caseengine.operations import add_to_case, ask_customer, hear_customer, prioritise, reply, take
+from caseengine.operations import add_to_case, ask_customer, hear_customer, note, prioritise, reply, take
+from caseengine.operations import tag as retag
 from caseengine.operations.routing import return_work, route
 from caseengine.operations.ruling import judge_event
 from caseengine.rule_following import FOLLOWER
@@ -226,6 +229,54 @@ async def test_rules_that_set_each_other_off_end(ruled: RuledOffice) -> None:
     third = await ruled.report()
     await ruled.rules_run()
     assert await ruled.fired(third) == ["up", "down", "up (circle)"]  # for other cases it goes on
+
+
+X = {"fact": "tags", "contains": "x"}
+
+
+@pytest.mark.parametrize("through", ["NeedsSet", "PolicyApplied"])
+async def test_rules_that_set_each_other_off_through_other_rulebooks_end(ruled: RuledOffice, through: str) -> None:
+    """What the rulebooks make of a rule's act is that rule's act too: no change to wait on, and part of its chain."""
+    async with ruled.database.unit_of_work() as work:
+        await set_skills(work, [Skill("printers", "Printers")])
+        routing = {"needs": [{"when": X, "skills": {"printers": 2}}]}
+        await decide(work, Rulebook.ROUTING, routing, by=SYSTEM, at=when("Mon 07:00"))
+        target = {"targets": {"first_response": "1h"}}
+        chosen = {"default": "a", "type_and_priority": [{"when": X, "policy": "b"}]}
+        sla = {"policies": {"a": target, "b": target}, "choose": chosen}
+        await decide(work, Rulebook.SLA, sla, by=SYSTEM, at=when("Mon 07:00"))
+    await ruled.decides(
+        rule("start", then=[tag("x")]),
+        rule("off", on=through, when=X, then=[{"do": "untag", "tags": ["x"]}]),
+        rule("on", on=through, when={"not": X}, then=[tag("x")]),
+    )
+    case = await ruled.report()
+    await ruled.rules_run("Mon 09:01")
+    fired = await ruled.fired(case)
+    assert len(fired) < 9, fired
+    assert [one for one in fired if one.endswith("(circle)")], fired
+    happened = [event for event in await ruled.see(history, case.id) if type(event).__name__ == through]
+    by = [rule_behind(event.actor) for event in happened if event.at > when("Mon 09:00")]
+    assert by
+    assert set(by) <= {"start", "off", "on"}
+
+
+async def test_what_a_rule_asked_for_stays_and_what_followed_from_it_does_not(ruled: RuledOffice) -> None:
+    async with ruled.database.unit_of_work() as work:
+        await set_skills(work, [Skill("printers", "Printers"), Skill("refunds", "Refunds")])
+        routing = {"needs": [{"when": X, "skills": {"printers": 2}}]}
+        await decide(work, Rulebook.ROUTING, routing, by=SYSTEM, at=when("Mon 07:00"))
+    require = {"do": "require", "skills": {"refunds": {"least": 3}}}
+    await ruled.decides(rule("start", then=[tag("x")]), rule("asks", on="NoteAdded", then=[require]))
+    case, by = await ruled.report(), {"by": ruled.li.actor, "at": when("Mon 09:10")}
+    await ruled.rules_run()
+    assert Needs.read((await ruled.case(case)).needs).required == {"printers": 2}
+    await ruled.do(retag, case.number, remove=["x"], **by)
+    assert not Needs.read((await ruled.case(case)).needs)  # a person changed what a rule had tagged: nothing is needed
+    await ruled.do(note, case.number, "Money", **by)
+    await ruled.rules_run()
+    await ruled.do(retag, case.number, add=["x"], **by)
+    assert Needs.read((await ruled.case(case)).needs).required == {"refunds": 3}
 
 
 async def test_no_case_is_fired_at_without_end(ruled: RuledOffice, monkeypatch: pytest.MonkeyPatch) -> None:

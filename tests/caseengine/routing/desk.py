@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
+from app.jobs.routing import Guess, RoutingSweep
 from caseengine.agents import Agent, Agents, Presence
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
@@ -13,7 +14,7 @@ from caseengine.model.case import Case
 from caseengine.model.needs import Needs
 from caseengine.model.skill import Skill
 from caseengine.operations.needing import ask_for
-from caseengine.operations.routing import route, route_next
+from caseengine.operations.routing import route
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import read_routing
 from caseengine.rulebooks import Rulebook, decide
@@ -22,6 +23,7 @@ from caseengine.tables import assignments
 from storage.engine import Database
 from tests.caseengine.office import Office, when
 
+WORDS = {"notice.agent_joined": "{name} has joined."}
 SKILLS = (Skill("hardware", "Hardware"), Skill("printers", "Printers", "hardware"), Skill("refunds", "Refunds"))
 
 
@@ -62,9 +64,12 @@ class RoutingDesk(Office):
         async with self.database.unit_of_work() as work:
             return await route(work, await Cases(work).by_id(case.id), at=when(at))
 
-    async def routes_next(self, department: str = "tills", at: str = "Mon 09:01") -> Decision | None:
-        async with self.database.unit_of_work() as work:
-            return await route_next(work, department, at=when(at))
+    def sweep(self, at: str = "Mon 09:01", guess: Guess | None = None) -> RoutingSweep:
+        return RoutingSweep(self.database, WORDS, lambda: when(at), guess)
+
+    async def sweeps(self, at: str = "Mon 09:01") -> None:
+        """As the desk does it."""
+        await self.sweep(at).run()
 
     async def holder(self, case: Case) -> UUID | None:
         return (await self.case(case)).agent_id

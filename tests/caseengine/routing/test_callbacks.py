@@ -5,18 +5,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.jobs.escalations import Escalations
 from app.jobs.routing import RoutingSweep
+from caseengine import tables
+from caseengine.agents import Agent, Presence
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
-from caseengine.model.errors import SlotTaken
+from caseengine.model.errors import CallbacksOff, SlotTaken
 from caseengine.model.events import CallbackEnded, LadderStepTaken
 from caseengine.model.resolution import Resolution, ResolutionCode
-from caseengine.operations import merge, resolve
-from caseengine.operations.calling import book_callback, book_soonest, end_callback
-from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.notices import notices_of
+from caseengine.operations import ask_customer, assigning, merge, note, resolve
+from caseengine.operations.calling import book_callback, book_soonest, call_now, end_callback, slots_for
+from caseengine.policies.routing_policy import read_routing
+from caseengine.reading import callbacks
+from caseengine.reading.assignments import replay
 from caseengine.reading.callbacks import CallbackSlot, callback_of, free_slots
 from caseengine.rulebooks import Rulebook, decide
 from storage.engine import Database
@@ -28,9 +34,13 @@ from tests.caseengine.test_access import person
 MORNINGS: dict[str, Any] = {"zone": "Europe/London", "weekly": {"monday": ["09:00-11:00"], "tuesday": ["09:00-11:00"]}}
 
 
+CALLS = {"departments": {"cold": {"callbacks": True}}}
+TAKES_CALLS = read_routing(CALLS)
+
+
 async def the_slots(desk: RoutingDesk, at: str, department: str = "cold") -> list[CallbackSlot]:
     async with desk.database.snapshot() as snapshot:
-        return await free_slots(snapshot, department, RoutingPolicy(), at=when(at))
+        return await free_slots(snapshot, department, TAKES_CALLS, at=when(at))
 
 
 async def book(database: Database, case: Case, starts: str, at: str = "Mon 08:00") -> None:
@@ -52,6 +62,7 @@ async def cold(any_desk: RoutingDesk) -> RoutingDesk:
 
     async with any_desk.database.unit_of_work() as work:
         Departments(work).add(Department("cold", "Fridges"))
+    await any_desk.decides(CALLS)
     return any_desk
 
 
@@ -118,7 +129,7 @@ async def test_an_appointment_nobody_kept_is_raised(cold: RoutingDesk) -> None:
     case = await cold.report(department="cold")
     await book(cold.database, case, "Mon 10:00")
     for at in ("Mon 10:00", "Mon 10:30"):
-        await RoutingSweep(cold.database, {}, lambda moment=at: when(moment)).run()  # type: ignore[misc]
+        await cold.sweeps(at)
     assert (await cold.told(case))[-2:] == ["CallbackEnded by system", "CaseEscalated by system"]
 
 
@@ -177,7 +188,6 @@ LADDER = {
 
 async def test_a_ladder_books_the_next_time_somebody_can_call(cold: RoutingDesk) -> None:
     await cold.do(decide, Rulebook.SLA, LADDER, by=SYSTEM, at=when("Mon 08:00"))
-    await cold.decides({"departments": {"cold": {"callbacks": True}}})
     ann = await cold.hires("Ann", "cold", shifts=MORNINGS)
     reachable: dict[str, Any] = {"department": "cold", "claimed": {"phone": "+441134960000"}}
     first, second = [await cold.report(**reachable) for _ in range(2)]
@@ -201,7 +211,6 @@ async def test_a_ladder_books_the_next_time_somebody_can_call(cold: RoutingDesk)
 
 async def test_a_ladder_lets_an_appointment_stand(cold: RoutingDesk) -> None:
     await cold.do(decide, Rulebook.SLA, LADDER, by=SYSTEM, at=when("Mon 08:00"))
-    await cold.decides({"departments": {"cold": {"callbacks": True}}})
     await cold.hires("Ann", "cold", shifts=MORNINGS)
     case = await cold.report(department="cold", claimed={"phone": "+441134960000"})
     await book(cold.database, case, "Tue 10:00", at="Mon 09:01")
@@ -218,3 +227,165 @@ async def test_a_ladder_that_takes_a_case_away_ends_its_offer(cold: RoutingDesk)
     assert (await climbed(cold, case, "Mon 10:01")).did == {"from": str(ann.id)}
     assert (await cold.case(case)).offered_to is None
     assert [(row.state, row.reason) for row in await cold.records(case)] == [("withdrawn", "escalated")]
+
+
+async def outcomes(desk: RoutingDesk, case: Case) -> list[str]:
+    await desk.rows_equal_fold(case)
+    return [event.how for event in await desk.see(history, case.id) if isinstance(event, CallbackEnded)]
+
+
+async def state(desk: RoutingDesk, case: Case) -> str:
+    async with desk.database.snapshot() as snapshot:
+        found = await callback_of(snapshot, case.id)
+    return found.state if found else ""
+
+
+async def told(desk: RoutingDesk, agent: Agent) -> list[tuple[str, Any]]:
+    return [(one.kind, one.data.get("agent_name")) for one in reversed(await desk.see(notices_of, agent.id))]
+
+
+async def test_only_who_can_do_it_is_booked(cold: RoutingDesk) -> None:
+    await cold.hires("Ann", "cold", shifts=MORNINGS, skills={"printers": 2}, languages=("de",))
+    await cold.hires("Abe", "cold", shifts=MORNINGS, skills={"printers": 4}, languages=("en",))
+    await cold.hires("Amy", "cold", shifts=MORNINGS, skills={"printers": 4}, languages=("de",), channels=("email",))
+    conversation = await cold.chat()
+    case = await cold.report_in(conversation, department="cold")
+    await cold.needs(case, printers=3, language="de")
+    with pytest.raises(SlotTaken):
+        await book(cold.database, case, "Mon 10:00")
+    ben = await cold.hires("Ben", "cold", shifts=MORNINGS, skills={"hardware": 5, "printers": 3}, languages=("de",))
+    await book(cold.database, case, "Mon 10:00")
+    async with cold.database.snapshot() as snapshot:
+        booked = await callback_of(snapshot, case.id)
+    assert booked is not None
+    assert booked.agent_id == ben.id
+    assert await told(cold, ben) == [("callback_booked", None)]
+
+
+async def test_a_department_that_takes_no_callbacks_keeps_no_time_free(cold: RoutingDesk) -> None:
+    await cold.decides({"departments": {"cold": {"mode": "pull"}}})
+    await cold.hires("Ann", "cold", shifts=MORNINGS)
+    case = await cold.report(department="cold")
+    async with cold.database.unit_of_work() as work:
+        assert await slots_for(work, await Cases(work).by_id(case.id), at=when("Mon 08:00")) == []
+    with pytest.raises(CallbacksOff):
+        await book(cold.database, case, "Mon 10:00")
+
+
+async def test_whoever_has_the_case_is_booked_first(cold: RoutingDesk) -> None:
+    """And calls; somebody else whose time it is only where they were not free."""
+    people = [await cold.hires(name, "cold", shifts=MORNINGS) for name in ("Ann", "Ben", "Cay")]
+    for holder in people:
+        case = await cold.report(department="cold")
+        await cold.do(assigning.assign, case.number, holder.id, by=holder.actor, at=when("Mon 08:00"))
+        await book(cold.database, case, "Mon 10:00")
+        async with cold.database.snapshot() as snapshot:
+            booked = await callback_of(snapshot, case.id)
+        assert booked is not None
+        assert booked.agent_id == holder.id
+
+
+async def another_hour(cold: RoutingDesk) -> tuple[Agent, Agent, Case]:
+    """Ben, who does not work in the mornings, has the case; Ann's time is kept for it."""
+    ann, ben = await cold.hires("Ann", "cold", shifts=MORNINGS), await cold.hires("Ben", "cold", capacity=0)
+    case = await cold.report(department="cold")
+    await cold.do(assigning.assign, case.number, ben.id, by=ben.actor, at=when("Mon 08:00"))
+    await book(cold.database, case, "Mon 10:00")
+    return ann, ben, case
+
+
+async def test_who_has_the_case_and_is_there_calls_and_both_are_told(cold: RoutingDesk) -> None:
+    ann, ben, case = await another_hour(cold)
+    await cold.is_there(ben, "Mon 10:00", Presence.BUSY)
+    await cold.is_there(ann, "Mon 10:00")
+    await cold.sweeps("Mon 10:00")
+    assert (await cold.holder(case), await state(cold, case)) == (ben.id, "called")
+    assert await told(cold, ben) == [("callback_due", "Ben")]
+    assert await told(cold, ann) == [("callback_booked", None), ("callback_due", "Ben")]
+
+
+async def test_who_has_the_case_and_is_not_there_does_not_have_it_any_more(cold: RoutingDesk) -> None:
+    """Even where it waits for the customer's answer."""
+    ann, ben, case = await another_hour(cold)
+    await cold.do(ask_customer, case.number, "When does it suit you?", key="", by=ben.actor, at=when("Mon 08:10"))
+    await cold.sweeps("Mon 10:00")
+    assert (await cold.holder(case), await state(cold, case)) == (ben.id, "booked")  # nobody is there
+    await cold.is_there(ann, "Mon 10:05")
+    await cold.sweeps("Mon 10:05")
+    assert (await cold.holder(case), await state(cold, case)) == (ann.id, "called")
+    assert (await cold.told(case))[-2:] == ["CaseReturned by system", "CaseAssigned by system"]
+    assert await told(cold, ann) == [("callback_booked", None), ("callback_due", "Ann")]
+
+
+async def test_an_offer_nobody_answers_keeps_nobody_from_calling(cold: RoutingDesk) -> None:
+    await cold.decides({"departments": {"cold": {"mode": "offer", "offer_s": 3600, "callbacks": True}}})
+    ann = await cold.hires("Ann", "cold", shifts=MORNINGS, at="Mon 09:59", capacity=1)
+    case = await cold.report(department="cold")
+    await book(cold.database, case, "Mon 10:00")
+    await cold.sweep("Mon 09:59").place("cold")
+    assert (await cold.case(case)).offered_to == ann.id
+    await cold.is_there(ann, "Mon 10:00", Presence.AWAY)
+    async with cold.database.unit_of_work() as work:
+        found = await Cases(work).by_id(case.id)
+        appointment = await callback_of(work, case.id)
+        assert appointment is not None
+        await call_now(work, found, appointment, at=when("Mon 10:00"))
+    assert await state(cold, case) == "booked"
+    await cold.is_there(ann, "Mon 10:01")
+    await cold.sweeps("Mon 10:01")
+    assert (await cold.holder(case), await state(cold, case)) == (ann.id, "called")
+    assert [row.state for row in await cold.records(case)] == ["withdrawn", "assigned"]
+
+
+async def test_whoever_kept_the_time_free_calls_however_full_they_are(cold: RoutingDesk) -> None:
+    ann = await cold.hires("Ann", "cold", shifts=MORNINGS, capacity=1, at="Mon 10:00")
+    case, other = await cold.report(department="cold"), await cold.report(department="cold")
+    await book(cold.database, case, "Mon 10:00")
+    await cold.do(assigning.assign, other.number, ann.id, by=ann.actor, at=when("Mon 09:00"))
+    await cold.sweeps("Mon 10:00")
+    assert await cold.holder(case) == ann.id
+    async with cold.database.snapshot() as snapshot:
+        assert [one.difference async for one in replay(snapshot)] == [""]
+
+
+async def test_a_call_of_which_nothing_is_seen_was_not_made(cold: RoutingDesk) -> None:
+    ann = await cold.hires("Ann", "cold", shifts=MORNINGS, at="Mon 10:00")
+    silent, noted, early = [await cold.report(department="cold") for _ in range(3)]
+    for case, at in ((silent, "Mon 09:00"), (noted, "Mon 09:30"), (early, "Mon 10:00")):
+        await book(cold.database, case, at)
+        await cold.do(assigning.assign, case.number, ann.id, by=ann.actor, at=when("Mon 08:00"))
+    by = {"by": ann.actor}
+    await cold.do(note, early.number, "I shall call at ten.", at=when("Mon 09:50"), **by)
+    for at in ("Mon 09:00", "Mon 09:30", "Mon 10:00"):
+        await cold.is_there(ann, at)
+        await cold.sweeps(at)
+    await cold.do(note, noted.number, "She was not at home.", at=when("Mon 09:40"), **by)
+    await cold.sweeps("Mon 10:44")
+    assert [await outcomes(cold, case) for case in (silent, noted, early)] == [["missed"], ["kept"], []]
+    await cold.sweeps("Mon 10:45")
+    assert await outcomes(cold, early) == ["missed"]
+    assert [(await cold.case(case)).escalation_level for case in (silent, noted, early)] == [1, 0, 1]
+
+
+async def test_more_appointments_than_are_looked_at_at_once(cold: RoutingDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those nobody can be given, and those that somebody has, hold up none that begins."""
+    monkeypatch.setattr(callbacks, "PAGE", 1)
+    people = [await cold.hires(name, "cold", capacity=20) for name in ("Ann", "Ben", "Cay")]
+    called, stuck, waits = [await cold.report(department="cold") for _ in range(3)]
+    for seconds, case in enumerate((called, stuck, waits)):
+        await book(cold.database, case, "Mon 10:00")
+        if case is called:
+            await cold.is_there(people[0], "Mon 10:00")
+            await cold.is_there(people[1], "Mon 10:00")
+            await cold.sweeps("Mon 10:00")
+        async with cold.database.unit_of_work() as work:
+            earlier = when("Mon 10:00") - timedelta(seconds=3 - seconds)
+            table = tables.callbacks
+            work.write(sa.update(table).where(table.c.case_id == case.id).values(starts_at=earlier))
+    await cold.needs(stuck, refunds=5)
+    for agent in people:
+        await cold.is_there(agent, "Mon 10:01")
+    await cold.sweeps("Mon 10:01")
+    assert [await state(cold, case) for case in (called, stuck, waits)] == ["called", "booked", "called"]
+    await cold.sweeps("Mon 10:45")
+    assert [await outcomes(cold, case) for case in (called, stuck, waits)] == [["missed"]] * 3

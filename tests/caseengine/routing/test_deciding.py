@@ -155,3 +155,20 @@ def test_a_rulebook_that_makes_no_sense_is_refused_by_its_place(document: dict[s
     with pytest.raises(RulebookInvalid) as refused:
         read_routing(document, known=("priority",))
     assert refused.value.where == where
+
+
+@given(REQUESTS, pools())
+def test_who_has_kept_the_time_free_may_be_full_and_nothing_else(request: Request, pool: list[Candidate]) -> None:
+    for kept in pool:
+        decision = decide(replace(request, kept=kept.id, sticky=kept.id), pool, ANYTHING)
+        room = [replace(one, capacity=99) if one.id == kept.id else one for one in pool]
+        asked = next(one for one in decision.judged if one.id == kept.id)
+        free = next(one for one in decide(request, room, ANYTHING).judged if one.id == kept.id)
+        assert asked.excluded == free.excluded
+        assert (decision.agent_id == kept.id) is (not asked.excluded)
+
+
+def test_a_request_of_before_is_read() -> None:
+    document = Request(department="tills").document
+    del document["kept"]
+    assert Request.read(document) == Request(department="tills")

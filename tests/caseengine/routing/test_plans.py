@@ -4,15 +4,23 @@ from datetime import timedelta
 
 import pytest
 
+from app.backtest.run import newest_histories
 from caseengine.cases import Cases
 from caseengine.model.needs import Needs
 from caseengine.policies.routing_policy import RoutingPolicy
 from caseengine.reading.assignments import offers_to
-from caseengine.reading.callbacks import callbacks_due
+from caseengine.reading.callbacks import callbacks_begun, callbacks_over
 from caseengine.reading.candidates import candidates_for, loads_of
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended
 from caseengine.reading.wait import handling_time
-from caseengine.reading.waiting_cases import classes_waiting, departments_waiting, first_waiting, waiting_since
+from caseengine.reading.waiting_cases import (
+    classes_waiting,
+    departments_waiting,
+    first_waiting,
+    refusals,
+    waiting_since,
+    with_somebody_there,
+)
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk
 from tests.caseengine.test_plans import plan_of
@@ -22,7 +30,10 @@ BIG = {"cases", "case_events", "agents", "agent_skills", "agent_work", "assignme
 
 @pytest.mark.parametrize(
     "which",
-    ["classes", "departments", "first", "able", "all there", "loads", "since", "offers", "mine", "lost", "due", "pace"],
+    [
+        *("classes", "departments", "first", "able", "all there", "loads", "since", "offers", "mine", "lost", "pace"),
+        *("begun", "over", "newest", "there", "given back"),
+    ],
 )
 async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) -> None:
     ann = await desk.hires("Ann", skills={"printers": 4})
@@ -42,13 +53,21 @@ async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) ->
         "offers": lambda: plan_of(desk, offers_ended, now),
         "mine": lambda: plan_of(desk, offers_to, ann.id),
         "lost": lambda: plan_of(desk, live_work_of_the_lost, now),
-        "due": lambda: plan_of(desk, callbacks_due, now),
+        "begun": lambda: plan_of(desk, callbacks_begun, now),
+        "over": lambda: plan_of(desk, callbacks_over, now),
+        "newest": lambda: plan_of(desk, newest_histories, 5),
+        "there": lambda: plan_of(desk, with_somebody_there, at=now),
+        "given back": lambda: plan_of(desk, refusals, [case.id], since=now),
         "pace": lambda: plan_of(desk, handling_time, "tills", at=now),
     }
     steps = await plans[which]()
     assert steps
     scans = [step for step in steps if step.startswith("SCAN ") and step.split()[1] in BIG]
-    allowed = {"assignments": "ix_assignments_offered", "conversations": "ix_conversations_with_agent"}
+    allowed = {
+        "assignments": "ix_assignments_offered",
+        "conversations": "ix_conversations_with_agent",
+        "cases": "ix_cases_opened_at",  # the newest few
+    }
     assert [step for step in scans if not step.endswith(allowed.get(step.split()[1], "-"))] == [], steps
     if which in ("first", "classes", "departments"):
         assert not [step for step in steps if "TEMP B-TREE" in step], steps

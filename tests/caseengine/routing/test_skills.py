@@ -81,15 +81,15 @@ async def test_what_follows_from_a_skill_follows_it_when_the_tree_changes(any_de
     desk = any_desk
     ann = await desk.hires("Ann", skills={"printers": 4, "refunds": 2})
 
-    async def hers() -> dict[str, tuple[int, bool]]:
+    async def hers() -> dict[str, tuple[int, int | None]]:
         async with desk.database.snapshot() as snapshot:
             rows = await snapshot.rows(sa.select(agent_skills).where(agent_skills.c.agent_id == ann.id))
-        return {row.skill: (row.level, row.own) for row in rows}
+        return {row.skill: (row.level, row.own_level) for row in rows}
 
-    assert await hers() == {"printers": (4, True), "hardware": (4, False), "refunds": (2, True)}
+    assert await hers() == {"printers": (4, 4), "hardware": (4, None), "refunds": (2, 2)}
     async with desk.database.unit_of_work() as work:
         await set_skills(work, [Skill("machines", "Machines"), Skill("printers", "Printers", "machines")])
-    assert await hers() == {"printers": (4, True), "machines": (4, False), "refunds": (2, True)}
+    assert await hers() == {"printers": (4, 4), "machines": (4, None), "refunds": (2, 2)}
     with pytest.raises(SkillsInvalid):
         async with desk.database.unit_of_work() as work:
             await set_skills(work, [Skill("machines", "Machines", "printers")])
@@ -105,3 +105,21 @@ async def test_a_profile_is_kept_as_told(any_desk: RoutingDesk) -> None:
     with pytest.raises(SkillsInvalid):
         async with any_desk.database.unit_of_work() as work:
             await set_profile(work, any_desk.li.id, WorkProfile(skills={"juggling": 4}))
+
+
+async def test_what_was_told_is_kept_beside_what_follows(any_desk: RoutingDesk) -> None:
+    """A little of hardware in general and a lot of printers is a lot of hardware, until printers are no hardware."""
+    desk = any_desk
+    ann = await desk.hires("Ann", skills={"hardware": 2, "printers": 5})
+
+    async def levels() -> dict[str, int]:
+        async with desk.database.snapshot() as snapshot:
+            assert (await profile_of(snapshot, ann.id)).skills == {"hardware": 2, "printers": 5}
+            rows = await snapshot.rows(sa.select(agent_skills).where(agent_skills.c.agent_id == ann.id))
+        return {row.skill: row.level for row in rows}
+
+    assert await levels() == {"hardware": 5, "printers": 5}
+    for parent, hardware in ((None, 2), ("hardware", 5)):
+        async with desk.database.unit_of_work() as work:
+            await set_skills(work, [Skill("printers", "Printers", parent)])
+        assert await levels() == {"hardware": hardware, "printers": 5}

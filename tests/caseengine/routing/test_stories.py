@@ -1,13 +1,19 @@
 """A case comes in, and the right person has it."""
 
+from datetime import timedelta
+
 import pytest
 
 from caseengine.agents import Presence
 from caseengine.cases import Cases
+from caseengine.model.case import Case
 from caseengine.model.errors import NotOffered
+from caseengine.model.needs import Needs
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import assigning, merge, resolve
-from caseengine.operations.routing import accept, decline, expire_offer, give_back, return_all
+from caseengine.operations.routing import accept, decline, expire_offer, give_back, return_all, route
+from caseengine.reading import waiting_cases
+from caseengine.reading.wait import somebody_there
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk, why
 
@@ -65,35 +71,68 @@ async def test_everybody_who_may_not_is_told_apart(desk: RoutingDesk) -> None:
     }
 
 
-async def test_least_slack_then_tier_then_age(desk: RoutingDesk) -> None:
+@pytest.fixture
+async def queue(desk: RoutingDesk) -> list[Case]:
+    """Five that wait, first come last; the first four need different things, the last what the third needs."""
     import sqlalchemy as sa
 
     from caseengine.tables import cases
 
-    old = await desk.report("Old", at="Mon 08:00")
-    gold = await desk.report("Gold", at="Mon 08:30")
-    late = await desk.report("Late", at="Mon 08:40")
-    later = await desk.report("Later", at="Mon 08:20")
-    async with desk.database.unit_of_work() as work:
-        for case, due, tier in (
-            (late, "Mon 10:00", None),
-            (later, "Mon 12:00", "C"),
-            (gold, None, "A"),
-            (old, None, None),
-        ):
+    told: tuple[tuple[str, str, str | None, str | None, dict[str, int]], ...] = (
+        ("Late", "Mon 08:40", "Mon 10:00", None, {"refunds": 1}),
+        ("Later", "Mon 08:20", "Mon 12:00", "C", {}),
+        ("Gold", "Mon 08:30", None, "A", {"printers": 1}),
+        ("Old", "Mon 08:00", None, None, {"hardware": 1}),
+        ("Young", "Mon 08:50", None, None, {"printers": 1}),
+    )
+    found = []
+    for subject, at, due, tier, skills in told:
+        case = await desk.report(subject, at=at)
+        await desk.needs(case, at, "", **skills)
+        async with desk.database.unit_of_work() as work:
             values = {"sla_due_at": when(due) if due else None, "tier": tier}
             work.write(sa.update(cases).where(cases.c.id == case.id).values(values))
-    ann = await desk.hires("Ann", capacity=10)
-    for expected in (late, later, gold, old):
-        await desk.routes_next()
+        found.append(case)
+    return found
+
+
+SKILLED = {"refunds": 3, "printers": 3}
+
+
+async def test_least_slack_then_tier_then_age(desk: RoutingDesk, queue: list[Case]) -> None:
+    ann = await desk.hires("Ann", capacity=10, skills=SKILLED)
+    for expected in queue:
+        assert await desk.holder(expected) is None
+        assert await desk.sweep().place("tills", most=1) == 1
         assert await desk.holder(expected) == ann.id
+
+
+async def test_of_more_than_somebody_can_have_they_get_the_most_urgent(desk: RoutingDesk, queue: list[Case]) -> None:
+    ann = await desk.hires("Ann", capacity=3, skills=SKILLED)
+    await desk.sweeps()
+    assert [await desk.holder(case) for case in queue] == [ann.id, ann.id, ann.id, None, None]
+
+
+async def test_of_very_many_different_needs_the_most_urgent_are_looked_at(
+    desk: RoutingDesk, queue: list[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where there are more than are walked, and more than are looked at."""
+    monkeypatch.setattr(waiting_cases, "WALKED_MAX", 1)
+    ann = await desk.hires("Ann", capacity=10, skills=SKILLED)
+    heads = await desk.see(waiting_cases.heads_waiting, "tills")
+    assert [head.id for head in heads] == [case.id for case in queue[:4]]
+    assert [head.id for head in await desk.see(waiting_cases.most_urgent, "tills", limit=2)] == [
+        case.id for case in queue[:2]
+    ]
+    await desk.sweep().place("tills")
+    assert [await desk.holder(case) for case in queue] == [ann.id] * 5
 
 
 async def test_a_case_nobody_can_have_holds_up_nobody(desk: RoutingDesk) -> None:
     hard, easy = await desk.report("Hard", at="Mon 08:00"), await desk.report("Easy", at="Mon 08:30")
     await desk.needs(hard, refunds=5)
     ann = await desk.hires("Ann")
-    await desk.routes_next()
+    await desk.sweeps()
     assert await desk.holder(easy) == ann.id
     assert await desk.holder(hard) is None
 
@@ -177,9 +216,104 @@ async def test_a_reply_goes_on_with_whoever_knows_the_case(desk: RoutingDesk) ->
         await return_all(work, ben.id, "agent_vanished", at=when("Mon 09:01"))
     await desk.routes(case, at="Mon 09:01")
     assert await desk.holder(case) == ben.id
-    await desk.do(give_back, case.number, by=ben.actor, at=when("Mon 09:01"))
-    await desk.routes(case, at="Mon 09:01")
-    assert await desk.holder(case) == ann.id  # who gave it back of their own will is not asked first
+    assert ann.id != ben.id
+
+
+async def test_who_gives_it_back_does_not_have_it_at_once_again(desk: RoutingDesk) -> None:
+    """Though everybody else is busier, or nobody else is there."""
+    ann, ben = await desk.hires("Ann"), await desk.hires("Ben")
+    for _ in range(2):
+        await desk.do(assigning.assign, (await desk.report()).number, ann.id, by=ann.actor, at=when("Mon 09:00"))
+    case = await desk.report()
+    await desk.sweeps()
+    assert await desk.holder(case) == ben.id
+    await desk.do(give_back, case.number, by=desk.sam.actor, at=when("Mon 09:01"))
+    await desk.sweeps()
+    assert await desk.holder(case) == ann.id
+    await desk.do(give_back, case.number, by=ann.actor, at=when("Mon 09:02"))
+    await desk.sweeps("Mon 09:02")
+    assert await desk.holder(case) is None
+    assert [why(await desk.routes(case, at="Mon 09:02"), who) for who in (ann, ben)] == ["declined", "declined"]
+    for agent in (ann, ben):
+        await desk.is_there(agent, "Mon 09:16")
+    await desk.sweeps("Mon 09:16:01")  # a quarter of an hour is enough
+    assert await desk.holder(case) == ben.id
+
+
+async def test_a_refusal_is_remembered_whoever_had_it_since(desk: RoutingDesk) -> None:
+    ann = await desk.hires("Ann", "deliveries")
+    case = await desk.report(department="deliveries")
+    await desk.sweeps()
+    await desk.do(decline, case.number, reason="On the phone", by=ann.actor, at=when("Mon 09:01"))
+    ben = await desk.hires("Ben", "deliveries")
+    await desk.sweeps()
+    await desk.do(accept, case.number, by=ben.actor, at=when("Mon 09:02"))
+    await desk.do(give_back, case.number, by=ben.actor, at=when("Mon 09:02"))
+    decision = await desk.routes(case, at="Mon 09:02")
+    assert [why(decision, who) for who in (ann, ben)] == ["declined", "declined"]
+
+
+async def test_a_language_alone_is_a_need_beside_the_others(desk: RoutingDesk) -> None:
+    ben = await desk.hires("Ben", skills={"printers": 4}, languages=("de",))
+    case = await desk.report()
+    await desk.needs(case, printers=3)
+    await desk.do(assigning.take, case.number, by=desk.li.actor, at=when("Mon 09:00"))
+    await desk.do(give_back, case.number, language="fr", by=desk.li.actor, at=when("Mon 09:01"))
+    assert Needs.read((await desk.case(case)).needs) == Needs({"printers": 3}, {}, "fr")
+    assert why(await desk.routes(case), ben) == "language:fr"
+
+
+async def test_the_night_is_no_waiting(desk: RoutingDesk) -> None:
+    """What comes in the evening has waited a minute when the desk has been open for one."""
+    await desk.decides(
+        {
+            "departments": {"tills": {"mode": "assign", "overflow": {"to": "deliveries", "after_s": 1800}}},
+            "relax": [{"after_s": 900, "drop": ["skills"]}],
+        }
+    )
+    case = await desk.report(at="Mon 22:00")
+    await desk.needs(case, at="Mon 22:00", printers=3)
+    for at in ("Mon 23:00", "Tue 08:59"):
+        await desk.sweeps(at)
+        assert (await desk.case(case)).department == "tills"
+    ann = await desk.hires("Ann", skills={"printers": 1}, at="Tue 09:01")
+    decision = await desk.routes(case, at="Tue 09:01")
+    assert decision is not None
+    assert (decision.relaxed, why(decision, ann)) == (0, "skill:printers:3")
+    await desk.is_there(ann, "Tue 09:14")
+    await desk.sweeps("Tue 09:14")
+    assert await desk.holder(case) is None
+    await desk.is_there(ann, "Tue 09:15")
+    await desk.sweeps("Tue 09:15")
+    assert await desk.holder(case) == ann.id
+
+
+async def test_what_waits_moves_on_though_nobody_is_there(desk: RoutingDesk) -> None:
+    elsewhere = {"mode": "assign", "overflow": {"to": "deliveries", "after_s": 1800}}
+    await desk.decides({"departments": {"tills": elsewhere}})
+    case = await desk.report(at="Mon 09:00")
+    await desk.sweeps("Mon 09:29")
+    assert (await desk.case(case)).department == "tills"
+    await desk.sweeps("Mon 09:30")
+    assert (await desk.case(case)).department == "deliveries"
+
+
+async def test_who_was_seen_by_a_clock_that_jumped_is_not_there(desk: RoutingDesk) -> None:
+    ann = await desk.hires("Ann", at="Fri 09:00")
+    conversation, chat = await desk.handed_over()
+    await desk.do(assigning.assign, chat.number, ann.id, by=ann.actor, at=when("Mon 09:06"))
+    decision = await desk.routes(await desk.report(), at="Mon 12:00")
+    assert why(decision, ann) == "presence_lost"
+    await desk.sweeps("Mon 12:00")
+    assert await desk.holder(chat) is None
+    assert (await desk.conversation(conversation)).mode == "queued"
+    assert not await desk.see(somebody_there, "tills", at=when("Mon 12:00"))
+    await desk.is_there(ann, "Mon 12:00")
+    case = await desk.report(at="Mon 11:59")
+    async with desk.database.unit_of_work() as work:
+        a_little_ahead = when("Mon 12:00") - timedelta(seconds=20)
+        await route(work, await Cases(work).by_id(case.id), at=a_little_ahead)
+    assert await desk.holder(case) == ann.id
 
 
 async def test_after_long_enough_it_waits_elsewhere_once(desk: RoutingDesk) -> None:

@@ -1,19 +1,29 @@
 """Two workers route at once: nobody gets a case twice, nobody gets too much, and it all can be decided again."""
 
 import asyncio
+import threading
 from collections import Counter
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 
 from app.jobs.routing import RoutingSweep
-from caseengine.agents import Agents, Presence
+from caseengine.agents import Agent, Agents, Presence
+from caseengine.cases import Cases
+from caseengine.model.case import Case
+from caseengine.model.needs import Needs
+from caseengine.operations import assigning
+from caseengine.operations.needing import set_needs
+from caseengine.reading import out_of_place
 from caseengine.reading.assignments import replay
+from caseengine.reading.waiting_cases import classes_waiting
 from caseengine.tables import agent_work, assignments, case_events, cases
 from storage.engine import Database
 from tests.caseengine.office import when
-from tests.caseengine.routing.desk import RoutingDesk
-
-WORDS = {"notice.agent_joined": "{name} has joined."}
+from tests.caseengine.routing.desk import WORDS, RoutingDesk
 
 
 def sweep(database: Database, at: str = "Mon 09:01") -> RoutingSweep:
@@ -96,8 +106,6 @@ async def test_work_of_somebody_moved_to_another_department_goes_back(desk: Rout
     case = await desk.report()
     await desk.routes(case)
     async with desk.database.unit_of_work() as work:
-        from dataclasses import replace
-
         Agents(work).change(replace(ann, departments=frozenset({"deliveries"})))
     await sweep(desk.database, "Mon 09:02").run()
     assert await desk.holder(case) is None
@@ -112,3 +120,117 @@ async def test_a_full_queue_is_swept_by_what_its_cases_need(desk: RoutingDesk) -
     easy = [await desk.report(at=f"Mon 08:0{minute}") for minute in range(3)]
     await sweep(desk.database).run()
     assert [await desk.holder(case) for case in easy] == [ann.id, ann.id, None]
+
+
+async def live_chat(desk: RoutingDesk, place: int, agent: Agent, department: str = "tills") -> Case:
+    conversation = await desk.chat(visitor=f"visitor-{place}")
+    case = await desk.hand_over(conversation, await desk.report_in(conversation, department=department))
+    await desk.do(assigning.assign, case.number, agent.id, by=desk.sam.actor, at=when("Mon 09:06"))
+    return case
+
+
+async def test_live_chats_go_back_where_agents_take_their_cases_too(desk: RoutingDesk) -> None:
+    """Nobody is given the chat; it waits where they look. What is no chat stays."""
+    await desk.decides({})
+    ann = await desk.hires("Ann", at="Mon 09:06")
+    chat, letter = await live_chat(desk, 1, ann), await desk.report()
+    await desk.do(assigning.assign, letter.number, ann.id, by=desk.sam.actor, at=when("Mon 09:06"))
+    await desk.sweeps("Mon 09:08")
+    assert await desk.holder(chat) == ann.id
+    await desk.sweeps("Mon 09:09")
+    assert (await desk.told(chat))[-1] == "CaseReturned by system"
+    assert [await desk.holder(case) for case in (chat, letter)] == [None, ann.id]
+
+
+async def test_however_many_are_out_of_place_the_last_goes_back_too(
+    desk: RoutingDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of them cannot be mended: whoever is asked first gives way for ever."""
+    reads = (
+        out_of_place.offers_ended,
+        out_of_place.live_work_of_the_lost,
+        out_of_place.work_out_of_place,
+    )
+    for read in reads:
+        monkeypatch.setattr(f"app.jobs.routing.{read.__name__}", partial(read, limit=2))
+    ann, ben = (
+        await desk.hires("Ann", at="Mon 09:06"),
+        await desk.hires("Ben", "deliveries", at="Mon 09:06", capacity=9),
+    )
+    chats = [await live_chat(desk, place, ann) for place in range(5)]
+    offered = [await desk.report(department="deliveries", at="Mon 09:06") for _ in range(5)]
+    await desk.sweeps("Mon 09:07")
+    assert [(await desk.case(case)).offered_to for case in offered] == [ben.id] * 5
+    moved = [await desk.report(at="Mon 09:06") for _ in range(5)]
+    for case in moved:
+        await desk.do(assigning.assign, case.number, ann.id, by=desk.sam.actor, at=when("Mon 09:06"))
+    async with desk.database.unit_of_work() as work:
+        Agents(work).change(replace(ann, departments=frozenset({"deliveries"})))
+    before = sweep(desk.database, "Mon 09:30")
+    reached: list[UUID] = []
+
+    async def gives_way(way: object, case_id: UUID, operation: object) -> bool:
+        reached.append(case_id)
+        return False
+
+    monkeypatch.setattr(before, "_do", gives_way)
+    await before.put_back()
+    assert set(reached) == {case.id for case in (*chats, *offered, *moved)}
+    await sweep(desk.database, "Mon 09:30").put_back()
+    assert {await desk.holder(case) for case in (*chats, *moved)} == {None}
+    assert {(await desk.case(case)).offered_to for case in offered} == {None}
+
+
+async def test_what_is_liked_makes_no_other_kind_of_need(desk: RoutingDesk) -> None:
+    """Each guess is another; the queue is as long as before, and as short to look at."""
+    await desk.decides({"departments": {"tills": {"mode": "assign"}}, "classifier": {"at_least": 0.3}})
+    guess = Guesses([{"refunds": 0.31}, {"refunds": 0.52, "printers": 0.4}, {"printers": 0.77}])
+    reports = [await desk.report(f"It jams, {place}", at=f"Mon 08:0{place}") for place in range(3)]
+    for case in reports:
+        async with desk.database.unit_of_work() as work:
+            await set_needs(work, await Cases(work).by_id(case.id), likely=guess.likely(""), at=when("Mon 09:00"))
+    assert [bool((await desk.case(case)).needs) for case in reports] == [True] * 3
+    assert await desk.see(classes_waiting, "tills") == [""]
+    await desk.needs(reports[0], printers=1, language="de")
+    assert len(await desk.see(classes_waiting, "tills")) == 2
+
+
+async def test_past_cases_are_asked_once_and_in_a_thread_of_their_own(desk: RoutingDesk) -> None:
+    """Be the answer nothing; after an hour again, for more was learnt meanwhile."""
+    await desk.decides({"departments": {"tills": {"mode": "assign"}}, "classifier": {"at_least": 0.5}})
+    ann = await desk.hires("Ann", capacity=0)
+    case, at = await desk.report(), ["Mon 09:01"]
+    guess = Guesses([{}, {"refunds": 0.9}])
+    job = RoutingSweep(desk.database, WORDS, lambda: when(at[0]), guess)
+    for _ in range(3):
+        await job.run()
+    assert guess.asked == 1
+    assert guess.threads.isdisjoint({threading.get_ident()})
+    at[0] = "Mon 10:01"
+    await desk.is_there(ann, "Mon 10:01")
+    for _ in range(3):
+        await job.run()
+    assert guess.asked == 2
+    assert Needs.read((await desk.case(case)).needs).preferred == {"refunds": 0.9}
+
+
+async def test_nothing_is_decided_while_nobody_is_there(desk: RoutingDesk) -> None:
+    guess = Guesses([{}])
+    await desk.hires("Ann", there=False)
+    await desk.report()
+    await desk.sweep(guess=guess).run()
+    assert guess.asked == 0
+
+
+class Guesses:
+    """One answer after another, the last one for ever."""
+
+    def __init__(self, answers: list[dict[str, float]]) -> None:
+        self.answers = answers
+        self.asked = 0
+        self.threads: set[int] = set()
+
+    def likely(self, words: str) -> dict[str, float]:
+        self.asked += 1
+        self.threads.add(threading.get_ident())
+        return self.answers[min(self.asked, len(self.answers)) - 1]
