@@ -109,6 +109,8 @@ class Wire:
         if watermark is None:
             # Who never got a frame of the stream promised at the start has seen nothing: the promise holds.
             watermark = 0 if self._desk.streams.unopened(conversation) else newest
+        else:
+            self._desk.seen.note(conversation, min(watermark, newest))
         grant = caller.grant or Grant(conversation, new_visitor())
         return _json(self._token(grant) | self._stream(request, grant, min(watermark, newest)))
 
@@ -118,7 +120,9 @@ class Wire:
         seen = _watermark(request) or 0
         try:
             conversation, _ = await open_conversation(request, self._desk)
+            before = seen
             shown, seen = await self._next_shown(conversation, seen, self._desk.address(request))
+            self._desk.seen.note(conversation, min(before, seen))
         except DeskUnavailable:
             shown = []  # an error would end the official client's polling for good; "nothing yet" does not
         return web.Response(text=activity_set(shown, seen), content_type="application/json")
