@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from caseengine.operations.surveying import survey_token
-from customers.preference_links import Purpose, issue_link
+from customers.preference_links import Purpose, issue_link, read_link
 from customers.preferences import Holder, Preferences
 from storage.engine import Database
 
 
 class NoticeLinks:
-    """Makes the addresses of the pages a notice leads to.
+    """Makes and reads the addresses of the pages a notice leads to.
 
     Args:
         origin: scheme and host of our own pages.
@@ -38,6 +38,14 @@ class NoticeLinks:
             "stop_url": self._page("stop", Purpose.STOP, holder),
             "preferences_url": self._page("preferences", Purpose.PREFERENCES, holder),
         }
+
+    def holder(self, purpose: Purpose, token: str) -> Holder:
+        """Whose link it is.
+
+        Raises:
+            LinkInvalid: made up, of another purpose, or too old.
+        """
+        return read_link(self._secret, purpose, token, at=self._now())
 
     def _page(self, name: str, purpose: Purpose, holder: Holder) -> str:
         return f"{self._origin}/notices/{name}/{issue_link(self._secret, purpose, holder, at=self._now())}"

@@ -156,6 +156,7 @@ def build(
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,
             mailbox=mailbox,
+            notice_links=notice_links,
         )
     )
     return House(

@@ -1,5 +1,6 @@
 """The wishes of customers, kept: each change with who made it, from where and when."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -16,6 +17,8 @@ from customers.tables import notice_consents, notice_preferences
 from customers.wishes import Digest, NoticeKind, QuietHours, Way, Wishes
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork
+
+LANGUAGE = re.compile(r"[A-Za-z-]{0,20}")
 
 
 class HolderKind(StrEnum):
@@ -129,7 +132,7 @@ def wishes_from_json(document: Mapping[str, Any]) -> Wishes:
         digest=_of("digest", Digest, document.get("digest", "at_once")),
         digest_at=_of("digest_at", _clock, document.get("digest_at", "08:00")),
         zone=zone,
-        language=document.get("language", ""),
+        language=_of("language", _language, document.get("language", "")),
     )
 
 
@@ -138,6 +141,12 @@ def _of(field: str, make: Any, value: Any) -> Any:
         return make(value)
     except (ValueError, TypeError, KeyError, OSError) as error:  # ZoneInfo raises KeyError, or OSError for a folder
         raise WishesInvalid(field) from error
+
+
+def _language(typed: str) -> str:
+    if not LANGUAGE.fullmatch(typed):
+        raise ValueError("a language is named by letters")
+    return typed
 
 
 def _clock(typed: str) -> time:

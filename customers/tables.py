@@ -143,7 +143,7 @@ notice_preferences = sa.Table(
     sa.Column("holder_kind", sa.String(10), primary_key=True),
     sa.Column("holder_id", sa.Uuid(), primary_key=True),
     sa.Column("wishes", Json, nullable=False),
-    sa.Column("source", sa.String(40), nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
     sa.Column("since", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
 )
@@ -156,7 +156,7 @@ notice_consents = sa.Table(
     sa.Column("holder_kind", sa.String(10), nullable=False),
     sa.Column("holder_id", sa.Uuid(), nullable=False),
     sa.Column("wishes", Json, nullable=False),
-    sa.Column("source", sa.String(40), nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
     sa.Column("actor", Json, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_notice_consents_holder_id_at", "holder_id", "at"),

@@ -27,6 +27,8 @@ from app.http.health import Health
 from app.http.help_pages import HelpPages
 from app.http.notice_routes import NoticeRoutes
 from app.http.own_pages import needs_https, only_own_pages, own_pages
+from app.http.preference_pages import PreferencePages
+from app.http.preference_routes import PreferenceRoutes
 from app.http.problems import problems
 from app.http.routing_routes import RoutingRoutes
 from app.http.rulebook_routes import RulebookRoutes
@@ -38,6 +40,7 @@ from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
 from app.http.workspace_pages import workspace_routes
 from app.live.feed import LiveFeed
 from app.live.watching import Watching
+from app.notice_links import NoticeLinks
 from app.settings import Settings
 from app.sites import Sites
 from bot.activity import Sender
@@ -79,6 +82,7 @@ class HttpParts(ApiParts):
     searchable: Callable[[], bool]
     encoding: Callable[[], bool]
     mailbox: DemoMailbox | None
+    notice_links: NoticeLinks | None = None
 
 
 def make_application(parts: HttpParts) -> web.Application:
@@ -117,6 +121,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *ClockRoutes(parts.database, parts.now).endpoints(),
         *NoticeRoutes(parts.database, parts.now).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
+        *PreferenceRoutes(parts.database, parts.catalogue.zone.key, parts.now).endpoints(),
         *RoutingRoutes(parts.database, parts.catalogue, parts.now, acting).endpoints(),
         *RulebookRoutes(parts.database, parts.now).endpoints(),
         *BoardRoutes(parts.database, parts.now).endpoints(),
@@ -136,6 +141,9 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     application.add_routes(page_token_routes(_page_tokens(parts)))
     application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
     application.add_routes(SurveyPages(parts.database, parts.settings.company, parts.now).routes())
+    if parts.notice_links is not None:
+        pages = PreferencePages(parts.database, parts.notice_links, parts.settings, parts.now)
+        application.add_routes(pages.routes())
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
         application.add_routes(workspace_routes(dist, parts.settings.company))
