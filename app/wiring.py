@@ -17,6 +17,7 @@ from app.clock import now as present
 from app.demo.mailbox import DemoMailbox
 from app.directory import Directory
 from app.http.site import HttpParts, make_application
+from app.http_channels import address_book, load_http_channels
 from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
@@ -45,6 +46,7 @@ from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from caseengine.operations.telling import Telling, could_not_deliver
 from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.http import HttpAdapter, HttpDesk
 from channels.protocol import ChannelAdapter
 from channels.webchat.adapter import WebChatAdapter
 from channels.webchat.desk import WebChatDesk
@@ -122,7 +124,10 @@ def build(
     adapter = WebChatAdapter(webchat)
     notice_links = NoticeLinks(database, secret, settings.origin, settings.zone, now)
     mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now, notice_links))
+    http_channels = load_http_channels(settings.data)
     adapters: dict[str, ChannelAdapter] = {adapter.name: adapter}
+    for name, channel in http_channels.items():
+        adapters[name] = HttpAdapter(channel, address_book(database, name), now)
     delivery = Delivery(
         database,
         now,
@@ -157,6 +162,7 @@ def build(
             encoding=lambda: encoder.ready,
             mailbox=mailbox,
             notice_links=notice_links,
+            http_channels=HttpDesk(webchat.inbox, webchat.conversations, http_channels, now),
         )
     )
     return House(

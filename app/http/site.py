@@ -46,6 +46,9 @@ from app.sites import Sites
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
 from caseengine.likeness import Meaning
+from channels.http.routes import MOUNT as HTTP_MOUNT
+from channels.http.routes import HttpDesk
+from channels.http.routes import routes as http_routes
 from channels.webchat.desk import MOUNT, WebChatDesk
 from channels.webchat.routes import routes as webchat_routes
 from knowledge.answer import Knowledge, Passage
@@ -83,6 +86,7 @@ class HttpParts(ApiParts):
     encoding: Callable[[], bool]
     mailbox: DemoMailbox | None
     notice_links: NoticeLinks | None = None
+    http_channels: HttpDesk | None = None
 
 
 def make_application(parts: HttpParts) -> web.Application:
@@ -101,6 +105,8 @@ def make_application(parts: HttpParts) -> web.Application:
     add_api(application, api_endpoints(parts, sessions, watching, feed), sessions)
     add_pages(application, parts)
     application.add_subapp(MOUNT, webchat_routes(parts.webchat))
+    if parts.http_channels is not None and parts.http_channels.channels:
+        application.add_subapp(HTTP_MOUNT, http_routes(parts.http_channels))
     application.on_response_prepare.append(safe_headers)
     application.on_shutdown.append(lambda _: feed.close())
     return application

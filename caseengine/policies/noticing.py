@@ -15,8 +15,8 @@ from customers.wishes import NoticeKind, Way, Wishes
 
 AWAY_AFTER = timedelta(minutes=2)
 """A customer is given so long to see in the chat what is said there. What else happens meanwhile is told with it."""
-PUSHED = frozenset({"email", "teams", "http"})
-"""Channels that bring what is said to the customer. Elsewhere (a web page) they have to come and look."""
+LOOKED_AT = frozenset({"webchat", ""})
+"""Where customers have to come and look. Every other channel brings them what is said."""
 STEPS = frozenset({"CaseAssigned", "CaseReopened", "CaseClosed", "CaseMerged", "ThirdPartyAsked", "ThirdPartyAnswered"})
 """Facts by which a case goes another step."""
 SAID_THERE = frozenset({NoticeKind.REPLY, NoticeKind.PROMISE, NoticeKind.RESOLVED, NoticeKind.SURVEY})
@@ -120,7 +120,7 @@ def notice_of(fact: Fact) -> NoticeKind | None:
         return NoticeKind.SURVEY  # a customer who closes it in the chat is asked there
     if fact.kind in STEPS:
         return NoticeKind.STATUS
-    if fact.channel in PUSHED:
+    if fact.channel not in LOOKED_AT:
         return None
     if fact.kind in ("AgentReplied", "CustomerAsked"):
         return NoticeKind.REPLY

@@ -252,9 +252,7 @@ async def test_a_promise_that_was_renewed_is_told(desk: Desk) -> None:
     assert f"nobody has got to case {number} yet" in text
 
 
-async def test_after_a_week_of_silence_they_are_asked_how_it_was(
-    desk: Desk, pages: tuple[ClientSession, str]
-) -> None:
+async def test_after_a_week_of_silence_they_are_asked_how_it_was(desk: Desk, pages: tuple[ClientSession, str]) -> None:
     http, address = pages
     async with desk.house.database.unit_of_work() as work:
         await decide(work, Rulebook.SURVEYS, {"on": True, "channels": ["email"]}, by=SYSTEM, at=desk.clock())
@@ -299,9 +297,7 @@ async def test_choosing_on_the_page(desk: Desk, pages: tuple[ClientSession, str]
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 47, "é", "A" * 500, "%00"])
-async def test_links_that_were_made_up_lead_nowhere(
-    desk: Desk, pages: tuple[ClientSession, str], token: str
-) -> None:
+async def test_links_that_were_made_up_lead_nowhere(desk: Desk, pages: tuple[ClientSession, str], token: str) -> None:
     http, address = pages
     for page in ("stop", "preferences"):
         for ask in (http.get, http.post):
