@@ -19,7 +19,6 @@ from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
 from storage.outbox import OutboxRow, missing_between, published_after, settle
 from storage.tables import outbox
-from storage.transaction import Snapshot
 
 log = structlog.get_logger()
 FOLLOWER = "customer_notices"
@@ -39,6 +38,7 @@ class CustomerNotices:
 
     async def run(self) -> None:
         """Plan whatever happened, and tell whatever is due."""
+        await self._begin()
         while await self._follow():
             pass
         while await self._sweep():
@@ -60,7 +60,7 @@ class CustomerNotices:
     async def _page(self) -> tuple[Cursor | None, Sequence[OutboxRow]]:
         async with self._database.snapshot() as snapshot:
             before = await cursor(snapshot, FOLLOWER)
-            position = before.position if before else await self._beginning(snapshot)
+            position = before.position if before else 0
             rows = await published_after(snapshot, TOPIC, position, limit=PAGE)
             whole = not rows or not await missing_between(snapshot, position, rows[-1].id)
         if whole:
@@ -69,10 +69,12 @@ class CustomerNotices:
         async with self._database.snapshot() as snapshot:
             return before, await published_after(snapshot, TOPIC, position, limit=PAGE)
 
-    async def _beginning(self, snapshot: Snapshot) -> int:
-        """A desk that never told anybody does not begin with its past."""
+    async def _begin(self) -> None:
+        """A desk that never told anybody does not begin with its past; from here on it misses nothing."""
         earlier = sa.select(sa.func.max(outbox.c.id)).where(outbox.c.topic == TOPIC, outbox.c.emitted_at < self._since)
-        return int(await snapshot.scalar(earlier) or 0)
+        async with self._database.unit_of_work() as work:
+            if await cursor(work, FOLLOWER) is None:
+                advance(work, None, Cursor(FOLLOWER, int(await work.scalar(earlier) or 0)))
 
     async def _plan(self, before: Cursor | None, rows: Sequence[OutboxRow]) -> None:
         async with self._database.unit_of_work() as work:

@@ -82,7 +82,7 @@ async def test_words_for_a_customer_who_left_go_on_by_mail_once(desk: Desk) -> N
     await told(desk)
 
     (text,) = notices_to(desk, ANA)
-    assert f"Marcus Webb wrote about case {number}:" in text
+    assert f"Marcus Boateng wrote about case {number}:" in text
     assert "It is on the van.\n\nYou have it by noon." in text
     assert ("reply", "told", "email") in await whys(desk, number)
     assert "CustomerTold by system" in await desk.timeline(number)
