@@ -4,6 +4,7 @@ How far we are is kept with the notices: after a crash, and with two workers, ea
 leaves once. Source: docs/decisions/0023-notices-to-customers.md
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -38,9 +39,10 @@ class CustomerNotices:
 
     async def run(self) -> None:
         """Plan whatever happened, and tell whatever is due."""
-        await self._begin()
-        while await self._follow():
-            pass
+        with contextlib.suppress(Conflict):  # another worker is faster; the next run goes on behind it
+            await self._begin()
+            while await self._follow():
+                pass
         while await self._sweep():
             pass
 

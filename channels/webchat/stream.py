@@ -52,7 +52,7 @@ class Socket:
         self._transport = transport
         self.conversation = conversation
         self.seen = seen
-        self.fed, self.fed_at = seen, 0.0
+        self.fed, self.fed_at = 0, 0.0
         self.show = show
         self.wake = asyncio.Event()
         self._passing: deque[dict[str, Any]] = deque(maxlen=PASSING_MAX)
@@ -106,7 +106,7 @@ class Socket:
             if shown:
                 await self._send(activity_set(shown, self.seen), limits)
                 self.fed_at = asyncio.get_running_loop().time()
-            self.fed = self.seen
+            self.fed = self.seen if page else self.fed
 
     async def _page(self, history: History, limits: Limits) -> list[Activity]:
         try:

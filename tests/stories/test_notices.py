@@ -16,6 +16,7 @@ from caseengine.telling import notices_about
 from customers.preferences import Holder, Preferences, wishes_from_json
 from customers.reachability import mark
 from tests.desk import Customer, Desk, Worker
+from tests.stories.test_proof import opens_a_case
 
 ANA = "ana@harvest-corner.example"
 LINK = re.compile(r"/notices/(stop|preferences)/\S+")
@@ -32,14 +33,12 @@ async def told(desk: Desk, *, minutes: float = 3) -> None:
 async def opens_and_leaves(desk: Desk, *, proved: bool = True) -> tuple[Customer, Worker, str]:
     """Ana, who has an address on file, opens a case in the chat and goes; Marcus takes it."""
     ana, marcus = await desk.visitor(), await desk.agent("Marcus")
-    await ana.says("I want to report a problem: the freezer delivery is late")
     if proved:
-        await ana.proves(ANA)
-    for _ in range(6):
-        if "CAS-" in ana.heard:
-            break
-        await ana.says(ANA if not proved and "e-mail" in ana.heard else "Yes, open a case")
-    number = ana.number
+        await ana.says("What is the status of my cases?")
+        await ana.says(ANA)
+        await ana.says(desk.code_sent_to(ANA))
+        assert "Thank you, Ana" in ana.heard, ana.heard
+    number = await opens_a_case(ana, "our bread delivery never came", ANA)
     await marcus.takes(number)
     await told(desk)
     return ana, marcus, number

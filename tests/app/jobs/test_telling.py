@@ -193,6 +193,7 @@ async def test_a_mail_that_is_refused_goes_on_in_teams(street: Street) -> None:
     log = await street.office.see(after, conversation, 0)
     assert log[-1].body["text"] == f"{case.number}: At noon."
     there = await street.office.see(find_conversation, conversation)
+    assert there is not None
     assert case.id in there.cases, "what they answer there finds its case"
 
 
