@@ -8,6 +8,9 @@ from channels.webchat.seen import Seen
 from tests.channels.webchat.peer import Wire, frames
 from tests.channels.webchat.test_stream import nobody_is_connected, says
 
+HELLO = 2
+"""The place of the greeting: behind the visitor's coming."""
+
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
@@ -23,10 +26,10 @@ async def begun(wire: Wire) -> tuple[dict[str, Any], str]:
 
 async def test_whoever_has_the_page_open_sees_it(wire: Wire) -> None:
     started, conversation = await begun(wire)
-    assert not wire.desk.has_seen(conversation, 1)
+    assert not wire.desk.has_seen(conversation, HELLO)
     async with wire.http.ws_connect(started["streamUrl"]) as ws:
         await frames(ws, says("Hello! How can I help?"))
-        assert wire.desk.has_seen(conversation, 1)
+        assert wire.desk.has_seen(conversation, HELLO)
 
 
 async def test_what_was_on_a_page_that_was_closed_was_seen_and_nothing_after_it(wire: Wire) -> None:
@@ -34,10 +37,10 @@ async def test_what_was_on_a_page_that_was_closed_was_seen_and_nothing_after_it(
     async with wire.http.ws_connect(started["streamUrl"]) as ws:
         await frames(ws, says("Hello! How can I help?"))
     await nobody_is_connected(wire)
-    await until(lambda: wire.desk.has_seen(conversation, 1))
+    await until(lambda: wire.desk.has_seen(conversation, HELLO))
     await wire.post(started, "quick")
-    await until(lambda: len(wire.memory.logs[conversation]) == 3)
-    assert not wire.desk.has_seen(conversation, 2)
+    await until(lambda: len(wire.memory.logs[conversation]) == 4)
+    assert not wire.desk.has_seen(conversation, 3)
 
 
 async def test_what_was_sent_into_a_connection_that_broke_was_not_seen(wire: Wire) -> None:
@@ -50,16 +53,16 @@ async def test_what_was_sent_into_a_connection_that_broke_was_not_seen(wire: Wir
     assert transport is not None
     transport.abort()
     await nobody_is_connected(wire)
-    assert not wire.desk.has_seen(conversation, 1)
+    assert not wire.desk.has_seen(conversation, HELLO)
     await ws.close()
 
 
 async def test_who_asks_for_what_comes_next_has_seen_what_was_before(wire: Wire) -> None:
     started, conversation = await begun(wire)
     page = await wire.history(started)
-    assert not wire.desk.has_seen(conversation, 1), "it was written, and nobody says that it arrived"
+    assert not wire.desk.has_seen(conversation, HELLO), "it was written, and nobody says that it arrived"
     await wire.history(started, page["watermark"])
-    assert wire.desk.has_seen(conversation, 1)
+    assert wire.desk.has_seen(conversation, HELLO)
 
 
 async def test_nobody_has_seen_what_was_not_said(wire: Wire) -> None:
@@ -67,7 +70,7 @@ async def test_nobody_has_seen_what_was_not_said(wire: Wire) -> None:
     await wire.history(started, "999")
     path = f"/conversations/{conversation}?watermark=999"
     assert (await wire.call("GET", path, started["token"]))[0] == 200
-    assert not wire.desk.has_seen(conversation, 2)
+    assert not wire.desk.has_seen(conversation, 3)
 
 
 def test_places_only_grow_and_the_oldest_are_forgotten() -> None:
