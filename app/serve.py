@@ -38,6 +38,7 @@ PROMISES_EVERY_S = 30.0
 CLOSING_EVERY_S = 300.0
 RULES_EVERY_S = 5.0
 ESCALATIONS_EVERY_S = 10.0
+NOTICES_EVERY_S = 5.0
 FORGETTING_EVERY_S = 3_600.0
 PACKING_EVERY_S = 30.0
 KNOWLEDGE_EVERY_S = 30.0
@@ -129,6 +130,7 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         keep_running("rules", house.rules.run, database, "event", every_s=RULES_EVERY_S),
         keep_running("escalations", house.escalations.run, database, every_s=ESCALATIONS_EVERY_S),
         keep_running("packing", house.packing.run, database, every_s=PACKING_EVERY_S),
+        keep_running("notices", house.notices.run, database, "event", every_s=NOTICES_EVERY_S),
         keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),

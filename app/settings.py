@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     smtp_username: str | None = Field(None, description="Name to sign in with at the mail server.")
     smtp_password: SecretStr | None = Field(None, description="Password for it.")
     mail_from: str = Field("desk@larder-lane.example", description="Address our mails come from.")
+    chat_url: str = Field(
+        "", description="Page of yours that has the chat: mails about an answer there lead back to it."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("trusted_proxies")

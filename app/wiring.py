@@ -17,19 +17,23 @@ from app.clock import now as present
 from app.demo.mailbox import DemoMailbox
 from app.directory import Directory
 from app.http.site import HttpParts, make_application
+from app.http_channels import address_book, load_http_channels
 from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
+from app.jobs.notice_words import notice_words
 from app.jobs.packing import Packing
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
 from app.jobs.rules import Rules
+from app.jobs.telling import CustomerNotices
 from app.jobs.turns import Turns
 from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
 from app.meaning import EncodedMeaning
+from app.notice_links import NoticeLinks
 from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.schema import whole_schema
 from app.settings import Settings
@@ -41,7 +45,10 @@ from bot.replies.catalogue import load_catalogue
 from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
+from caseengine.operations.telling import Telling, could_not_deliver
 from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.http import HttpAdapter, HttpDesk
+from channels.protocol import ChannelAdapter
 from channels.webchat.adapter import WebChatAdapter
 from channels.webchat.desk import WebChatDesk
 from channels.webchat.tokens import Tokens, load_keys
@@ -52,6 +59,8 @@ from knowledge.answer import Knowledge
 from knowledge.retrieval.encoder import Encoder
 from knowledge.retrieval.index import Index
 from storage.engine import Database
+from storage.outbox import OutboxRow
+from storage.transaction import UnitOfWork
 
 
 @dataclass(slots=True)
@@ -77,6 +86,7 @@ class House:
     forgetting: Forgetting
     closing: Closing
     packing: Packing
+    notices: CustomerNotices
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
@@ -114,9 +124,25 @@ def build(
     turns = Turns(bot, now)
     webchat = _webchat(settings, database, now, turns)
     adapter = WebChatAdapter(webchat)
-    mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now))
+    notice_links = NoticeLinks(database, secret, settings.origin, settings.zone, now)
+    mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now, notice_links))
+    http_channels = load_http_channels(settings.data)
+    adapters: dict[str, ChannelAdapter] = {adapter.name: adapter}
+    for name, channel in http_channels.items():
+        adapters[name] = HttpAdapter(channel, address_book(database, name), now)
     delivery = Delivery(
-        database, now, {"deliver": send_activity(database, {adapter.name: adapter}), "mail": send_mail(mail)}
+        database,
+        now,
+        {"deliver": send_activity(database, adapters), "mail": send_mail(mail)},
+        partial(_gave_up, now),
+    )
+    telling = Telling(
+        zone=settings.zone,
+        secret=secret,
+        seen=lambda conversation, place: webchat.has_seen(str(conversation), place),
+        words=notice_words(catalogue),
+        channels=frozenset(adapters),
+        chat_url=settings.chat_url,
     )
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     guess = LearntNeeds(database)
@@ -137,6 +163,8 @@ def build(
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,
             mailbox=mailbox,
+            notice_links=notice_links,
+            http_channels=HttpDesk(webchat.inbox, webchat.conversations, http_channels, now),
         )
     )
     return House(
@@ -154,6 +182,7 @@ def build(
         forgetting=Forgetting(database, secret, now),
         closing=Closing(database, now),
         packing=Packing(database, now),
+        notices=CustomerNotices(database, now, telling),
         promises=Promises(database, catalogue, now),
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,
@@ -200,13 +229,23 @@ def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
 
 
 async def _resolve_params(
-    database: Database, secret: bytes, now: Callable[[], datetime], params: Mapping[str, Any]
+    database: Database,
+    secret: bytes,
+    now: Callable[[], datetime],
+    notice_links: NoticeLinks,
+    params: Mapping[str, Any],
 ) -> Mapping[str, Any] | None:
-    """What a mail says that the outbox must not hold: a one-time code is derived when it is written."""
+    """What a mail says that the outbox must not hold: codes and the links of notices are derived when it is written."""
+    if "holder" in params:
+        return await notice_links.resolve(params)
     if "code_id" not in params:
         return params
     async with database.snapshot() as snapshot:
         return await mail_params(snapshot, secret, UUID(params["code_id"]), at=now())
+
+
+async def _gave_up(now: Callable[[], datetime], work: UnitOfWork, row: OutboxRow) -> None:
+    await could_not_deliver(work, row.topic, row.payload, at=now())
 
 
 def _identity(

@@ -3,6 +3,8 @@
 CustomerError
  +-- ContactNotFound, AccountNotFound
  +-- IdentityInvalid          what was typed cannot be an address, number or id of that kind
+ +-- WishesInvalid            somebody wants to be told in a way that there is not
+ +-- LinkInvalid              a link that was made up, or whose time is over
  +-- AssuranceTooLow          who speaks has not proved enough for this
  +-- CodeError
  |    +-- TooManyCodes        a limit on sending codes is reached
@@ -47,6 +49,21 @@ class IdentityInvalid(CustomerError):
 
     code = "customers.identity_invalid"
     kind: str
+
+
+@dataclass(eq=False)
+class WishesInvalid(CustomerError):
+    """A wish that cannot be kept; `field` is the one that is wrong."""
+
+    code = "customers.wishes_invalid"
+    field: str
+
+
+@dataclass(eq=False)
+class LinkInvalid(CustomerError):
+    """The link leads nowhere: made up, for another purpose, or too old."""
+
+    code = "customers.link_invalid"
 
 
 @dataclass(eq=False)

@@ -136,3 +136,40 @@ agreements = sa.Table(
     sa.Column("cases_max", sa.Integer),
 )
 """Cover of an account and those below it; both days belong to it."""
+
+notice_preferences = sa.Table(
+    "notice_preferences",
+    metadata,
+    sa.Column("holder_kind", sa.String(10), primary_key=True),
+    sa.Column("holder_id", sa.Uuid(), primary_key=True),
+    sa.Column("wishes", Json, nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+"""What a contact, or whoever opened one case, wants to be told. Whoever has no row has the defaults."""
+
+notice_consents = sa.Table(
+    "notice_consents",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("holder_kind", sa.String(10), nullable=False),
+    sa.Column("holder_id", sa.Uuid(), nullable=False),
+    sa.Column("wishes", Json, nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("actor", Json, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_notice_consents_holder_id_at", "holder_id", "at"),
+)
+"""Each time somebody said what they want, kept for who has to show it."""
+
+reachability = sa.Table(
+    "reachability",
+    metadata,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("value", sa.String(400), primary_key=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(200), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+"""Addresses that send back what they get, or whose owner complained."""

@@ -42,13 +42,13 @@ class ContactRoutes:
     async def contact(self, call: Call) -> ContactAnswer:
         contact_id = read_id(call.path("id")) or NO_ID
         async with self._database.snapshot() as snapshot:
-            theirs = await _cases_seen(snapshot, contact_id, call.agent.agent)
+            theirs = await cases_seen(snapshot, contact_id, call.agent.agent)
             if not theirs:
                 raise ContactNotFound(contact_id)
             return contact_answer(await contact_card(snapshot, contact_id), list(theirs))
 
 
-async def _cases_seen(snapshot: Snapshot, contact_id: UUID, agent: Agent) -> Sequence[CaseRow]:
+async def cases_seen(snapshot: Snapshot, contact_id: UUID, agent: Agent) -> Sequence[CaseRow]:
     """The newest cases of a contact that the agent may see."""
     statement = case_rows().where(cases.c.contact_id == contact_id)
     if agent.role is not AgentRole.SUPERVISOR:

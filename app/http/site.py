@@ -27,6 +27,8 @@ from app.http.health import Health
 from app.http.help_pages import HelpPages
 from app.http.notice_routes import NoticeRoutes
 from app.http.own_pages import needs_https, only_own_pages, own_pages
+from app.http.preference_pages import PreferencePages
+from app.http.preference_routes import PreferenceRoutes
 from app.http.problems import problems
 from app.http.routing_routes import RoutingRoutes
 from app.http.rulebook_routes import RulebookRoutes
@@ -38,11 +40,15 @@ from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
 from app.http.workspace_pages import workspace_routes
 from app.live.feed import LiveFeed
 from app.live.watching import Watching
+from app.notice_links import NoticeLinks
 from app.settings import Settings
 from app.sites import Sites
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
 from caseengine.likeness import Meaning
+from channels.http.routes import MOUNT as HTTP_MOUNT
+from channels.http.routes import HttpDesk
+from channels.http.routes import routes as http_routes
 from channels.webchat.desk import MOUNT, WebChatDesk
 from channels.webchat.routes import routes as webchat_routes
 from knowledge.answer import Knowledge, Passage
@@ -79,6 +85,8 @@ class HttpParts(ApiParts):
     searchable: Callable[[], bool]
     encoding: Callable[[], bool]
     mailbox: DemoMailbox | None
+    notice_links: NoticeLinks | None = None
+    http_channels: HttpDesk | None = None
 
 
 def make_application(parts: HttpParts) -> web.Application:
@@ -97,6 +105,8 @@ def make_application(parts: HttpParts) -> web.Application:
     add_api(application, api_endpoints(parts, sessions, watching, feed), sessions)
     add_pages(application, parts)
     application.add_subapp(MOUNT, webchat_routes(parts.webchat))
+    if parts.http_channels is not None and parts.http_channels.channels:
+        application.add_subapp(HTTP_MOUNT, http_routes(parts.http_channels))
     application.on_response_prepare.append(safe_headers)
     application.on_shutdown.append(lambda _: feed.close())
     return application
@@ -117,6 +127,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *ClockRoutes(parts.database, parts.now).endpoints(),
         *NoticeRoutes(parts.database, parts.now).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
+        *PreferenceRoutes(parts.database, parts.catalogue.zone.key, parts.now).endpoints(),
         *RoutingRoutes(parts.database, parts.catalogue, parts.now, acting).endpoints(),
         *RulebookRoutes(parts.database, parts.now).endpoints(),
         *BoardRoutes(parts.database, parts.now).endpoints(),
@@ -136,6 +147,9 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     application.add_routes(page_token_routes(_page_tokens(parts)))
     application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
     application.add_routes(SurveyPages(parts.database, parts.settings.company, parts.now).routes())
+    if parts.notice_links is not None:
+        pages = PreferencePages(parts.database, parts.notice_links, parts.settings, parts.now)
+        application.add_routes(pages.routes())
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
         application.add_routes(workspace_routes(dist, parts.settings.company))

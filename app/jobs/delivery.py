@@ -14,8 +14,9 @@ from app.reception import read_row
 from caseengine import activities
 from channels.protocol import ChannelAdapter, DeliveryFailed, Receipt
 from storage.engine import Database
-from storage.errors import StorageUnavailable
+from storage.errors import Conflict, StorageUnavailable
 from storage.outbox import Outbox, OutboxRow, waiting
+from storage.transaction import UnitOfWork
 
 log = structlog.get_logger()
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800))
@@ -23,17 +24,28 @@ RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1
 AT_ONCE_MAX = 200
 """Deliveries read and recorded together."""
 
+CONFLICTS_MAX = 3
+
 Send = Callable[[OutboxRow], Awaitable[Receipt]]
+GaveUp = Callable[[UnitOfWork, OutboxRow], Awaitable[None]]
+"""Told of a delivery that was certainly not taken, in the unit of work that gives it up."""
 Outcome = tuple[OutboxRow, Receipt | DeliveryFailed]
 
 
 class Delivery:
     """Empties the outbox. `send` has one entry for each topic."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime], send: Mapping[str, Send]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        send: Mapping[str, Send],
+        gave_up: GaveUp | None = None,
+    ) -> None:
         self._database = database
         self._now = now
         self._send = send
+        self._gave_up = gave_up
         self._running = {topic: asyncio.Lock() for topic in send}
 
     @property
@@ -89,6 +101,7 @@ class Delivery:
             return DeliveryFailed(f"it cannot be carried out: {type(error).__name__}")
 
     async def _record(self, outcomes: list[Outcome]) -> None:
+        given_up: list[tuple[OutboxRow, DeliveryFailed]] = []
         async with self._database.unit_of_work() as work:
             outbox = Outbox(work)
             for row, outcome in outcomes:
@@ -97,8 +110,29 @@ class Delivery:
                     outbox.delivered(row, {"channel": outcome.channel, **outcome.proof})
                 elif outcome.retry and row.tries < len(RETRY_AFTER):
                     outbox.retry(row, str(outcome), next_try_at=self._now() + RETRY_AFTER[row.tries])
-                else:
+                elif outcome.ambiguous or self._gave_up is None:
                     outbox.give_up(row, str(outcome), ambiguous=outcome.ambiguous)
+                else:
+                    given_up.append((row, outcome))
+        for row, failed in given_up:
+            await self._give_up(row, failed)
+
+    async def _give_up(self, row: OutboxRow, failed: DeliveryFailed) -> None:
+        """By itself: what is done about it may meet somebody at the same case, and is then decided again."""
+        for told in (True,) * CONFLICTS_MAX + (False,):
+            try:
+                async with self._database.unit_of_work() as work:
+                    Outbox(work).give_up(row, str(failed))
+                    if told and self._gave_up is not None:
+                        await self._gave_up(work, row)
+            except Conflict:
+                continue
+            except StorageUnavailable:
+                raise
+            except Exception:
+                log.exception("nothing_done_about_failed_delivery", outbox_id=row.id, topic=row.topic)
+                continue
+            return
 
 
 async def _all(streams: Iterable[Coroutine[Any, Any, None]]) -> None:

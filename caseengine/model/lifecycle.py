@@ -57,6 +57,7 @@ class Verb(StrEnum):
     BOOK = "book"
     FIRE = "fire"
     SURVEY = "survey"
+    TELL = "tell"
 
 
 ASKED_BY_AGENTS = frozenset(Verb) - {
@@ -72,6 +73,7 @@ ASKED_BY_AGENTS = frozenset(Verb) - {
     Verb.CLIMB,
     Verb.FIRE,
     Verb.SURVEY,
+    Verb.TELL,
 }
 """What an agent can ask for; the rest happens by itself, or by the customer."""
 
@@ -110,6 +112,7 @@ _WITHOUT_MOVING: Mapping[Verb, tuple[Status, ...]] = {
     Verb.BOOK: LIVE + ENDED,
     Verb.FIRE: tuple(Status),
     Verb.SURVEY: LIVE + ENDED,
+    Verb.TELL: tuple(Status),
     Verb.LINK: LIVE + ENDED,
     Verb.IDENTIFY: LIVE + ENDED,
 }

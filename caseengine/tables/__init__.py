@@ -10,6 +10,7 @@ from caseengine.tables.cases import (
     cases,
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
+from caseengine.tables.customer_notices import customer_notices
 from caseengine.tables.notices import agent_notices
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
@@ -38,6 +39,7 @@ __all__ = [
     "cases",
     "conversations",
     "cursors",
+    "customer_notices",
     "departments",
     "files",
     "packed_days",

@@ -1,10 +1,11 @@
 """A mail as it goes over the wire: RFC 5322 and MIME, marked as written by a machine (RFC 3834)."""
 
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from hashlib import sha256
+from typing import Any
 
 from email_validator import validate_email
 
@@ -12,14 +13,32 @@ from channels.email.mail import Mail
 from channels.email.words import Words
 
 
-def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str) -> EmailMessage:
+class _WholeHeader(BaseHeader):
+    """A header that stays on one line: folded, an address longer than a line would be encoded, and no button shown."""
+
+    parse = UnstructuredHeader.parse
+    value_parser = staticmethod(UnstructuredHeader.value_parser)
+    max_count = 1
+
+    def fold(self, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", _WholeHeader)
+
+
+def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, stop_url: str = "") -> EmailMessage:
     """The message; the same `key` has the same Message-ID, so that a mail sent twice can be seen to be one.
+
+    Args:
+        stop_url: a POST there ends mails like this one, asking nothing more (RFC 8058); "" for mails nobody can stop.
 
     Raises:
         ValueError: an address or header that cannot be written, a line break in it for example.
     """
     ascii_only = mail.to.isascii() and sender.isascii()
-    message = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
+    message = EmailMessage(policy=(SMTP if ascii_only else SMTPUTF8).clone(header_factory=HEADERS))
     message["From"] = _address(sender, sender_name)
     message["To"] = _address(mail.to)
     message["Subject"] = " ".join(words.subject.split())
@@ -27,6 +46,9 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str) 
     message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@{domain_of(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if stop_url:
+        message["List-Unsubscribe"] = f"<{stop_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(words.text, cte="quoted-printable")
     message.add_alternative(words.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = words.language

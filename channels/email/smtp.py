@@ -91,7 +91,8 @@ class SmtpSender:
         try:
             words = write(mail.template, mail.language, {"company": settings.company, **params})
             name = settings.sender_name or settings.company
-            return build(mail, words, sender=settings.sender, sender_name=name, key=key)
+            stop = str(params.get("stop_url", ""))
+            return build(mail, words, sender=settings.sender, sender_name=name, key=key, stop_url=stop)
         except (UnknownTemplate, jinja2.TemplateError, ValueError, IndexError) as error:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
 

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jinja2
 
@@ -50,10 +52,12 @@ def write(template: str, language: str, params: Mapping[str, Any]) -> Words:
         raise UnknownTemplate(template)
     subject, _, body = _text(f"{spoken}/{template}.txt", params).partition("\n")
     footer = _text(f"{spoken}/footer.txt", params).strip()
-    paragraphs = [_paragraph(part) for part in re.split(r"\n{2,}", body.strip("\n"))]
+    parts = re.split(r"\n{2,}", body.strip("\n"))
+    paragraphs = [_paragraph(part) for part in parts]
+    text = "\n\n".join(parts)
     return Words(
         subject=subject.strip(),
-        text=f"{body.strip()}\n\n-- \n{footer}\n",
+        text=f"{text.strip()}\n\n-- \n{footer}\n",
         html=_html(spoken, subject.strip(), paragraphs, footer),
         language=spoken,
     )
@@ -84,14 +88,23 @@ def _html(language: str, subject: str, paragraphs: Sequence[Paragraph], footer: 
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
         autoescape=jinja2.select_autoescape(enabled_extensions=("html",), default=False),
         # No parameter can begin a line of its own, in the subject least of all.
         finalize=_one_line,
         keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters["local"] = _local
+    return environment
+
+
+def _local(instant: str, zone: str, pattern: str) -> str:
+    """An ISO instant as a clock in that zone shows it, in the language's own order of day and month."""
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).strftime(pattern)
 
 
 def _one_line(value: Any) -> Any:

@@ -6,7 +6,7 @@ document    hostile JSON to clean values           read     a posted body to an 
 upload      posted files                           cards    a Card as an Adaptive Card
 render      an Activity as the wire shows it       stream   the sockets of a conversation
 posting     what every way of posting ends in      routes   the endpoint table
-adapter     the desk's side of the channel
+seen        how far customers have read        adapter  the desk's side of the channel
 """
 
 from channels.webchat.adapter import WebChatAdapter

@@ -12,6 +12,7 @@ from bot.activity import Activity, Attachment, Role, Sender
 from channels.protocol import Conversations, Files, History, Inbox
 from channels.webchat.limits import Limits, RateLimiter
 from channels.webchat.render import render
+from channels.webchat.seen import Seen
 from channels.webchat.site_secrets import SiteSecrets
 from channels.webchat.stream import Streams
 from channels.webchat.tokens import Tokens
@@ -47,6 +48,7 @@ class WebChatDesk:
     public_url: str = ""
     address_of: Callable[[web.Request], str] = remote_address
     heard_typing: Callable[[str, Sender], Awaitable[None]] | None = None
+    seen: Seen = field(default_factory=Seen)
     streams: Streams = field(init=False)
     posts_in_conversation: RateLimiter = field(init=False)
     posts_from_address: RateLimiter = field(init=False)
@@ -54,10 +56,14 @@ class WebChatDesk:
     _places: OrderedDict[tuple[str, str], int] = field(init=False, default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
-        self.streams = Streams(self.history, self.limits)
+        self.streams = Streams(self.history, self.limits, self.seen)
         self.posts_in_conversation = RateLimiter(self.limits.per_conversation)
         self.posts_from_address = RateLimiter(self.limits.posts_per_address)
         self.requests_from_address = RateLimiter(self.limits.requests_per_address)
+
+    def has_seen(self, conversation: str, place: int) -> bool:
+        """Whether the customer has seen a conversation up to a place, or somebody is there who does now."""
+        return self.streams.readers(conversation) > 0 or self.seen.up_to(conversation) >= place
 
     def address(self, request: web.Request) -> str:
         """Where the wire is, as this caller reaches it; http or https."""

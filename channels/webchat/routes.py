@@ -109,6 +109,8 @@ class Wire:
         if watermark is None:
             # Who never got a frame of the stream promised at the start has seen nothing: the promise holds.
             watermark = 0 if self._desk.streams.unopened(conversation) else newest
+        else:
+            self._desk.seen.note(conversation, min(watermark, newest))
         grant = caller.grant or Grant(conversation, new_visitor())
         return _json(self._token(grant) | self._stream(request, grant, min(watermark, newest)))
 
@@ -118,6 +120,7 @@ class Wire:
         seen = _watermark(request) or 0
         try:
             conversation, _ = await open_conversation(request, self._desk)
+            await self._note_seen(conversation, seen)
             shown, seen = await self._next_shown(conversation, seen, self._desk.address(request))
         except DeskUnavailable:
             shown = []  # an error would end the official client's polling for good; "nothing yet" does not
@@ -188,6 +191,11 @@ class Wire:
         # Also when it was known: the process may have died between the two.
         await take(self._desk, joined(poster, locale), raw)
         return is_new
+
+    async def _note_seen(self, conversation: str, watermark: int) -> None:
+        """A watermark that comes back was shown, as far as there is so much."""
+        if watermark > self._desk.seen.up_to(conversation):
+            self._desk.seen.note(conversation, min(watermark, await self._desk.history.last_seq(conversation)))
 
     async def _next_shown(self, conversation: str, seen: int, address: str) -> tuple[list[dict[str, Any]], int]:
         """The next page that shows something, and the watermark after it: an empty page tells a client it has all."""

@@ -18,6 +18,7 @@ from bot.activity import Activity
 from channels.protocol import History
 from channels.webchat.limits import Limits
 from channels.webchat.render import activity_set, placed
+from channels.webchat.seen import Seen
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ BEFORE_THE_NEXT = 0.5
 """What passes stands after what was seen and before what comes next: the official client sorts by place."""
 FIRST_FRAME_SURE_S = 3.0
 """A first stream that lived this long has shown its first frame."""
+ALIVE_SURE_S = 45.0
+"""A socket that is open so long after a frame had somebody behind it: the heartbeat would have ended it."""
 UNOPENED_MAX = 20_000
 LOOK_AGAIN_S = 1.0
 Show = Callable[[Activity], dict[str, Any] | None]
@@ -49,6 +52,7 @@ class Socket:
         self._transport = transport
         self.conversation = conversation
         self.seen = seen
+        self.fed, self.fed_at = 0, 0.0
         self.show = show
         self.wake = asyncio.Event()
         self._passing: deque[dict[str, Any]] = deque(maxlen=PASSING_MAX)
@@ -82,6 +86,11 @@ class Socket:
             except TimeoutError:
                 await self._send("", limits)
 
+    def was_read(self) -> bool:
+        """Whether what was sent last was surely shown, once the socket has ended."""
+        lived_on = asyncio.get_running_loop().time() - self.fed_at > ALIVE_SURE_S
+        return lived_on or self.ws.close_code in CLOSED_BY_WISH
+
     async def _send_passing(self, limits: Limits) -> None:
         while self._passing:
             passing = placed(self._passing.popleft(), self.seen + BEFORE_THE_NEXT)
@@ -96,6 +105,8 @@ class Socket:
             self.seen = page[-1].seq if page else self.seen
             if shown:
                 await self._send(activity_set(shown, self.seen), limits)
+                self.fed_at = asyncio.get_running_loop().time()
+            self.fed = self.seen if page else self.fed
 
     async def _page(self, history: History, limits: Limits) -> list[Activity]:
         try:
@@ -113,9 +124,10 @@ class Socket:
 class Streams:
     """All sockets of this process, by conversation."""
 
-    def __init__(self, history: History, limits: Limits) -> None:
+    def __init__(self, history: History, limits: Limits, seen: Seen) -> None:
         self._history = history
         self._limits = limits
+        self._seen = seen
         self._sockets: dict[str, set[Socket]] = defaultdict(set)
         self._unopened: OrderedDict[str, None] = OrderedDict()
 
@@ -136,6 +148,10 @@ class Streams:
     def count(self) -> int:
         """Open sockets, for the metrics."""
         return sum(map(len, self._sockets.values()))
+
+    def readers(self, conversation: str) -> int:
+        """How many sockets of a conversation are open."""
+        return len(self._sockets.get(conversation, ()))
 
     def nudge(self, conversation: str) -> int:
         """Tell the conversation's sockets to look; how many there are."""
@@ -166,6 +182,8 @@ class Streams:
             brief = asyncio.get_running_loop().time() - begun < FIRST_FRAME_SURE_S
             if unseen and brief and socket.ws.close_code not in CLOSED_BY_WISH:
                 self.started(socket.conversation)  # it was cut, perhaps before its first frame was read
+            if socket.was_read():
+                self._seen.note(socket.conversation, socket.fed)
             self._forget(socket)
             feeding.cancel()
             with contextlib.suppress(asyncio.CancelledError):

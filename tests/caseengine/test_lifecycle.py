@@ -70,6 +70,7 @@ FACTS: list[tuple[type[CaseEvent], dict[str, Any]]] = [
     (happened.CallbackBooked, {"callback_id": uuid4(), "starts_at": AT, "ends_at": AT}),
     (happened.RuleFired, {"rule": "vip", "version": 1, "cause": 1, "actions": ({"do": "tag"},)}),
     (happened.SurveyAsked, {"survey_id": uuid4(), "channel": "webchat"}),
+    (happened.CustomerTold, {"kinds": ("reply",), "way": "email"}),
     # facts whose verb has another fact as well, which is walked above
     (happened.FollowUpOpened, {"other_id": uuid4(), "other_number": "CAS-00002-0000"}),
     (happened.WatcherRemoved, {"agent_id": uuid4(), "agent_name": "Mo"}),

@@ -1,4 +1,4 @@
-"""What rules did, and how it was for the customer."""
+"""What rules did, what the customer was told of, and how it was for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,3 +56,18 @@ class CaseRated(CaseEvent):
 
     def sets(self, case: Was) -> dict[str, Any]:
         return {"csat": self.csat, "effort": self.effort}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerTold(CaseEvent):
+    """A notice left for the customer.
+
+    Attributes:
+        kinds: what it was about: "reply", "promise", "resolved", "status", "survey".
+        way: where it went: "email", "teams" or "chat".
+    """
+
+    public = False
+    verb = Verb.TELL
+    kinds: tuple[str, ...]
+    way: str

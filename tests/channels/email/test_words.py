@@ -1,13 +1,25 @@
 """The catalogue of mails: whole in every language, and safe to fill in."""
 
 import re
+from typing import Any
 
 import pytest
 
 from channels.email.words import TEMPLATES, UnknownTemplate, languages, write
 
-PARAMS = {"company": "Larder & Co", "code": "1234 5678", "minutes": 10}
+PARAMS: dict[str, Any] = {"company": "Larder & Co", "code": "1234 5678", "minutes": 10}
 PARAMS |= {"number": "CAS-01041-V9D3", "rule": "VIPs first", "text": "Look at it now."}
+ITEM = {"number": "CAS-01041-V9D3", "status": "open", "agent": "Li", "lines": ["It is on the van.", "", "    At noon."]}
+NOTICES: dict[str, Any] = {
+    "reply": {},
+    "resolved": {},
+    "status": {},
+    "promise": {"next_update": "2026-07-01T14:00:00+00:00"},
+    "survey": {"survey_url": "https://desk.example/survey/x"},
+}
+PARAMS |= {"items": [{**ITEM, "kind": kind, **more} for kind, more in NOTICES.items()], "cases": 1}
+PARAMS |= {"zone": "Europe/London", "chat_url": "https://shop.example/help", "stop_url": "https://desk.example/stop"}
+PARAMS |= {"preferences_url": "https://desk.example/choose"}
 NAMES = sorted(path.stem for path in (TEMPLATES / "en").glob("*.txt"))
 
 
@@ -50,3 +62,23 @@ def test_a_parameter_cannot_begin_a_line_or_a_tag():
 def test_an_unknown_mail_is_refused():
     with pytest.raises(UnknownTemplate):
         write("no_such_mail", "en", PARAMS)
+
+
+def test_a_notice_says_each_thing_in_a_paragraph_of_its_own():
+    text = write("notice", "en", PARAMS).text
+    assert (
+        "Li wrote about case CAS-01041-V9D3:\n\nIt is on the van.\n\nAt noon.\n\nCase CAS-01041-V9D3 was resolved:"
+        in text
+    )
+    assert "by 15:00 on 01.07.2026 (Europe/London)." in text
+    assert "\n\n\n" not in text
+    assert "um 15:00 (Europe/London)" in write("notice", "de", PARAMS).text
+
+
+@pytest.mark.parametrize("status", ["new", "open", "waiting_on_customer", "waiting_on_third_party", "closed", "merged"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_status_has_words(language, status):
+    items = [{**ITEM, "kind": "status", "status": status}]
+    assert status not in write("notice", language, {**PARAMS, "items": items}).text.split("\n--")[0].replace(
+        "closed", ""
+    )

@@ -929,6 +929,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{id}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a contact wants to be told of, where and when.
+         * @description Only if you may see a case of theirs; otherwise there is no such contact.
+         */
+        get: operations["get_contacts_id_notices"];
+        /**
+         * Change it, as they asked you to.
+         * @description Kept with your name, the time, and how they said so.
+         */
+        put: operations["put_contacts_id_notices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/customer-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its customer was told, is to be told, or could not be told, and why. */
+        get: operations["get_cases_number_customer_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/offers": {
         parameters: {
             query?: never;
@@ -970,7 +1011,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** When somebody of its department is free to call. */
+        /** When somebody of its department who can do what it needs is free to call. */
         get: operations["get_cases_number_callback_slots"];
         put?: never;
         post?: never;
@@ -1599,7 +1640,8 @@ export interface components {
              * @description When what is counted happened.
              */
             at: string;
-            case: components["schemas"]["CaseAnswer"];
+            /** @description Null where it has moved to a department that you do not see. */
+            case: components["schemas"]["CaseAnswer"] | null;
         };
         /**
          * BehindQuery
@@ -1734,15 +1776,22 @@ export interface components {
             /** Refused */
             refused: components["schemas"]["RefusedChild"][];
             /**
+             * Hidden
+             * @description How many more refused, of departments that you do not see.
+             */
+            hidden: number;
+            /**
+             * After
+             * @description Number of the last case that was looked at.
+             */
+            after: string;
+            /**
              * Remaining
-             * @description Live cases below it that were not looked at: ask again.
+             * @description Live cases below it that come after that one: ask again with `after`.
              */
             remaining: number;
         };
-        /**
-         * CascadeBody
-         * @description As of a resolution.
-         */
+        /** CascadeBody */
         CascadeBody: {
             /**
              * Version
@@ -1753,6 +1802,12 @@ export interface components {
             /** Text */
             text: string;
             code: components["schemas"]["ResolutionCode"];
+            /**
+             * After
+             * @description `after` of the answer before, where some remained.
+             * @default null
+             */
+            after?: string | null;
         };
         /** CaseAnswer */
         CaseAnswer: {
@@ -2254,6 +2309,52 @@ export interface components {
             participants: components["schemas"]["ParticipantAnswer"][];
             assurance: components["schemas"]["AssuranceAnswer"];
         };
+        /** CustomerNoticeAnswer */
+        CustomerNoticeAnswer: {
+            kind: components["schemas"]["NoticeKind"];
+            /**
+             * Seq
+             * @description Of the fact it is about.
+             */
+            seq: number;
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "told" | "dropped";
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Way
+             * @description Where it went; empty for one that did not.
+             */
+            way: string;
+            /**
+             * Why
+             * @description Of a dropped one: `opted_out`, `unwanted`, `untrue`, `answered`, `read`, `not_asked`, `unproved`, `unreachable`.
+             */
+            why: string;
+            /**
+             * Tried
+             * @description Ways that failed.
+             */
+            tried: string[];
+            /** Settled At */
+            settled_at: string | null;
+        };
+        /** CustomerNoticesAnswer */
+        CustomerNoticesAnswer: {
+            /** Notices */
+            notices: components["schemas"]["CustomerNoticeAnswer"][];
+        };
         /** DecisionAnswer */
         DecisionAnswer: {
             /** Version */
@@ -2306,6 +2407,12 @@ export interface components {
              */
             at: string | null;
         };
+        /**
+         * Digest
+         * @description How many notices travel together.
+         * @enum {string}
+         */
+        Digest: "at_once" | "hourly" | "daily";
         /** DryRunAnswer */
         DryRunAnswer: {
             /** Looked At */
@@ -2411,6 +2518,7 @@ export interface components {
             } | null;
             /**
              * Language
+             * @description The one they have to speak; without skills, beside what it needed.
              * @default
              */
             language?: string;
@@ -2600,7 +2708,7 @@ export interface components {
             number: string | null;
             /**
              * Kind
-             * @description `target_warned`, `target_breached`, `ladder_notify`, `rule_notify` ...
+             * @description `target_warned`, `target_breached`, `rule_notify`, `callback_due` ...
              */
             kind: string;
             /**
@@ -2618,6 +2726,12 @@ export interface components {
             /** Read At */
             read_at: string | null;
         };
+        /**
+         * NoticeKind
+         * @description What a notice is about.
+         * @enum {string}
+         */
+        NoticeKind: "reply" | "promise" | "resolved" | "status" | "survey";
         /** NoticesAnswer */
         NoticesAnswer: {
             /** Notices */
@@ -2823,6 +2937,84 @@ export interface components {
              * @description The day after the last.
              */
             to: string;
+        };
+        /** PreferenceAnswer */
+        PreferenceAnswer: {
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "email" | "chat" | "teams" | "none";
+            /** Kinds */
+            kinds: components["schemas"]["NoticeKind"][];
+            /** Quiet From */
+            quiet_from: string | null;
+            /** Quiet To */
+            quiet_to: string | null;
+            digest: components["schemas"]["Digest"];
+            /** Digest At */
+            digest_at: string;
+            /** Zone */
+            zone: string;
+            /** Language */
+            language: string;
+            /**
+             * Source
+             * @description Who told us: `page`, `one_click`, or `agent: ` and how. Empty: nobody, as yet.
+             */
+            source: string;
+            /** Since */
+            since: string | null;
+        };
+        /** PreferenceBody */
+        PreferenceBody: {
+            /**
+             * Way
+             * @description The way they like best. `chat`: there and nowhere else.
+             * @enum {string}
+             */
+            way: "email" | "chat" | "teams" | "none";
+            /**
+             * Kinds
+             * @description What they want to be told of.
+             */
+            kinds: components["schemas"]["NoticeKind"][];
+            /**
+             * Quiet From
+             * @description Nothing comes from then ...
+             * @default null
+             */
+            quiet_from?: string | null;
+            /**
+             * Quiet To
+             * @description ... to then, also over midnight.
+             * @default null
+             */
+            quiet_to?: string | null;
+            /** @default at_once */
+            digest?: components["schemas"]["Digest"];
+            /**
+             * Digest At
+             * @description Of a `daily` one.
+             * @default 08:00
+             */
+            digest_at?: string;
+            /**
+             * Zone
+             * @description IANA zone of these times.
+             */
+            zone: string;
+            /**
+             * Language
+             * @description Empty: the contact's own.
+             * @default
+             */
+            language?: string;
+            /**
+             * Said
+             * @description How they said so: it is kept as their consent.
+             */
+            said: string;
         };
         /**
          * Presence
@@ -3339,7 +3531,7 @@ export interface components {
          * Verb
          * @enum {string}
          */
-        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "fire" | "survey";
+        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "fire" | "survey" | "tell";
         /** VersionBody */
         VersionBody: {
             /**
@@ -4967,7 +5159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, http.agent_elsewhere */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, agent.locked, http.agent_elsewhere */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7057,7 +7249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.no_working_time, calendar.invalid */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.invalid */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8401,7 +8593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.no_working_time, calendar.invalid */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.invalid */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8542,7 +8734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.no_working_time, calendar.invalid */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, calendar.invalid */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12426,6 +12618,320 @@ export interface operations {
             };
         };
     };
+    get_contacts_id_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An id as lists give it.
+                 * @example 4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "way": "email",
+                     *       "kinds": [
+                     *         "promise",
+                     *         "reply",
+                     *         "resolved"
+                     *       ],
+                     *       "quiet_from": "21:00",
+                     *       "quiet_to": "07:30",
+                     *       "digest": "at_once",
+                     *       "digest_at": "08:00",
+                     *       "zone": "Europe/London",
+                     *       "language": "",
+                     *       "source": "agent: On the telephone.",
+                     *       "since": "2026-03-02T09:20:41Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreferenceAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description customers.contact_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_contacts_id_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An id as lists give it.
+                 * @example 4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "way": "email",
+                 *       "kinds": [
+                 *         "reply",
+                 *         "promise",
+                 *         "resolved"
+                 *       ],
+                 *       "quiet_from": "21:00",
+                 *       "quiet_to": "07:30",
+                 *       "digest": "at_once",
+                 *       "digest_at": "08:00",
+                 *       "zone": "Europe/London",
+                 *       "language": "",
+                 *       "said": "On the telephone."
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreferenceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "way": "email",
+                     *       "kinds": [
+                     *         "promise",
+                     *         "reply",
+                     *         "resolved"
+                     *       ],
+                     *       "quiet_from": "21:00",
+                     *       "quiet_to": "07:30",
+                     *       "digest": "at_once",
+                     *       "digest_at": "08:00",
+                     *       "zone": "Europe/London",
+                     *       "language": "",
+                     *       "source": "agent: On the telephone.",
+                     *       "since": "2026-03-02T09:20:41Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreferenceAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description customers.contact_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description customers.wishes_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_customer_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notices": [
+                     *         {
+                     *           "kind": "reply",
+                     *           "seq": 7,
+                     *           "happened_at": "2026-03-02T09:20:41Z",
+                     *           "state": "told",
+                     *           "due_at": "2026-03-02T09:22:41Z",
+                     *           "way": "email",
+                     *           "why": "",
+                     *           "tried": [],
+                     *           "settled_at": "2026-03-02T09:22:44Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CustomerNoticesAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_offers: {
         parameters: {
             query?: never;
@@ -13619,7 +14125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.slot_taken, routing.no_callback */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.callbacks_off, routing.slot_taken, routing.no_callback */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,128 @@
+"""Customers are told: published facts become notices, and notices that are due leave.
+
+How far we are is kept with the notices: after a crash, and with two workers, each fact is planned once and each notice
+leaves once. Source: docs/decisions/0023-notices-to-customers.md
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from caseengine.cursors import Cursor, advance, cursor
+from caseengine.operations.telling import Telling, plan_notice, tell
+from caseengine.rule_following import TOPIC, told_of
+from caseengine.telling import HOLDERS_MAX, holders_due, planned_for, postpone
+from customers.preferences import Holder
+from storage.engine import Database
+from storage.errors import Conflict, StorageUnavailable
+from storage.outbox import OutboxRow, missing_between, published_after, settle
+from storage.tables import outbox
+
+log = structlog.get_logger()
+FOLLOWER = "customer_notices"
+PAGE = 200
+REST = timedelta(minutes=10)
+"""Whoever cannot be told for a fault of ours is tried again then, and holds up nobody."""
+
+
+class CustomerNotices:
+    """Runs when something was published, and now and then for what is due by time."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime], telling: Telling) -> None:
+        self._database = database
+        self._now = now
+        self._telling = telling
+        self._since = now()
+
+    async def run(self) -> None:
+        """Plan whatever happened, and tell whatever is due."""
+        with contextlib.suppress(Conflict):  # another worker is faster; the next run goes on behind it
+            await self._begin()
+            while await self._follow():
+                pass
+        while await self._sweep():
+            pass
+
+    async def _follow(self) -> bool:
+        """One page of facts; whether there were any."""
+        before, rows = await self._page()
+        if not rows:
+            return False
+        try:
+            await self._plan(before, rows)
+        except StorageUnavailable:
+            raise
+        except Exception:
+            await self._one_by_one(rows)
+        return True
+
+    async def _page(self) -> tuple[Cursor | None, Sequence[OutboxRow]]:
+        async with self._database.snapshot() as snapshot:
+            before = await cursor(snapshot, FOLLOWER)
+            position = before.position if before else 0
+            rows = await published_after(snapshot, TOPIC, position, limit=PAGE)
+            whole = not rows or not await missing_between(snapshot, position, rows[-1].id)
+        if whole:
+            return before, rows
+        await self._database.run(settle)
+        async with self._database.snapshot() as snapshot:
+            return before, await published_after(snapshot, TOPIC, position, limit=PAGE)
+
+    async def _begin(self) -> None:
+        """A desk that never told anybody does not begin with its past; from here on it misses nothing."""
+        earlier = sa.select(sa.func.max(outbox.c.id)).where(outbox.c.topic == TOPIC, outbox.c.emitted_at < self._since)
+        async with self._database.unit_of_work() as work:
+            if await cursor(work, FOLLOWER) is None:
+                advance(work, None, Cursor(FOLLOWER, int(await work.scalar(earlier) or 0)))
+
+    async def _plan(self, before: Cursor | None, rows: Sequence[OutboxRow]) -> None:
+        async with self._database.unit_of_work() as work:
+            for row in rows:
+                if told_of(row) is not None:
+                    await plan_notice(work, row.payload, row.emitted_at, zone=self._telling.zone)
+            advance(work, before, Cursor(FOLLOWER, rows[-1].id))
+
+    async def _one_by_one(self, rows: Sequence[OutboxRow]) -> None:
+        """One that cannot be planned is passed over, loudly; those another worker planned are behind us."""
+        for row in rows:
+            async with self._database.snapshot() as snapshot:
+                before = await cursor(snapshot, FOLLOWER)
+            if before is not None and before.position >= row.id:
+                continue
+            try:
+                await self._plan(before, [row])
+            except (StorageUnavailable, Conflict):
+                raise
+            except Exception:
+                log.exception("notice_passed_over", outbox_id=row.id)
+                async with self._database.unit_of_work() as work:
+                    advance(work, before, Cursor(FOLLOWER, row.id))
+
+    async def _sweep(self) -> bool:
+        """Everybody with something due; whether there may be more."""
+        async with self._database.snapshot() as snapshot:
+            holders = await holders_due(snapshot, self._now())
+        done = [await self._tell(holder) for holder in holders]
+        return len(holders) == HOLDERS_MAX and any(done)
+
+    async def _tell(self, holder: Holder) -> bool:
+        try:
+            async with self._database.unit_of_work() as work:
+                await tell(work, holder, self._telling, at=self._now())
+        except Conflict:
+            return False  # somebody is at one of the cases this very moment; the next run looks again
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("notice_failed", holder=str(holder.id))
+            await self._rest(holder)
+        return True
+
+    async def _rest(self, holder: Holder) -> None:
+        at = self._now()
+        async with self._database.unit_of_work() as work:
+            for notice in await planned_for(work, holder, before=at):
+                postpone(work, notice, at + REST)

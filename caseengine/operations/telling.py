@@ -1,0 +1,327 @@
+"""Customers are told of what happened to their cases: planned when it happens, judged when it is due.
+
+A notice is settled in the unit of work that sends it on its way, so none goes twice and none is lost. What a way
+cannot deliver is judged again, without that way. Source: docs/decisions/0023-notices-to-customers.md
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from caseengine.activities import Activities, said
+from caseengine.cases import Cases, histories
+from caseengine.conversations import Conversations
+from caseengine.model.actor import BOT, SYSTEM, ActorKind
+from caseengine.model.case import Case
+from caseengine.model.events import AgentReplied, CaseEvent, CaseResolved, CustomerAsked, CustomerTold, PromiseMade
+from caseengine.model.lifecycle import Status
+from caseengine.operations.conversing import speak
+from caseengine.operations.surveying import ask_survey, survey_rules
+from caseengine.policies.noticing import (
+    AWAY_AFTER,
+    SAID_THERE,
+    Drop,
+    Fact,
+    Since,
+    Tell,
+    WhyNot,
+    due_at,
+    judge,
+    notice_of,
+)
+from caseengine.reading.reach import Contactable, contactable
+from caseengine.tables import activities, case_conversations, conversations
+from caseengine.telling import (
+    CustomerNotice,
+    drop,
+    known,
+    plan,
+    planned_for,
+    postpone,
+    told,
+    travelled_in,
+    try_another_way,
+)
+from customers.preferences import Holder, HolderKind, Preferences
+from customers.wishes import NoticeKind, Way
+from storage.outbox import Outbox
+from storage.transaction import Snapshot, UnitOfWork
+
+NOTICE_KEY = "notice:"
+"""Begins the key of an activity that is a notice; its batch follows."""
+TEMPLATE = "notice"
+WAY_OF: Mapping[str, Way] = {"email": Way.EMAIL, "teams": Way.TEAMS}
+"""The way that a channel of a conversation is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What telling needs that the case engine does not have.
+
+    Attributes:
+        zone: IANA name, of those who never named theirs.
+        secret: the installation's own, for the links of surveys.
+        seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
+        words: what is said in a conversation about these items.
+        channels: names of those that can bring something now.
+        chat_url: page where customers find the chat; "" for none.
+    """
+
+    zone: str
+    secret: bytes
+    seen: Callable[[UUID, int], bool]
+    words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
+    channels: frozenset[str] = frozenset()
+    chat_url: str = ""
+
+
+@dataclass(slots=True)
+class _Leaving:
+    """A notice on its way, with what it is about."""
+
+    notice: CustomerNotice
+    case: Case
+    item: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What was read for one person."""
+
+    at: datetime
+    telling: Telling
+    cases: Mapping[UUID, Case]
+    histories: Mapping[UUID, Sequence[CaseEvent]]
+    leaving: dict[tuple[Way, Holder], list[_Leaving]] = field(default_factory=lambda: defaultdict(list))
+
+
+def holder_of(case: Case) -> Holder:
+    """Who is told about a case: its contact, or whoever opened it."""
+    if case.contact_id is not None:
+        return Holder(HolderKind.CONTACT, case.contact_id)
+    return Holder(HolderKind.CASE, case.id)
+
+
+async def plan_notice(work: UnitOfWork, told_of: Mapping[str, Any], happened_at: datetime, *, zone: str) -> None:
+    """A published fact of a case becomes a notice, where its customer wants one.
+
+    Args:
+        told_of: as `caseengine.cases.published` made it.
+    """
+    fact = Fact(
+        kind=str(told_of["kind"]),
+        actor=ActorKind(told_of["actor"]["kind"]),
+        status=Status(told_of["status"]),
+        channel=await _channel(work, told_of["conversation_id"]),
+    )
+    kind = notice_of(fact)
+    if kind is None:
+        return
+    case_id, seq = UUID(told_of["case_id"]), int(told_of["seq"])
+    case = await Cases(work).by_id(case_id)
+    holder = holder_of(case)
+    wishes = (await Preferences(work, zone=zone).of(holder)).wishes
+    if not wishes.want(kind) or await known(work, case_id, seq) or not await _is_news(work, case, kind, seq):
+        return
+    plan(work, case_id, seq, kind, holder, happened_at=happened_at, due_at=due_at(happened_at, wishes))
+
+
+async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: datetime) -> None:
+    """Tell somebody everything that is due, in as few pieces as there are ways.
+
+    Raises (at commit):
+        Conflict: another worker told them, or somebody is at one of the cases.
+    """
+    waiting = await planned_for(work, holder, before=at + AWAY_AFTER)
+    if all(notice.due_at > at for notice in waiting):
+        return
+    ids = {notice.case_id for notice in waiting}
+    await Cases(work).fetch(ids)
+    desk = _Desk(at, telling, {one: await Cases(work).by_id(one) for one in ids}, await histories(work, ids))
+    for notice in sorted(waiting, key=lambda one: one.due_at > at):
+        if notice.due_at <= at or desk.leaving:
+            await _judge(work, notice, desk, along=notice.due_at > at)
+    for (way, whose), leaving in desk.leaving.items():
+        await _send(work, whose, way, sorted(leaving, key=lambda one: one.notice.happened_at), desk)
+
+
+async def could_not_deliver(work: UnitOfWork, topic: str, payload: Mapping[str, Any], *, at: datetime) -> None:
+    """A delivery of the outbox was given up and was certainly not taken: it goes another way, where there is one."""
+    if topic == "mail":
+        batch = payload.get("batch")
+        return await _came_back(work, UUID(batch), at) if batch else None
+    key = str(payload["key"])
+    if key.startswith(NOTICE_KEY):
+        return await _came_back(work, UUID(key.removeprefix(NOTICE_KEY)), at)
+    return await _reply_not_taken(work, payload, at)
+
+
+async def mail_came_back(work: UnitOfWork, batch: UUID, *, at: datetime) -> None:
+    """The mail of a batch was taken and bounced later."""
+    await _came_back(work, batch, at)
+
+
+async def _came_back(work: UnitOfWork, batch: UUID, at: datetime) -> None:
+    for notice in await travelled_in(work, batch):
+        if notice.state == "told":
+            try_another_way(work, notice, at=at)
+
+
+async def _reply_not_taken(work: UnitOfWork, payload: Mapping[str, Any], at: datetime) -> None:
+    """An agent's words that the customer's own channel did not take."""
+    mine = case_conversations.c.conversation_id == UUID(payload["conversation"])
+    rows = await work.rows(sa.select(case_conversations.c.case_id).where(mine))
+    tried = [WAY_OF[channel]] if (channel := str(payload["channel"])) in WAY_OF else []
+    for case_id, events in (await histories(work, [row.case_id for row in rows])).items():
+        for seq, event in enumerate(events, start=1):
+            if not isinstance(event, AgentReplied | CustomerAsked) or event.key != payload["key"]:
+                continue
+            if not await known(work, case_id, seq):
+                holder = holder_of(await Cases(work).by_id(case_id))
+                plan(work, case_id, seq, NoticeKind.REPLY, holder, happened_at=event.at, due_at=at, tried=tried)
+
+
+async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> bool:
+    """A step that leaves the case as it was is none; a survey nobody is asked for is not planned."""
+    if kind is NoticeKind.SURVEY:
+        return (await survey_rules(work)).asks(channel=str(Way.EMAIL), department=case.department)
+    if kind is not NoticeKind.STATUS:
+        return True
+    events = (await histories(work, [case.id]))[case.id]
+    return seq > 1 and Case.fold(events[: seq - 1]).status is not Case.fold(events[:seq]).status
+
+
+async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along: bool) -> None:
+    case = desk.cases[notice.case_id]
+    events = desk.histories[notice.case_id]
+    # Whoever has proved by now who they are is told as they wish themselves.
+    wishes = (await Preferences(work, zone=desk.telling.zone).of(holder_of(case))).wishes
+    reach = (await contactable(work, case, channels=desk.telling.channels)).reach(notice.tried)
+    since = await _since(work, notice, case, events, desk.telling)
+    facts: dict[str, Any] = {"wishes": wishes, "since": since, "reach": reach}
+    verdict = judge(notice.kind, notice.happened_at, **facts, now=desk.at, along=along)
+    if isinstance(verdict, Drop):
+        drop(work, notice, verdict.why, at=desk.at)
+    elif isinstance(verdict, Tell):
+        await _take_along(work, notice, case, verdict.way, desk)
+    else:
+        postpone(work, notice, verdict.until)
+
+
+async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: _Desk) -> None:
+    item = _item(notice, case, desk.histories[notice.case_id][notice.seq - 1])
+    if notice.kind is NoticeKind.SURVEY:
+        survey = await ask_survey(work, case, channel=str(Way.EMAIL), secret=desk.telling.secret, by=SYSTEM, at=desk.at)
+        if survey is None:
+            drop(work, notice, WhyNot.NOT_ASKED, at=desk.at)
+            return
+        item["survey_id"] = str(survey)
+    desk.leaving[way, holder_of(case)].append(_Leaving(notice, case, item))
+
+
+async def _since(
+    work: UnitOfWork, notice: CustomerNotice, case: Case, events: Sequence[CaseEvent], telling: Telling
+) -> Since:
+    event, then = events[notice.seq - 1], Case.fold(events[: notice.seq])
+    return Since(
+        status=case.status,
+        later={type(one).__name__ for one in events[notice.seq :]},
+        promised=case.due_at,
+        promised_then=event.due_at if isinstance(event, PromiseMade) else None,
+        status_then=then.status,
+        read=await _was_read(work, then.conversation_id, notice.happened_at, telling),
+    )
+
+
+async def _was_read(work: UnitOfWork, conversation: UUID | None, at: datetime, telling: Telling) -> bool:
+    """Whether they saw what the conversation's log held when it happened."""
+    if conversation is None:
+        return False
+    place = sa.select(sa.func.max(activities.c.seq)).where(
+        activities.c.conversation_id == conversation, activities.c.at <= at
+    )
+    return telling.seen(conversation, int(await work.scalar(place) or 0))
+
+
+def _item(notice: CustomerNotice, case: Case, event: CaseEvent) -> dict[str, Any]:
+    """What a notice says, as data: the words around it are the channels'."""
+    item: dict[str, Any] = {"kind": str(notice.kind), "number": case.number, "status": str(case.status)}
+    if isinstance(event, AgentReplied | CustomerAsked):
+        item |= {"lines": event.text.splitlines(), "agent": event.actor.name}
+    if isinstance(event, CaseResolved):
+        item |= {"lines": event.resolution.text.splitlines()}
+    if isinstance(event, PromiseMade):
+        item |= {"next_update": event.due_at.isoformat()}
+    return item
+
+
+async def _send(work: UnitOfWork, holder: Holder, way: Way, leaving: Sequence[_Leaving], desk: _Desk) -> None:
+    batch = uuid4()
+    spoken = leaving
+    if way is Way.EMAIL:
+        await _mail(work, holder, batch, leaving, desk)
+    elif way is Way.TEAMS:
+        await _say_in_teams(work, batch, leaving, desk)
+    else:
+        spoken = [one for one in leaving if one.notice.kind not in SAID_THERE]
+        await _say_in_chat(work, spoken, desk)
+    for one in leaving:
+        told(work, one.notice, way, batch, at=desk.at)
+    for case in {id(one.case): one.case for one in spoken}.values():
+        kinds = tuple(str(one.notice.kind) for one in spoken if one.case is case)
+        case.record(CustomerTold(case_id=case.id, actor=SYSTEM, at=desk.at, kinds=kinds, way=str(way)))
+
+
+async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence[_Leaving], desk: _Desk) -> None:
+    case = leaving[0].case
+    reached = await contactable(work, case, channels=desk.telling.channels)
+    language = await _language(work, case, reached, desk.telling)
+    cases = {one.case.id for one in leaving}
+    params = {
+        "items": [one.item for one in leaving],
+        "number": case.number,
+        "cases": len(cases),
+        "zone": (await Preferences(work, zone=desk.telling.zone).of(holder)).wishes.zone,
+        "chat_url": desk.telling.chat_url,
+        "holder": holder.to_json(),
+    }
+    mail = {"template": TEMPLATE, "to": reached.address, "language": language, "params": params, "batch": str(batch)}
+    mail |= {"case_id": str(case.id)} if len(cases) == 1 else {}
+    Outbox(work).deliver("mail", f"notice:{holder.id}", mail, at=desk.at)
+
+
+async def _say_in_teams(work: UnitOfWork, batch: UUID, leaving: Sequence[_Leaving], desk: _Desk) -> None:
+    case = leaving[0].case
+    reached = await contactable(work, case, channels=desk.telling.channels)
+    if reached.teams is None:
+        return
+    conversation = await Conversations(work).get(reached.teams)
+    for one in leaving:  # so that what they answer there finds its case
+        conversation.add_case(one.case.id, opened=False, at=desk.at)
+    words = desk.telling.words([one.item for one in leaving], desk.at)
+    key = f"{NOTICE_KEY}{batch}"
+    body = said(words, conversation=conversation.id, channel=conversation.channel, key=key, by=BOT)
+    Activities(work).append(conversation.id, key=key, body=body, at=desk.at, channel=conversation.channel, deliver=True)
+
+
+async def _say_in_chat(work: UnitOfWork, leaving: Sequence[_Leaving], desk: _Desk) -> None:
+    for one in leaving:
+        words = desk.telling.words([one.item], desk.at)
+        await speak(work, one.case, words, key=f"{NOTICE_KEY}{one.notice.id}", by=BOT, at=desk.at, kind="notice")
+
+
+async def _language(work: UnitOfWork, case: Case, reached: Contactable, telling: Telling) -> str:
+    wishes = (await Preferences(work, zone=telling.zone).of(holder_of(case))).wishes
+    return wishes.language or reached.language or case.language or "en"
+
+
+async def _channel(snapshot: Snapshot, conversation: str | None) -> str:
+    if conversation is None:
+        return ""
+    mine = conversations.c.id == UUID(conversation)
+    return str(await snapshot.scalar(sa.select(conversations.c.channel).where(mine)) or "")

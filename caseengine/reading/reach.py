@@ -1,0 +1,73 @@
+"""The ways to a case's customer: only to places they proved."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.model.case import Case
+from caseengine.policies.noticing import Reach
+from caseengine.tables import conversations
+from customers.contacts import Contacts
+from customers.identities import IdentityKind
+from customers.proved import case_address_proved, conversations_vouched, mail_addresses
+from customers.reachability import reachable
+from customers.wishes import Way
+from storage.transaction import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Contactable:
+    """
+    Attributes:
+        address: where a mail goes; "" for nowhere.
+        teams: the conversation a Teams notice goes to.
+        chat: the case has a conversation.
+        proved: they proved a place, whether it takes anything or not.
+        language: the contact's own; "" where nobody knows them.
+    """
+
+    address: str = ""
+    teams: UUID | None = None
+    chat: bool = False
+    proved: bool = False
+    language: str = ""
+
+    def reach(self, failed: Iterable[Way] = ()) -> Reach:
+        """As the policy wants it."""
+        there = {Way.EMAIL: bool(self.address), Way.TEAMS: self.teams is not None, Way.CHAT: self.chat}
+        return Reach(frozenset(way for way, is_open in there.items() if is_open), self.proved, frozenset(failed))
+
+
+async def contactable(snapshot: Snapshot, case: Case, *, channels: frozenset[str]) -> Contactable:
+    """Where the customer of a case can be told something; `channels` are those that work here."""
+    chat = case.conversation_id is not None
+    if case.contact_id is None:
+        return await _newcomer(snapshot, case, chat)
+    contact = await Contacts(snapshot).get(case.contact_id)
+    addresses = await mail_addresses(snapshot, contact.id)
+    teams = await _teams(snapshot, contact.id) if "teams" in channels else None
+    return Contactable(
+        address=addresses[0] if addresses else "",
+        teams=teams,
+        chat=chat,
+        proved=bool(contact.on_file(IdentityKind.EMAIL)) or teams is not None,
+        language=contact.language,
+    )
+
+
+async def _newcomer(snapshot: Snapshot, case: Case, chat: bool) -> Contactable:
+    """The address they gave counts once a code sent there came back."""
+    if case.reply_address is None or not await case_address_proved(snapshot, case.id):
+        return Contactable(chat=chat)
+    takes = await reachable(snapshot, IdentityKind.EMAIL, case.reply_address)
+    return Contactable(address=case.reply_address if takes else "", chat=chat, proved=True)
+
+
+async def _teams(snapshot: Snapshot, contact_id: UUID) -> UUID | None:
+    """The Teams conversation that was last proved to be theirs."""
+    theirs = await conversations_vouched(snapshot, contact_id)
+    mine = conversations.c.id.in_(theirs), conversations.c.channel == "teams"
+    found = {row.id for row in await snapshot.rows(sa.select(conversations.c.id).where(*mine))} if theirs else set()
+    return next((one for one in theirs if one in found), None)

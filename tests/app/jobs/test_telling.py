@@ -1,0 +1,337 @@
+"""Notices on a real database: each fact planned once, each notice gone once, and a way that fails is not the end."""
+
+import asyncio
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from app.jobs.delivery import Delivery
+from app.jobs.telling import CustomerNotices
+from caseengine.activities import after
+from caseengine.conversations import find_conversation
+from caseengine.model.actor import SYSTEM
+from caseengine.model.case import Case
+from caseengine.operations import open_conversation
+from caseengine.operations.answering import reply
+from caseengine.operations.telling import Telling, could_not_deliver, mail_came_back
+from caseengine.tables import cursors
+from caseengine.telling import CustomerNotice, notices_about
+from channels.protocol import DeliveryFailed, Receipt
+from customers.assurance import Assurances
+from customers.contacts import Contact, Contacts
+from customers.identities import Identity, IdentityKind
+from customers.preferences import Holder, HolderKind, Preferences
+from customers.tables import notice_consents, one_time_codes
+from customers.wishes import Way, Wishes
+from storage.engine import Database
+from storage.errors import Conflict
+from storage.outbox import Outbox, OutboxRow
+from storage.tables import outbox
+from tests.caseengine.office import Office, when
+
+SECRET = b"s" * 32
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = when("Mon 08:59")
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclasses.dataclass
+class Street:
+    """An office, a customer with a mailbox and Teams, and the jobs between them."""
+
+    office: Office
+    clock: Clock
+    telling: Telling
+    contact: UUID
+    refuse: dict[str, DeliveryFailed] = dataclasses.field(default_factory=dict)
+    sent: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+    @property
+    def database(self) -> Database:
+        return self.office.database
+
+    def job(self) -> CustomerNotices:
+        return CustomerNotices(self.database, self.clock, self.telling)
+
+    async def case(self, **opening: Any) -> Case:
+        return (await self.office.handed_over(**{"contact_id": self.contact, **opening}))[1]
+
+    async def replies(self, case: Case, text: str, at: str, key: str = "") -> None:
+        self.clock.at = when(at)
+        key = key or uuid4().hex
+        await self.office.do(reply, case.number, text, key=key, by=self.office.mo.actor, at=when(at))
+
+    async def tells(self, *, minutes: float = 3) -> None:
+        await self.job().run()
+        self.clock.at += timedelta(minutes=minutes)
+        await self.job().run()
+        await self.delivers()
+
+    async def delivers(self) -> None:
+        async def send(row: OutboxRow) -> Receipt:
+            name = "mail" if row.topic == "mail" else row.payload["channel"]
+            if name in self.refuse:
+                raise self.refuse[name]
+            self.sent.append({"by": name, **row.payload})
+            return Receipt("test", {})
+
+        async def gave_up(work: Any, row: OutboxRow) -> None:
+            await could_not_deliver(work, row.topic, row.payload, at=self.clock())
+
+        await Delivery(self.database, self.clock, {"mail": send, "deliver": send}, gave_up).run()
+
+    async def notices(self, case: Case) -> list[CustomerNotice]:
+        return list(await self.office.see(notices_about, case.id))
+
+    def by(self, name: str) -> list[dict[str, Any]]:
+        return [one for one in self.sent if one["by"] == name]
+
+    async def in_teams(self) -> UUID:
+        """The customer has a conversation in Teams, and Teams says who they are."""
+        conversation, at = uuid4(), when("Mon 08:00")
+        await self.office.do(open_conversation, id=conversation, channel="teams", visitor="29:x", locale="en", at=at)
+        async with self.database.unit_of_work() as work:
+            await Assurances(work).vouch(conversation, self.contact, "teams", at=at)
+        return conversation
+
+    async def wish(self, wishes: Wishes) -> None:
+        async with self.database.unit_of_work() as work:
+            holder = Holder(HolderKind.CONTACT, self.contact)
+            await Preferences(work, zone="UTC").change(holder, wishes, by=SYSTEM, source="test", at=self.clock())
+
+
+@pytest.fixture
+async def street(any_database: Database) -> Street:
+    office, clock, contact = Office(any_database), Clock(), uuid4()
+    await office.furnish()
+    since = when("Mon 08:00")
+    known = Identity(IdentityKind.EMAIL, "ana@shop.example", "import", since)
+    claimed = Identity(IdentityKind.EMAIL, "other@shop.example", "chat", when("Mon 08:30"), on_file=False)
+    async with any_database.unit_of_work() as work:
+        Contacts(work).add(Contact(contact, "Ana", "de", (known, claimed)))
+    telling = Telling(
+        zone="Europe/London",
+        secret=SECRET,
+        seen=lambda conversation, place: False,
+        words=lambda items, at: " / ".join(f"{item['number']}: {' '.join(item.get('lines', ()))}" for item in items),
+        channels=frozenset({"webchat", "teams"}),
+    )
+    found = Street(office, clock, telling, contact)
+    await found.job().run()
+    return found
+
+
+async def test_a_mail_goes_to_the_address_on_file_in_the_contacts_language(street: Street) -> None:
+    case = await street.case()
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+
+    (mail,) = street.by("mail")
+    assert (mail["to"], mail["template"], mail["language"]) == ("ana@shop.example", "notice", "de")
+    assert mail["params"]["items"][0]["lines"] == ["At noon."]
+    assert mail["case_id"] == str(case.id)
+    assert SECRET.hex() not in str(mail)
+    assert "url" not in str(mail["params"]["items"]), "links are made where the mail is written"
+
+
+async def test_two_workers_tell_once(street: Street) -> None:
+    cases = [await street.case() for _ in range(5)]
+    for case in cases:
+        await street.replies(case, "At noon.", "Mon 10:00")
+
+    async def worker() -> None:
+        job = street.job()
+        for _ in range(6):
+            try:
+                await job.run()
+            except Conflict:
+                await asyncio.sleep(0)
+
+    await asyncio.gather(worker(), worker(), worker())
+    street.clock.at += timedelta(minutes=3)
+    await asyncio.gather(worker(), worker(), worker())
+    await street.delivers()
+
+    items = [item["number"] for mail in street.by("mail") for item in mail["params"]["items"]]
+    assert sorted(items) == sorted(case.number for case in cases)
+    for case in cases:
+        assert [notice.state for notice in await street.notices(case)] == ["told"]
+        await street.office.rows_equal_fold(case)
+
+
+async def test_what_happened_before_the_desk_told_anybody_is_not_told(street: Street) -> None:
+    await street.database.run(_never_told_anybody)
+    case = await street.case()
+    await street.replies(case, "At noon.", "Mon 10:00")
+    street.clock.at = when("Mon 12:00")
+    await street.tells()
+    assert street.by("mail") == []
+
+
+async def test_a_mail_that_is_refused_goes_on_in_teams(street: Street) -> None:
+    conversation, case = await street.in_teams(), await street.case()
+    street.refuse["mail"] = DeliveryFailed("550 no such mailbox")
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+    assert [notice.tried for notice in await street.notices(case)] == [(Way.EMAIL,)]
+    await street.tells()
+    await street.delivers()
+
+    (said,) = street.by("teams")
+    assert said["conversation"] == str(conversation)
+    (notice,) = await street.notices(case)
+    assert (notice.state, notice.way) == ("told", "teams")
+    log = await street.office.see(after, conversation, 0)
+    assert log[-1].body["text"] == f"{case.number}: At noon."
+    there = await street.office.see(find_conversation, conversation)
+    assert there is not None
+    assert case.id in there.cases, "what they answer there finds its case"
+
+
+async def test_teams_first_then_mail_then_nobody(street: Street) -> None:
+    await street.in_teams()
+    await street.wish(Wishes(way=Way.TEAMS))
+    case = await street.case()
+    street.refuse |= {"teams": DeliveryFailed("403"), "mail": DeliveryFailed("550")}
+    await street.replies(case, "At noon.", "Mon 10:00")
+    for _ in range(4):
+        await street.tells()
+
+    (notice,) = await street.notices(case)
+    assert (notice.state, notice.why, set(notice.tried)) == ("dropped", "unreachable", {Way.TEAMS, Way.EMAIL})
+    assert (street.by("teams"), street.by("mail")) == ([], [])
+
+
+async def test_what_may_have_been_taken_goes_no_other_way(street: Street) -> None:
+    await street.in_teams()
+    case = await street.case()
+    street.refuse["mail"] = DeliveryFailed("lost after DATA", ambiguous=True)
+    await street.replies(case, "At noon.", "Mon 10:00")
+    for _ in range(3):
+        await street.tells()
+    assert street.by("teams") == []
+    assert [notice.state for notice in await street.notices(case)] == ["told"]
+
+
+async def test_a_mail_that_comes_back_later_goes_on_in_teams(street: Street) -> None:
+    await street.in_teams()
+    case = await street.case()
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+    batch = UUID(street.by("mail")[0]["batch"])
+    async with street.database.unit_of_work() as work:
+        await mail_came_back(work, batch, at=street.clock())
+    await street.tells()
+    assert len(street.by("teams")) == 1
+
+
+async def test_an_agents_words_that_teams_does_not_take_go_by_mail(street: Street) -> None:
+    conversation = await street.in_teams()
+    case = await street.office.report_in(conversation, contact_id=street.contact)
+    await street.office.hand_over(conversation, case)
+    street.refuse["teams"] = DeliveryFailed("403")
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+    await street.tells()
+
+    (mail,) = street.by("mail")
+    assert mail["params"]["items"][0]["lines"] == ["At noon."]
+    assert [notice.tried for notice in await street.notices(case)] == [(Way.TEAMS,)]
+
+
+async def test_on_a_channel_that_brings_it_nothing_is_told_twice(street: Street) -> None:
+    conversation = await street.in_teams()
+    case = await street.office.report_in(conversation, contact_id=street.contact)
+    await street.office.hand_over(conversation, case)
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+    assert len(street.by("teams")) == 1
+    assert await street.notices(case) == []
+
+
+async def test_a_newcomers_address_counts_once_a_code_came_back(street: Street) -> None:
+    case = await street.case(contact_id=None, reply_address="new@home.example")
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+    assert street.by("mail") == []
+    async with street.database.unit_of_work() as work:
+        work.write(sa.insert(one_time_codes).values(_used_code(case)))
+    await street.replies(case, "At one.", "Mon 11:00")
+    await street.tells()
+
+    (mail,) = street.by("mail")
+    assert mail["to"] == "new@home.example"
+    assert mail["params"]["holder"] == {"kind": "case", "id": str(case.id)}
+    assert [(notice.state, notice.why) for notice in await street.notices(case)] == [
+        ("dropped", "unproved"),
+        ("told", ""),
+    ]
+
+
+async def test_two_cases_travel_together(street: Street) -> None:
+    one, other = await street.case(), await street.case()
+    await street.replies(one, "At noon.", "Mon 10:00")
+    await street.replies(other, "At one.", "Mon 10:01")
+    await street.tells(minutes=1.5)
+
+    (mail,) = street.by("mail")
+    assert [item["number"] for item in mail["params"]["items"]] == [one.number, other.number]
+    assert (mail["params"]["cases"], "case_id" in mail) == (2, False)
+
+
+async def test_a_fault_holds_up_nobody_else(street: Street) -> None:
+    case = await street.case()
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.job().run()
+
+    def broken(conversation: UUID, place: int) -> bool:
+        raise RuntimeError
+
+    whole = street.telling
+    street.telling = dataclasses.replace(whole, seen=broken)
+    await street.tells()
+    assert [notice.state for notice in await street.notices(case)] == ["planned"]
+    street.telling = whole
+    await street.tells(minutes=11)
+    assert len(street.by("mail")) == 1
+
+
+async def test_who_wished_what_and_when_is_kept(street: Street) -> None:
+    await street.wish(Wishes(way=Way.TEAMS))
+    await street.wish(Wishes(way=Way.TEAMS))
+    await street.wish(Wishes(way=None))
+    async with street.database.snapshot() as snapshot:
+        rows = await snapshot.rows(sa.select(notice_consents).order_by(notice_consents.c.at))
+    assert sorted(row.wishes["way"] for row in rows) == ["none", "teams"]
+    assert {row.source for row in rows} == {"test"}
+
+
+async def test_giving_up_is_recorded_even_when_nothing_can_be_done_about_it(street: Street) -> None:
+    async with street.database.unit_of_work() as work:
+        Outbox(work).deliver("mail", "x", {"to": "ana@shop.example", "batch": "nonsense"}, at=street.clock())
+    street.refuse["mail"] = DeliveryFailed("550")
+    await street.delivers()
+    async with street.database.snapshot() as snapshot:
+        states = await snapshot.rows(sa.select(outbox.c.state).where(outbox.c.topic == "mail"))
+    assert [row.state for row in states] == ["failed"]
+
+
+def _never_told_anybody(connection: sa.Connection) -> None:
+    with connection.begin():
+        connection.execute(sa.delete(cursors))
+
+
+def _used_code(case: Case) -> dict[str, Any]:
+    at = when("Mon 10:30")
+    values = {"id": uuid4(), "conversation": uuid4(), "place": 1, "subject": b"s" * 32, "source": b"s" * 32}
+    values |= {"case_id": case.id, "code_hash": b"s" * 32, "tries": 1, "sent_at": at, "expires_at": at, "used_at": at}
+    return values
