@@ -136,3 +136,15 @@ agreements = sa.Table(
     sa.Column("cases_max", sa.Integer),
 )
 """Cover of an account and those below it; both days belong to it."""
+
+reachability = sa.Table(
+    "reachability",
+    metadata,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("value", sa.String(400), primary_key=True),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("reason", sa.String(200), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.CheckConstraint("state IN ('reachable', 'bounced', 'complained', 'blocked')", name="state"),
+)
+"""What is known of reaching somebody at an address. What has no row is reachable as far as anybody knows."""

@@ -10,6 +10,7 @@ from caseengine.tables.cases import (
     cases,
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
+from caseengine.tables.mails import mail_threads, mails, sent_mails
 from caseengine.tables.notices import agent_notices
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
@@ -39,9 +40,12 @@ __all__ = [
     "cursors",
     "departments",
     "files",
+    "mail_threads",
+    "mails",
     "participants",
     "rule_timers",
     "rulebooks",
+    "sent_mails",
     "skills",
     "surveys",
     "tallies",
