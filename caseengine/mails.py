@@ -148,11 +148,10 @@ async def mail_raw(snapshot: Snapshot, mail_id: int) -> bytes | None:
     return found
 
 
-async def original_of(snapshot: Snapshot, mail_id: int, conversation: UUID) -> Mapping[str, Any] | None:
-    """What was kept of a mail beside its new words, if it belongs to this conversation."""
-    mine = mails.c.id == mail_id, mails.c.conversation_id == conversation
-    found: Mapping[str, Any] | None = await snapshot.scalar(sa.select(mails.c.original).where(*mine))
-    return found
+async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conversation: UUID | None) -> Any:
+    """What was kept of a mail beside its new words, if it belongs to this case or conversation; else None."""
+    mine = sa.or_(mails.c.case_id == case_id, mails.c.conversation_id == conversation)
+    return await snapshot.scalar(sa.select(mails.c.original).where(mails.c.id == mail_id, mine))
 
 
 async def conversations_of(snapshot: Snapshot, message_ids: Sequence[str]) -> Sequence[UUID]:
