@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     mail_from: str = Field("desk@larder-lane.example", description="Address our mails come from.")
     mail_addresses: str = Field("", description="Further addresses that mail comes in for, with commas.")
     mail_listen: str = Field(
-        "", description="Where the company's mail server hands mail in: lmtp://HOST:PORT or smtp://HOST:PORT; off if empty."
+        "",
+        description="Where our mail server hands mail in: lmtp://HOST:PORT or smtp://HOST:PORT; off if empty.",
     )
     mail_listen_certificate: Path | None = Field(None, description="PEM file with chain and key, for STARTTLS there.")
     mail_authserv: str = Field(

@@ -20,6 +20,7 @@ from app.http.site import HttpParts, make_application
 from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
+from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
@@ -28,6 +29,9 @@ from app.jobs.rules import Rules
 from app.jobs.turns import Turns
 from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
+from app.letterbook import DeskLetterbook, LetterbookParts
+from app.mail_settings import mail_desk
+from app.mailroom import DeskMailroom
 from app.meaning import EncodedMeaning
 from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.schema import whole_schema
@@ -40,7 +44,11 @@ from bot.replies.catalogue import load_catalogue
 from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
+from channels.email.adapter import EmailAdapter
+from channels.email.dkim_signing import signer
+from channels.email.mailroom import Reads
 from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.protocol import ChannelAdapter
 from channels.webchat.adapter import WebChatAdapter
 from channels.webchat.desk import WebChatDesk
 from channels.webchat.tokens import Tokens, load_keys
@@ -75,6 +83,8 @@ class House:
     escalations: Escalations
     forgetting: Forgetting
     closing: Closing
+    mailroom: DeskMailroom
+    filing: Filing | None
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
@@ -87,8 +97,13 @@ def build(
     now: Callable[[], datetime] = present,
     understander: Understander | None = None,
     mailbox: DemoMailbox | None = None,
+    reader: Reads | None = None,
 ) -> House:
-    """The house, at rest: nothing runs and nothing listens yet. The data folder exists."""
+    """The house, at rest: nothing runs and nothing listens yet. The data folder exists.
+
+    Args:
+        reader: of mails that come in; without one they are kept and wait.
+    """
     whole_schema()
     database = Database(settings.url)
     index = make_index(encoder)
@@ -108,14 +123,15 @@ def build(
         secret=secret,
         fallback_department=settings.fallback_department,
         clock=now,
+        origin=settings.origin,
     )
     turns = Turns(bot, now)
     webchat = _webchat(settings, database, now, turns)
     adapter = WebChatAdapter(webchat)
-    mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now))
-    delivery = Delivery(
-        database, now, {"deliver": send_activity(database, {adapter.name: adapter}), "mail": send_mail(mail)}
-    )
+    mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now), sign=_dkim(settings))
+    letters = EmailAdapter(_letterbook(settings, database, secret, catalogue.words, now), mail, settings.company)
+    adapters: dict[str, ChannelAdapter] = {adapter.name: adapter, letters.name: letters}
+    delivery = Delivery(database, now, {"deliver": send_activity(database, adapters), "mail": send_mail(mail)})
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     guess = LearntNeeds(database)
     application = make_application(
@@ -151,6 +167,8 @@ def build(
         delivery=delivery,
         forgetting=Forgetting(database, secret, now),
         closing=Closing(database, now),
+        mailroom=DeskMailroom(database, now),
+        filing=_filing(settings, bot, reader, turns) if reader is not None else None,
         promises=Promises(database, catalogue, now),
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,
@@ -194,6 +212,45 @@ def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
         sender=settings.mail_from,
         company=settings.company,
     )
+
+
+def _letterbook(
+    settings: Settings, database: Database, secret: bytes, words: Mapping[str, str], now: Callable[[], datetime]
+) -> DeskLetterbook:
+    return DeskLetterbook(
+        LetterbookParts(
+            database=database,
+            desk=mail_desk(settings),
+            company=settings.company,
+            secret=secret,
+            words=words,
+            now=now,
+            an_hour=settings.mail_limit_hour,
+            an_hour_unproved=settings.mail_limit_hour_unproved,
+        )
+    )
+
+
+def _filing(settings: Settings, bot: Bot, reader: Reads, turns: Turns) -> Filing:
+    return Filing(
+        FilingParts(
+            database=bot.database,
+            reader=reader,
+            desk=mail_desk(settings),
+            words=bot.catalogue.words,
+            secret=bot.secret,
+            fallback_department=bot.fallback_department,
+            now=bot.clock,
+            notice=turns.notice,
+        )
+    )
+
+
+def _dkim(settings: Settings) -> Callable[[bytes], bytes] | None:
+    """Signs our mails, where a key is configured."""
+    if not settings.dkim_domain or settings.dkim_key_file is None:
+        return None
+    return signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file.read_bytes())
 
 
 async def _resolve_params(

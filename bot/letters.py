@@ -1,4 +1,4 @@
-"""Letters: on some channels nobody waits for the next line. One letter in is at most one letter out, and never a dialog.
+"""Letters: on some channels nobody waits for the next line. One letter in is at most one out, and never a dialog.
 
 The words always end on a case with a number and a time, unless they only ask how a case stands. Source:
 docs/decisions/0021-mail.md
@@ -110,9 +110,7 @@ def plain_line(case: Case | CaseRow, desk: Desk) -> Line:
 async def add(case: Case, desk: Desk) -> list[Line]:
     """More words for a case people work on; that they arrived is said once."""
     here = desk.conversation.id
-    now = await add_to_case(
-        desk.work, case, desk.said, key=desk.key, by=desk.customer, at=desk.at, conversation=here
-    )
+    now = await add_to_case(desk.work, case, desk.said, key=desk.key, by=desk.customer, at=desk.at, conversation=here)
     if desk.state.acknowledged == now.number:
         return []
     desk.state.acknowledged = now.number

@@ -107,8 +107,8 @@ class MailThreads:
 
 
 def capped(message_ids: Sequence[str]) -> tuple[str, ...]:
-    """Each once, the first and the newest of them."""
-    once = list(dict.fromkeys(message_ids))
+    """Each once, where it was named last; of many, the first and the newest."""
+    once = list(dict.fromkeys(reversed(message_ids)))[::-1]
     return tuple(once if len(once) <= REFERENCES_MAX else [once[0], *once[1 - REFERENCES_MAX :]])
 
 

@@ -115,9 +115,7 @@ class Mails:
 async def due_mails(snapshot: Snapshot, *, at: datetime, limit: int) -> Sequence[KeptMail]:
     """Those that wait and are due, in order of arrival."""
     due = sa.or_(mails.c.next_try_at.is_(None), mails.c.next_try_at <= at)
-    rows = await snapshot.rows(
-        sa.select(*KEPT).where(mails.c.state == "kept", due).order_by(mails.c.id).limit(limit)
-    )
+    rows = await snapshot.rows(sa.select(*KEPT).where(mails.c.state == "kept", due).order_by(mails.c.id).limit(limit))
     return [KeptMail(*tuple(row)) for row in rows]
 
 

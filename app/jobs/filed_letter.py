@@ -1,6 +1,5 @@
 """One letter into one unit of work: onto its conversation and into the inbox, or as a note on the case it is about."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -64,8 +63,9 @@ async def file_letter(
     desk = _Filing(work, mail, letter, incoming, parts, at)
     if letter.automatic is not Automatic.NO:
         return await desk.automatic()
-    if (outside := await desk.forwarded_mail()) is not None:
-        return await desk.answer_from_outside(outside)
+    outside = await desk.forwarded_mail()
+    if outside is not None and outside.case_id is not None:
+        return await desk.answer_from_outside(outside, outside.case_id)
     return await desk.customer()
 
 
@@ -140,7 +140,9 @@ class _Filing:
         case_id = (sent.case_id if sent else None) or next((one.case_id for one in pointed if one.case_id), None)
         conversation = pointed[0].conversation if pointed else None
         if case_id is not None:
-            let_in = self.incoming.sender is not None and any(self.incoming.sender in one.taking_part for one in pointed)
+            let_in = self.incoming.sender is not None and any(
+                self.incoming.sender in one.taking_part for one in pointed
+            )
             await self._note(case_id, self._told_by_machine(kind, let_in=let_in))
         elif kind not in READ_BY_NOBODY:
             return await self._silently()
@@ -150,18 +152,17 @@ class _Filing:
     async def forwarded_mail(self) -> SentMail | None:
         """The mail to somebody outside that this one answers."""
         sent = await self._sent_mail()
-        return sent if sent is not None and sent.purpose == "forward" and sent.case_id is not None else None
+        return sent if sent is not None and sent.purpose == "forward" else None
 
-    async def answer_from_outside(self, sent: SentMail) -> FiledLetter:
+    async def answer_from_outside(self, sent: SentMail, case_id: UUID) -> FiledLetter:
         """Whom an agent asked outside has answered: for agents alone."""
-        assert sent.case_id is not None
         known = self.incoming.sender in (sent.recipient, *sent.others) and self.incoming.belief is not Belief.REFUSED
         if not known:
-            return await self._silently(tell=sent.case_id)
+            return await self._silently(tell=case_id)
         words = self.parts.words["mail.note_outside"]
         told = words.format(who=self.incoming.sender, text=self._words()[:NOTE_WORDS_MAX], mail=self.mail.id)
-        await self._note(sent.case_id, told)
-        self._filed("outside_answer", case_id=sent.case_id)
+        await self._note(case_id, told)
+        self._filed("outside_answer", case_id=case_id)
         return FiledLetter("outside_answer")
 
     async def _silently(self, *, tell: UUID | None = None) -> FiledLetter:
@@ -235,7 +236,9 @@ class _Filing:
         attached: list[Attachment] = []
         for enclosure in self.letter.enclosures:
             name, kind = clean(enclosure.name)[:255] or "file", clean(enclosure.content_type)[:100]
-            put = Files(self.work).put(conversation, name=name, content_type=kind, content=enclosure.content, at=self.at)
+            put = Files(self.work).put(
+                conversation, name=name, content_type=kind, content=enclosure.content, at=self.at
+            )
             attached.append(Attachment(str(put.id), name, kind, put.size))
             if enclosure.content_id:
                 inline[clean(enclosure.content_id)] = str(put.id)
@@ -300,5 +303,3 @@ def _id(message_id: str) -> str:
     plain = message_id.strip().strip("<>")
     fine = 0 < len(plain) <= 250 and all("!" <= character <= "~" and character not in "<>" for character in plain)
     return plain if fine else ""
-
-

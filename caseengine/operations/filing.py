@@ -42,8 +42,11 @@ from storage.transaction import Snapshot, UnitOfWork
 CHANNEL = "email"
 NUMBER = re.compile(r"\bCAS-[0-9]{5,12}-[0-9A-Z]{4}\b", re.IGNORECASE)
 TAG = re.compile(r"\s*\[\s*CAS-[0-9]{5,12}-[0-9A-Z]{4}\s*\]\s*", re.IGNORECASE)
-PREFIX = re.compile(r"^(?:\s*(?:re|aw|fw|fwd|wg|sv|vs|antw|rv|tr|odp|ynt|res|r|i|rif)\s*(?:\[\d{1,3}\])?\s*:)+", re.I)
+PREFIX = re.compile(
+    r"^(?:\s*(?:re|aw|fw|fwd|wg|sv|vs|antw|rv|tr|odp|ynt|res|r|i|rif)\s*(?:\[\d{1,3}\])?\s*:)+", re.IGNORECASE
+)
 SUBJECT_MAX = 300
+SUBJECT_READ_MAX = 1_000
 NUMBERS_MAX = 3
 ADDRESS_MAX = 200
 """Characters of an address that can take part in a conversation."""
@@ -135,7 +138,8 @@ async def case_talked_about(work: Snapshot, conversation: UUID) -> UUID | None:
 
 def plain_subject(subject: str) -> str:
     """Without "Re:" and our own tag."""
-    return " ".join(PREFIX.sub("", TAG.sub(" ", subject)).split())[:SUBJECT_MAX]
+    line = " ".join(subject[:SUBJECT_READ_MAX].split())
+    return " ".join(PREFIX.sub("", TAG.sub(" ", line)).split())[:SUBJECT_MAX]
 
 
 def speaker(mail: Incoming) -> Actor:
@@ -215,7 +219,7 @@ async def _heard(work: UnitOfWork, conversation: UUID, mail: Incoming) -> None:
             name=mail.name or thread.name,
             subject=thread.subject,
             cc=tuple(mail.cc),
-            message_ids=capped([*thread.message_ids, *([mail.message_id] if mail.message_id else [])]),
+            message_ids=capped([*thread.message_ids, *mail.answers, *([mail.message_id] if mail.message_id else [])]),
             vouched=mail.belief is Belief.VOUCHED,
             beside=thread.beside,
         )

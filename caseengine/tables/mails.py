@@ -25,9 +25,7 @@ mails = sa.Table(
     sa.Column("verdict", sa.String(40), nullable=False, server_default=EMPTY),
     sa.Column("original", Json),
     sa.CheckConstraint("state IN ('kept', 'filed', 'quarantined')", name="state"),
-    sa.Index(
-        "ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")
-    ),
+    sa.Index("ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
     sa.Index("ix_mails_message_id", "message_id"),
     sa.Index("ix_mails_state_received_at", "state", "received_at"),
     sqlite_autoincrement=True,
@@ -52,8 +50,8 @@ mail_threads = sa.Table(
     sa.Index("ix_mail_threads_address", "address", "beside"),
 )
 """
-Where a conversation by mail stands. `address` is whom it is with, empty where nobody can be answered; `token_hash` is of
-the token in the address that answers go to; `message_ids` the References of the next mail, oldest first; `vouched`
+Where a conversation by mail stands. `address` is whom it is with, empty where nobody can be answered; `token_hash` is
+of the token in the address that answers go to; `message_ids` the References of the next mail, oldest first; `vouched`
 whether the newest mail's sender was; `beside` the case its first mail wanted to go to and was not let in.
 """
 

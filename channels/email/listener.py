@@ -210,7 +210,7 @@ class _Timed(SMTP):
             self.transport.close()
 
     def _too_slow(self) -> None:
-        if self.transport is not None:
+        if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.write(SLOW)
             self.transport.abort()
 
