@@ -46,6 +46,7 @@ from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer
+from channels.email.listener import Listener
 from channels.email.mailroom import Reads
 from channels.email.smtp import SmtpSender, SmtpSettings
 from channels.protocol import ChannelAdapter
@@ -88,6 +89,7 @@ class House:
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
+    listener: Listener | None = None
 
 
 def build(

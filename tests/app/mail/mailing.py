@@ -133,9 +133,7 @@ def id_of(message: EmailMessage) -> str:
 
 
 def article(title: str, text: str) -> Article:
-    return Article(
-        slug=title.lower().replace(" ", "-"), title=title, body=text
-    )
+    return Article(slug=title.lower().replace(" ", "-"), title=title, body=text)
 
 
 @contextlib.asynccontextmanager
@@ -165,5 +163,3 @@ async def mailing(database: Database, folder: Path, **changes: Any) -> AsyncIter
             await house.turns.stop(2.0)
             await house.understander.close()
             await house.database.close()
-
-

@@ -119,7 +119,9 @@ async def test_s8_of_200_forged_replies_none_is_appended(desk: MailingDesk):
 async def test_s9_only_the_border_of_ours_on_top_vouches(desk: MailingDesk):
     await desk.knows()
     forged = ("Authentication-Results", f"{AUTHSERV}; dmarc=pass header.from=corner.example")
-    await desk.hears("One", message_id="1@x", headers=(("Authentication-Results", "mx.evil.example; dmarc=pass"), forged))
+    await desk.hears(
+        "One", message_id="1@x", headers=(("Authentication-Results", "mx.evil.example; dmarc=pass"), forged)
+    )
     await desk.hears("Two", message_id="2@x", dmarc="pass", authserv="mx.evil.example")
 
     for number in await desk.numbers():
@@ -160,7 +162,9 @@ async def test_a_bounce_is_a_fact_about_the_address_and_silences_the_desk_until_
     returned = desk.server.senders[-1]
     assert returned.startswith("desk+b-")
 
-    await desk.hears("Undeliverable", sender="mailer-daemon@corner.example", rcpt=returned, mail_from="", headers=failed)
+    await desk.hears(
+        "Undeliverable", sender="mailer-daemon@corner.example", rcpt=returned, mail_from="", headers=failed
+    )
 
     assert await desk.verdicts() == ["new", "automatic_bounce"]
     assert [fact for fact in await desk.told(number) if "5.1.1" in fact]
@@ -223,7 +227,9 @@ async def test_status_is_told_to_who_may_know_it(desk: MailingDesk):
     (first,) = await desk.hears(dmarc="pass")
     number = number_in(first)
 
-    (told,) = await desk.hears(f"What is the status of {number}?", subject="Status?", dmarc="pass", answers=id_of(first))
+    (told,) = await desk.hears(
+        f"What is the status of {number}?", subject="Status?", dmarc="pass", answers=id_of(first)
+    )
     assert number in text_of(told)
     assert "Tills" in text_of(told)
 
@@ -236,7 +242,9 @@ async def test_an_article_that_answers_is_sent_with_the_number_and_two_links(des
 
 
 async def test_no_word_of_the_visitor_is_in_an_automatic_mail_to_an_unproved_address(desk: MailingDesk):
-    (answer,) = await desk.hears("BUY CHEAP PILLS", subject="Look at http://pills.example", sender="BUY <ana@corner.example>")
+    (answer,) = await desk.hears(
+        "BUY CHEAP PILLS", subject="Look at http://pills.example", sender="BUY <ana@corner.example>"
+    )
 
     whole = answer.as_bytes().lower()
     assert b"pills" not in whole
