@@ -100,7 +100,7 @@ def place(facts: MailFacts) -> Decision:
             return Decision(candidate, Reason(candidate.pointer.value))
         refused = doubt if refused is Reason.NEW else refused
     tell = next((candidate.case_id for candidate in facts.candidates if candidate.case_id is not None), None)
-    if facts.beside is not None and facts.belief is Belief.VOUCHED:
+    if facts.beside is not None and facts.sender is not None and facts.belief is Belief.VOUCHED:
         return Decision(None, Reason.BESIDE_AGAIN, beside=facts.beside)
     return Decision(None, refused, tell=tell)
 

@@ -119,7 +119,7 @@ def text_of(message: EmailMessage) -> str:
     """What its reader reads."""
     body = message.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 def number_in(message: EmailMessage) -> str:
