@@ -75,6 +75,48 @@ class DeskLetterbook:
         async with self._counting, self._parts.database.unit_of_work() as work:
             return await self._planned(work, activity, key, automatic=automatic)
 
+    async def plan_forward(self, mail: Mapping[str, Any], *, at: datetime) -> Outline | Receipt:
+        """The mail to somebody outside that an outbox row of the topic "forward" asks for."""
+        parts = self._parts
+        async with parts.database.unit_of_work() as work:
+            before = await sent_by_key(work, "forward", mail["key"][:200])
+            if before is not None and before.state != "planned":
+                return _came_to(before)
+            outline = await self._forward(work, mail, at)
+            if before is None:
+                MailThreads(work).plan(
+                    purpose="forward",
+                    key=mail["key"][:200],
+                    message_id=outline.message_id,
+                    token=make_token(parts.secret, TokenKind.BOUNCE, outline.message_id),
+                    conversation_id=None,
+                    case_id=UUID(mail["case_id"]),
+                    recipient=outline.to.address,
+                    automatic=False,
+                    at=parts.now(),
+                )
+        return outline
+
+    async def _forward(self, work: UnitOfWork, mail: Mapping[str, Any], at: datetime) -> Outline:
+        parts = self._parts
+        message_id = self._message_id("forward", mail["key"])
+        token = make_token(parts.secret, TokenKind.BOUNCE, message_id)
+        department = await Departments(work).get(mail["department"])
+        return Outline(
+            message_id=message_id,
+            to=Mailbox(mail["to"]),
+            sender=Mailbox(parts.desk.address, f"{mail['agent']}, {department.name}"),
+            reply_to=with_token(parts.desk.address, TokenKind.FORWARD, token),
+            envelope_from=with_token(parts.desk.address, TokenKind.BOUNCE, token),
+            text=mail["text"],
+            subject=f"{mail['subject']} [{mail['number']}]",
+            number=mail["number"],
+            language="",
+            at=at,
+            automatic=False,
+            signature=mail["agent"],
+        )
+
     async def sent(self, message_id: str, receipt: Receipt) -> None:
         async with self._parts.database.unit_of_work() as work:
             MailThreads(work).sent(message_id, "sent", dict(receipt.proof))

@@ -22,6 +22,7 @@ from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
 from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting
+from app.jobs.forwarding import send_forward
 from app.jobs.mail import send_mail
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
@@ -44,6 +45,7 @@ from bot.replies.catalogue import load_catalogue
 from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
+from caseengine.operations.forwarding import TOPIC as FORWARD
 from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer
 from channels.email.listener import Listener
@@ -131,9 +133,18 @@ def build(
     webchat = _webchat(settings, database, now, turns)
     adapter = WebChatAdapter(webchat)
     mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now), sign=_dkim(settings))
-    letters = EmailAdapter(_letterbook(settings, database, secret, catalogue.words, now), mail, settings.company)
+    letterbook = _letterbook(settings, database, secret, catalogue.words, now)
+    letters = EmailAdapter(letterbook, mail, settings.company)
     adapters: dict[str, ChannelAdapter] = {adapter.name: adapter, letters.name: letters}
-    delivery = Delivery(database, now, {"deliver": send_activity(database, adapters), "mail": send_mail(mail)})
+    delivery = Delivery(
+        database,
+        now,
+        {
+            "deliver": send_activity(database, adapters),
+            "mail": send_mail(mail),
+            FORWARD: send_forward(letterbook, letters),
+        },
+    )
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     guess = LearntNeeds(database)
     application = make_application(

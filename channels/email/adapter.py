@@ -2,7 +2,7 @@
 
 from bot.activity import Activity
 from channels.email.compose import compose
-from channels.email.outline import Letterbook
+from channels.email.outline import Letterbook, Outline
 from channels.email.smtp import CHANNEL, Refused, SmtpSender
 from channels.protocol import DeliveryFailed, Receipt
 
@@ -24,8 +24,10 @@ class EmailAdapter:
             DeliveryFailed: it was not, or perhaps not, taken.
         """
         outline = await self._letterbook.plan(activity, key=key)
-        if isinstance(outline, Receipt):
-            return outline
+        return outline if isinstance(outline, Receipt) else await self.send_outline(outline)
+
+    async def send_outline(self, outline: Outline) -> Receipt:
+        """A mail that was planned; see `send`."""
         try:
             message = compose(outline, self._company)
         except (ValueError, IndexError) as error:
