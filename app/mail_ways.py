@@ -8,8 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from app.mail_settings import mail_desk
 from app.settings import Settings
 from channels.email.imap import ImapPuller, ImapSettings, TokenMissing
+from channels.email.letter import Envelope
 from channels.email.listener import Listener, ListenerSettings, listen_address
-from channels.email.mailroom import Mailroom
+from channels.email.mailroom import Kept, Mailroom
+from channels.protocol import DeskUnavailable
 
 TOKEN_WITHIN_S = 30.0
 
@@ -66,6 +68,21 @@ def imap_settings(settings: Settings) -> ImapSettings:
         processed=settings.imap_processed,
         failed=settings.imap_failed,
     )
+
+
+def mailbox_check(settings: Settings) -> str:
+    """Connect to the mailbox and sign in; what was found. Blocks.
+
+    Raises: see `ImapPuller.check`.
+    """
+    return ImapPuller(imap_settings(settings), _NoMailroom()).check()
+
+
+class _NoMailroom:
+    """For looking only."""
+
+    async def keep(self, raw: bytes, envelope: Envelope) -> Kept:
+        raise DeskUnavailable
 
 
 def _secret(settings: Settings) -> str:
