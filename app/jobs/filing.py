@@ -5,9 +5,11 @@ mail brings into a conversation is put into the inbox in the same unit of work, 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -61,8 +63,15 @@ class Filing:
         async with self._running:
             while waiting := await self._due():
                 letters = await asyncio.gather(*map(self._read, waiting))
+                by_sender: dict[str, list[tuple[KeptMail, Letter | Exception]]] = defaultdict(list)
                 for mail, letter in zip(waiting, letters, strict=True):
-                    await self._settle(mail, letter)
+                    by_sender[_sender(letter)].append((mail, letter))
+                await _all(self._in_order(mails) for mails in by_sender.values())
+
+    async def _in_order(self, mails: Sequence[tuple[KeptMail, Letter | Exception]]) -> None:
+        """One sender's mails in order of arrival; a conversation by mail has one sender, so its order is kept."""
+        for mail, letter in mails:
+            await self._settle(mail, letter)
 
     async def _due(self) -> Sequence[KeptMail]:
         async with self._parts.database.snapshot() as snapshot:
@@ -134,3 +143,14 @@ class Filing:
             log.info("mail_set_aside_elsewhere", mail=mail.id)
             return
         MAILS.labels("quarantined").inc()
+
+
+def _sender(letter: Letter | Exception) -> str:
+    return letter.sender.address.lower() if isinstance(letter, Letter) and letter.sender else ""
+
+
+async def _all(groups: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Let every group end before the first error is raised."""
+    for outcome in await asyncio.gather(*groups, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import tempfile
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_nobodys_words_land_on_somebody_elses_case() -> None:
 
 async def _comes_in(desk: MailingDesk, story: list[dict[str, Any]], number: int) -> None:
     """Somebody forged is never vouched for: that is what our border is for."""
-    sent: list[Any] = []
+    sent: list[EmailMessage] = []
     for place, one in enumerate(story):
         pointed = sent[one["at"] % len(sent)] if sent and one["points"] else None
         dmarc = "" if one["forged"] and one["dmarc"] == "pass" else one["dmarc"]

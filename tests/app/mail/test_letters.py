@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, article, id_of, number_in, text_of
+from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, number_in, text_of
 from tests.app.mail.peer import mail
 
 
@@ -235,10 +235,6 @@ async def test_status_is_told_to_who_may_know_it(desk: MailingDesk):
 
     (own,) = await desk.hears(f"What is the status of {number}?", sender="Eve <eve@x.example>", dmarc="pass")
     assert number not in text_of(own)
-
-
-async def test_an_article_that_answers_is_sent_with_the_number_and_two_links(desk: MailingDesk):
-    await desk.office.knows(article("Opening hours of the shops", "The shops are open from 8 to 20."))
 
 
 async def test_no_word_of_the_visitor_is_in_an_automatic_mail_to_an_unproved_address(desk: MailingDesk):
