@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from html import escape
 from typing import Any, Literal
 from uuid import UUID
 
@@ -37,7 +38,7 @@ class OriginalAnswer(Answer):
     said_at: str = Field(description="The mail's own Date, as it was written.")
     text: str = Field(description="The new words.")
     quoted: str = Field(description="What was cut off of them: older mails, a signature.")
-    has_html: bool = Field(description="`/html` below this address shows it, inert.")
+    has_html: bool = Field(description="It has a layout of its own; `/html` below this address shows it, inert.")
     odd: list[str] = Field(description="Codes of what was cut, repaired or left out.")
 
 
@@ -143,7 +144,8 @@ class MailRoutes:
     async def html(self, call: Call) -> web.Response:
         found = await self._original(call)
         inline, number = found["inline"], call.path("number")
-        shown = CID.sub(lambda match: _file(number, inline.get(match.group(1), "")), found["html"])
+        page = found["html"] or _as_page(found["text"], found["quoted"])
+        shown = CID.sub(lambda match: _file(number, inline.get(match.group(1), "")), page)
         headers = {"Content-Security-Policy": PAGE_POLICY, "X-Content-Type-Options": "nosniff"}
         return web.Response(text=shown, content_type=HTML, headers={**headers, "Referrer-Policy": "no-referrer"})
 
@@ -188,6 +190,13 @@ def _number(written: str) -> int:
     """Of a mail; what is none is one that does not exist."""
     plain = written.isascii() and written.isdecimal() and len(written) <= 15
     return int(written) if plain else 0
+
+
+def _as_page(*texts: str) -> str:
+    """A mail without a layout of its own, as it was written."""
+    words = escape("\n\n".join(text for text in texts if text))
+    head = '<!doctype html><meta charset="utf-8"><title></title>'
+    return f'{head}<pre dir="auto" style="white-space:pre-wrap">{words}</pre>'
 
 
 def _file(number: str, file: str) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.jobs.filing import Filing
 from storage.engine import Database
-from tests.app.mail.mailing import MailingDesk, id_of, mailing
+from tests.app.mail.mailing import DESK, MailingDesk, id_of, mailing
 from tests.app.mail.peer import mail
 from tests.conftest import empty_sqlite
 
@@ -77,9 +77,9 @@ async def _comes_in(desk: MailingDesk, story: list[dict[str, Any]], number: int)
             dmarc=dmarc,
             headers=(("Auto-Submitted", "auto-replied"),) if one["kind"] == "machine" else (),
         )
-        token = pointed is not None and one["points"] == "token" and not one["forged"]
+        token = one["points"] == "token" and not one["forged"]
         for _ in range(2 if one["twice"] else 1):
-            await desk.gets(raw, rcpt=str(pointed["Reply-To"]) if token else "desk@larder-lane.example")
+            await desk.gets(raw, rcpt=str(pointed["Reply-To"]) if pointed is not None and token else DESK)
         sent += await desk.sent()
 
 
