@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from app.backtest_commands import add_backtest_command
+from app.mail_commands import add_mail_commands
 from app.routing_cli import routing_commands
 from app.rulebook_commands import add_rulebook_commands
 from app.settings import Settings
@@ -409,6 +410,7 @@ def _fail(what: str, remedy: str) -> NoReturn:
 
 add_rulebook_commands(app, _settings, _fail, console)
 add_backtest_command(app, _settings, _fail, console)
+add_mail_commands(app, _settings, _fail, console)
 
 if __name__ == "__main__":
     main()

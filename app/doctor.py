@@ -1,5 +1,6 @@
 """`nightdesk doctor`: is everything here that a desk needs, and what to do where it is not."""
 
+import asyncio
 import shutil
 import ssl
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import aiosmtplib
 
+from app.mail_ways import listener_settings, mailbox_check
 from app.settings import Settings
 from knowledge.retrieval.encoder import BackgroundEncoder
 from storage.engine import Database
@@ -50,6 +52,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield web_files()
     yield await database(settings)
     yield await mail(settings)
+    async for finding in mail_in(settings):
+        yield finding
     yield await model(settings)
 
 
@@ -138,6 +142,45 @@ async def mail(settings: Settings) -> Finding:
     except (aiosmtplib.SMTPException, OSError) as error:
         remedy = "Check NIGHTDESK_SMTP_HOST, _PORT, _SECURITY (tls, starttls, plain), _USERNAME and _PASSWORD"
         return Finding("Mail", Verdict.BAD, f"{place}: {type(error).__name__}", remedy)
+
+
+async def mail_in(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether mail can come in, and what its senders' word is worth; quiet where no way in is configured."""
+    if not settings.mail_listen and not settings.imap_host:
+        return
+    yield await _listener(settings) if settings.mail_listen else await _mailbox(settings)
+    if settings.mail_listen and settings.imap_host:
+        yield await _mailbox(settings)
+    if not settings.mail_authserv:
+        remedy = "Set NIGHTDESK_MAIL_AUTHSERV to the name your border signs Authentication-Results with"
+        yield Finding("Senders", Verdict.NOTE, "no border vouches for anybody: every sender is a claim", remedy)
+
+
+async def _listener(settings: Settings) -> Finding:
+    try:
+        chosen = listener_settings(settings)
+        reader, writer = await asyncio.wait_for(asyncio.open_connection(chosen.host, chosen.port), SMTP_TIMEOUT_S)
+    except (ValueError, ssl.SSLError) as error:
+        return Finding("Mail in", Verdict.BAD, str(error), "Check NIGHTDESK_MAIL_LISTEN and its certificate")
+    except (OSError, TimeoutError):
+        return Finding("Mail in", Verdict.NOTE, f"nobody listens at {settings.mail_listen}", "nightdesk serve does")
+    said = await reader.readline()
+    writer.close()
+    verdict = Verdict.GOOD if said.startswith(b"220") else Verdict.BAD
+    return Finding(
+        "Mail in", verdict, f"{settings.mail_listen} answers", "" if verdict is Verdict.GOOD else "See its log"
+    )
+
+
+async def _mailbox(settings: Settings) -> Finding:
+    place = f"{settings.imap_host}:{settings.imap_port}"
+    remedy = "Check NIGHTDESK_IMAP_HOST, _PORT, _SECURITY, _USERNAME and _PASSWORD, _TOKEN or _TOKEN_COMMAND"
+    try:
+        found = await asyncio.to_thread(mailbox_check, settings)
+    except Exception as error:
+        # Whatever the library raises: the doctor names it and goes on.
+        return Finding("Mailbox", Verdict.BAD, f"{place}: {type(error).__name__}", remedy)
+    return Finding("Mailbox", Verdict.GOOD, found)
 
 
 async def model(settings: Settings) -> Finding:

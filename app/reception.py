@@ -18,7 +18,7 @@ from channels.protocol import Accepted, DeskUnavailable
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
 from storage.inbox import Inbox
-from storage.transaction import Write
+from storage.transaction import UnitOfWork, Write
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,15 +51,7 @@ class Reception:
         at = self._now()
         try:
             async with self._database.unit_of_work() as work:
-                Inbox(work).receive(
-                    source=activity.channel,
-                    stream=activity.conversation,
-                    key=activity.key,
-                    payload=activity.to_json(),
-                    raw=raw,
-                    at=at,
-                )
-                echo = self._echo(Activities(work), activity, at) if activity.kind is Kind.MESSAGE else None
+                echo = receive(work, activity, raw=raw, at=at)
         except AlreadyReceived:
             return await self._known(activity)
         RECEIVED.labels(activity.channel).inc()
@@ -67,23 +59,37 @@ class Reception:
         seq = echo.result.seq if echo is not None and echo.result is not None else 0
         return Accepted(activity.at_seq(seq, at), fresh=True)
 
-    def _echo(self, log: Activities, activity: Activity, at: datetime) -> Write:
-        body = replace(activity, source="").to_json()
-        duplicate = AlreadyReceived(activity.channel, activity.conversation, activity.key)
-        return log.append(
-            UUID(activity.conversation),
-            key=activity.key,
-            body=body,
-            at=at,
-            channel=activity.channel,
-            deliver=False,
-            fresh_only=duplicate,
-        )
-
     async def _known(self, activity: Activity) -> Accepted:
         async with self._database.snapshot() as snapshot:
             row = await activities.by_key(snapshot, UUID(activity.conversation), activity.key)
         return Accepted(read_row(row) if row else activity, fresh=False)
+
+
+def receive(work: UnitOfWork, activity: Activity, *, raw: bytes | None, at: datetime) -> Write | None:
+    """Put an input into the inbox, and into the log what others may read of it; the write that does the latter.
+
+    Raises (at commit):
+        AlreadyReceived: an activity with this key was received before.
+    """
+    Inbox(work).receive(
+        source=activity.channel,
+        stream=activity.conversation,
+        key=activity.key,
+        payload=activity.to_json(),
+        raw=raw,
+        at=at,
+    )
+    if activity.kind is not Kind.MESSAGE:
+        return None
+    return Activities(work).append(
+        UUID(activity.conversation),
+        key=activity.key,
+        body=replace(activity, source="", vouched="").to_json(),
+        at=at,
+        channel=activity.channel,
+        deliver=False,
+        fresh_only=AlreadyReceived(activity.channel, activity.conversation, activity.key),
+    )
 
 
 class History:

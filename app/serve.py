@@ -20,9 +20,12 @@ from app.demo.load import load_demo
 from app.demo.mailbox import DemoMailbox
 from app.http.sessions import hash_password
 from app.jobs.loop import keep_running
+from app.mail_ways import mail_ways
 from app.settings import LOOPBACK, Settings
 from app.upgrading import bring_up_to_date
 from app.wiring import House, build
+from caseengine.mails import TOPIC as MAIL_IN
+from channels.email.mailroom import Reads
 from knowledge.retrieval.encoder import LOADING_THREAD, BackgroundEncoder, Encoder
 
 log = structlog.get_logger()
@@ -44,6 +47,7 @@ PACKING_EVERY_S = 30.0
 KNOWLEDGE_EVERY_S = 30.0
 DELIVERY_EVERY_S = 1.0
 ROUTING_EVERY_S = 2.0
+FILING_EVERY_S = 5.0
 ROUTING_RESTS_S = 0.25
 """However much happens, the sweep for routing runs no more often than this."""
 LEARNING_EVERY_S = 3_600.0
@@ -59,6 +63,7 @@ async def running(
     *,
     now: Callable[[], datetime] = present,
     encoder: Encoder | None = None,
+    reader: Reads | None = None,
 ) -> AsyncIterator[House]:
     """A desk at work: migrated, listening, its jobs running; stopped in order at the end.
 
@@ -71,7 +76,7 @@ async def running(
     async with contextlib.AsyncExitStack() as stack:
         mailbox = await stack.enter_async_context(_mailbox()) if settings.demo else None
         chosen = await stack.enter_async_context(_own_encoder(settings)) if encoder is None else encoder
-        house = build(settings, now=now, encoder=chosen, mailbox=mailbox)
+        house = build(settings, now=now, encoder=chosen, mailbox=mailbox, reader=reader)
         stack.push_async_callback(house.database.close)
         await _prepare(house)
         jobs = start_jobs(house)
@@ -79,6 +84,7 @@ async def running(
         stack.push_async_callback(stop, house, runner, jobs)
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
+        house.listener = await stack.enter_async_context(mail_ways(settings, house.mailroom))
         yield house
 
 
@@ -135,6 +141,8 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
     ]
+    if house.filing is not None:
+        loops.append(keep_running("filing", house.filing.run, database, MAIL_IN, every_s=FILING_EVERY_S))
     return [asyncio.create_task(loop) for loop in loops]
 
 

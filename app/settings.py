@@ -39,6 +39,33 @@ class Settings(BaseSettings):
     chat_url: str = Field(
         "", description="Page of yours that has the chat: mails about an answer there lead back to it."
     )
+    mail_addresses: str = Field("", description="Further addresses that mail comes in for, with commas.")
+    mail_listen: str = Field(
+        "",
+        description="Where our mail server hands mail in: lmtp://HOST:PORT or smtp://HOST:PORT; off if empty.",
+    )
+    mail_listen_certificate: Path | None = Field(None, description="PEM file with chain and key, for STARTTLS there.")
+    mail_authserv: str = Field(
+        "", description="Name our own border server signs Authentication-Results with; empty: no sender is vouched for."
+    )
+    imap_host: str = Field("", description="Mailbox to fetch mail from; none when empty.")
+    imap_port: int = Field(993, ge=1, le=65535, description="Its port; 143 for starttls, as a rule.")
+    imap_security: Literal["tls", "starttls", "plain"] = Field(
+        "tls", description="How mail travels; plain is for a server on this machine alone."
+    )
+    imap_username: str = Field("", description="Name to sign in with at the mailbox.")
+    imap_password: SecretStr | None = Field(None, description="Password for it.")
+    imap_token: SecretStr | None = Field(None, description="OAuth access token, in place of a password.")
+    imap_token_command: str = Field("", description="Command that prints a fresh OAuth access token.")
+    imap_trust: Path | None = Field(None, description="PEM file with the authority of its certificate.")
+    imap_folder: str = Field("INBOX", description="Folder that mail arrives in.")
+    imap_processed: str = Field("Processed", description="Folder that mail is moved to once it is kept.")
+    imap_failed: str = Field("Failed", description="Folder for mail the desk cannot keep: too large.")
+    dkim_domain: str = Field("", description="Domain our mails are signed for; not signed when empty.")
+    dkim_selector: str = Field("", description="Name of the key in that domain's DNS.")
+    dkim_key_file: Path | None = Field(None, description="PEM file with the private key.")
+    mail_limit_hour: int = Field(5, ge=1, description="Automatic mails to one proved address an hour, at most.")
+    mail_limit_hour_unproved: int = Field(3, ge=1, description="The same for an address nobody has proved.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("trusted_proxies")

@@ -21,7 +21,9 @@ from app.http_channels import address_book, load_http_channels
 from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
+from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting
+from app.jobs.forwarding import send_forward
 from app.jobs.mail import send_mail
 from app.jobs.notice_words import notice_words
 from app.jobs.packing import Packing
@@ -32,6 +34,9 @@ from app.jobs.telling import CustomerNotices
 from app.jobs.turns import Turns
 from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
+from app.letterbook import DeskLetterbook, LetterbookParts
+from app.mail_settings import mail_desk
+from app.mailroom import DeskMailroom
 from app.meaning import EncodedMeaning
 from app.notice_links import NoticeLinks
 from app.reception import ConversationBook, FileCabinet, History, Reception
@@ -45,7 +50,12 @@ from bot.replies.catalogue import load_catalogue
 from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
+from caseengine.operations.forwarding import TOPIC as FORWARD
 from caseengine.operations.telling import Telling, could_not_deliver
+from channels.email.adapter import EmailAdapter
+from channels.email.dkim_signing import signer
+from channels.email.listener import Listener
+from channels.email.mailroom import Reads
 from channels.email.smtp import SmtpSender, SmtpSettings
 from channels.http import HttpAdapter, HttpDesk
 from channels.protocol import ChannelAdapter
@@ -87,9 +97,12 @@ class House:
     closing: Closing
     packing: Packing
     notices: CustomerNotices
+    mailroom: DeskMailroom
+    filing: Filing | None
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
+    listener: Listener | None = None
 
 
 def build(
@@ -99,8 +112,13 @@ def build(
     now: Callable[[], datetime] = present,
     understander: Understander | None = None,
     mailbox: DemoMailbox | None = None,
+    reader: Reads | None = None,
 ) -> House:
-    """The house, at rest: nothing runs and nothing listens yet. The data folder exists."""
+    """The house, at rest: nothing runs and nothing listens yet. The data folder exists.
+
+    Args:
+        reader: of mails that come in; without one they are kept and wait.
+    """
     whole_schema()
     database = Database(settings.url)
     index = make_index(encoder)
@@ -120,20 +138,28 @@ def build(
         secret=secret,
         fallback_department=settings.fallback_department,
         clock=now,
+        origin=settings.origin,
     )
     turns = Turns(bot, now)
     webchat = _webchat(settings, database, now, turns)
     adapter = WebChatAdapter(webchat)
     notice_links = NoticeLinks(database, secret, settings.origin, settings.zone, now)
-    mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now, notice_links))
+    resolve = partial(_resolve_params, database, secret, now, notice_links)
+    mail = SmtpSender(_smtp(settings, mailbox), resolve, sign=_dkim(settings))
+    letterbook = _letterbook(settings, database, secret, catalogue.words, now)
+    letters = EmailAdapter(letterbook, mail, settings.company)
     http_channels = load_http_channels(settings.data)
-    adapters: dict[str, ChannelAdapter] = {adapter.name: adapter}
+    adapters: dict[str, ChannelAdapter] = {adapter.name: adapter, letters.name: letters}
     for name, channel in http_channels.items():
         adapters[name] = HttpAdapter(channel, address_book(database, name), now)
     delivery = Delivery(
         database,
         now,
-        {"deliver": send_activity(database, adapters), "mail": send_mail(mail)},
+        {
+            "deliver": send_activity(database, adapters),
+            "mail": send_mail(mail),
+            FORWARD: send_forward(letterbook, letters),
+        },
         partial(_gave_up, now),
     )
     telling = Telling(
@@ -183,6 +209,8 @@ def build(
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),
+        mailroom=DeskMailroom(database, now),
+        filing=_filing(settings, bot, reader, turns) if reader is not None else None,
         promises=Promises(database, catalogue, now),
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,
@@ -226,6 +254,45 @@ def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
         sender=settings.mail_from,
         company=settings.company,
     )
+
+
+def _letterbook(
+    settings: Settings, database: Database, secret: bytes, words: Mapping[str, str], now: Callable[[], datetime]
+) -> DeskLetterbook:
+    return DeskLetterbook(
+        LetterbookParts(
+            database=database,
+            desk=mail_desk(settings),
+            company=settings.company,
+            secret=secret,
+            words=words,
+            now=now,
+            an_hour=settings.mail_limit_hour,
+            an_hour_unproved=settings.mail_limit_hour_unproved,
+        )
+    )
+
+
+def _filing(settings: Settings, bot: Bot, reader: Reads, turns: Turns) -> Filing:
+    return Filing(
+        FilingParts(
+            database=bot.database,
+            reader=reader,
+            desk=mail_desk(settings),
+            words=bot.catalogue.words,
+            secret=bot.secret,
+            fallback_department=bot.fallback_department,
+            now=bot.clock,
+            notice=turns.notice,
+        )
+    )
+
+
+def _dkim(settings: Settings) -> Callable[[bytes], bytes] | None:
+    """Signs our mails, where a key is configured."""
+    if not settings.dkim_domain or settings.dkim_key_file is None:
+        return None
+    return signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file.read_bytes())
 
 
 async def _resolve_params(

@@ -86,6 +86,7 @@ class Card:
     fallback: str = ""
 
 
+NOT_VOUCHED = "no"
 REQUIRED = ("kind", "channel", "conversation", "sender", "key")
 
 
@@ -101,6 +102,10 @@ class Activity:
         value: what a card or button posted.
         reply_to: the `key` of the activity this one answers.
         source: the network address it came from, for limits; it never reaches the conversation's log.
+        subject: what it is about, where the channel asks for that: the subject of a mail.
+        details: what the channel shows beside the words: who else got the mail, where the whole of it is kept.
+        vouched: where the channel judges the sender of each activity anew: by what it vouches for them, `NOT_VOUCHED`
+            where it looked and does not; empty where it never judges. It never reaches the conversation's log.
     """
 
     kind: Kind
@@ -118,6 +123,9 @@ class Activity:
     card: Card | None = None
     reply_to: str = ""
     source: str = ""
+    subject: str = ""
+    details: Mapping[str, Any] | None = None
+    vouched: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document that `from_json` reads back; optional fields that are empty are left out."""

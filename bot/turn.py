@@ -20,6 +20,7 @@ from bot.dialogs.report_problem import subject_of
 from bot.dialogs.state import DialogState, load_state, save_state
 from bot.dialogs.steps import Dialog, Line
 from bot.handover import hear_while_waiting, start_handover
+from bot.letters import LETTERS, answer_letter, as_sent, judge_sender, tell_beside
 from bot.replies.catalogue import Catalogue
 from bot.understanding import Intent, Understander, Understanding
 from caseengine.activities import Activities
@@ -45,7 +46,11 @@ PROBLEMS_MAX = 4
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """What the bot is made of; put together by app/wiring."""
+    """What the bot is made of; put together by app/wiring.
+
+    Attributes:
+        origin: scheme and host of our own pages, for links that are read elsewhere.
+    """
 
     database: Database
     understander: Understander
@@ -56,6 +61,7 @@ class Bot:
     secret: bytes
     fallback_department: str
     clock: Callable[[], datetime]
+    origin: str = ""
 
 
 async def take_turn(bot: Bot, row: InboxRow) -> None:
@@ -100,6 +106,8 @@ UNHEARD = Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), "")
 async def understand(bot: Bot, activity: Activity) -> Heard:
     """Run the model, with a limit; a model that hangs or fails leaves the plain words."""
     text = words_of(activity)
+    if activity.subject and not (activity.details or {}).get("answers"):
+        text = f"{activity.subject}\n{text}"  # the subject of a first letter is half of what it says
     async with bot.database.snapshot() as snapshot:
         state = await load_state(snapshot, UUID(activity.conversation))
     said = await _understand(bot, text, state.expecting)
@@ -135,7 +143,7 @@ async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> 
         desk = await _open_desk(bot, work, row, activity, heard)
         lines = await _lines(bot, desk, activity, heard.said)
         replies = [bot.catalogue.reply(line, at=desk.at) for line in lines]
-        _say(work, row, activity, replies, at=desk.at)
+        _say(work, row, activity, as_sent(activity, replies), at=desk.at)
         save_state(work, desk.conversation.id, desk.state, at=desk.at)
         desk.conversation.changed = True  # so that a person who takes over at this moment makes this a conflict
         Inbox(work).done(row, at=desk.at)
@@ -144,6 +152,7 @@ async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> 
 async def _open_desk(bot: Bot, work: UnitOfWork, row: InboxRow, activity: Activity, heard: Heard) -> Desk:
     conversation = await Conversations(work).get(UUID(activity.conversation))
     at = bot.clock()
+    await judge_sender(work, activity, conversation.visitor, at=at)
     assurance = await _assurance(work, conversation.id, at)
     return Desk(
         work=work,
@@ -164,6 +173,10 @@ async def _open_desk(bot: Bot, work: UnitOfWork, row: InboxRow, activity: Activi
         source=activity.source,
         language=conversation.locale.partition("-")[0].lower() or "en",
         parts=heard.parts,
+        subject=activity.subject,
+        details=activity.details or {},
+        origin=bot.origin,
+        words=bot.catalogue.words,
     )
 
 
@@ -188,6 +201,8 @@ async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) 
         desk.conversation.came_to(Outcome.TALKED)
     if desk.conversation.mode is not Mode.BOT:
         return await _with_people(desk, said)
+    if activity.channel in LETTERS:
+        return await answer_letter(said, desk)
     walk = Walk(bot.dialogs, desk.state, desk)
     await walk.hear(said)
     if walk.handover is not None:
@@ -207,10 +222,11 @@ async def _greeting(desk: Desk) -> list[Line]:
 
 async def _with_people(desk: Desk, said: Understanding) -> list[Line]:
     """A person has the conversation, or is on the way: the bot passes words on and keeps its own short."""
-    if desk.conversation.mode is Mode.QUEUED and said.intent in (Intent.CANCEL, Intent.START_OVER):
-        return [await _leave_queue(desk)]
-    if desk.conversation.mode is Mode.QUEUED and said.intent is Intent.THANK:
-        return [Line("thanks.welcome")]
+    if desk.conversation.mode is Mode.QUEUED and desk.conversation.channel not in LETTERS:
+        if said.intent in (Intent.CANCEL, Intent.START_OVER):
+            return [await _leave_queue(desk)]
+        if said.intent is Intent.THANK:
+            return [Line("thanks.welcome")]
     cases = await hear_customer(
         desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
     )
@@ -244,6 +260,9 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
             attachments=(),
             reply_to=heard.key,
             source="",
+            subject="",
+            details=None,
+            vouched="",
         )
         log_of_conversation.append(
             UUID(heard.conversation), key=said.key, body=said.to_json(), at=at, channel=heard.channel, deliver=True
@@ -287,6 +306,7 @@ async def _rescue(bot: Bot, row: InboxRow, activity: Activity) -> None:
             contact_id=desk.assurance.contact_id,
         )
         case = await open_case(work, opening, by=desk.customer, at=desk.at)
+        await tell_beside(desk, case)
         line = Line("fallback.case", {"number": case.number, "next_update": case.due_at})
         _say(work, row, activity, [bot.catalogue.reply(line, at=desk.at)], at=desk.at)
         save_state(work, desk.conversation.id, DialogState(version=desk.state.version), at=desk.at)

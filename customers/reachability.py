@@ -1,30 +1,54 @@
-"""Whether a proved address still takes what is sent: what came back, and what its owner complained of."""
+"""Whether somebody can be reached at an address: what bounced or was complained about gets nothing more."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 
+from customers.errors import IdentityInvalid
 from customers.identities import IdentityKind, normalise
 from customers.tables import reachability
+from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork
 
-REACHABLE = "reachable"
-"""The state a person gives back to an address by hand. In every other one ("bounced", "complained") it gets nothing."""
+REASON_MAX = 200
+
+
+class Reach(StrEnum):
+    """What happened the last time."""
+
+    REACHABLE = "reachable"  # a person looked and lifted it
+    BOUNCED = "bounced"  # the address will never take anything
+    COMPLAINED = "complained"  # its owner said that this is unwanted
+    BLOCKED = "blocked"  # the channel takes nothing for it
 
 
 async def reachable(snapshot: Snapshot, kind: IdentityKind | str, value: str) -> bool:
-    """Whether something may be sent there; what nobody ever heard back from is reachable."""
-    table = reachability
-    mine = table.c.kind == str(kind), table.c.value == normalise(kind, value)
-    state = await snapshot.scalar(sa.select(table.c.state).where(*mine))
-    return state is None or state == REACHABLE
+    """True unless something is known against it."""
+    state = await snapshot.scalar(sa.select(reachability.c.state).where(*_named(kind, value)))
+    return state in (None, Reach.REACHABLE)
 
 
-def mark(  # noqa: PLR0917 (which address, what of it)
-    work: UnitOfWork, kind: IdentityKind | str, value: str, state: str, reason: str, at: datetime
+def mark(
+    work: UnitOfWork, kind: IdentityKind | str, value: str, state: Reach | str, reason: str, *, at: datetime
 ) -> None:
-    """From now on an address is in this state; the newest word counts."""
-    mine = reachability.c.kind == str(kind), reachability.c.value == normalise(kind, value)
-    work.write(sa.delete(reachability).where(*mine))
-    values = {"kind": str(kind), "value": normalise(kind, value), "state": state, "reason": reason[:200], "at": at}
-    work.write(sa.insert(reachability).values(values))
+    """What is known from now on; `Reach.REACHABLE` lifts it.
+
+    Args:
+        reason: a code and what the far side gave: "bounce 5.1.1"; no words of customers.
+    """
+    news = {"state": str(Reach(state)), "reason": reason[:REASON_MAX], "at": at}
+    work.write(sa.delete(reachability).where(*_named(kind, value)))
+    values = {"kind": str(kind), "value": _written(kind, value), **news}
+    work.write(sa.insert(reachability).values(values), duplicate=Conflict())
+
+
+def _named(kind: IdentityKind | str, value: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return reachability.c.kind == str(kind), reachability.c.value == _written(kind, value)
+
+
+def _written(kind: IdentityKind | str, value: str) -> str:
+    try:
+        return normalise(kind, value)
+    except IdentityInvalid:
+        return value.strip().lower()[:400]

@@ -168,8 +168,9 @@ reachability = sa.Table(
     metadata,
     sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("value", sa.String(400), primary_key=True),
-    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
     sa.Column("reason", sa.String(200), nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.CheckConstraint("state IN ('reachable', 'bounced', 'complained', 'blocked')", name="state"),
 )
-"""Addresses that send back what they get, or whose owner complained."""
+"""What is known of reaching somebody at an address. What has no row is reachable as far as anybody knows."""

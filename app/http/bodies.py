@@ -15,6 +15,7 @@ PLACE_MAX = 2**31 - 1
 Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,100}$")]
 Slug = Annotated[Plain, Field(min_length=1, max_length=40)]
 WindowName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f<>,;:\"]{1,64}@[^@\s\x00-\x1f<>,;:\"]{1,180}$")]
 Version = Annotated[int, Field(ge=1, le=PLACE_MAX)]
 
 
@@ -56,6 +57,18 @@ class TextBody(VersionBody):
 
 class ReplyBody(TextBody):
     key: Key = Field(description="Made by the client, the same when it tries again: the words are said once.")
+
+
+class LetterBody(ReplyBody):
+    """Words to a customer; by mail, others may get a copy of just these."""
+
+    cc: list[MailAddress] = Field([], max_length=20, description="Who gets a copy, where the conversation is by mail.")
+    bcc: list[MailAddress] = Field([], max_length=20, description="The same, unseen by the others.")
+
+
+class ForwardBody(ReplyBody):
+    to: MailAddress = Field(description="Somebody outside; what they answer becomes a note on the case.")
+    subject: Plain = Field("", max_length=200, description="The case's own when left out.")
 
 
 class NoteBody(TextBody):

@@ -7,11 +7,12 @@ from typing import Any
 from app.http.answers import CaseInFullAnswer
 from app.http.bodies import (
     AssignBody,
+    ForwardBody,
+    LetterBody,
     MoveBody,
     NoteBody,
     PriorityBody,
     ReasonBody,
-    ReplyBody,
     ResolutionBody,
     TextBody,
     TypingBody,
@@ -25,12 +26,15 @@ from bot.dialogs.desk import BOT
 from bot.replies.catalogue import Catalogue
 from caseengine import activities
 from caseengine.cases import noted
+from caseengine.conversations import Conversations
 from caseengine.model.case import Case
 from caseengine.model.errors import NotPermitted
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending, handover, raising, waiting
 from caseengine.operations.conversing import speak
+from caseengine.operations.filing import CHANNEL
+from caseengine.operations.forwarding import forward
 from caseengine.operations.permission import permitted_case
 from caseengine.reading.case_view import case_view
 from storage.engine import Database
@@ -68,6 +72,7 @@ class CaseActing:
     def endpoints(self) -> list[Endpoint]:
         words = ("case.text_missing",)
         said = (*words, KeyReused.code, NobodyToTell.code)
+        copied = ("customers.identity_invalid",)
         promised = ("calendar.invalid",)
         given = ("agent.not_found", "agent.locked", AgentElsewhere.code)
         act = self.act
@@ -76,8 +81,16 @@ class CaseActing:
             act("delegation", "Give it to another agent.", AssignBody, self._assign, *given),
             self._move_endpoint(),
             act("priority", "Another priority, with the reason.", PriorityBody, self._prioritise, *words),
-            act("replies", "Answer the customer; the same key is said once.", ReplyBody, self._reply, *said),
-            act("questions", "Ask the customer; the case waits for them.", ReplyBody, self._ask, *said),
+            act("replies", "Answer the customer; the same key is said once.", LetterBody, self._reply, *said, *copied),
+            act("questions", "Ask the customer; the case waits for them.", LetterBody, self._ask, *said, *copied),
+            act(
+                "forwards",
+                "Ask somebody outside by mail; the same key is sent once.",
+                ForwardBody,
+                self._forward,
+                *words,
+                *copied,
+            ),
             act(
                 "notes",
                 "Write for agents alone; the same key is kept once.",
@@ -198,7 +211,7 @@ class CaseActing:
 
     async def _say(self, say: Say, work: UnitOfWork, call: Call, who: Who) -> Case:
         """Once per agent, case and key: nobody's key, not even the customer's, stands for somebody else's words."""
-        body: ReplyBody = call.body
+        body: LetterBody = call.body
         case = await permitted_case(work, call.path("number"), by=who["by"])
         if case.conversation_id is None:
             raise NobodyToTell
@@ -206,7 +219,15 @@ class CaseActing:
         known = await activities.by_key(work, case.conversation_id, key)
         if known is not None and known.body.get("text") != body.text:
             raise KeyReused
-        return await say(work, case.number, body.text, key=key, **who)
+        copies = answering.Copies(tuple(body.cc), tuple(body.bcc))
+        return await say(work, case.number, body.text, key=key, copies=copies, **who)
+
+    async def _forward(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        body: ForwardBody = call.body
+        case = await permitted_case(work, call.path("number"), by=who["by"])
+        told = self._words["mail.note_forwarded"].format(to=body.to, text=body.text)
+        key = _key(case, body.key, who)
+        return await forward(work, case.number, body.text, to=body.to, subject=body.subject, note=told, key=key, **who)
 
     async def _note(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: NoteBody = call.body
@@ -241,8 +262,14 @@ class CaseActing:
         case = await handover.hand_back(work, call.path("number"), **who)
         if case.unsaved:
             words = self._words["notice.handed_back"].format(name=who["by"].name)
-            await speak(work, case, words, key=f"handed-back:{case.id}:{case.version}", by=BOT, at=who["at"])
+            # A line about the conversation: where it goes by mail, nobody is sent it.
+            key = f"handed-back:{case.id}:{case.version}"
+            await speak(work, case, words, key=key, by=BOT, at=who["at"], kind=await self._kind(work, case))
         return case
+
+    async def _kind(self, work: UnitOfWork, case: Case) -> str:
+        here = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+        return "notice" if here is not None and here.channel == CHANNEL else "message"
 
     def closing(self, number: str, text: str) -> Mapping[str, Any]:
         """What the customer reads, with two buttons to agree or not."""

@@ -30,6 +30,7 @@ ABOUT = (
     "stable code. What you may not see answers like what does not exist."
 )
 NAMES = {
+    "mail": ("The number of a mail, as an activity's details name it.", "41"),
     "number": ("A case number, however it is typed.", "CAS-01041-V9D3"),
     "id": ("An id as lists give it.", "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11"),
     "item": ("The id of an item of the checklist.", "photo"),

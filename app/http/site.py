@@ -10,6 +10,7 @@ from aiohttp import web
 from app.demo.load import DEMO_PASSWORD, demo_sign_ins
 from app.demo.mailbox import DemoMailbox
 from app.demo.pages import Guide, demo_routes
+from app.http.answer_check_pages import AnswerCheckPages
 from app.http.api_pages import DOCS, ApiPages
 from app.http.board_routes import BoardRoutes
 from app.http.case_acting import CaseActing
@@ -25,6 +26,7 @@ from app.http.forwarded import behind, proxies
 from app.http.headers import safe_headers
 from app.http.health import Health
 from app.http.help_pages import HelpPages
+from app.http.mail_routes import MailRoutes
 from app.http.notice_routes import NoticeRoutes
 from app.http.own_pages import needs_https, only_own_pages, own_pages
 from app.http.preference_pages import PreferencePages
@@ -126,6 +128,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
         *ClockRoutes(parts.database, parts.now).endpoints(),
         *NoticeRoutes(parts.database, parts.now).endpoints(),
+        *MailRoutes(parts.database, parts.now).endpoints(),
         *ContactRoutes(parts.database).endpoints(),
         *PreferenceRoutes(parts.database, parts.catalogue.zone.key, parts.now).endpoints(),
         *RoutingRoutes(parts.database, parts.catalogue, parts.now, acting).endpoints(),
@@ -146,6 +149,8 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     application.add_routes(Health(parts.database, parts.searchable, parts.encoding).routes())
     application.add_routes(page_token_routes(_page_tokens(parts)))
     application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
+    checks = AnswerCheckPages(parts.database, parts.settings.company, parts.catalogue.words, parts.now)
+    application.add_routes(checks.routes())
     application.add_routes(SurveyPages(parts.database, parts.settings.company, parts.now).routes())
     if parts.notice_links is not None:
         pages = PreferencePages(parts.database, parts.notice_links, parts.settings, parts.now)

@@ -1,8 +1,9 @@
 """What a dialog step may use within one turn."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from bot.dialogs.state import DialogState
@@ -48,6 +49,10 @@ class Desk:
         retailer: this person acts for an account.
         source: network address of the customer, for limits.
         secret: key of the one-time codes.
+        subject: what the customer says it is about, where the channel asks for that.
+        details: what the channel tells beside the words; see `Activity.details`.
+        origin: scheme and host of our own pages.
+        words: the catalogue, for what agents read.
     """
 
     work: UnitOfWork
@@ -68,6 +73,10 @@ class Desk:
     pressed: str = ""
     files: tuple[str, ...] = ()
     retailer: bool = False
+    subject: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def proved(self) -> bool:

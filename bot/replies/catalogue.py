@@ -70,6 +70,7 @@ class Catalogue:
             line.card,
             title=self._word(line.card.title),
             facts=facts,
+            links=tuple(replace(link, title=self._word(link.title)) for link in line.card.links),
             fallback="\n".join(f"{label}: {value}" for label, value in facts),
         )
 

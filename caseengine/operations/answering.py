@@ -1,5 +1,6 @@
 """What an agent says: to the customer, or to colleagues alone."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,31 +12,72 @@ from caseengine.model.lifecycle import Verb
 from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import speak
 from caseengine.operations.permission import agent_of, permitted_case
+from customers.identities import IdentityKind, normalise
 from storage.transaction import UnitOfWork
 
 
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Addresses that get a copy of a reply by mail."""
+
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+
+    @property
+    def document(self) -> dict[str, list[str]]:
+        """As an activity's details hold it; empty for none.
+
+        Raises:
+            IdentityInvalid: one of them is no address.
+        """
+        named = {"cc": self.cc, "bcc": self.bcc}
+        return {
+            name: [normalise(IdentityKind.EMAIL, one) for one in listed] for name, listed in named.items() if listed
+        }
+
+
 async def reply(
-    work: UnitOfWork, number: str, text: str, *, key: str, by: Actor, at: datetime, version: int | None = None
+    work: UnitOfWork,
+    number: str,
+    text: str,
+    *,
+    key: str,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    copies: Copies | None = None,
 ) -> Case:
     """Say something to the customer, who hears from a person from now on: the bot is silent until handed back.
 
     An agent who answers a case nobody holds, holds it. The same key twice is one reply.
 
+    Args:
+        copies: who else gets just these words, where the conversation is by mail; it gives them no right to the case.
+
     Raises:
+        IdentityInvalid: a copy to what is no address.
         AgentNotFound: `by` is no agent.
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
         TransitionNotAllowed: the case has ended.
         TextMissing: there are no words.
         AlreadyReceived (at commit): the same reply was made at the same moment.
     """
-    return await _say(work, number, text, Verb.REPLY, key=key, by=by, at=at, version=version)
+    return await _say(work, number, text, Verb.REPLY, key=key, by=by, at=at, version=version, copies=copies)
 
 
 async def ask_customer(
-    work: UnitOfWork, number: str, text: str, *, key: str, by: Actor, at: datetime, version: int | None = None
+    work: UnitOfWork,
+    number: str,
+    text: str,
+    *,
+    key: str,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    copies: Copies | None = None,
 ) -> Case:
     """As `reply`, with a question: the case waits for the customer."""
-    return await _say(work, number, text, Verb.ASK_CUSTOMER, key=key, by=by, at=at, version=version)
+    return await _say(work, number, text, Verb.ASK_CUSTOMER, key=key, by=by, at=at, version=version, copies=copies)
 
 
 async def note(
@@ -56,8 +98,18 @@ async def note(
 
 
 async def _say(
-    work: UnitOfWork, number: str, text: str, verb: Verb, *, key: str, by: Actor, at: datetime, version: int | None
+    work: UnitOfWork,
+    number: str,
+    text: str,
+    verb: Verb,
+    *,
+    key: str,
+    by: Actor,
+    at: datetime,
+    version: int | None,
+    copies: Copies | None,
 ) -> Case:
+    words = {"text": text, "details": copies.document} if copies and copies.document else text
     agent = await agent_of(work, by)
     case = await permitted_case(work, number, by=by)
     if await _was_said(work, case.conversation_id, key):
@@ -66,7 +118,7 @@ async def _say(
     if case.agent_id is None and case.is_live:
         await hold(work, case, agent, by=by, at=at)
     _record(case, text, verb, key=key, by=by, at=at)
-    conversation = await speak(work, case, text, key=key, by=agent.actor, at=at)
+    conversation = await speak(work, case, words, key=key, by=agent.actor, at=at)
     if conversation is not None:
         conversation.give_to(agent.actor, case.id, at=at)
     return case

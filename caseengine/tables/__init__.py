@@ -11,6 +11,7 @@ from caseengine.tables.cases import (
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
 from caseengine.tables.customer_notices import customer_notices
+from caseengine.tables.mails import mail_threads, mails, sent_mails
 from caseengine.tables.notices import agent_notices
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
@@ -42,11 +43,14 @@ __all__ = [
     "customer_notices",
     "departments",
     "files",
+    "mail_threads",
+    "mails",
     "packed_days",
     "packed_words",
     "participants",
     "rule_timers",
     "rulebooks",
+    "sent_mails",
     "skills",
     "surveys",
     "tallies",

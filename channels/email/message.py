@@ -39,8 +39,8 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, 
     """
     ascii_only = mail.to.isascii() and sender.isascii()
     message = EmailMessage(policy=(SMTP if ascii_only else SMTPUTF8).clone(header_factory=HEADERS))
-    message["From"] = _address(sender, sender_name)
-    message["To"] = _address(mail.to)
+    message["From"] = address_of(sender, sender_name)
+    message["To"] = address_of(mail.to)
     message["Subject"] = " ".join(words.subject.split())
     message["Date"] = format_datetime(mail.at)
     message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@{domain_of(sender)}>"
@@ -55,7 +55,12 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, 
     return message
 
 
-def _address(address: str, name: str = "") -> Address:
+def address_of(address: str, name: str = "") -> Address:
+    """An address as a header holds it.
+
+    Raises:
+        ValueError: it is none.
+    """
     found = validate_email(address, check_deliverability=False, test_environment=True)
     return Address(name, username=found.local_part, domain=found.domain)
 

@@ -1,7 +1,7 @@
 """Sending mail to the company's own server. What the server answered decides what may be tried again."""
 
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -54,12 +54,25 @@ class SmtpSettings:
             raise ValueError("mail without TLS is sent to the loopback only")
 
 
+class Refused(DeliveryFailed):
+    """The server will never take it for these recipients: address to reply code."""
+
+    def __init__(self, detail: str, recipients: Mapping[str, int]) -> None:
+        super().__init__(detail)
+        self.recipients = recipients
+
+
+Sign = Callable[[bytes], bytes]
+"""From a mail to the mail with a signature on top."""
+
+
 class SmtpSender:
     """Sends one mail per connection."""
 
-    def __init__(self, settings: SmtpSettings, resolve_params: ResolveParams) -> None:
+    def __init__(self, settings: SmtpSettings, resolve_params: ResolveParams, sign: Sign | None = None) -> None:
         self._settings = settings
         self._resolve_params = resolve_params
+        self._sign = sign
 
     async def send(self, mail: Mail, *, key: str) -> Receipt:
         """Write the mail and hand it to the server.
@@ -74,7 +87,24 @@ class SmtpSender:
         if params is None or not mail.to:
             return Receipt(CHANNEL, {"skipped": True})
         message = self._written(mail, params, key)
-        return await self._handed_over(message, mail.to)
+        return await self.hand_over(message, sender=self._settings.sender, to=[mail.to])
+
+    async def hand_over(self, message: EmailMessage, *, sender: str, to: Sequence[str]) -> Receipt:
+        """Give a mail that is written to the server, for these recipients; the receipt names those it refused.
+
+        Args:
+            sender: of the envelope, where bounces go.
+
+        Raises:
+            DeliveryFailed: see `send`. `Refused` where it takes it for none of them, now or ever.
+        """
+        client = await self._connected()
+        try:
+            refused = await self._envelope(client, sender, to)
+            receipt = await self._text(client, message)
+        finally:
+            await _leave(client)
+        return Receipt(CHANNEL, {**receipt.proof, **({"refused": refused} if refused else {})})
 
     async def greeting(self) -> str:
         """Connect, with TLS and sign-in as configured, and say what the server answers: for the doctor.
@@ -95,14 +125,6 @@ class SmtpSender:
             return build(mail, words, sender=settings.sender, sender_name=name, key=key, stop_url=stop)
         except (UnknownTemplate, jinja2.TemplateError, ValueError, IndexError) as error:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
-
-    async def _handed_over(self, message: EmailMessage, to: str) -> Receipt:
-        client = await self._connected()
-        try:
-            await self._envelope(client, to)
-            return await self._text(client, message)
-        finally:
-            await _leave(client)
 
     async def _connected(self) -> aiosmtplib.SMTP:
         settings = self._settings
@@ -130,21 +152,35 @@ class SmtpSender:
             return None
         return ssl.create_default_context(cafile=self._settings.trust)
 
-    async def _envelope(self, client: aiosmtplib.SMTP, to: str) -> None:
-        options = [] if to.isascii() and self._settings.sender.isascii() else ["SMTPUTF8"]
+    async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: Sequence[str]) -> dict[str, int]:
+        """Who it is from and for; the recipients it was refused for, unless that is all of them."""
+        ascii_only = all(address.isascii() for address in (sender, *to))
+        options = [] if ascii_only else ["SMTPUTF8"]
+        encoding = "ascii" if ascii_only else "utf-8"
+        refused: dict[str, int] = {}
         try:
             await client.ehlo()
             if options and not client.supports_extension("smtputf8"):
                 raise DeliveryFailed("the server takes no addresses beyond ASCII")
-            encoding = "utf-8" if options else "ascii"
-            await client.mail(self._settings.sender, options=options, encoding=encoding)
-            await client.rcpt(to, encoding=encoding)
+            await client.mail(sender, options=options, encoding=encoding)
+            for address in to:
+                try:
+                    await client.rcpt(address, encoding=encoding)
+                except aiosmtplib.SMTPRecipientRefused as error:
+                    # For one of several that is the others' bad luck no more than it has to be.
+                    if _may_retry(error) and len(to) == 1:
+                        raise
+                    refused[address] = error.code
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
+        if len(refused) == len(to):
+            raise Refused(f"not accepted: {sorted(set(refused.values()))}", refused)
+        return refused
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage) -> Receipt:
         try:
-            response = await client.data(message.as_bytes())
+            raw = message.as_bytes()
+            response = await client.data(self._sign(raw) if self._sign else raw)
         except aiosmtplib.SMTPDataError as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:

@@ -181,7 +181,7 @@ async def test_an_address_that_was_only_claimed_gets_nothing(desk: Desk) -> None
 async def test_an_address_that_sends_back_gets_nothing(desk: Desk) -> None:
     _, marcus, number = await opens_and_leaves(desk)
     async with desk.house.database.unit_of_work() as work:
-        mark(work, "email", ANA, "bounced", "5.1.1", desk.clock())
+        mark(work, "email", ANA, "bounced", "5.1.1", at=desk.clock())
     await marcus.replies(number, "It is on the van.")
     await told(desk)
 

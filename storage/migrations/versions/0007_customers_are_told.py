@@ -44,9 +44,12 @@ def upgrade() -> None:
         "reachability",
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("value", sa.String(length=400), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('reachable', 'bounced', 'complained', 'blocked')", name=op.f("ck_reachability_state")
+        ),
         sa.PrimaryKeyConstraint("kind", "value", name=op.f("pk_reachability")),
     )
     op.create_table(

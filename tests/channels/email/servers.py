@@ -25,6 +25,8 @@ class Scripted:
         self.at_rcpt, self.at_data = at_rcpt, at_data
         self.taken: list[bytes] = []
         self.encrypted: list[bool] = []
+        self.senders: list[str] = []
+        self.recipients: list[list[str]] = []
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.at_rcpt.startswith("250"):
@@ -38,6 +40,8 @@ class Scripted:
             server.transport.abort()
         self.taken.append(envelope.content)
         self.encrypted.append(session.ssl is not None)
+        self.senders.append(envelope.mail_from)
+        self.recipients.append(list(envelope.rcpt_tos))
         return self.at_data
 
 

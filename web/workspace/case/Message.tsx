@@ -16,6 +16,8 @@ interface Activity {
   sender: { role: "customer" | "agent" | "bot" | "system"; id: string; name: string };
   text?: string;
   value?: Record<string, unknown>;
+  subject?: string;
+  details?: { mail?: number; cc?: string[]; bcc?: string[] };
   attachments?: { id: string; name: string; size: number }[];
   choices?: { title: string }[];
   card?: { title: string; text?: string; facts?: [string, string][]; inputs?: { id: string; label: string }[]; links?: { title: string; url: string }[] };
@@ -33,6 +35,7 @@ export const Message = memo(function Message({ said, number, customer }: { said:
         <bdi className="strong">{name}</bdi>
         {role === "bot" ? <span className="badge bot">{word("bot")}</span> : null} <time dateTime={said.at}>{clockTime(said.at)}</time>
       </p>
+      {activity.details ? <Letter activity={activity} number={number} /> : null}
       {activity.text ? <Marked text={activity.text} as={role === "customer" ? "plain" : role === "agent" ? "kept" : "wrapped"} /> : null}
       {activity.card ? <Card card={activity.card} /> : null}
       {activity.value ? <Filled value={activity.value} /> : null}
@@ -47,6 +50,28 @@ export const Message = memo(function Message({ said, number, customer }: { said:
     </article>
   );
 });
+
+/** What a mail has beside its words: whose it is, what about, who else got it, and the whole of it in a page of its own. */
+function Letter({ activity, number }: { activity: Activity; number: string }): ReactNode {
+  const { mail, cc = [], bcc = [] } = activity.details ?? {};
+  const lines: [string, ReactNode][] = [];
+  if (mail !== undefined && activity.sender.id) lines.push([word("mail.from"), <bdi key="from">{activity.sender.id}</bdi>]);
+  if (activity.subject) lines.push([word("mail.subject"), activity.subject]);
+  if (cc.length) lines.push([word("mail.cc"), cc.join(", ")]);
+  if (bcc.length) lines.push([word("mail.bcc"), bcc.join(", ")]);
+  return (
+    <>
+      {lines.length ? <Facts facts={lines} /> : null}
+      {mail !== undefined ? (
+        <p>
+          <a href={`/api/cases/${number}/mails/${mail}/html`} target="_blank" rel="noopener noreferrer">
+            {word("mail.original")}
+          </a>
+        </p>
+      ) : null}
+    </>
+  );
+}
 
 export const Note = memo(function Note({ entry }: { entry: Entry }): ReactNode {
   return (

@@ -1,0 +1,305 @@
+"""One letter into one unit of work: onto its conversation and into the inbox, or as a note on the case it is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.reception import receive
+from bot.activity import NOT_VOUCHED, Activity, Attachment, Kind, Role, Sender
+from bot.dialogs.report_problem import subject_of
+from caseengine.files import Files
+from caseengine.mail_threads import SentMail, sent_by_ids, sent_by_token
+from caseengine.mail_tokens import TokenKind, tokens_in
+from caseengine.mails import FiledAs, KeptMail, Mails
+from caseengine.model.actor import BOT
+from caseengine.operations.filing import (
+    ADDRESS_MAX,
+    CHANNEL,
+    Incoming,
+    enter,
+    note_once,
+    place_mail,
+    pointed_at,
+    speaker,
+)
+from caseengine.operations.opening import Opening, open_case
+from caseengine.policies.threading import UNGUESSABLE, Belief, Decision, Reason
+from channels.email.authentication import standing_of
+from channels.email.letter import Automatic, Letter
+from customers.errors import IdentityInvalid
+from customers.identities import IdentityKind, normalise
+from customers.reachability import Reach, mark
+from storage.transaction import UnitOfWork
+
+if TYPE_CHECKING:
+    from app.jobs.filing import FilingParts
+
+WORDS_MAX = 20_000
+"""Characters of new words that go into a conversation; the whole stays with the mail."""
+NOTE_WORDS_MAX = 2_000
+PROOF = "email_dmarc"
+READ_BY_NOBODY = (Automatic.REPLY, Automatic.BOUNCE, Automatic.COMPLAINT, Automatic.SELF, Automatic.RECEIPT)
+"""Machines' mails that no person has to see where they belong to no case."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledLetter:
+    """`waits_in`: the conversation in whose inbox something waits now; empty for none."""
+
+    verdict: str
+    waits_in: str = ""
+
+
+async def file_letter(
+    work: UnitOfWork, mail: KeptMail, letter: Letter, parts: "FilingParts", *, at: datetime
+) -> FiledLetter:
+    """Put it where it belongs; the mail is filed with it, or neither is.
+
+    Raises (at commit):
+        Conflict: somebody else filed it, or changed what it was going to.
+    """
+    incoming = incoming_of(letter, mail, parts)
+    desk = _Filing(work, mail, letter, incoming, parts, at)
+    if letter.automatic is not Automatic.NO:
+        return await desk.automatic()
+    outside = await desk.forwarded_mail()
+    if outside is not None and outside.case_id is not None:
+        return await desk.answer_from_outside(outside, outside.case_id)
+    return await desk.customer()
+
+
+def incoming_of(letter: Letter, mail: KeptMail, parts: "FilingParts") -> Incoming:
+    """What of a letter decides where it goes."""
+    desk = parts.desk
+    sender = _address(letter.sender.address) if letter.sender else None
+    if sender is not None and desk.ours(sender):
+        sender = None
+    rcpt_to = mail.envelope.get("rcpt_to") or ()
+    sent_to = [*rcpt_to, *letter.delivered_to, *(box.address for box in (*letter.to, *letter.cc))]
+    domain = sender.rpartition("@")[2] if sender else ""
+    standing = standing_of(letter.authentication, authserv=desk.authserv, domain=domain)
+    return Incoming(
+        message_id=_id(letter.message_id),
+        sender=sender,
+        name=clean(letter.sender.name)[:200] if letter.sender else "",
+        belief=Belief(standing.value),
+        tokens=[token for address in dict.fromkeys(sent_to) if desk.ours(address) for token in tokens_in(address)],
+        answers=[one for one in map(_id, dict.fromkeys([*letter.references, *letter.in_reply_to])) if one],
+        subject=clean(letter.subject),
+        cc=desk.foreign(box.address.lower() for box in (*letter.to, *letter.cc))[:50],
+        locale=letter.languages[0][:35] if letter.languages else "",
+    )
+
+
+@dataclass(slots=True)
+class _Filing:
+    """One letter, and all that is needed to file it."""
+
+    work: UnitOfWork
+    mail: KeptMail
+    letter: Letter
+    incoming: Incoming
+    parts: "FilingParts"
+    at: datetime
+
+    async def customer(self) -> FiledLetter:
+        """Somebody's words: into the conversation they may add to, or one of their own."""
+        decision = await place_mail(self.work, self.incoming)
+        conversation = await self._enter(decision)
+        files, inline = self._put_files(conversation)
+        activity = Activity(
+            kind=Kind.MESSAGE,
+            channel=CHANNEL,
+            conversation=str(conversation),
+            sender=Sender(Role.CUSTOMER, self.incoming.sender or "", self.incoming.name),
+            key=f"mail:{self.mail.id}",
+            text=self._words()[:WORDS_MAX],
+            locale=self.incoming.locale,
+            attachments=files,
+            subject=self.incoming.subject[:400],
+            details={
+                "mail": self.mail.id,
+                "cc": list(self.incoming.cc),
+                "answers": self.letter.is_reply or bool(self.incoming.answers),
+                **({"beside": str(decision.tell), "reason": str(decision.reason)} if decision.tell else {}),
+            },
+            vouched=PROOF if self.incoming.belief is Belief.VOUCHED else NOT_VOUCHED,
+        )
+        receive(self.work, activity, raw=None, at=self.at)
+        self._filed(str(decision.reason), conversation=conversation, inline=inline)
+        return FiledLetter(str(decision.reason), str(conversation))
+
+    async def automatic(self) -> FiledLetter:
+        """A machine's mail: a note on the case it is about, and what it tells of an address; nothing is reopened."""
+        kind = self.letter.automatic
+        sent = await self._sent_mail()
+        if sent is not None and kind in (Automatic.BOUNCE, Automatic.COMPLAINT):
+            self._learn(kind, sent)
+        pointed = [one for one in await pointed_at(self.work, self.incoming) if one.pointer in UNGUESSABLE]
+        case_id = (sent.case_id if sent else None) or next((one.case_id for one in pointed if one.case_id), None)
+        conversation = pointed[0].conversation if pointed else None
+        if case_id is not None:
+            let_in = self.incoming.sender is not None and any(
+                self.incoming.sender in one.taking_part for one in pointed
+            )
+            await self._note(case_id, self._told_by_machine(kind, let_in=let_in))
+        elif kind not in READ_BY_NOBODY:
+            return await self._silently()
+        self._filed(f"automatic_{kind}", conversation=conversation, case_id=case_id)
+        return FiledLetter(f"automatic_{kind}")
+
+    async def forwarded_mail(self) -> SentMail | None:
+        """The mail to somebody outside that this one answers."""
+        sent = await self._sent_mail()
+        return sent if sent is not None and sent.purpose == "forward" else None
+
+    async def answer_from_outside(self, sent: SentMail, case_id: UUID) -> FiledLetter:
+        """Whom an agent asked outside has answered: for agents alone."""
+        known = self.incoming.sender in (sent.recipient, *sent.others) and self.incoming.belief is not Belief.REFUSED
+        if not known:
+            return await self._silently(tell=case_id)
+        words = self.parts.words["mail.note_outside"]
+        told = words.format(who=self.incoming.sender, text=self._words()[:NOTE_WORDS_MAX], mail=self.mail.id)
+        await self._note(case_id, told)
+        self._filed("outside_answer", case_id=case_id)
+        return FiledLetter("outside_answer")
+
+    async def _silently(self, *, tell: UUID | None = None) -> FiledLetter:
+        """A conversation and a case that nobody is told of by mail: people decide."""
+        conversation = await self._enter(Decision(None, Reason.NEW, tell=tell))
+        _, inline = self._put_files(conversation)
+        text = self._words()[:WORDS_MAX]
+        subject = subject_of(self.incoming.subject or text) or self.parts.words["mail.no_subject"]
+        opening = Opening(
+            subject=subject,
+            description=text or subject,
+            department=self.parts.fallback_department,
+            conversation=conversation,
+            reply_address=self.incoming.sender,
+            case_type="question",
+        )
+        case = await open_case(self.work, opening, by=speaker(self.incoming), at=self.at)
+        kind = str(self.letter.automatic) or "outside"
+        case.note(self.parts.words["mail.note_silent"].format(kind=kind, mail=self.mail.id), by=BOT, at=self.at)
+        self._filed("silent", conversation=conversation, case_id=case.id, inline=inline)
+        return FiledLetter("silent")
+
+    async def _enter(self, decision: Decision) -> UUID:
+        conversation = await enter(
+            self.work,
+            self.incoming,
+            decision,
+            secret=self.parts.secret,
+            by=speaker(self.incoming),
+            at=self.at,
+        )
+        return conversation.id
+
+    async def _sent_mail(self) -> SentMail | None:
+        """The mail of ours that this one is about: by the token it came to, else by a Message-ID it names."""
+        for kind, token in self.incoming.tokens:
+            if kind is not TokenKind.CONVERSATION and (found := await sent_by_token(self.work, token)) is not None:
+                return found
+        embedded = [_id(bounce.original_message_id) for bounce in self.letter.bounces]
+        named = await sent_by_ids(self.work, [*self.incoming.answers, *(one for one in embedded if one)])
+        return named[0] if named else None
+
+    def _learn(self, kind: Automatic, sent: SentMail) -> None:
+        """Only of addresses that this very mail of ours went to: nobody else's is silenced by a forged report."""
+        to = {sent.recipient, *sent.others}
+        if kind is Automatic.COMPLAINT:
+            mark(self.work, "email", sent.recipient, Reach.COMPLAINED, "complaint", at=self.at)
+        for address in {bounce.recipient.lower() for bounce in self.letter.bounces if bounce.hard} & to:
+            status = next(one.status for one in self.letter.bounces if one.recipient.lower() == address and one.hard)
+            mark(self.work, "email", address, Reach.BOUNCED, f"bounce {status}", at=self.at)
+
+    def _told_by_machine(self, kind: Automatic, *, let_in: bool) -> str:
+        words = self.parts.words
+        if kind is Automatic.BOUNCE and self.letter.bounces:
+            lines = [f"{one.recipient}: {one.action} {one.status} {one.diagnostic}" for one in self.letter.bounces[:10]]
+            return words["mail.note_bounce"].format(text=clean("\n".join(lines))[:NOTE_WORDS_MAX], mail=self.mail.id)
+        text = self._words()[:NOTE_WORDS_MAX] if let_in else ""
+        return words["mail.note_automatic"].format(kind=kind, text=text, mail=self.mail.id).strip()
+
+    async def _note(self, case_id: UUID, text: str) -> None:
+        await note_once(self.work, case_id, text, key=f"mail:{self.mail.id}", by=BOT, at=self.at)
+
+    def _words(self) -> str:
+        text = clean(self.letter.text).strip()
+        invited = clean(self.letter.calendar).strip()
+        return f"{text}\n\n{invited}".strip() if invited else text
+
+    def _put_files(self, conversation: UUID) -> tuple[tuple[Attachment, ...], dict[str, str]]:
+        """The files, and by which id the HTML of the mail names those that it shows."""
+        inline: dict[str, str] = {}
+        attached: list[Attachment] = []
+        for enclosure in self.letter.enclosures:
+            name, kind = clean(enclosure.name)[:255] or "file", clean(enclosure.content_type)[:100]
+            put = Files(self.work).put(
+                conversation, name=name, content_type=kind, content=enclosure.content, at=self.at
+            )
+            attached.append(Attachment(str(put.id), name, kind, put.size))
+            if enclosure.content_id:
+                inline[clean(enclosure.content_id)] = str(put.id)
+        return tuple(attached), inline
+
+    def _filed(
+        self,
+        verdict: str,
+        *,
+        conversation: UUID | None = None,
+        case_id: UUID | None = None,
+        inline: dict[str, str] | None = None,
+    ) -> None:
+        filed = FiledAs(
+            verdict=verdict,
+            message_id=self.incoming.message_id,
+            sender=self.incoming.sender or "",
+            conversation_id=conversation,
+            case_id=case_id,
+            original=original(self.letter, inline or {}),
+        )
+        Mails(self.work).filed(self.mail.id, filed, at=self.at)
+
+
+def original(letter: Letter, inline: dict[str, str]) -> dict[str, Any]:
+    """What an agent may want to see beside the new words."""
+    return {
+        "subject": clean(letter.subject),
+        "from": _shown(letter.sender.name, letter.sender.address) if letter.sender else "",
+        "sender_doubt": letter.sender_doubt,
+        "to": [_shown(box.name, box.address) for box in letter.to],
+        "cc": [_shown(box.name, box.address) for box in letter.cc],
+        "said_at": clean(letter.said_at),
+        "text": clean(letter.text),
+        "quoted": clean(letter.quoted),
+        "html": clean(letter.html),
+        "inline": inline,
+        "odd": [clean(one) for one in letter.odd],
+    }
+
+
+def clean(text: str) -> str:
+    """Without what a database cannot keep."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _shown(name: str, address: str) -> str:
+    return clean(f"{name} <{address}>" if name else address)
+
+
+def _address(written: str) -> str | None:
+    """One that somebody can be answered at; None for what is none, or too long to keep."""
+    try:
+        address = normalise(IdentityKind.EMAIL, written)
+    except IdentityInvalid:
+        return None
+    return address if len(address) <= ADDRESS_MAX else None
+
+
+def _id(message_id: str) -> str:
+    """A Message-ID that may stand in a header of ours; empty for one that may not."""
+    plain = message_id.strip().strip("<>")
+    fine = 0 < len(plain) <= 250 and all("!" <= character <= "~" and character not in "<>" for character in plain)
+    return plain if fine else ""

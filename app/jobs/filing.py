@@ -1,0 +1,156 @@
+"""Kept mails are read and filed: each once, in order of arrival; what cannot be read is shown to a person.
+
+Reading runs in the reader's own process; where a mail goes is decided by `caseengine.policies.threading`. What the
+mail brings into a conversation is put into the inbox in the same unit of work, so the bot takes it as any other input.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from app.jobs.filed_letter import FiledLetter, file_letter
+from app.mail_settings import MailDesk
+from app.mailroom import envelope_of
+from app.metrics import MAILS
+from caseengine.mails import TRIES_MAX, KeptMail, Mails, due_mails, mail_row
+from caseengine.model.actor import BOT
+from caseengine.operations.opening import Opening, open_case
+from channels.email.letter import Letter
+from channels.email.mailroom import Reads, Unreadable
+from storage.engine import Database
+from storage.errors import Conflict, StorageUnavailable
+
+log = structlog.get_logger()
+AT_ONCE_MAX = 16
+"""Mails taken out at once; so many may be in memory."""
+ATTEMPTS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingParts:
+    """What filing is made of.
+
+    Attributes:
+        words: the bot's catalogue.
+        notice: told the conversation that something waits in.
+        secret: the installation's own.
+    """
+
+    database: Database
+    reader: Reads
+    desk: MailDesk
+    words: Mapping[str, str]
+    secret: bytes
+    fallback_department: str
+    now: Callable[[], datetime]
+    notice: Callable[[str], None]
+
+
+class Filing:
+    """Files whatever waits."""
+
+    def __init__(self, parts: FilingParts) -> None:
+        self._parts = parts
+        self._running = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Until nothing is due; what fails is tried again later, five times in all."""
+        async with self._running:
+            while waiting := await self._due():
+                letters = await asyncio.gather(*map(self._read, waiting))
+                by_sender: dict[str, list[tuple[KeptMail, Letter | Exception]]] = defaultdict(list)
+                for mail, letter in zip(waiting, letters, strict=True):
+                    by_sender[_sender(letter)].append((mail, letter))
+                await _all(self._in_order(mails) for mails in by_sender.values())
+
+    async def _in_order(self, mails: Sequence[tuple[KeptMail, Letter | Exception]]) -> None:
+        """One sender's mails in order of arrival; a conversation by mail has one sender, so its order is kept."""
+        for mail, letter in mails:
+            await self._settle(mail, letter)
+
+    async def _due(self) -> Sequence[KeptMail]:
+        async with self._parts.database.snapshot() as snapshot:
+            return await due_mails(snapshot, at=self._parts.now(), limit=AT_ONCE_MAX)
+
+    async def _read(self, mail: KeptMail) -> Letter | Exception:
+        try:
+            return await self._parts.reader.read(mail.raw, envelope_of(dict(mail.envelope)))
+        except Exception as error:
+            return error
+
+    async def _settle(self, mail: KeptMail, letter: Letter | Exception) -> None:
+        """Filed, set aside, or left for another try; a mail never stands in the way of the next."""
+        if isinstance(letter, Unreadable):
+            await self._set_aside(mail, letter.reason)
+            return
+        try:
+            if isinstance(letter, Exception):
+                raise letter
+            filed = await self._file(mail, letter)
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            log.exception("mail_not_filed", mail=mail.id, tries=mail.tries + 1)
+            await self._failed(mail, type(error).__name__)
+            return
+        if filed is not None:
+            MAILS.labels(filed.verdict).inc()
+            if filed.waits_in:
+                self._parts.notice(filed.waits_in)
+
+    async def _file(self, mail: KeptMail, letter: Letter) -> FiledLetter | None:
+        """None: somebody else filed it meanwhile."""
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                async with self._parts.database.unit_of_work() as work:
+                    return await file_letter(work, mail, letter, self._parts, at=self._parts.now())
+            except Conflict:
+                if await self._is_done(mail):
+                    return None
+                if attempt == ATTEMPTS_MAX:
+                    raise
+        return None
+
+    async def _is_done(self, mail: KeptMail) -> bool:
+        async with self._parts.database.snapshot() as snapshot:
+            row = await mail_row(snapshot, mail.id)
+        return row is None or row.state != "kept"
+
+    async def _failed(self, mail: KeptMail, error: str) -> None:
+        if mail.tries + 1 >= TRIES_MAX:
+            await self._set_aside(mail, error)
+            return
+        async with self._parts.database.unit_of_work() as work:
+            Mails(work).failed(mail, error, at=self._parts.now())
+
+    async def _set_aside(self, mail: KeptMail, error: str) -> None:
+        """With its bytes, and a case so that a person looks."""
+        words, at = self._parts.words, self._parts.now()
+        try:
+            async with self._parts.database.unit_of_work() as work:
+                subject = words["mail.unreadable_subject"]
+                opening = Opening(subject=subject, description=subject, department=self._parts.fallback_department)
+                case = await open_case(work, opening, by=BOT, at=at)
+                case.note(words["mail.unreadable_note"].format(mail=mail.id, error=error), by=BOT, at=at)
+                # The case is new in this very unit of work: the mail names it by a write that comes after.
+                Mails(work).quarantine(mail, error, case.id, at=at)
+        except Conflict:
+            log.info("mail_set_aside_elsewhere", mail=mail.id)
+            return
+        MAILS.labels("quarantined").inc()
+
+
+def _sender(letter: Letter | Exception) -> str:
+    return letter.sender.address.lower() if isinstance(letter, Letter) and letter.sender else ""
+
+
+async def _all(groups: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Let every group end before the first error is raised."""
+    for outcome in await asyncio.gather(*groups, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome

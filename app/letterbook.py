@@ -1,0 +1,260 @@
+"""What the desk knows of the mails it sends: whom, about what, how often, and what came of it."""
+
+import asyncio
+import hmac
+from base64 import b32encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.mail_settings import MailDesk
+from bot.activity import Activity, Kind, Role
+from caseengine.cases import Cases
+from caseengine.conversations import find_conversation
+from caseengine.departments import Departments
+from caseengine.mail_threads import (
+    MailThread,
+    MailThreads,
+    SentMail,
+    automatic_since,
+    sent_by_ids,
+    sent_by_key,
+    thread_of,
+)
+from caseengine.mail_tokens import TokenKind, make_token, with_token
+from caseengine.model.actor import BOT
+from caseengine.model.case import Case
+from caseengine.operations.filing import case_talked_about, note_once
+from caseengine.reading.log import latest_said
+from channels.email.letter import Mailbox
+from channels.email.outline import Outline
+from channels.email.smtp import CHANNEL
+from channels.protocol import DeliveryFailed, Receipt
+from customers.reachability import Reach, mark, reachable
+from storage.engine import Database
+from storage.transaction import UnitOfWork
+
+HOUR = timedelta(hours=1)
+QUOTED_LINES_MAX = 15
+BOLD = "**"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterbookParts:
+    """
+    Attributes:
+        an_hour, an_hour_unproved: automatic mails to one address in an hour, at most; the latter where nobody has
+            proved that it is theirs.
+        words: the bot's catalogue, for notes to agents.
+    """
+
+    database: Database
+    desk: MailDesk
+    company: str
+    secret: bytes
+    words: Mapping[str, str]
+    now: Callable[[], datetime]
+    an_hour: int = 5
+    an_hour_unproved: int = 3
+
+
+class DeskLetterbook:
+    """`channels.email.outline.Letterbook`."""
+
+    def __init__(self, parts: LetterbookParts) -> None:
+        self._parts = parts
+        self._counting = asyncio.Lock()
+
+    async def plan(self, activity: Activity, *, key: str) -> Outline | Receipt:
+        if activity.kind is not Kind.MESSAGE:
+            return Receipt(CHANNEL, {"skipped": str(activity.kind)})
+        automatic = activity.sender.role is not Role.AGENT
+        # One at a time: what is counted against a limit is written before the next is counted.
+        async with self._counting, self._parts.database.unit_of_work() as work:
+            return await self._planned(work, activity, key, automatic=automatic)
+
+    async def plan_forward(self, mail: Mapping[str, Any], *, at: datetime) -> Outline | Receipt:
+        """The mail to somebody outside that an outbox row of the topic "forward" asks for."""
+        parts = self._parts
+        async with parts.database.unit_of_work() as work:
+            before = await sent_by_key(work, "forward", mail["key"][:200])
+            if before is not None and before.state != "planned":
+                return _came_to(before)
+            outline = await self._forward(work, mail, at)
+            if before is None:
+                MailThreads(work).plan(
+                    purpose="forward",
+                    key=mail["key"][:200],
+                    message_id=outline.message_id,
+                    token=make_token(parts.secret, TokenKind.BOUNCE, outline.message_id),
+                    conversation_id=None,
+                    case_id=UUID(mail["case_id"]),
+                    recipient=outline.to.address,
+                    automatic=False,
+                    at=parts.now(),
+                )
+        return outline
+
+    async def _forward(self, work: UnitOfWork, mail: Mapping[str, Any], at: datetime) -> Outline:
+        parts = self._parts
+        message_id = self._message_id("forward", mail["key"])
+        token = make_token(parts.secret, TokenKind.BOUNCE, message_id)
+        department = await Departments(work).get(mail["department"])
+        return Outline(
+            message_id=message_id,
+            to=Mailbox(mail["to"]),
+            sender=Mailbox(parts.desk.address, f"{mail['agent']}, {department.name}"),
+            reply_to=with_token(parts.desk.address, TokenKind.FORWARD, token),
+            envelope_from=with_token(parts.desk.address, TokenKind.BOUNCE, token),
+            text=mail["text"],
+            subject=f"{mail['subject']} [{mail['number']}]",
+            number=mail["number"],
+            language="",
+            at=at,
+            automatic=False,
+            signature=mail["agent"],
+        )
+
+    async def sent(self, message_id: str, receipt: Receipt) -> None:
+        async with self._parts.database.unit_of_work() as work:
+            MailThreads(work).sent(message_id, "sent", dict(receipt.proof))
+            await self._unreachable(work, message_id, dict(receipt.proof.get("refused", {})))
+
+    async def refused(self, message_id: str, recipients: Mapping[str, int]) -> None:
+        async with self._parts.database.unit_of_work() as work:
+            MailThreads(work).sent(message_id, "refused", {"refused": dict(recipients)})
+            await self._unreachable(work, message_id, recipients)
+
+    async def _planned(self, work: UnitOfWork, activity: Activity, key: str, *, automatic: bool) -> Outline | Receipt:
+        conversation = UUID(activity.conversation)
+        before = await sent_by_key(work, "answer", f"{conversation}:{key}"[:200])
+        if before is not None and before.state != "planned":
+            return _came_to(before)
+        thread = await thread_of(work, conversation)
+        if thread is None or not thread.address:
+            if automatic:
+                return Receipt(CHANNEL, {"skipped": "no_address"})
+            raise DeliveryFailed("there is no address to answer to")
+        case_id = await case_talked_about(work, conversation)
+        case = await Cases(work).by_id(case_id) if case_id else None
+        outline = await self._outline(work, activity, thread, case, key, automatic=automatic)
+        reason = None if before is not None else await self._why_not(work, thread, automatic=automatic)
+        if before is None:
+            self._write(work, outline, conversation, case, key, state="skipped" if reason else "planned")
+        if reason and case is not None:
+            told = self._parts.words["mail.note_not_sent"].format(address=thread.address, reason=reason)
+            await note_once(work, case.id, told, key=f"not-sent:{reason}", by=BOT, at=self._parts.now())
+        return Receipt(CHANNEL, {"skipped": reason}) if reason else outline
+
+    async def _why_not(self, work: UnitOfWork, thread: MailThread, *, automatic: bool) -> str | None:
+        """Why nothing is sent to this address now; None where it is."""
+        if not await reachable(work, "email", thread.address):
+            return "unreachable"
+        if not automatic:
+            return None
+        most = self._parts.an_hour if thread.vouched else self._parts.an_hour_unproved
+        since = self._parts.now() - HOUR
+        return "too_many" if await automatic_since(work, thread.address, since) >= most else None
+
+    async def _outline(
+        self, work: UnitOfWork, activity: Activity, thread: MailThread, case: Case | None, key: str, *, automatic: bool
+    ) -> Outline:
+        parts, number = self._parts, case.number if case else ""
+        message_id = self._message_id(activity.conversation, key)
+        conversation = await find_conversation(work, thread.conversation_id)
+        details = activity.details or {}
+        heard = [] if automatic else await latest_said(work, thread.conversation_id, role="customer", limit=1)
+        return Outline(
+            message_id=message_id,
+            to=Mailbox(thread.address, thread.name if thread.vouched or not automatic else ""),
+            cc=tuple(details.get("cc", ())),
+            bcc=tuple(details.get("bcc", ())),
+            sender=Mailbox(parts.desk.address, await self._name(work, activity, case, automatic=automatic)),
+            reply_to=self._reply_to(thread.conversation_id),
+            envelope_from=with_token(
+                parts.desk.address, TokenKind.BOUNCE, make_token(parts.secret, TokenKind.BOUNCE, message_id)
+            ),
+            text=plain(activity.text) if automatic else activity.text,
+            subject=_subject(thread, number) if thread.vouched or not automatic else "",
+            number=number,
+            language=conversation.locale if conversation else "",
+            at=activity.at or parts.now(),
+            automatic=automatic,
+            in_reply_to=thread.message_ids[-1] if thread.message_ids else "",
+            references=thread.message_ids,
+            links=activity.card.links if activity.card else (),
+            signature="" if automatic else activity.sender.name,
+            quoted=_quoted(heard[-1]) if heard else "",
+        )
+
+    async def _name(self, work: UnitOfWork, activity: Activity, case: Case | None, *, automatic: bool) -> str:
+        """ "Li Chen, Deliveries", or the company's."""
+        if automatic or not activity.sender.name:
+            return self._parts.company
+        department = await Departments(work).get(case.department) if case else None
+        return f"{activity.sender.name}, {department.name if department else self._parts.company}"
+
+    def _write(
+        self, work: UnitOfWork, outline: Outline, conversation: UUID, case: Case | None, key: str, *, state: str
+    ) -> None:
+        MailThreads(work).plan(
+            purpose="answer",
+            key=f"{conversation}:{key}"[:200],
+            message_id=outline.message_id,
+            token=make_token(self._parts.secret, TokenKind.BOUNCE, outline.message_id),
+            conversation_id=conversation,
+            case_id=case.id if case else None,
+            recipient=outline.to.address,
+            others=[*outline.cc, *outline.bcc],
+            automatic=outline.automatic,
+            state=state,
+            at=self._parts.now(),
+        )
+
+    def _message_id(self, conversation: str, key: str) -> str:
+        """The same for the same activity, and nothing that anybody could guess."""
+        told = b"\x00".join((b"message", conversation.encode(), key.encode()))
+        digest = hmac.digest(self._parts.secret, told, "sha256")
+        return f"c-{b32encode(digest[:16]).decode().rstrip('=').lower()}@{self._parts.desk.domain}"
+
+    def _reply_to(self, conversation: UUID) -> str:
+        token = make_token(self._parts.secret, TokenKind.CONVERSATION, str(conversation))
+        return with_token(self._parts.desk.address, TokenKind.CONVERSATION, token)
+
+    async def _unreachable(self, work: UnitOfWork, message_id: str, recipients: Mapping[str, Any]) -> None:
+        """A refusal for good is a fact about the address, and agents of the case are told."""
+        gone = {address: code for address, code in recipients.items() if int(code) >= 500}
+        if not gone:
+            return
+        at = self._parts.now()
+        for address, code in gone.items():
+            mark(work, "email", address, Reach.BOUNCED, f"refused {code}", at=at)
+        found = await sent_by_ids(work, [message_id])
+        if found and found[0].case_id is not None:
+            told = self._parts.words["mail.note_refused"].format(addresses=", ".join(sorted(gone)))
+            await note_once(work, found[0].case_id, told, key=f"refused:{message_id}", by=BOT, at=at)
+
+
+def plain(text: str) -> str:
+    """What a machine of ours says, without the marks that make it bold."""
+    return text.replace(BOLD, "") if text.count(BOLD) % 2 == 0 else text
+
+
+def _came_to(before: SentMail) -> Receipt:
+    if before.state == "refused":
+        raise DeliveryFailed("the server refused it for good")
+    return Receipt(CHANNEL, before.proof or {"skipped": "before"})
+
+
+def _subject(thread: MailThread, number: str) -> str:
+    """The same in every mail of the thread; the number at its end."""
+    if not thread.subject:
+        return ""
+    return f"Re: {thread.subject} [{number}]" if number else f"Re: {thread.subject}"
+
+
+def _quoted(words: str) -> str:
+    lines = words.strip().splitlines()
+    return "\n".join([*lines[:QUOTED_LINES_MAX], *(["[...]"] if len(lines) > QUOTED_LINES_MAX else [])])

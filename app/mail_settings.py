@@ -1,0 +1,39 @@
+"""By which addresses the desk is written to, and whose word it takes for a sender."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class MailDesk:
+    """
+    Attributes:
+        address: the one answers come from and go to.
+        also: further addresses that mail comes in for.
+        authserv: the name our own border signs Authentication-Results with; empty: nobody is vouched for.
+    """
+
+    address: str
+    also: frozenset[str] = field(default=frozenset())
+    authserv: str = ""
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2].lower()
+
+    def ours(self, address: str) -> bool:
+        """Whether mail to it is for us: with whatever stands behind a plus."""
+        local, at, domain = address.strip().strip("<>").lower().rpartition("@")
+        return bool(at) and f"{local.partition('+')[0]}@{domain}" in {self.address.lower(), *self.also}
+
+    def foreign(self, addresses: Iterable[str]) -> list[str]:
+        """Those that are not ours, each once."""
+        return [one for one in dict.fromkeys(addresses) if not self.ours(one)]
+
+
+def mail_desk(settings: Settings) -> MailDesk:
+    """As the environment says."""
+    also = frozenset(part.strip().lower() for part in settings.mail_addresses.split(",") if part.strip())
+    return MailDesk(settings.mail_from, also, settings.mail_authserv)

@@ -1,0 +1,44 @@
+"""The mailroom of the desk: a mail is on the disk before whoever brought it is told so."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+
+from app.reception import unavailable_is_said
+from caseengine.mails import Mails, mail_by_digest
+from channels.email.digest import digest_of
+from channels.email.letter import Envelope
+from channels.email.mailroom import Kept
+from storage.engine import Database
+from storage.errors import AlreadyReceived
+
+
+class DeskMailroom:
+    """`channels.email.mailroom.Mailroom`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    @unavailable_is_said
+    async def keep(self, raw: bytes, envelope: Envelope) -> Kept:
+        digest = digest_of(raw)
+        try:
+            async with self._database.unit_of_work() as work:
+                kept = Mails(work).keep(digest, raw, asdict(envelope), at=self._now())
+        except AlreadyReceived:
+            async with self._database.snapshot() as snapshot:
+                return Kept(await mail_by_digest(snapshot, digest) or 0, fresh=False)
+        return Kept(kept.result.id, fresh=True)
+
+
+def envelope_of(document: dict[str, object]) -> Envelope:
+    """The envelope that `keep` wrote down."""
+    known = {name: document.get(name) for name in Envelope.__dataclass_fields__}
+    mail_from, rcpt_to = known["mail_from"], known["rcpt_to"]
+    return Envelope(
+        mail_from=None if mail_from is None else str(mail_from),
+        rcpt_to=tuple(map(str, rcpt_to)) if isinstance(rcpt_to, list | tuple) else (),
+        source=str(known["source"] or ""),
+        place=str(known["place"] or ""),
+    )

@@ -1,0 +1,163 @@
+"""Mails as they came in: kept before anybody looked into them, then filed once, or set aside for a person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.tables import mails
+from storage.errors import AlreadyReceived
+from storage.transaction import Snapshot, UnitOfWork
+
+TRIES_MAX = 5
+RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120))
+TOPIC = "mail_in"
+"""Woken when a mail was kept."""
+ERROR_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """A mail without its bytes."""
+
+    id: int
+    state: str
+    size: int
+    tries: int
+    last_error: str | None
+    received_at: datetime
+    done_at: datetime | None
+    message_id: str
+    sender: str
+    conversation_id: UUID | None
+    case_id: UUID | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMail:
+    """A mail that waits to be filed."""
+
+    id: int
+    raw: bytes
+    envelope: Mapping[str, Any]
+    tries: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FiledAs:
+    """Where a mail went.
+
+    Attributes:
+        verdict: why it went there, as a code.
+        original: what the agent may want to see beside the new words: html, quoted, subject, addresses.
+    """
+
+    verdict: str
+    message_id: str = ""
+    sender: str = ""
+    conversation_id: UUID | None = None
+    case_id: UUID | None = None
+    original: Mapping[str, Any] | None = None
+
+
+ROW = [mails.c[name] for name in MailRow.__dataclass_fields__]
+KEPT = [mails.c[name] for name in KeptMail.__dataclass_fields__]
+
+
+class Mails:
+    """The mails of one unit of work."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    def keep(self, digest: str, raw: bytes, envelope: Mapping[str, Any], *, at: datetime) -> Any:
+        """Keep a mail. After commit the write's `result.id` is its number.
+
+        Raises (at commit):
+            AlreadyReceived: the same mail was kept before.
+        """
+        values = {"digest": digest, "raw": raw, "size": len(raw), "envelope": dict(envelope), "received_at": at}
+        statement = sa.insert(mails).values(values).returning(mails.c.id)
+        self._work.after_commit_wake(TOPIC)
+        return self._work.write(statement, duplicate=AlreadyReceived("mail", "in", digest))
+
+    def filed(self, mail_id: int, as_: FiledAs, *, at: datetime) -> None:
+        """It is where it belongs; a second worker that filed it too gets a conflict instead of a second effect."""
+        values = {name: getattr(as_, name) for name in FiledAs.__dataclass_fields__}
+        waiting = mails.c.id == mail_id, mails.c.state == "kept"
+        self._work.write(sa.update(mails).where(*waiting).values(state="filed", done_at=at, **values), rows=1)
+
+    def failed(self, mail: KeptMail, error: str, *, at: datetime) -> None:
+        """One more failed try; it is tried again later."""
+        later = at + RETRY_AFTER[min(mail.tries, len(RETRY_AFTER) - 1)]
+        values = {"tries": mail.tries + 1, "last_error": error[:ERROR_MAX], "next_try_at": later}
+        self._work.write(sa.update(mails).where(mails.c.id == mail.id, mails.c.state == "kept").values(values))
+
+    def quarantine(self, mail: KeptMail, error: str, case_id: UUID | None, *, at: datetime) -> None:
+        """Set it aside with its bytes, so that its neighbours go on."""
+        values = {"state": "quarantined", "tries": mail.tries + 1, "last_error": error[:ERROR_MAX], "done_at": at}
+        waiting = mails.c.id == mail.id, mails.c.state == "kept"
+        self._work.write(sa.update(mails).where(*waiting).values(**values, case_id=case_id), rows=1)
+
+    def retry(self, mail_id: int) -> None:
+        """Take up one that was set aside. Raises `Conflict` at commit where there is none."""
+        values = {"state": "kept", "tries": 0, "next_try_at": None, "done_at": None}
+        aside = mails.c.id == mail_id, mails.c.state == "quarantined"
+        self._work.write(sa.update(mails).where(*aside).values(values), rows=1)
+        self._work.after_commit_wake(TOPIC)
+
+
+async def due_mails(snapshot: Snapshot, *, at: datetime, limit: int) -> Sequence[KeptMail]:
+    """Those that wait and are due, in order of arrival."""
+    due = sa.or_(mails.c.next_try_at.is_(None), mails.c.next_try_at <= at)
+    rows = await snapshot.rows(sa.select(*KEPT).where(mails.c.state == "kept", due).order_by(mails.c.id).limit(limit))
+    return [KeptMail(*tuple(row)) for row in rows]
+
+
+async def mail_by_digest(snapshot: Snapshot, digest: str) -> int | None:
+    """The number of the mail that was kept under this digest."""
+    found = await snapshot.scalar(sa.select(mails.c.id).where(mails.c.digest == digest))
+    return None if found is None else int(found)
+
+
+async def mail_rows(
+    snapshot: Snapshot, *, state: str | None = None, before: int | None = None, limit: int = 50
+) -> Sequence[MailRow]:
+    """Mails without their bytes, newest first."""
+    asked = [mails.c.state == state] if state else []
+    asked += [mails.c.id < before] if before is not None else []
+    rows = await snapshot.rows(sa.select(*ROW).where(*asked).order_by(mails.c.id.desc()).limit(limit))
+    return [MailRow(*tuple(row)) for row in rows]
+
+
+async def mail_row(snapshot: Snapshot, mail_id: int) -> MailRow | None:
+    row = await snapshot.first(sa.select(*ROW).where(mails.c.id == mail_id))
+    return MailRow(*tuple(row)) if row else None
+
+
+async def mail_raw(snapshot: Snapshot, mail_id: int) -> bytes | None:
+    """As it came."""
+    found: bytes | None = await snapshot.scalar(sa.select(mails.c.raw).where(mails.c.id == mail_id))
+    return found
+
+
+async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conversation: UUID | None) -> Any:
+    """What was kept of a mail beside its new words, if it belongs to this case or conversation; else None."""
+    mine = sa.or_(mails.c.case_id == case_id, mails.c.conversation_id == conversation)
+    return await snapshot.scalar(sa.select(mails.c.original).where(mails.c.id == mail_id, mine))
+
+
+async def conversations_of(snapshot: Snapshot, message_ids: Sequence[str]) -> Sequence[UUID]:
+    """The conversations that mails with these ids, sent to us, were filed in; the last named first."""
+    rows = await snapshot.rows(
+        sa.select(mails.c.message_id, mails.c.conversation_id).where(
+            mails.c.message_id.in_([one[:400] for one in message_ids]), mails.c.conversation_id.is_not(None)
+        )
+    )
+    found = {row.message_id: row.conversation_id for row in rows}
+    return list(dict.fromkeys(found[one] for one in reversed(message_ids) if one in found))

@@ -1,0 +1,55 @@
+"""An agent asks somebody outside by mail; what they answer comes back as a note, for agents alone."""
+
+from datetime import datetime
+
+from caseengine.cases import noted
+from caseengine.model.actor import Actor
+from caseengine.model.case import Case
+from caseengine.model.errors import TextMissing
+from caseengine.operations.permission import agent_of, permitted_case
+from customers.identities import IdentityKind, normalise
+from storage.outbox import Outbox
+from storage.transaction import UnitOfWork
+
+TOPIC = "forward"
+
+
+async def forward(
+    work: UnitOfWork,
+    number: str,
+    text: str,
+    *,
+    to: str,
+    subject: str,
+    note: str,
+    key: str,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> Case:
+    """Send a mail about the case to an address outside. The same key twice is one mail.
+
+    Args:
+        text: all that they get to read; nothing of the case goes with it by itself.
+        subject: the case's own where it is empty.
+        note: what colleagues read of it on the case.
+
+    Raises:
+        AgentNotFound: `by` is no agent.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
+        IdentityInvalid: `to` is no address.
+        TextMissing: there are no words.
+    """
+    agent = await agent_of(work, by)
+    case = await permitted_case(work, number, by=by)
+    if not text.strip():
+        raise TextMissing
+    address = normalise(IdentityKind.EMAIL, to)
+    if await noted(work, case.id, key) is not None:
+        return case
+    await permitted_case(work, number, by=by, version=version)
+    case.note(note, key=key, by=by, at=at)
+    mail = {"case_id": str(case.id), "number": case.number, "key": key, "to": address, "text": text}
+    mail |= {"subject": subject.strip() or case.subject, "agent": agent.name, "department": case.department}
+    Outbox(work).deliver(TOPIC, f"forward:{case.id}", mail, at=at)
+    return case

@@ -1,0 +1,83 @@
+"""Mails that came in, where their conversations stand, and the mails that went out."""
+
+import sqlalchemy as sa
+
+from storage.tables import EMPTY, Instant, Json, Serial, metadata
+
+mails = sa.Table(
+    "mails",
+    metadata,
+    sa.Column("id", Serial, primary_key=True, autoincrement=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("envelope", Json, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False, server_default="kept"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_error", sa.Text),
+    sa.Column("next_try_at", Instant),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("done_at", Instant),
+    sa.Column("message_id", sa.String(400), nullable=False, server_default=EMPTY),
+    sa.Column("sender", sa.String(320), nullable=False, server_default=EMPTY),
+    sa.Column("conversation_id", sa.Uuid(), sa.ForeignKey("conversations.id")),
+    sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id")),
+    sa.Column("verdict", sa.String(40), nullable=False, server_default=EMPTY),
+    sa.Column("original", Json),
+    sa.CheckConstraint("state IN ('kept', 'filed', 'quarantined')", name="state"),
+    sa.Index("ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
+    sa.Index("ix_mails_message_id", "message_id"),
+    sa.Index("ix_mails_state_received_at", "state", "received_at"),
+    sqlite_autoincrement=True,
+)
+"""
+A mail is kept before anybody has looked into it: `digest` tells it from others, `raw` and `envelope` are how it came.
+Filed, `verdict` says why it went where it went, `original` what is left of it beside the new words: see `Original`.
+"""
+
+mail_threads = sa.Table(
+    "mail_threads",
+    metadata,
+    sa.Column("conversation_id", sa.Uuid(), sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("address", sa.String(320), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("subject", sa.String(400), nullable=False),
+    sa.Column("cc", Json, nullable=False),
+    sa.Column("token_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("message_ids", Json, nullable=False),
+    sa.Column("vouched", sa.Boolean, nullable=False),
+    sa.Column("beside", sa.Uuid(), sa.ForeignKey("cases.id")),
+    sa.Index("ix_mail_threads_address", "address", "beside"),
+)
+"""
+Where a conversation by mail stands. `address` is whom it is with, empty where nobody can be answered; `token_hash` is
+of the token in the address that answers go to; `message_ids` the References of the next mail, oldest first; `vouched`
+whether the newest mail's sender was; `beside` the case its first mail wanted to go to and was not let in.
+"""
+
+sent_mails = sa.Table(
+    "sent_mails",
+    metadata,
+    sa.Column("id", Serial, primary_key=True, autoincrement=True),
+    sa.Column("message_id", sa.String(200), nullable=False, unique=True),
+    sa.Column("token_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("purpose", sa.String(12), nullable=False),
+    sa.Column("conversation_id", sa.Uuid(), sa.ForeignKey("conversations.id")),
+    sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id")),
+    sa.Column("key", sa.String(200), nullable=False),
+    sa.Column("recipient", sa.String(320), nullable=False),
+    sa.Column("others", Json, nullable=False),
+    sa.Column("automatic", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("proof", Json),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("purpose", "key", name="uq_sent_mails_purpose_key"),
+    sa.CheckConstraint("purpose IN ('answer', 'forward')", name="purpose"),
+    sa.CheckConstraint("state IN ('planned', 'sent', 'skipped', 'refused')", name="state"),
+    sa.Index("ix_sent_mails_recipient_at", "recipient", "at"),
+    sqlite_autoincrement=True,
+)
+"""
+One row for each mail of a conversation or a case, made before it is handed over. `token_hash` is of the token in its
+envelope sender, by which a bounce finds it, and in the address for answers to a forward.
+"""

@@ -1,0 +1,41 @@
+"""E-mail as a channel: an activity of a conversation by mail goes out as one mail."""
+
+from bot.activity import Activity
+from channels.email.compose import compose
+from channels.email.outline import Letterbook, Outline
+from channels.email.smtp import CHANNEL, Refused, SmtpSender
+from channels.protocol import DeliveryFailed, Receipt
+
+
+class EmailAdapter:
+    """`channels.protocol.ChannelAdapter`."""
+
+    name = CHANNEL
+
+    def __init__(self, letterbook: Letterbook, sender: SmtpSender, company: str) -> None:
+        self._letterbook = letterbook
+        self._sender = sender
+        self._company = company
+
+    async def send(self, activity: Activity, *, key: str) -> Receipt:
+        """Send it once; after a crash in the middle it may go a second time, under the same Message-ID.
+
+        Raises:
+            DeliveryFailed: it was not, or perhaps not, taken.
+        """
+        outline = await self._letterbook.plan(activity, key=key)
+        return outline if isinstance(outline, Receipt) else await self.send_outline(outline)
+
+    async def send_outline(self, outline: Outline) -> Receipt:
+        """A mail that was planned; see `send`."""
+        try:
+            message = compose(outline, self._company)
+        except (ValueError, IndexError) as error:
+            raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
+        try:
+            receipt = await self._sender.hand_over(message, sender=outline.envelope_from, to=outline.recipients)
+        except Refused as refused:
+            await self._letterbook.refused(outline.message_id, refused.recipients)
+            raise
+        await self._letterbook.sent(outline.message_id, receipt)
+        return receipt

@@ -1,0 +1,54 @@
+"""What makes two mails one: the same Message-ID, From and words, however often and by whatever way they come.
+
+Cheap and bounded, because it is done before the mail is kept, and never fails, whatever the bytes are.
+"""
+
+import re
+from hashlib import sha256
+
+HEADER_BYTES_MAX = 256 * 1024
+"""As far as headers are looked for; a longer header is hashed with the body."""
+LINE_BYTES_MAX = 2_000
+END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
+NAMED = ("message-id", "from")
+INSTEAD = ("from", "date", "subject", "to")
+"""What tells mails without a Message-ID apart."""
+
+
+def digest_of(raw: bytes) -> str:
+    """64 hexadecimal digits, the same for the same mail."""
+    header, body = split(raw)
+    told = _named(header, NAMED) if message_id(header) else _named(header, INSTEAD)
+    known = sha256()
+    for part in (*told, b"\x00" if told else header, _plain(body)):
+        known.update(len(part).to_bytes(8, "big") + part)
+    return known.hexdigest()
+
+
+def message_id(header: bytes) -> str:
+    """The first Message-ID as it is written, without angle brackets; empty where there is none."""
+    found = _field(header, b"message-id").strip().strip(b"<>").strip()
+    return found.decode("ascii", "replace")
+
+
+def split(raw: bytes) -> tuple[bytes, bytes]:
+    """Header and body; a mail without an end of its header is all body."""
+    end = END_OF_HEADER.search(raw, 0, HEADER_BYTES_MAX)
+    return (raw[: end.start()], raw[end.end() :]) if end else (b"", raw)
+
+
+def _named(header: bytes, names: tuple[str, ...]) -> list[bytes]:
+    """Their values, in order; empty where none of them is there."""
+    values = [_field(header, name.encode()) for name in names]
+    return values if any(values) else []
+
+
+def _field(header: bytes, name: bytes) -> bytes:
+    """The first field of this name, unfolded, as far as a line may reach."""
+    found = re.search(rb"(?im)^" + name + rb"[ \t]{0,8}:((?:[^\n]|\n[ \t]){0,%d})" % LINE_BYTES_MAX, header)
+    return b" ".join(found.group(1).split()) if found else b""
+
+
+def _plain(body: bytes) -> bytes:
+    """Line ends as one kind, none at the end: servers differ in both."""
+    return body.replace(b"\r\n", b"\n").rstrip(b"\n")

@@ -1,0 +1,218 @@
+"""Mail fetched from a hosted mailbox by IMAP: everything there is, then wait for more.
+
+The library blocks, so it runs on a thread of its own; each mail crosses to the loop, is kept there, and only then is
+moved out of the folder. A mail that was kept and not moved is fetched again and known again.
+"""
+
+import asyncio
+import imaplib
+import ssl
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, Literal
+
+import structlog
+from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError
+
+from channels.email.letter import Envelope
+from channels.email.mailroom import Mailroom
+from channels.protocol import DeskUnavailable
+
+log = structlog.get_logger()
+IDLE_S = 5 * 60.0
+"""Servers hang up after 29 minutes of it; and a push that was missed is made up for by the next search."""
+BACK_OFF_S = (1.0, 5.0, 15.0, 60.0, 300.0)
+TIMEOUT_S = 30.0
+AT_ONCE_MAX = 50
+"""Mails fetched between two looks at what else there is."""
+SIZE_MAX = 25 * 1024 * 1024
+FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError)
+
+
+class TokenMissing(Exception):
+    """The command that gives an access token did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """The mailbox.
+
+    Attributes:
+        security: "plain" is for the loopback alone.
+        secret: asked before each sign-in: the password, or an OAuth access token.
+        oauth: the secret is a token (XOAUTH2).
+        trust: a PEM file with the authority of the server's certificate; None for those the system knows.
+
+    Raises:
+        ValueError: plain text would leave this machine.
+    """
+
+    host: str
+    port: int
+    username: str
+    secret: Callable[[], str]
+    security: Literal["tls", "starttls", "plain"] = "tls"
+    oauth: bool = False
+    trust: str | None = None
+    folder: str = "INBOX"
+    processed: str = "Processed"
+    failed: str = "Failed"
+    idle_s: float = IDLE_S
+    size_max: int = SIZE_MAX
+    back_off_s: tuple[float, ...] = BACK_OFF_S
+
+    def __post_init__(self) -> None:
+        if self.security == "plain" and not _is_loopback(self.host):
+            raise ValueError("a mailbox without TLS is read on the loopback only")
+
+
+class ImapPuller:
+    """Fetches until stopped; connects anew after every failure, later and later."""
+
+    def __init__(self, settings: ImapSettings, mailroom: Mailroom) -> None:
+        self._settings = settings
+        self._mailroom = mailroom
+        self._stopping = threading.Event()
+        self._mailbox: BaseMailBox | None = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """On a thread of its own."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="imap", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Let go of the connection; a mail that was not moved yet is fetched again after the next start."""
+        self._stopping.set()
+        mailbox = self._mailbox
+        if mailbox is not None:
+            with suppress(*FAULTS, AttributeError):
+                mailbox.client.shutdown()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, 5.0)
+
+    def check(self) -> str:
+        """Connect, sign in, look for the folders; what was found, for the doctor. Blocks.
+
+        Raises:
+            ImapToolsError, IMAP4.error, OSError, TokenMissing: mail cannot be fetched.
+        """
+        with self._connected() as mailbox:
+            self._make_folders(mailbox)
+            waiting = mailbox.folder.status(self._settings.folder, ["MESSAGES"])["MESSAGES"]
+        return f"{self._settings.host}:{self._settings.port}, {waiting} waiting"
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                with self._connected() as mailbox:
+                    self._mailbox = mailbox
+                    self._make_folders(mailbox)
+                    failures = 0
+                    while not self._stopping.is_set():
+                        self._fetch_all(mailbox)
+                        self._wait(mailbox)
+            except (*FAULTS, TokenMissing, DeskUnavailable, TimeoutError) as error:
+                if self._stopping.is_set():
+                    return
+                log.warning("imap_failed", error=type(error).__name__, host=self._settings.host)
+            except Exception:
+                log.exception("imap_failed")
+            finally:
+                self._mailbox = None
+            self._stopping.wait(self._settings.back_off_s[min(failures, len(self._settings.back_off_s) - 1)])
+            failures += 1
+
+    def _connected(self) -> Any:
+        settings = self._settings
+        named = {"host": settings.host, "port": settings.port, "timeout": TIMEOUT_S}
+        if settings.security == "plain":
+            mailbox: BaseMailBox = MailBoxUnencrypted(**named)
+        else:
+            # What imaplib makes by itself checks no certificate.
+            context = ssl.create_default_context(cafile=settings.trust)
+            kind = MailBox if settings.security == "tls" else MailBoxStartTls
+            mailbox = kind(**named, ssl_context=context)
+        sign_in = mailbox.xoauth2 if settings.oauth else mailbox.login
+        try:
+            return sign_in(settings.username, settings.secret(), initial_folder=settings.folder)
+        except BaseException:
+            with suppress(Exception):
+                mailbox.client.shutdown()
+            raise
+
+    def _make_folders(self, mailbox: BaseMailBox) -> None:
+        for name in (self._settings.processed, self._settings.failed):
+            if not mailbox.folder.exists(name):
+                mailbox.folder.create(name)
+
+    def _fetch_all(self, mailbox: BaseMailBox) -> None:
+        """Until a search finds nothing: what came between a search and the waiting is found by the next search."""
+        while not self._stopping.is_set():
+            validity = mailbox.folder.status(self._settings.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
+            uids = sorted(mailbox.uids("UNDELETED"), key=int)[:AT_ONCE_MAX]
+            if not uids:
+                return
+            for uid in uids:
+                if self._stopping.is_set():
+                    return
+                self._take(mailbox, uid, validity)
+
+    def _take(self, mailbox: BaseMailBox, uid: str, validity: int) -> None:
+        """Keep one, then move it; what is too large is moved where a person looks."""
+        settings = self._settings
+        place = f"{settings.folder};{validity};{uid}"
+        size = self._size(mailbox, uid)
+        if size is not None and size > settings.size_max:
+            log.warning("imap_mail_too_large", place=place, size=size)
+            mailbox.move([uid], settings.failed)
+            return
+        raw = self._raw(mailbox, uid)
+        if raw is None:
+            return  # somebody else took it
+        envelope = Envelope(None, (), f"imap:{settings.username}", place)
+        self._on_loop(self._mailroom.keep(raw, envelope))
+        mailbox.move([uid], settings.processed)
+
+    def _size(self, mailbox: BaseMailBox, uid: str) -> int | None:
+        status, found = mailbox.client.uid("fetch", uid, "(RFC822.SIZE)")
+        told = b" ".join(one if isinstance(one, bytes) else one[0] for one in found if one) if status == "OK" else b""
+        _, _, after = told.partition(b"RFC822.SIZE ")
+        digits = after.split(b")")[0].split(b" ")[0]
+        return int(digits) if digits.isdigit() else None
+
+    def _raw(self, mailbox: BaseMailBox, uid: str) -> bytes | None:
+        """The bytes as they are, read by nobody; its flags stay as they are."""
+        status, found = mailbox.client.uid("fetch", uid, "(BODY.PEEK[])")
+        parts = [one for one in found if isinstance(one, tuple)] if status == "OK" else []
+        raw: bytes | None = parts[0][1] if parts else None
+        return raw
+
+    def _on_loop(self, keeping: Coroutine[Any, Any, object]) -> None:
+        assert self._loop is not None  # noqa: S101 (set when it was started)
+        asyncio.run_coroutine_threadsafe(keeping, self._loop).result(TIMEOUT_S)
+
+    def _wait(self, mailbox: BaseMailBox) -> None:
+        """IDLE until something comes, where the server can; else a short rest."""
+        if b"IDLE" in _capabilities(mailbox):
+            mailbox.idle.wait(timeout=self._settings.idle_s)
+        else:
+            self._stopping.wait(min(self._settings.idle_s, 15.0))
+
+
+def _capabilities(mailbox: BaseMailBox) -> set[bytes]:
+    return {(one if isinstance(one, bytes) else str(one).encode()).upper() for one in mailbox.client.capabilities}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,69 @@
+"""A mail the desk has decided to send, before it is a message; and what sending needs of the desk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.activity import Activity, Link
+from channels.email.letter import Mailbox
+from channels.protocol import Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """One mail.
+
+    Attributes:
+        message_id: without angle brackets; the same however often it is tried.
+        subject: the customer's own, or empty for one of ours: to an address that nobody has proved, no machine of ours
+            writes words that may be somebody else's.
+        number: of the case, empty for none.
+        language: of the conversation, as its channel told it.
+        envelope_from: where bounces of this very mail go.
+        reply_to: where answers go.
+        automatic: no person wrote it.
+        signature: of the agent who wrote it; empty else.
+        quoted: what it answers.
+    """
+
+    message_id: str
+    to: Mailbox
+    sender: Mailbox
+    reply_to: str
+    envelope_from: str
+    text: str
+    subject: str
+    number: str
+    language: str
+    at: datetime
+    automatic: bool
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    signature: str = ""
+    quoted: str = ""
+
+    @property
+    def recipients(self) -> list[str]:
+        """Everybody it goes to, each once."""
+        return list(dict.fromkeys((self.to.address, *self.cc, *self.bcc)))
+
+
+class Letterbook(Protocol):
+    """What the desk knows of its mails."""
+
+    async def plan(self, activity: Activity, *, key: str) -> Outline | Receipt:
+        """The mail that an activity becomes, noted before it is sent. A receipt: it was sent, or is not to be.
+
+        Raises:
+            DeliveryFailed: there is nobody to send it to.
+        """
+
+    async def sent(self, message_id: str, receipt: Receipt) -> None:
+        """The server took it; for whom it did not, the receipt says."""
+
+    async def refused(self, message_id: str, recipients: Mapping[str, int]) -> None:
+        """The server will never take it: address to reply code."""

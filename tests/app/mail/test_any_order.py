@@ -1,0 +1,109 @@
+"""Whatever mails come, in whatever order: no stranger's words land on a case, and every mail ends somewhere."""
+
+import asyncio
+import contextlib
+import itertools
+import tempfile
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.jobs.filing import Filing
+from storage.engine import Database
+from tests.app.mail.mailing import DESK, MailingDesk, id_of, mailing
+from tests.app.mail.peer import mail
+from tests.conftest import empty_sqlite
+
+PEOPLE = ("ana@corner.example", "bob@corner.example", "eve@elsewhere.example")
+arrivals = st.fixed_dictionaries(
+    {
+        "who": st.sampled_from(PEOPLE),
+        "forged": st.booleans(),
+        "kind": st.sampled_from(["plain", "plain", "plain", "machine", "UNREADABLE"]),
+        "dmarc": st.sampled_from(["", "pass", "fail"]),
+        "points": st.sampled_from(["", "token", "reference", "number"]),
+        "at": st.integers(0, 5),
+        "twice": st.booleans(),
+    }
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_nobodys_words_land_on_somebody_elses_case() -> None:
+    """One desk for all stories, and people of their own in each."""
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+        stack = contextlib.AsyncExitStack()
+        database = Database(empty_sqlite(Path(folder) / "desk.db"))
+        desk = runner.run(stack.enter_async_context(mailing(database, Path(folder))))
+        stories = itertools.count()
+
+        @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.lists(arrivals, min_size=1, max_size=6))
+        def holds(story: list[dict[str, Any]]) -> None:
+            number = next(stories)
+            runner.run(_comes_in(desk, story, number))
+            runner.run(_holds(desk, number))
+
+        try:
+            holds()
+        finally:
+            runner.run(stack.aclose())
+
+
+async def _comes_in(desk: MailingDesk, story: list[dict[str, Any]], number: int) -> None:
+    """Somebody forged is never vouched for: that is what our border is for."""
+    sent: list[EmailMessage] = []
+    for place, one in enumerate(story):
+        pointed = sent[one["at"] % len(sent)] if sent and one["points"] else None
+        dmarc = "" if one["forged"] and one["dmarc"] == "pass" else one["dmarc"]
+        guessed = one["points"] == "number"
+        who = f"{number}.{one['who']}"
+        writer = f"forger{number}" if one["forged"] else who
+        raw = mail(
+            f"{one['kind']} says {writer}",
+            sender=f"<{who}>",
+            subject=str(pointed["Subject"]) if pointed is not None and guessed else "Hello",
+            message_id=f"{place}.{number}@{writer}.example",
+            # A forger has seen nothing that only the real reader of our mails has.
+            answers=id_of(pointed)
+            if pointed is not None and one["points"] == "reference" and not one["forged"]
+            else "",
+            dmarc=dmarc,
+            headers=(("Auto-Submitted", "auto-replied"),) if one["kind"] == "machine" else (),
+        )
+        token = one["points"] == "token" and not one["forged"]
+        for _ in range(2 if one["twice"] else 1):
+            await desk.gets(raw, rcpt=str(pointed["Reply-To"]) if pointed is not None and token else DESK)
+        sent += await desk.sent()
+
+
+async def _holds(desk: MailingDesk, number: int) -> None:
+    async with desk.house.database.snapshot() as snapshot:
+        left = await snapshot.rows(sa.text("SELECT state FROM mails WHERE state = 'kept'"))
+        mine = sa.text("SELECT number, reply_address FROM cases WHERE reply_address LIKE :mine")
+        cases = await snapshot.rows(mine.bindparams(mine=f"{number}.%"))
+    assert left == []
+    for case in cases:
+        told = await desk.told(case.number)
+        words = [fact for fact in told if fact.startswith(("CustomerWrote", "CaseReopened"))]
+        assert all(f"says {case.reply_address}" in fact for fact in words), (case.reply_address, told)
+        assert not [fact for fact in told if "says forger" in fact], told
+
+
+async def test_two_workers_file_one_mail_once(any_desk: MailingDesk) -> None:
+    first = any_desk.house.filing
+    assert first is not None
+    second = Filing(first._parts)
+    for place in range(6):
+        await any_desk.gets(mail(f"Mail {place}", message_id=f"{place}@corner.example"))
+    await asyncio.gather(first.run(), second.run())
+    await any_desk.settle()
+
+    assert await any_desk.verdicts() == ["new"] * 6
+    assert len(await any_desk.numbers()) == 6

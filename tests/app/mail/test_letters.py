@@ -1,0 +1,290 @@
+"""A mail comes in, is filed, and is answered at most once."""
+
+import pytest
+
+from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, number_in, text_of
+from tests.app.mail.peer import mail
+
+
+async def test_a_mail_opens_a_case_and_is_answered_with_its_number_and_a_time(any_desk: MailingDesk):
+    (answer,) = await any_desk.hears("The till in shop 4 jams.", message_id="1@corner.example", dmarc="pass")
+
+    (number,) = await any_desk.numbers()
+    case = await any_desk.case(number)
+    assert answer["To"] == "Ana Silva <ana@corner.example>"
+    assert number_in(answer) == number
+    assert "you will hear from us by" in text_of(answer)
+    assert answer["Subject"] == f"Re: Till jams [{number}]"
+    assert answer["In-Reply-To"] == "<1@corner.example>"
+    assert answer["Auto-Submitted"] == "auto-replied"
+    assert answer["X-Auto-Response-Suppress"] == "All"
+    assert str(answer["Reply-To"]).startswith("desk+c-")
+    assert (case.subject, case.description) == ("Till jams", "The till in shop 4 jams.")
+    assert await any_desk.verdicts() == ["new"]
+
+
+async def test_the_answer_to_our_mail_joins_the_case(any_desk: MailingDesk):
+    (first,) = await any_desk.hears(dmarc="pass")
+    number = number_in(first)
+
+    to = {"subject": "Re: Till jams", "answers": id_of(first), "to": str(first["Reply-To"])}
+    (again,) = await any_desk.hears("It jams at the drawer.", **to)
+    assert await any_desk.hears("Always at the drawer.", **to) == []  # that words arrive is said once
+
+    assert f"that is on case {number} now" in text_of(again)
+    assert await any_desk.numbers() == [number]
+    assert "CustomerWrote: It jams at the drawer." in await any_desk.told(number)
+    assert await any_desk.verdicts() == ["new", "token", "token"]
+
+
+async def test_without_the_token_the_message_id_it_answers_is_enough(desk: MailingDesk):
+    (first,) = await desk.hears()
+    await desk.hears("At the drawer.", answers=id_of(first))
+
+    assert await desk.verdicts() == ["new", "reference"]
+    assert len(await desk.numbers()) == 1
+
+
+async def test_a_number_in_the_subject_is_enough_for_a_sender_who_is_vouched_for(desk: MailingDesk):
+    (first,) = await desk.hears()
+    await desk.hears("At the drawer.", subject=f"about {number_in(first)}", dmarc="pass")
+
+    assert await desk.verdicts() == ["new", "number"]
+    assert len(await desk.numbers()) == 1
+
+
+async def test_a_number_alone_lets_nobody_in_who_is_not_vouched_for(desk: MailingDesk):
+    (first,) = await desk.hears()
+    await desk.hears("At the drawer.", subject=f"about {number_in(first)}")
+
+    assert await desk.verdicts() == ["new", "sender_unproved"]
+    assert len(await desk.numbers()) == 2
+
+
+async def test_a_stranger_who_quotes_a_number_gets_a_case_of_their_own_and_both_are_told(desk: MailingDesk):
+    (first,) = await desk.hears()
+    number = number_in(first)
+
+    await desk.hears("Tell me all.", sender="Eve <eve@elsewhere.example>", subject=f"Re: [{number}]", dmarc="pass")
+
+    assert await desk.verdicts() == ["new", "not_taking_part"]
+    other = next(one for one in await desk.numbers() if one != number)
+    assert not [fact for fact in await desk.told(number) if fact.startswith("CustomerWrote")]
+    assert [fact for fact in await desk.told(number) if "eve@elsewhere.example" in fact and other in fact]
+    assert [fact for fact in await desk.told(other) if number in fact]
+
+
+async def test_a_token_proves_the_way_and_not_the_writer(desk: MailingDesk):
+    (first,) = await desk.hears()
+    number = number_in(first)
+
+    rcpt = str(first["Reply-To"])
+    (own,) = await desk.hears("I was copied in.", sender="Bob <bob@corner.example>", rcpt=rcpt, dmarc="pass")
+    assert number_in(own) != number
+    assert not [fact for fact in await desk.told(number) if "copied in" in fact]
+
+    await desk.hears("And more.", sender="Bob <bob@corner.example>", rcpt=rcpt, dmarc="pass")
+    assert await desk.verdicts() == ["new", "not_taking_part", "beside_again"]
+    assert "CustomerWrote: And more." in await desk.told(number_in(own))
+
+
+async def test_a_disowned_sender_is_let_in_nowhere(desk: MailingDesk):
+    (first,) = await desk.hears()
+    await desk.hears("Close it.", rcpt=str(first["Reply-To"]), answers=id_of(first), dmarc="fail")
+
+    assert await desk.verdicts() == ["new", "sender_disowned"]
+
+
+@pytest.mark.bar
+async def test_s8_of_200_forged_replies_none_is_appended(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    number = number_in(first)
+    for place in range(200):
+        forged = mail(
+            f"Forged {place}",
+            sender=("Ana Silva <ana@corner.example>", "Eve <eve@elsewhere.example>")[place % 2],
+            subject=f"Re: Till jams [{number}]",
+            message_id=f"forged-{place}@elsewhere.example",
+            answers=("", f"c-{place:026}@larder-lane.example")[place % 3 == 0],
+            dmarc=("", "fail", "pass")[place % 3] if place % 2 else ("", "fail")[place % 3 == 0],
+        )
+        await desk.gets(forged, rcpt=DESK, mail_from="eve@elsewhere.example")
+    await desk.settle()
+
+    assert not [fact for fact in await desk.told(number) if "Forged" in fact]
+    assert {"token", "reference", "number"} & set(await desk.verdicts()) == set()
+
+
+@pytest.mark.bar
+async def test_s9_only_the_border_of_ours_on_top_vouches(desk: MailingDesk):
+    await desk.knows()
+    forged = ("Authentication-Results", f"{AUTHSERV}; dmarc=pass header.from=corner.example")
+    await desk.hears(
+        "One", message_id="1@x", headers=(("Authentication-Results", "mx.evil.example; dmarc=pass"), forged)
+    )
+    await desk.hears("Two", message_id="2@x", dmarc="pass", authserv="mx.evil.example")
+
+    for number in await desk.numbers():
+        assert (await desk.case(number)).contact_id is None
+
+
+async def test_a_known_sender_who_is_vouched_for_is_recognised(desk: MailingDesk):
+    ana = await desk.knows()
+    (answer,) = await desk.hears(dmarc="pass")
+
+    assert (await desk.case(number_in(answer))).contact_id == ana.id
+
+
+async def test_a_machine_is_never_answered_and_reopens_nothing(desk: MailingDesk):
+    (first,) = await desk.hears()
+    number = number_in(first)
+    away = (("Auto-Submitted", "auto-replied"),)
+
+    assert await desk.hears("I am away.", rcpt=str(first["Reply-To"]), answers=id_of(first), headers=away) == []
+    assert await desk.hears("I am away.", headers=away) == []
+
+    assert await desk.verdicts() == ["new", "automatic_auto_reply", "automatic_auto_reply"]
+    assert await desk.numbers() == [number]
+    assert [fact for fact in await desk.told(number) if fact.startswith("NoteAdded") and "I am away." in fact]
+
+
+async def test_a_mailing_list_is_kept_for_people_and_not_answered(desk: MailingDesk):
+    assert await desk.hears("News of the week", headers=(("List-Id", "<news.example>"),)) == []
+    assert await desk.verdicts() == ["silent"]
+    assert len(await desk.numbers()) == 1
+
+
+async def test_a_bounce_is_a_fact_about_the_address_and_silences_the_desk_until_it_is_lifted(desk: MailingDesk):
+    (first,) = await desk.hears()
+    number = number_in(first)
+    failed = (("X-Failed-Recipients", "ana@corner.example"),)
+    back = str(first["Reply-To"])
+    returned = desk.server.senders[-1]
+    assert returned.startswith("desk+b-")
+
+    await desk.hears(
+        "Undeliverable", sender="mailer-daemon@corner.example", rcpt=returned, mail_from="", headers=failed
+    )
+
+    assert await desk.verdicts() == ["new", "automatic_bounce"]
+    assert [fact for fact in await desk.told(number) if "5.1.1" in fact]
+    assert await desk.replies(number, "Are you there?") == []
+    assert [fact for fact in await desk.told(number) if "unreachable" in fact]
+    assert back
+
+
+async def test_a_forged_bounce_silences_nobody(desk: MailingDesk):
+    (first,) = await desk.hears()
+    failed = (("X-Failed-Recipients", "ana@corner.example"),)
+    await desk.hears("Undeliverable", sender="mailer-daemon@x.example", mail_from="", headers=failed)
+
+    assert len(await desk.replies(number_in(first), "Are you there?")) == 1
+
+
+async def test_an_agents_reply_goes_out_under_their_name_and_the_answer_comes_back(desk: MailingDesk):
+    (first,) = await desk.hears()
+    number = number_in(first)
+
+    (reply,) = await desk.replies(number, "Which shop is it?")
+    assert "Auto-Submitted" not in reply
+    assert "Which shop is it?" in text_of(reply)
+    assert "> The till in shop 4 jams." in text_of(reply)
+    assert reply["From"] == '"Sam, Tills" <desk@larder-lane.example>'
+    assert reply["Subject"] == f"Re: Till jams [{number}]"
+
+    assert await desk.hears("Shop 4.", answers=id_of(reply), rcpt=str(reply["Reply-To"])) == []
+    assert "CustomerWrote: Shop 4." in await desk.told(number)
+
+
+async def test_thanks_close_a_resolved_case_and_anything_else_reopens_it(desk: MailingDesk):
+    from caseengine.model.resolution import Resolution, ResolutionCode
+    from caseengine.operations import ending
+
+    (first,) = await desk.hears()
+    number = number_in(first)
+    solved = Resolution(ResolutionCode.SOLVED, "Replaced the drawer")
+    to = {"rcpt": str(first["Reply-To"]), "answers": id_of(first)}
+
+    async def resolve():
+        await desk.office.do(
+            ending.resolve, number, solved, closing="Replaced.", by=desk.office.sam.actor, at=desk.clock()
+        )
+        await desk.sent()
+        desk.clock.passes(minutes=5)
+
+    await resolve()
+    (again,) = await desk.hears("No, it still jams.", **to)
+    assert number in text_of(again)
+    assert (await desk.case(number)).status == "open"
+
+    await resolve()
+    (closed,) = await desk.hears("Thank you", **to)
+    assert "is closed" in text_of(closed)
+    assert (await desk.case(number)).status == "closed"
+
+
+async def test_status_is_told_to_who_may_know_it(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    number = number_in(first)
+
+    (told,) = await desk.hears(
+        f"What is the status of {number}?", subject="Status?", dmarc="pass", answers=id_of(first)
+    )
+    assert number in text_of(told)
+    assert "Tills" in text_of(told)
+
+    (own,) = await desk.hears(f"What is the status of {number}?", sender="Eve <eve@x.example>", dmarc="pass")
+    assert number not in text_of(own)
+
+
+async def test_no_word_of_the_visitor_is_in_an_automatic_mail_to_an_unproved_address(desk: MailingDesk):
+    (answer,) = await desk.hears(
+        "BUY CHEAP PILLS", subject="Look at http://pills.example", sender="BUY <ana@corner.example>"
+    )
+
+    whole = answer.as_bytes().lower()
+    assert b"pills" not in whole
+    assert b"buy" not in whole
+
+
+async def test_a_victim_gets_three_mails_an_hour_at_most(desk: MailingDesk):
+    for place in range(20):
+        await desk.gets(mail(f"Mail {place}", message_id=f"{place}@elsewhere.example"))
+    sent = await desk.sent()
+
+    assert len(sent) == 3
+    assert len(await desk.numbers()) == 20
+
+
+async def test_what_cannot_be_read_is_set_aside_with_a_case_and_its_neighbours_go_on(desk: MailingDesk):
+    await desk.gets(mail("UNREADABLE", message_id="1@x"))
+    await desk.gets(mail("BOOM", message_id="2@x"))
+    await desk.gets(mail("Fine", message_id="3@x"))
+    for _ in range(6):
+        await desk.settle()
+        desk.clock.passes(minutes=5)
+
+    assert await desk.verdicts() == ["quarantined", "quarantined", "new"]
+    assert len(await desk.numbers()) == 3
+
+
+async def test_the_same_mail_again_is_filed_once(desk: MailingDesk):
+    raw = mail(message_id="1@corner.example")
+    numbers = {await desk.gets(raw) for _ in range(4)}
+    numbers.add(await desk.gets(b"Received: by another\r\n" + raw + b"\r\n"))
+    assert len(numbers) == 1
+    assert len(await desk.sent()) == 1
+
+
+async def test_files_come_along(desk: MailingDesk):
+    await desk.hears(files=(("../till.jpg", b"\xff\xd8"),))
+    async with desk.house.database.snapshot() as snapshot:
+        import sqlalchemy as sa
+
+        rows = await snapshot.rows(sa.text("SELECT name, size FROM files"))
+    assert [tuple(row) for row in rows] == [("../till.jpg", 2)]
+
+
+async def test_a_sender_that_is_unclear_gets_a_case_and_no_answer(desk: MailingDesk):
+    assert await desk.hears(sender="a@x.example, b@x.example") == []
+    assert len(await desk.numbers()) == 1

@@ -1,0 +1,99 @@
+"""What agents and supervisors see of mails over HTTP."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from tests.app.house import PASSWORD
+from tests.app.mail.mailing import MailingDesk, number_in
+from tests.app.mail.peer import mail
+
+HOST = {"Host": "desk.larder-lane.example"}
+
+
+class Caller:
+    """Somebody who signed in."""
+
+    def __init__(self, http: Any, headers: dict[str, str]) -> None:
+        self.http, self.headers = http, headers
+
+    async def get(self, path: str) -> Any:
+        return await self.http.get(path, headers=self.headers)
+
+    async def post(self, path: str, json: Any = None) -> Any:
+        return await self.http.post(path, json=json, headers=self.headers)
+
+
+@pytest.fixture
+async def http(desk: MailingDesk) -> AsyncIterator[Any]:
+    async with TestClient(TestServer(desk.house.application)) as client:
+        yield client
+
+
+async def signed_in(http: Any, agent: Any) -> Caller:
+    answered = await http.post("/api/session", json={"email": agent.email, "password": PASSWORD}, headers=HOST)
+    assert answered.status == 201, await answered.text()
+    cookie = answered.headers["Set-Cookie"].partition(";")[0]
+    return Caller(http, {**HOST, "Cookie": cookie, "X-CSRF-Token": (await answered.json())["csrf"]})
+
+
+async def test_the_whole_mail_is_one_request_away_for_who_may_see_the_case(desk: MailingDesk, http: Any) -> None:
+    (answer,) = await desk.hears("It jams <b>badly</b>", cc="boss@corner.example")
+    number = number_in(answer)
+    li, mo = await signed_in(http, desk.office.li), await signed_in(http, desk.office.mo)
+
+    whole = await (await li.get(f"/api/cases/{number}/mails/1")).json()
+    assert (whole["sender"], whole["cc"]) == ("Ana Silva <ana@corner.example>", ["boss@corner.example"])
+    page = await li.get(f"/api/cases/{number}/mails/1/html")
+    assert "&lt;b&gt;badly" in await page.text()
+    assert "sandbox" in page.headers["Content-Security-Policy"]
+    for path in (f"/api/cases/{number}/mails/2", f"/api/cases/{number}/mails/x/html"):
+        assert (await mo.get(path)).status == 404
+
+
+async def test_a_mail_of_another_case_is_none(desk: MailingDesk, http: Any) -> None:
+    (first,) = await desk.hears()
+    await desk.hears(sender="<bob@x.example>")
+    li = await signed_in(http, desk.office.li)
+
+    assert (await li.get(f"/api/cases/{number_in(first)}/mails/2")).status == 404
+
+
+async def test_supervisors_see_what_was_set_aside_and_have_it_filed_again(desk: MailingDesk, http: Any) -> None:
+    await desk.gets(mail("UNREADABLE"))
+    await desk.settle()
+    li, sam = await signed_in(http, desk.office.li), await signed_in(http, desk.office.sam)
+
+    assert (await li.get("/api/mails")).status == 403
+    (row,) = (await (await sam.get("/api/mails?state=quarantined")).json())["mails"]
+    assert b"UNREADABLE" in await (await sam.get(f"/api/mails/{row['id']}/raw")).read()
+    assert (await sam.post(f"/api/mails/{row['id']}/retry")).status == 204
+    assert (await sam.post(f"/api/mails/{row['id']}/retry")).status == 409
+    await desk.settle()
+    assert len(await desk.numbers()) == 2  # it failed again, and a person is asked again
+
+
+async def test_a_person_lifts_what_silenced_an_address(desk: MailingDesk, http: Any) -> None:
+    from customers.reachability import Reach, mark, reachable
+
+    async with desk.house.database.unit_of_work() as work:
+        mark(work, "email", "Ana@Corner.example", Reach.BOUNCED, "bounce 5.1.1", at=desk.clock())
+    assert not await desk.office.see(reachable, "email", "ana@corner.example")
+    sam = await signed_in(http, desk.office.sam)
+
+    assert (await sam.post("/api/mails/addresses/lifting", {"address": "nobody"})).status == 422
+    assert (await sam.post("/api/mails/addresses/lifting", {"address": "ana@corner.example"})).status == 204
+    assert await desk.office.see(reachable, "email", "ana@corner.example")
+
+
+async def test_an_agent_answers_with_a_copy_over_the_api(desk: MailingDesk, http: Any) -> None:
+    (first,) = await desk.hears()
+    li = await signed_in(http, desk.office.li)
+    body = {"text": "On its way.", "key": "reply-0001", "cc": ["boss@corner.example"]}
+
+    answered = await li.post(f"/api/cases/{number_in(first)}/replies", body)
+    assert answered.status == 200, await answered.text()
+    assert len(await desk.sent()) == 1
+    assert desk.server.recipients[-1] == ["ana@corner.example", "boss@corner.example"]

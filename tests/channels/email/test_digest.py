@@ -1,0 +1,49 @@
+"""What makes two mails one."""
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.email.digest import digest_of
+
+MAIL = b"Message-ID: <1@corner.example>\r\nFrom: Ana <ana@corner.example>\r\nSubject: Till\r\n\r\nIt jams.\r\n"
+
+
+def test_another_way_and_other_line_ends_make_no_other_mail():
+    assert digest_of(b"Received: by mx\r\n" + MAIL) == digest_of(MAIL)
+    assert digest_of(MAIL.replace(b"\r\n", b"\n") + b"\n\n") == digest_of(MAIL)
+    assert digest_of(MAIL.replace(b"<ana", b"\r\n <ana")) == digest_of(MAIL)
+
+
+def test_other_words_another_writer_or_another_id_make_another_mail():
+    others = [
+        MAIL.replace(b"jams", b"burns"),
+        MAIL.replace(b"ana@", b"eve@"),
+        MAIL.replace(b"<1@", b"<2@"),
+        MAIL.replace(b"Message-ID: <1@corner.example>\r\n", b""),
+    ]
+    assert len({digest_of(raw) for raw in [MAIL, *others]}) == 5
+
+
+def test_without_an_id_the_same_words_on_another_day_are_another_mail():
+    bare = MAIL.replace(b"Message-ID: <1@corner.example>\r\n", b"Date: Mon, 2 Mar 2026\r\n")
+    assert digest_of(bare) != digest_of(bare.replace(b"Mon, 2", b"Tue, 3"))
+
+
+@given(st.binary(max_size=2_000))
+def test_it_takes_whatever_comes(raw):
+    assert len(digest_of(raw)) == 64
+
+
+def test_hostile_headers_cost_nothing():
+    for raw in (
+        b"Message-ID:" + b"\n " * 200_000 + b"\n\nx",
+        b"message-id" * 100_000,
+        b"Message-ID: " + b"<" * 1_000_000,
+        b"\n".join([b"From: x"] * 100_000),
+        b"Message-ID\t" * 100_000,
+    ):
+        began = time.process_time()
+        digest_of(raw)
+        assert time.process_time() - began < 2.0, raw[:30]  # a pattern that runs away takes minutes
