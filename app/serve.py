@@ -20,6 +20,8 @@ from app.demo.load import load_demo
 from app.demo.mailbox import DemoMailbox
 from app.http.sessions import hash_password
 from app.jobs.loop import keep_running
+from app.mail_reader import DeskReader
+from app.mail_settings import mail_desk
 from app.mail_ways import mail_ways
 from app.settings import LOOPBACK, Settings
 from app.upgrading import bring_up_to_date
@@ -76,7 +78,8 @@ async def running(
     async with contextlib.AsyncExitStack() as stack:
         mailbox = await stack.enter_async_context(_mailbox()) if settings.demo else None
         chosen = await stack.enter_async_context(_own_encoder(settings)) if encoder is None else encoder
-        house = build(settings, now=now, encoder=chosen, mailbox=mailbox, reader=reader)
+        reads = reader or await stack.enter_async_context(DeskReader(mail_desk(settings)))
+        house = build(settings, now=now, encoder=chosen, mailbox=mailbox, reader=reads)
         stack.push_async_callback(house.database.close)
         await _prepare(house)
         jobs = start_jobs(house)

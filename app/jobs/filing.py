@@ -21,7 +21,8 @@ from caseengine.mails import TRIES_MAX, KeptMail, Mails, due_mails, mail_row
 from caseengine.model.actor import BOT
 from caseengine.operations.opening import Opening, open_case
 from channels.email.letter import Letter
-from channels.email.mailroom import Reads, Unreadable
+from channels.email.mailroom import Reads
+from channels.email.reading import LetterUnreadable
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
 
@@ -85,7 +86,7 @@ class Filing:
 
     async def _settle(self, mail: KeptMail, letter: Letter | Exception) -> None:
         """Filed, set aside, or left for another try; a mail never stands in the way of the next."""
-        if isinstance(letter, Unreadable):
+        if isinstance(letter, LetterUnreadable) and letter.for_good:
             await self._set_aside(mail, letter.reason)
             return
         try:

@@ -30,13 +30,5 @@ class Reads(Protocol):
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
         """
         Raises:
-            Unreadable: it never will be.
+            LetterUnreadable: it cannot be told what it says.
         """
-
-
-class Unreadable(Exception):
-    """A mail that nothing here can read. `reason` is a code for the person who looks at it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason

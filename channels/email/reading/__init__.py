@@ -13,7 +13,6 @@ invitation  calendar parts                                              reply/  
 
 from channels.email.reading.ours import Ours
 from channels.email.reading.parse import parse
-from channels.email.reading.reply import REPLY_MARK
 from channels.email.reading.unreadable import LetterUnreadable
 
-__all__ = ["REPLY_MARK", "LetterUnreadable", "Ours", "parse"]
+__all__ = ["LetterUnreadable", "Ours", "parse"]

@@ -14,5 +14,10 @@ class LetterUnreadable(Exception):
 
     reason: str
 
+    @property
+    def for_good(self) -> bool:
+        """Reading it again would end the same; what broke on our side may be whole again the next time."""
+        return self.reason != "broken"
+
     def __str__(self) -> str:
         return f"mail unreadable: {self.reason}"

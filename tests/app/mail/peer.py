@@ -10,8 +10,8 @@ from email.policy import SMTP, default
 from email.utils import getaddresses, parseaddr
 
 from channels.email.letter import Automatic, Bounce, Enclosure, Envelope, Letter, Mailbox
-from channels.email.mailroom import Unreadable
 from channels.email.marker import REPLY_MARK
+from channels.email.reading import LetterUnreadable
 
 ID = re.compile(r"<([^<>\s]+)>")
 
@@ -59,7 +59,7 @@ class PlainReader:
 
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
         if b"UNREADABLE" in raw:
-            raise Unreadable("test")
+            raise LetterUnreadable("test")
         if b"BOOM" in raw:
             raise RuntimeError("a fault")
         message = message_from_bytes(raw, policy=default)

@@ -5,6 +5,6 @@ openings where a quote begins                                       closings sig
 new_words  the decision: what stays, what goes, and when all stays
 """
 
-from channels.email.reading.reply.new_words import REPLY_MARK, Words, has_quote, new_words
+from channels.email.reading.reply.new_words import Words, has_quote, new_words
 
-__all__ = ["REPLY_MARK", "Words", "has_quote", "new_words"]
+__all__ = ["Words", "has_quote", "new_words"]

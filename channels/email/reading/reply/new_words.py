@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from channels.email.marker import REPLY_MARK
 from channels.email.reading.reply.closings import is_closing, is_signoff, words_end
 from channels.email.reading.reply.lines import is_quoted, lines_of
 from channels.email.reading.reply.openings import FORWARDED, Opening, above, openings
 
-REPLY_MARK = "=~=~="
-"""Stands on a line of its own words in every mail of the desk: what is below that line is ours and old."""
 LINES_MAX = 3_000
 """A longer text is kept whole: nobody answers at such length."""
 WRAPPED_CHARS_MIN = 55

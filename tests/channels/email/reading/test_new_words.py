@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.mail_replies import DATA, right, rows
-from channels.email.reading.reply import REPLY_MARK, new_words
+from channels.email.marker import REPLY_MARK
+from channels.email.reading.reply import new_words
 from tests.channels.email.reading.made_up_answers import BLOCKS, INTRODUCTIONS, LEFT_BY_TELEPHONES, OLD, WHOLE
 
 NEW = "Yes, twice. The light stays red.\n\nWhat now?"
