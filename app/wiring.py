@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,7 @@ from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.protocol import ChannelAdapter
 from channels.webchat.adapter import WebChatAdapter
 from channels.webchat.desk import WebChatDesk
 from channels.webchat.tokens import Tokens, load_keys
@@ -51,6 +52,9 @@ from knowledge.answer import Knowledge
 from knowledge.retrieval.encoder import Encoder
 from knowledge.retrieval.index import Index
 from storage.engine import Database
+
+if TYPE_CHECKING:
+    from app.teams.house import TeamsHouse
 
 
 @dataclass(slots=True)
@@ -78,6 +82,7 @@ class House:
     webchat: WebChatDesk
     mailbox: DemoMailbox | None
     application: web.Application
+    teams: "TeamsHouse | None" = None
 
 
 def build(
@@ -113,9 +118,11 @@ def build(
     webchat = _webchat(settings, database, now, turns)
     adapter = WebChatAdapter(webchat)
     mail = SmtpSender(_smtp(settings, mailbox), partial(_resolve_params, database, secret, now))
-    delivery = Delivery(
-        database, now, {"deliver": send_activity(database, {adapter.name: adapter}), "mail": send_mail(mail)}
+    teams = _teams(settings, database, now, turns=turns, words=catalogue.words, webchat=webchat)
+    adapters: dict[str, ChannelAdapter] = {adapter.name: adapter} | (
+        {teams.adapter.name: teams.adapter} if teams else {}
     )
+    delivery = Delivery(database, now, {"deliver": send_activity(database, adapters), "mail": send_mail(mail)})
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     guess = LearntNeeds(database)
     application = make_application(
@@ -127,7 +134,7 @@ def build(
             webchat=webchat,
             sites=sites,
             accept_identity=_identity(database, sites, now),
-            typing=partial(_typing, adapter),
+            typing=partial(_typing, adapter, teams),
             knowledge=knowledge,
             article_address=links.address,
             meaning=EncodedMeaning(encoder),
@@ -135,6 +142,7 @@ def build(
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,
             mailbox=mailbox,
+            teams=teams.intake if teams else None,
         )
     )
     return House(
@@ -159,6 +167,7 @@ def build(
         webchat=webchat,
         mailbox=mailbox,
         application=application,
+        teams=teams,
     )
 
 
@@ -233,5 +242,30 @@ def _issuer(token: str) -> str:
     return claimed if isinstance(claimed, str) else ""
 
 
-async def _typing(adapter: WebChatAdapter, conversation: str, who: Sender) -> None:
+async def _typing(adapter: WebChatAdapter, teams: "TeamsHouse | None", conversation: str, who: Sender) -> None:
     adapter.typing(conversation, who)
+    if teams is not None:
+        await teams.typing.show(conversation, who)
+
+
+def _teams(
+    settings: Settings,
+    database: Database,
+    now: Callable[[], datetime],
+    *,
+    turns: Turns,
+    words: Mapping[str, str],
+    webchat: WebChatDesk,
+) -> "TeamsHouse | None":
+    """None where Teams is not set up: Microsoft's library costs a second and 57 MB, so it is not even imported."""
+    account = settings.teams
+    if account is None:
+        return None
+    from app.teams.house import build_teams
+
+    async def heard_typing(conversation: str, who: Sender) -> None:
+        if webchat.heard_typing is not None:
+            await webchat.heard_typing(conversation, who)
+
+    reception = Reception(database, now, turns.notice)
+    return build_teams(account, database=database, reception=reception, now=now, words=words, heard_typing=heard_typing)

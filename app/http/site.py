@@ -34,6 +34,7 @@ from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
 from app.http.survey_pages import SurveyPages
+from app.http.teams import teams_routes
 from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
 from app.http.workspace_pages import workspace_routes
 from app.live.feed import LiveFeed
@@ -43,6 +44,7 @@ from app.sites import Sites
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
 from caseengine.likeness import Meaning
+from channels.teams.answer import TakesMessages
 from channels.webchat.desk import MOUNT, WebChatDesk
 from channels.webchat.routes import routes as webchat_routes
 from knowledge.answer import Knowledge, Passage
@@ -79,6 +81,7 @@ class HttpParts(ApiParts):
     searchable: Callable[[], bool]
     encoding: Callable[[], bool]
     mailbox: DemoMailbox | None
+    teams: TakesMessages | None = None
 
 
 def make_application(parts: HttpParts) -> web.Application:
@@ -136,6 +139,8 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     application.add_routes(page_token_routes(_page_tokens(parts)))
     application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
     application.add_routes(SurveyPages(parts.database, parts.settings.company, parts.now).routes())
+    if parts.teams is not None:
+        application.add_routes(teams_routes(parts.teams))
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
         application.add_routes(workspace_routes(dist, parts.settings.company))
