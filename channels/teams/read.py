@@ -30,6 +30,7 @@ DIRECTORY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,2}")
 PLAIN_ID = re.compile(r"[\x21-\x7e]{1,120}")
 ADDRESS_MAX = 400
+BOT_PREFIX = "28:"
 SHARED = "19:"
 """How the address of a chat of several people begins, should its kind not be stated."""
 
@@ -162,7 +163,9 @@ def _members(document: Mapping[str, Any], _: ReadLimits) -> Received:
     bot = _inside(document, "recipient", "id")
     if bot and bot in _ids(document, "membersRemoved"):
         return Received(what=What.LEFT, place=place_of(document))
-    if bot and bot in _ids(document, "membersAdded") and _scope(document) is Scope.PERSONAL:
+    added = _ids(document, "membersAdded")
+    # In a chat of two, whatever bot came in is this one.
+    if _scope(document) is Scope.PERSONAL and any(one == bot or one.startswith(BOT_PREFIX) for one in added):
         return _joined(document)
     return Received(what=What.IGNORED)
 

@@ -13,7 +13,7 @@ from channels.teams.account import WIRE_CHANNEL, TeamsAccount
 from channels.teams.keys import SigningKeys
 from channels.teams.read import tenants_of
 
-TOKEN_CHARS_MAX = 16_000
+TOKEN_CHARS_MAX = 6_000
 LEEWAY_S = 300
 SECONDS_MAX = 10**11
 """Beyond this no instant is meant."""
