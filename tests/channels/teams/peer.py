@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from app.http.problems import problems
 from app.http.teams import PATH, teams_routes
 from app.reception import History, Reception
 from app.teams.house import TeamsHouse, build_teams
@@ -35,7 +36,6 @@ OTHER_TENANT = "11111111-2222-4333-8444-555555555555"
 MEGAN = "7faf8ab2-3d56-4244-b585-20c8a42ed2b8"
 ISSUER = "https://api.botframework.com"
 BOT = {"id": f"28:{APP_ID}", "name": "Larder & Lane"}
-HANG_S = 30
 
 
 @cache
@@ -56,7 +56,7 @@ class Call:
 
 @dataclass
 class Reply:
-    """How the Connector answers one call; `cut` breaks the connection, `hang` never answers."""
+    """How the Connector answers one call; `cut` breaks the connection, `hang` waits for the test to end."""
 
     status: int = 201
     body: Any = None
@@ -81,6 +81,7 @@ class Microsoft:
         self.files: dict[str, tuple[int, bytes, dict[str, str]]] = {}
         self.uploads: dict[str, bytes] = {}
         self.seen: list[tuple[str, str]] = []
+        self.let_go = asyncio.Event()
         self.server = TestServer(self._application())
 
     @property
@@ -132,7 +133,7 @@ class Microsoft:
     async def _openid(self, _: web.Request) -> web.Response:
         self.key_fetches += 1
         if self.keys_hang:
-            await asyncio.sleep(HANG_S)
+            await self.let_go.wait()
         return web.json_response({"issuer": ISSUER, "jwks_uri": f"{self.origin}/keys"})
 
     async def _keys(self, _: web.Request) -> web.Response:
@@ -162,7 +163,7 @@ class Microsoft:
         path = request.rel_url.raw_path.removeprefix("/amer/v3")
         reply = self.replies.popleft() if self.replies else Reply()
         if reply.hang:
-            await asyncio.sleep(HANG_S)
+            await self.let_go.wait()
         if reply.cut:
             assert request.transport is not None
             request.transport.abort()
@@ -218,7 +219,7 @@ class Wire:
 
     def message(self, text: str = "Hello", *, key: str = "1", **changes: Any) -> dict[str, Any]:
         """A personal message of Megan's."""
-        return self.activity("message", text=text, id=key, **changes)
+        return self.activity("message", **{"text": text, "id": key, **changes})
 
     def activity(self, kind: str, **changes: Any) -> dict[str, Any]:
         return activity(kind, self.microsoft.service_url, **changes)
@@ -285,7 +286,7 @@ async def open_wire(
         heard_typing=heard_typing,
         fetch=fetch,
     )
-    application = web.Application()
+    application = web.Application(middlewares=[problems])
     application.add_routes(teams_routes(house.intake))
     server = TestServer(application)
     await server.start_server()
@@ -293,6 +294,7 @@ async def open_wire(
         async with ClientSession() as http:
             yield Wire(microsoft, house, database, clock, http, str(server.make_url(PATH)), noticed, typed)
     finally:
+        microsoft.let_go.set()
         await house.close()
         await server.close()
         await microsoft.server.close()

@@ -243,7 +243,6 @@ async def test_r13_keys_are_fetched_again_when_they_rotate(wire: Wire) -> None:
 
 async def test_r13_a_hanging_key_server_holds_nobody_up_for_long(wire: Wire) -> None:
     wire.microsoft.keys_hang = True
-    began = asyncio.get_running_loop().time()
 
     answers = await asyncio.gather(
         wire.post(wire.message(key="1")),
@@ -253,7 +252,7 @@ async def test_r13_a_hanging_key_server_holds_nobody_up_for_long(wire: Wire) -> 
     )
 
     assert [status for status, _ in answers] == [401] * 23
-    assert asyncio.get_running_loop().time() - began < 10
+    assert not wire.microsoft.let_go.is_set(), "all were answered while it still hangs"
     assert wire.microsoft.key_fetches == 1
 
 
