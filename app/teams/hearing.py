@@ -1,7 +1,8 @@
 """What was heard in Teams, and by whom it was said; `channels.teams.desk.Hearing`."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -29,6 +30,9 @@ from storage.transaction import Snapshot, UnitOfWork
 
 TRIES_MAX = 5
 """Somebody else's commit in between means deciding again."""
+MEET_AGAIN = timedelta(minutes=5)
+"""Far within the half hour a proof holds without a word."""
+MET_MAX = 5_000
 PROOF = "teams"
 LANGUAGE = "en"
 HAPPENED = {
@@ -66,11 +70,16 @@ class TeamsHearing:
         self._words = words
         self._vouches = vouches
         self._heard_typing = heard_typing
+        self._met: OrderedDict[str, tuple[Place, datetime]] = OrderedDict()
 
     async def hear(self, activity: Activity, place: Place, *, raw: bytes) -> Accepted:
         """In one commit: where it is, who speaks, what was said."""
-        beside = partial(self._meet, place)
-        return await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
+        at = self._now()
+        beside = None if self._met_lately(place, at) else partial(self._meet, place)
+        accepted = await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
+        if accepted.fresh and beside is not None:
+            self._remember(place, at)
+        return accepted
 
     @unavailable_is_said
     async def keep(self, received: Received, *, raw: bytes) -> None:
@@ -100,10 +109,24 @@ class TeamsHearing:
     @unavailable_is_said
     async def unreachable(self, conversation: str, why: str) -> None:
         """From now on nothing arrives there; whoever works on its cases is told once."""
+        self._met.pop(conversation, None)
         await _decided(lambda: self._give_up(UUID(conversation), why))
 
     async def typing(self, conversation: str, sender: Sender) -> None:
         await self._heard_typing(conversation, sender)
+
+    def _met_lately(self, place: Place, at: datetime) -> bool:
+        """The same person in the same place a moment ago: what the database would be asked is known."""
+        known, since = self._met.get(place.conversation, (None, at))
+        return known == place and timedelta(0) <= at - since < MEET_AGAIN
+
+    def _remember(self, place: Place, at: datetime) -> None:
+        if place.scope is not Scope.PERSONAL:
+            return  # who spoke last is asked of the database: another process may have heard somebody else
+        self._met[place.conversation] = (place, at)
+        self._met.move_to_end(place.conversation)
+        while len(self._met) > MET_MAX:
+            self._met.popitem(last=False)
 
     async def _meet(self, place: Place, work: UnitOfWork, at: datetime) -> None:
         conversation = UUID(place.conversation)
