@@ -119,8 +119,12 @@ async def chat_post(http: ClientSession, origin: str, desk: WebChatDesk) -> Post
 
     async def post(number: int) -> None:
         conversation, headers = tokens[number % CONVERSATIONS]
-        said = {"type": "message", "from": {"id": "dl_visitor"}, "text": f"My till is down, number {number}"}
-        said["channelData"] = {"clientActivityID": f"k{number}"}  # type: ignore[assignment]
+        said: dict[str, Any] = {
+            "type": "message",
+            "from": {"id": "dl_visitor"},
+            "text": f"My till is down, number {number}",
+        }
+        said["channelData"] = {"clientActivityID": f"k{number}"}
         async with http.post(f"{origin}/conversations/{conversation}/activities", json=said, headers=headers) as answer:
             assert answer.status == 200, await answer.text()
 

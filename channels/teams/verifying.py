@@ -3,22 +3,37 @@
 Source: docs/reference/teams.md#who-is-let-in
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import jwt
 
 from channels.teams.account import WIRE_CHANNEL, TeamsAccount
-from channels.teams.keys import SigningKeys
+from channels.teams.keys import SigningKey, SigningKeys
 from channels.teams.read import tenants_of
 
 TOKEN_CHARS_MAX = 6_000
 LEEWAY_S = 300
+KNOWN_MAX = 200
 SECONDS_MAX = 10**11
 """Beyond this no instant is meant."""
 ALGORITHM = "RS256"
 SERVICE_URL = ("serviceurl", "serviceUrl")
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A token whose signature was right, and by which key: Teams sends the same one for an hour or so.
+
+    Its times, service and channel are checked at each use, and it is nothing once its key is gone.
+    """
+
+    kid: str
+    key: SigningKey
+    claims: Mapping[str, Any]
 
 
 class NotLetIn(Exception):
@@ -42,6 +57,7 @@ class Verifier:
         self._account = account
         self._keys = keys
         self._clock = clock
+        self._known: OrderedDict[str, Proved] = OrderedDict()
 
     async def claims(self, authorization: str, *, channel: str, service_url: str) -> Mapping[str, Any]:
         """What the token says.
@@ -55,16 +71,18 @@ class Verifier:
         if self._account.anonymous:
             return {}
         token = _token_of(authorization)
-        kid = _key_name(token)
-        self._check(_unproved(token), service_url)
-        known = await self._keys.find(kid)
-        if known is None:
+        proved = self._known.get(token)
+        self._check(proved.claims if proved else _unproved(token), service_url)
+        kid = proved.kid if proved else _key_name(token)
+        key = await self._keys.find(kid)
+        if key is None:
             raise NotLetIn(401, "UnknownKey")
-        claims = self._proved(token, known.key)
-        self._check(claims, service_url)
-        if channel != WIRE_CHANNEL or channel not in known.endorsements:
+        if proved is None or proved.key is not key:
+            proved = self._remember(token, Proved(kid, key, self._proved(token, key.key)))
+            self._check(proved.claims, service_url)
+        if channel != WIRE_CHANNEL or channel not in key.endorsements:
             raise NotLetIn(403, "ChannelNotEndorsed")
-        return claims
+        return proved.claims
 
     def admit(self, document: Mapping[str, Any]) -> None:
         """A genuine activity: is it from a company this desk answers, by way of a host it answers to?
@@ -82,6 +100,12 @@ class Verifier:
             raise NotLetIn(403, "TenantNotStated")
         if not all(map(self._account.allows, tenants)):
             raise NotLetIn(403, "TenantNotAllowed")
+
+    def _remember(self, token: str, proved: Proved) -> Proved:
+        self._known[token] = proved
+        while len(self._known) > KNOWN_MAX:
+            self._known.popitem(last=False)
+        return proved
 
     def _proved(self, token: str, key: Any) -> Mapping[str, Any]:
         account = self._account

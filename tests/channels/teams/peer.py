@@ -217,7 +217,7 @@ class Wire:
     async def texts(self, address: str = "a:megan") -> list[str]:
         return [one.text for one in await self.log(address)]
 
-    def message(self, text: str = "Hello", *, key: str = "1", **changes: Any) -> dict[str, Any]:
+    def message(self, text: Any = "Hello", *, key: Any = "1", **changes: Any) -> dict[str, Any]:
         """A personal message of Megan's."""
         return self.activity("message", **{"text": text, "id": key, **changes})
 
@@ -272,7 +272,9 @@ async def open_wire(
     """A desk that listens, and Microsoft beside it; nothing is wired to a bot unless `notice` is."""
     microsoft = microsoft or Microsoft()
     await microsoft.server.start_server()
-    clock, noticed, typed = Clock(), [], []
+    clock = Clock()
+    noticed: list[str] = []
+    typed: list[tuple[str, Sender]] = []
 
     async def heard_typing(conversation: str, who: Sender) -> None:
         typed.append((conversation, who))

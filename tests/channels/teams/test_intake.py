@@ -20,8 +20,13 @@ from storage.tables import inbox
 from tests.channels.teams.peer import MEGAN, TENANT, Wire, conversation
 
 MEGANS = f"{TENANT}|{MEGAN}"
-GROUP = {"id": "19:meeting@thread.v2", "conversationType": "groupChat", "isGroup": True, "tenantId": TENANT}
-LI = {"id": "29:li", "name": "Li", "aadObjectId": "aaaaaaaa-3d56-4244-b585-20c8a42ed2b8"}
+GROUP: dict[str, Any] = {
+    "id": "19:meeting@thread.v2",
+    "conversationType": "groupChat",
+    "isGroup": True,
+    "tenantId": TENANT,
+}
+LI: Any = {"id": "29:li", "name": "Li", "aadObjectId": "aaaaaaaa-3d56-4244-b585-20c8a42ed2b8"}
 DOWNLOAD = "application/vnd.microsoft.teams.file.download.info"
 
 
@@ -136,7 +141,7 @@ class TestWhoSpeaks:
         victim = Contact(UUID(int=7), "Megan Bowen", "en", theirs)
         async with wire.database.unit_of_work() as work:
             Contacts(work).add(victim)
-        speaker = {"id": "29:x", "name": "Megan Bowen", "aadObjectId": MEGAN, "email": "megan@shop.example"}
+        speaker: Any = {"id": "29:x", "name": "Megan Bowen", "aadObjectId": MEGAN, "email": "megan@shop.example"}
         await wire.post(wire.message(**{"from": speaker | {"userPrincipalName": "megan@shop.example"}}))
         assert (await assurance(wire)).contact_id != victim.id
 
@@ -350,7 +355,7 @@ class TestFiles:
 
     async def test_what_waited_when_the_desk_died_is_taken_up_after_it(self, wire: Wire) -> None:
         wire.microsoft.files["a.txt"] = (200, b"a", {})
-        wire.house.rounds.notice = lambda _: None  # type: ignore[method-assign]
+        wire.house.rounds.notice = lambda conversation: None  # type: ignore[method-assign]
         await wire.post(with_file(wire, "a.txt"))
         assert await wire.log() == []
         del wire.house.rounds.notice

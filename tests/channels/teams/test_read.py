@@ -20,7 +20,7 @@ from tests.contracts.channel import JsonReaderContract
 SERVICE = "https://smba.trafficmanager.net/amer/"
 
 
-def said(kind: str = "message", **changes: Any) -> Received:
+def said(kind: Any = "message", **changes: Any) -> Received:
     return read(parse_activity(json.dumps(activity(kind, SERVICE, **changes)).encode()))
 
 

@@ -149,6 +149,25 @@ async def test_a_good_token_is_let_in(wire: Wire) -> None:
     assert await wire.texts() == ["Hello"]
 
 
+async def test_a_token_that_was_good_is_checked_again_at_each_use(wire: Wire) -> None:
+    token = wire.microsoft.token(wire.microsoft.service_url, at=wire.clock())
+    assert (await wire.post(wire.message(key="1"), token=token))[0] == 200
+    assert (await wire.post(wire.message(key="2", serviceUrl=f"{wire.microsoft.origin}/emea/"), token=token))[0] == 401
+    assert (await wire.post(wire.message(key="3", channelId="webchat"), token=token))[0] == 403
+    wire.microsoft.rotate()
+    wire.house.keys._fetched_at = None
+    wire.house.keys._asked_at = None
+    assert (await wire.post(wire.message(key="4"), token=token))[0] == 401, "its key is gone"
+    assert len(await wire.log()) == 1
+
+
+async def test_a_token_that_was_good_ends(wire: Wire) -> None:
+    token = wire.microsoft.token(wire.microsoft.service_url, at=wire.clock())
+    assert (await wire.post(wire.message(key="1"), token=token))[0] == 200
+    wire.clock.passes(hours=1, minutes=6)
+    assert (await wire.post(wire.message(key="2"), token=token))[0] == 401
+
+
 @pytest.mark.parametrize("make", [moved(exp=-4 * MINUTE), moved(nbf=4 * MINUTE), changed(nbf=None)])
 async def test_clocks_may_differ_by_five_minutes(wire: Wire, make: Make) -> None:
     status, _ = await wire.post(wire.message(), authorization=make(wire))
