@@ -1,7 +1,9 @@
 """The desk's side of the channel: what is said goes to Teams once, in order, and as fast as Teams takes it."""
 
+from contextlib import suppress
+
 from bot.activity import Activity, Kind
-from channels.protocol import DeliveryFailed, Receipt
+from channels.protocol import DeliveryFailed, DeskUnavailable, Receipt
 from channels.teams import render
 from channels.teams.account import CHANNEL
 from channels.teams.connector import Connector, Unreachable
@@ -25,11 +27,14 @@ class TeamsAdapter:
         Raises:
             DeliveryFailed: as the connector's; final where Teams never told of the conversation.
         """
-        place = await self._place(activity.conversation)
-        if activity.kind is Kind.TYPING:
-            await self._connector.post(place, render.typing(place))
-            return Receipt(self.name, {"key": key})
-        before = await self._sendings.begin(activity.conversation, key)
+        try:
+            place = await self._place(activity.conversation)
+            if activity.kind is Kind.TYPING:
+                await self._connector.post(place, render.typing(place))
+                return Receipt(self.name, {"key": key})
+            before = await self._sendings.begin(activity.conversation, key)
+        except DeskUnavailable as error:
+            raise DeliveryFailed("the desk cannot say that it begins", retry=True) from error
         if before is not None and not before.activity_id:
             raise DeliveryFailed("it began to leave before, and nobody knows whether it arrived", ambiguous=True)
         if before is not None:
@@ -58,13 +63,17 @@ class TeamsAdapter:
     async def _first(self, activity: Activity, place: Place, key: str) -> Receipt:
         try:
             activity_id = await self._connector.post(place, render.message(activity, place))
-        except Unreachable as unreachable:
-            await self._sendings.undo(activity.conversation, key)
-            await self._places.unreachable(activity.conversation, str(unreachable))
-            raise
         except DeliveryFailed as failed:
-            if not failed.ambiguous:
-                await self._sendings.undo(activity.conversation, key)
+            # Should the desk be unable to note this, the next try finds it begun, and asks a person.
+            with suppress(DeskUnavailable):
+                await self._not_sent(activity.conversation, key, failed)
             raise
-        await self._sendings.done(activity.conversation, key, activity_id or key)
+        with suppress(DeskUnavailable):  # it was sent all the same
+            await self._sendings.done(activity.conversation, key, activity_id or key)
         return Receipt(self.name, {"key": key, "id": activity_id, "seq": activity.seq})
+
+    async def _not_sent(self, conversation: str, key: str, failed: DeliveryFailed) -> None:
+        if not failed.ambiguous:
+            await self._sendings.undo(conversation, key)
+        if isinstance(failed, Unreachable):
+            await self._places.unreachable(conversation, str(failed))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.tables import teams_conversations
 from bot.activity import Activity, Attachment, Card, Choice, Input, Kind, Link, Role, Sender
-from channels.protocol import DeliveryFailed
+from channels.protocol import DeliveryFailed, DeskUnavailable
 from channels.teams import render
 from channels.teams.account import SERVICE_HOSTS, AccountInvalid, TeamsAccount
 from channels.teams.connector import Unreachable
@@ -206,6 +206,48 @@ class TestWhatFails:
         known.microsoft.replies.append(Reply(307, headers={"Location": "https://evil.example/"}))
         with pytest.raises(DeliveryFailed):
             await known.house.adapter.send(says(), key="k")
+
+
+class Forgetful:
+    """The desk's own list of what was sent, whose disk is full for some calls."""
+
+    def __init__(self, sendings: Any, *fails: str) -> None:
+        self._sendings, self._fails = sendings, fails
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._fails:
+            return self._no
+        return getattr(self._sendings, name)
+
+    async def _no(self, *_: Any) -> None:
+        raise DeskUnavailable
+
+
+class TestADiskThatIsFull:
+    async def test_before_the_words_leave_is_tried_again(self, known: Wire) -> None:
+        adapter = known.house.adapter
+        adapter._sendings = Forgetful(adapter._sendings, "begin")
+        with pytest.raises(DeliveryFailed) as failed:
+            await adapter.send(says(), key="k")
+        assert (failed.value.retry, known.microsoft.calls) == (True, [])
+
+    async def test_after_they_left_leaves_them_sent_once(self, known: Wire) -> None:
+        adapter = known.house.adapter
+        adapter._sendings = Forgetful(adapter._sendings, "done")
+        assert (await adapter.send(says(), key="k")).proof["id"] == "sent-1"
+        with pytest.raises(DeliveryFailed) as failed:
+            await adapter.send(says(), key="k")
+        assert failed.value.ambiguous
+        assert len(known.microsoft.calls) == 1
+
+    async def test_that_cannot_note_a_refusal_asks_a_person_next(self, known: Wire) -> None:
+        adapter = known.house.adapter
+        adapter._sendings = Forgetful(adapter._sendings, "undo")
+        known.microsoft.replies.append(Reply(400))
+        for ambiguous in (False, True):
+            with pytest.raises(DeliveryFailed) as failed:
+                await adapter.send(says(), key="k")
+            assert failed.value.ambiguous is ambiguous
 
 
 async def unreachable_at(wire: Wire) -> Any:
