@@ -18,6 +18,7 @@ from app.mail_commands import add_mail_commands
 from app.routing_cli import routing_commands
 from app.rulebook_commands import add_rulebook_commands
 from app.settings import Settings
+from app.teams_commands import teams_commands
 
 if TYPE_CHECKING:
     from app.company import CompanySummary
@@ -39,6 +40,7 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="Bring in what the company already has.")
 app.add_typer(imports, name="import")
 app.add_typer(routing_commands, name="routing", rich_help_panel="Check")
+app.add_typer(teams_commands, name="teams", rich_help_panel="Use")
 console = Console()
 complaints = Console(stderr=True)
 
@@ -76,9 +78,12 @@ def serve(
     _configure_logs(settings, readable)
     from app.serve import DemoNeedsLoopback, run
     from app.welcome import show_welcome
+    from channels.teams.account import AccountInvalid
 
     try:
         run(settings, ready=lambda _: show_welcome(console, settings))
+    except AccountInvalid as error:
+        _fail(f"Teams is half set up, and would let anybody in: {error}.", "see docs/how-to/connect-teams.md")
     except DemoNeedsLoopback:
         _fail("The demo shows every mail to everybody, so it listens on the loopback only.", "leave --host out")
     except OSError as error:

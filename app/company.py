@@ -31,7 +31,7 @@ from caseengine.operations.routing import return_all
 from caseengine.rulebooks import Newcomers
 from caseengine.skills import skill_tree
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import Contact, Contacts
+from customers.contacts import ONE_OWNER, Contact, Contacts
 from customers.errors import AccountNotFound, ContactNotFound, IdentityInvalid
 from customers.identities import Identity, IdentityKind, normalise
 from customers.reading import add_product, change_product, product_names
@@ -289,11 +289,11 @@ async def _contacts(
 
 
 async def _check_owner(contacts: Contacts, told: Contact, where: str) -> None:
-    """An id at a site belongs to one contact; a token may have made one before the file spoke of them."""
+    """An id at a site or in Teams belongs to one contact; it may have made one before the file spoke of them."""
     for known in told.identities:
-        owners = await contacts.by_identity(known.kind, known.value) if known.kind is IdentityKind.WEB else []
+        owners = await contacts.by_identity(known.kind, known.value) if known.kind in ONE_OWNER else []
         if any(owner.id != told.id for owner in owners):
-            raise CompanyInvalid(Problem(where, "web_taken", known.value))
+            raise CompanyInvalid(Problem(where, f"{known.kind}_taken", known.value))
 
 
 async def _contact(work: UnitOfWork, record: ContactRecord, accounts: dict[str, UUID], at: datetime) -> Contact:
@@ -314,6 +314,7 @@ def _known_by(record: ContactRecord) -> Iterator[tuple[IdentityKind, str]]:
     told = {IdentityKind.EMAIL: record.email, IdentityKind.PHONE: record.phone, IdentityKind.LOYALTY: record.loyalty}
     yield from ((kind, typed) for kind, typed in told.items() if typed)
     yield from ((IdentityKind.WEB, f"{issuer}|{subject}") for issuer, subject in record.web.items())
+    yield from ((IdentityKind.TEAMS, f"{tenant}|{object_id}") for tenant, object_id in record.teams.items())
     for number, role in record.roles.items():
         if role is Role.MANAGER:  # whoever gives an account's number is asked for a code sent to its manager
             yield IdentityKind.ACCOUNT, number

@@ -141,6 +141,7 @@ class ContactRecord(Record):
         key: what your own system calls them; it never changes.
         roles: from account number to role.
         web: from the issuer of an identity token to their id there (`sub`), so that a token speaks of this contact.
+        teams: from a Microsoft tenant's id to their object id there, so that Teams speaks of this contact.
     """
 
     key: Key
@@ -152,6 +153,7 @@ class ContactRecord(Record):
     tier: Tier | None = None
     roles: Mapping[str, Role] = Field(default_factory=dict)
     web: Mapping[Line, Line] = Field(default_factory=dict)
+    teams: Mapping[Line, Line] = Field(default_factory=dict)
 
 
 class ProductRecord(Record):

@@ -14,6 +14,11 @@ import aiosmtplib
 
 from app.mail_ways import listener_settings, mailbox_check
 from app.settings import Settings
+from channels.protocol import DeliveryFailed
+from channels.teams.account import AccountInvalid
+from channels.teams.bearer import Bearer
+from channels.teams.http import TeamsHttp
+from channels.teams.keys import SigningKeys
 from knowledge.retrieval.encoder import BackgroundEncoder
 from storage.engine import Database
 from storage.errors import SchemaTooNew, UnsafeSqlite
@@ -54,6 +59,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield await mail(settings)
     async for finding in mail_in(settings):
         yield finding
+    yield await teams(settings)
     yield await model(settings)
 
 
@@ -181,6 +187,35 @@ async def _mailbox(settings: Settings) -> Finding:
         # Whatever the library raises: the doctor names it and goes on.
         return Finding("Mailbox", Verdict.BAD, f"{place}: {type(error).__name__}", remedy)
     return Finding("Mailbox", Verdict.GOOD, found)
+
+
+async def teams(settings: Settings) -> Finding:
+    """Whether Microsoft tells its keys and gives the desk a token; nothing is sent to anybody."""
+    guide = "See docs/how-to/connect-teams.md"
+    try:
+        account = settings.teams
+    except AccountInvalid as error:
+        return Finding(
+            "Teams", Verdict.BAD, "half set up: the desk does not start", f"{str(error)[:1].upper()}{str(error)[1:]}"
+        )
+    if account is None:
+        return Finding("Teams", Verdict.NOTE, "not set up", guide)
+    if account.anonymous:
+        return Finding("Teams", Verdict.NOTE, "takes activities without a token, from this machine alone", guide)
+    http = TeamsHttp()
+    keys = SigningKeys(account.openid_url, http.get_json)
+    try:
+        known = await keys.prepare()
+        if not known:
+            return Finding("Teams", Verdict.BAD, "no signing keys", f"Can {account.openid_url} be reached?")
+        await Bearer(account, http).header()
+        return Finding("Teams", Verdict.GOOD, f"{known} signing keys, and Microsoft gives us a token")
+    except DeliveryFailed as error:
+        remedy = "Check NIGHTDESK_TEAMS_APP_ID, _APP_PASSWORD and _APP_TENANT"
+        return Finding("Teams", Verdict.BAD, str(error), remedy)
+    finally:
+        await keys.close()
+        await http.close()
 
 
 async def model(settings: Settings) -> Finding:

@@ -67,6 +67,8 @@ COMPANY_BECAUSE = {
     "bad_loyalty": "cannot be a loyalty number",
     "bad_web": "cannot be an issuer and an id there",
     "web_taken": "another contact has this id there already",
+    "bad_teams": "cannot be a tenant's id and an object id in it",
+    "teams_taken": "another contact has this object id already: they wrote in Teams before the file spoke of them",
     "unknown_rulebook": "no such rulebook",
 }
 

@@ -1,6 +1,6 @@
 """Receive: the input, and for chat its echo, are on the disk before the wire is acknowledged."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
@@ -22,6 +22,8 @@ from storage.transaction import UnitOfWork, Write
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Beside = Callable[[UnitOfWork, datetime], Awaitable[None]]
+"""What a channel learns with an input and keeps in the same commit: where it is, who speaks."""
 
 
 def unavailable_is_said(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -46,11 +48,17 @@ class Reception:
         self._notice = notice
 
     @unavailable_is_said
-    async def accept(self, activity: Activity, *, raw: bytes) -> Accepted:
-        """Keep an input; the same key again gives what was kept the first time."""
+    async def accept(self, activity: Activity, *, raw: bytes, beside: Beside | None = None) -> Accepted:
+        """Keep an input; the same key again gives what was kept the first time.
+
+        Raises:
+            Conflict: what goes `beside` it was changed by somebody else; nothing was kept.
+        """
         at = self._now()
         try:
             async with self._database.unit_of_work() as work:
+                if beside is not None:
+                    await beside(work, at)
                 echo = receive(work, activity, raw=raw, at=at)
         except AlreadyReceived:
             return await self._known(activity)

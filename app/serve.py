@@ -71,6 +71,7 @@ async def running(
 
     Raises:
         DemoNeedsLoopback: `--demo` with another address.
+        AccountInvalid: Teams is half set up: the desk would listen to anybody.
     """
     if settings.demo and settings.host not in LOOPBACK:
         raise DemoNeedsLoopback
@@ -83,6 +84,8 @@ async def running(
         stack.push_async_callback(house.database.close)
         await _prepare(house)
         jobs = start_jobs(house)
+        if house.teams is not None:
+            house.teams.start()
         runner = web.AppRunner(house.application, access_log=None, shutdown_timeout=SOCKETS_CLOSE_WITHIN_S)
         stack.push_async_callback(stop, house, runner, jobs)
         await runner.setup()
@@ -182,6 +185,8 @@ async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None
         job.cancel()
     await asyncio.gather(*jobs, return_exceptions=True)
     await runner.cleanup()
+    if house.teams is not None:
+        await house.teams.close()
     await house.understander.close()
 
 

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from channels.teams.account import ISSUER, OPENID_URL, SERVICE_HOSTS, TOKEN_URL, AccountInvalid, TeamsAccount
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -66,6 +68,21 @@ class Settings(BaseSettings):
     dkim_key_file: Path | None = Field(None, description="PEM file with the private key.")
     mail_limit_hour: int = Field(5, ge=1, description="Automatic mails to one proved address an hour, at most.")
     mail_limit_hour_unproved: int = Field(3, ge=1, description="The same for an address nobody has proved.")
+    teams_app_id: str = Field("", description="Id of the bot registered with Microsoft; without one Teams is off.")
+    teams_app_password: SecretStr | None = Field(None, description="Client secret of that registration.")
+    teams_tenants: str = Field("", description="Ids of the Microsoft tenants whose people may write, with commas.")
+    teams_app_tenant: str = Field(
+        "", description="Tenant the bot is registered in; empty for an old registration for several."
+    )
+    teams_service_hosts: str = Field(
+        ",".join(SERVICE_HOSTS), description="Hosts of Teams that may be called, by full name, with commas."
+    )
+    teams_openid_url: str = Field(OPENID_URL, description="Where Microsoft tells its signing keys.")
+    teams_token_url: str = Field(TOKEN_URL, description="Where the desk gets its own token; {tenant} is filled in.")
+    teams_issuer: str = Field(ISSUER, description="Who must have signed what Teams sends.")
+    teams_anonymous: bool = Field(
+        False, description="Development: take Teams' activities without any token; on the loopback alone."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("trusted_proxies")
@@ -74,6 +91,30 @@ class Settings(BaseSettings):
         for part in filter(None, map(str.strip, listed.split(","))):
             ip_network(part)
         return listed
+
+    @property
+    def teams(self) -> TeamsAccount | None:
+        """The bot at Microsoft's; None where Teams is off.
+
+        Raises:
+            AccountInvalid: half set up: the desk would listen to anybody.
+        """
+        if not (self.teams_app_id or self.teams_anonymous):
+            return None
+        secret = self.teams_app_password.get_secret_value() if self.teams_app_password else ""
+        if self.teams_anonymous and self.host not in LOOPBACK:
+            raise AccountInvalid("NIGHTDESK_TEAMS_ANONYMOUS is for a desk on the loopback alone")
+        return TeamsAccount(
+            app_id=self.teams_app_id,
+            app_password=secret,
+            tenants=_listed(self.teams_tenants) or _listed(self.teams_app_tenant),
+            app_tenant=self.teams_app_tenant.strip(),
+            service_hosts=_listed(self.teams_service_hosts),
+            openid_url=self.teams_openid_url,
+            token_url=self.teams_token_url,
+            issuer=self.teams_issuer,
+            anonymous=self.teams_anonymous,
+        )
 
     @property
     def url(self) -> str:
@@ -96,3 +137,7 @@ class Settings(BaseSettings):
         if self.public_url or self.host not in LOOPBACK:
             return frozenset({self.origin})
         return frozenset(f"http://{host}:{self.port}" for host in ("127.0.0.1", "localhost", "[::1]"))
+
+
+def _listed(written: str) -> frozenset[str]:
+    return frozenset(part.strip().lower() for part in written.split(",") if part.strip())

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -72,6 +72,9 @@ from storage.engine import Database
 from storage.outbox import OutboxRow
 from storage.transaction import UnitOfWork
 
+if TYPE_CHECKING:
+    from app.teams.house import TeamsHouse
+
 
 @dataclass(slots=True)
 class House:
@@ -103,6 +106,7 @@ class House:
     mailbox: DemoMailbox | None
     application: web.Application
     listener: Listener | None = None
+    teams: "TeamsHouse | None" = None
 
 
 def build(
@@ -149,7 +153,10 @@ def build(
     letterbook = _letterbook(settings, database, secret, catalogue.words, now)
     letters = EmailAdapter(letterbook, mail, settings.company)
     http_channels = load_http_channels(settings.data)
+    teams = _teams(settings, database, now, turns=turns, words=catalogue.words, webchat=webchat)
     adapters: dict[str, ChannelAdapter] = {adapter.name: adapter, letters.name: letters}
+    if teams is not None:
+        adapters[teams.adapter.name] = teams.adapter
     for name, channel in http_channels.items():
         adapters[name] = HttpAdapter(channel, address_book(database, name), now)
     delivery = Delivery(
@@ -181,7 +188,7 @@ def build(
             webchat=webchat,
             sites=sites,
             accept_identity=_identity(database, sites, now),
-            typing=partial(_typing, adapter),
+            typing=partial(_typing, adapter, teams),
             knowledge=knowledge,
             article_address=links.address,
             meaning=EncodedMeaning(encoder),
@@ -191,6 +198,7 @@ def build(
             mailbox=mailbox,
             notice_links=notice_links,
             http_channels=HttpDesk(webchat.inbox, webchat.conversations, http_channels, now),
+            teams=teams.intake if teams else None,
         )
     )
     return House(
@@ -219,6 +227,7 @@ def build(
         webchat=webchat,
         mailbox=mailbox,
         application=application,
+        teams=teams,
     )
 
 
@@ -342,5 +351,30 @@ def _issuer(token: str) -> str:
     return claimed if isinstance(claimed, str) else ""
 
 
-async def _typing(adapter: WebChatAdapter, conversation: str, who: Sender) -> None:
+async def _typing(adapter: WebChatAdapter, teams: "TeamsHouse | None", conversation: str, who: Sender) -> None:
     adapter.typing(conversation, who)
+    if teams is not None:
+        await teams.typing.show(conversation, who)
+
+
+def _teams(
+    settings: Settings,
+    database: Database,
+    now: Callable[[], datetime],
+    *,
+    turns: Turns,
+    words: Mapping[str, str],
+    webchat: WebChatDesk,
+) -> "TeamsHouse | None":
+    """None where Teams is not set up: Microsoft's library costs a second and 57 MB, so it is not even imported."""
+    account = settings.teams
+    if account is None:
+        return None
+    from app.teams.house import build_teams
+
+    async def heard_typing(conversation: str, who: Sender) -> None:
+        if webchat.heard_typing is not None:
+            await webchat.heard_typing(conversation, who)
+
+    reception = Reception(database, now, turns.notice)
+    return build_teams(account, database=database, reception=reception, now=now, words=words, heard_typing=heard_typing)

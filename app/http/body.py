@@ -26,7 +26,7 @@ async def read_body(request: web.Request, shape: type[Shape]) -> Shape:
     """
     if request.content_type != JSON:
         raise BodyTypeWrong
-    raw = await _read(request)
+    raw = await read_raw(request)
     try:
         orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -49,24 +49,29 @@ def read_query(request: web.Request, shape: type[Shape]) -> Shape:
         raise invalid(error) from error
 
 
-def invalid(error: ValidationError) -> BodyInvalid:
-    """What is wrong where; never the values, which may be a person's."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return BodyInvalid([{"at": list(item["loc"]), "what": item["msg"]} for item in found])
+async def read_raw(request: web.Request, *, size_max: int = BODY_MAX) -> bytes:
+    """The body, whatever it holds.
 
-
-async def _read(request: web.Request) -> bytes:
-    if (request.content_length or 0) > BODY_MAX:
-        raise BodyTooLarge(BODY_MAX)
+    Raises:
+        BodyTooLarge, BodyTooSlow, BodyBroken: nothing was done.
+    """
+    if (request.content_length or 0) > size_max:
+        raise BodyTooLarge(size_max)
     taken = bytearray()
     try:
         async with asyncio.timeout(BODY_DEADLINE_S):
             async for chunk in request.content.iter_any():
                 taken += chunk
-                if len(taken) > BODY_MAX:
-                    raise BodyTooLarge(BODY_MAX)
+                if len(taken) > size_max:
+                    raise BodyTooLarge(size_max)
     except TimeoutError as error:
         raise BodyTooSlow(BODY_DEADLINE_S) from error
     except (ClientPayloadError, web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
         raise BodyBroken from error
     return bytes(taken)
+
+
+def invalid(error: ValidationError) -> BodyInvalid:
+    """What is wrong where; never the values, which may be a person's."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return BodyInvalid([{"at": list(item["loc"]), "what": item["msg"]} for item in found])

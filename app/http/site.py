@@ -38,6 +38,7 @@ from app.http.session_routes import SessionRoutes
 from app.http.sessions import Sessions
 from app.http.static import widget_routes
 from app.http.survey_pages import SurveyPages
+from app.http.teams import teams_routes
 from app.http.webchat import AcceptIdentity, PageTokens, page_token_routes
 from app.http.workspace_pages import workspace_routes
 from app.live.feed import LiveFeed
@@ -51,6 +52,7 @@ from caseengine.likeness import Meaning
 from channels.http.routes import MOUNT as HTTP_MOUNT
 from channels.http.routes import HttpDesk
 from channels.http.routes import routes as http_routes
+from channels.teams.answer import TakesMessages
 from channels.webchat.desk import MOUNT, WebChatDesk
 from channels.webchat.routes import routes as webchat_routes
 from knowledge.answer import Knowledge, Passage
@@ -89,6 +91,7 @@ class HttpParts(ApiParts):
     mailbox: DemoMailbox | None
     notice_links: NoticeLinks | None = None
     http_channels: HttpDesk | None = None
+    teams: TakesMessages | None = None
 
 
 def make_application(parts: HttpParts) -> web.Application:
@@ -155,6 +158,8 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     if parts.notice_links is not None:
         pages = PreferencePages(parts.database, parts.notice_links, parts.settings, parts.now)
         application.add_routes(pages.routes())
+    if parts.teams is not None:
+        application.add_routes(teams_routes(parts.teams))
     with as_file(files("web") / "dist") as dist:
         application.add_routes(widget_routes(dist, parts.sites.admitted))
         application.add_routes(workspace_routes(dist, parts.settings.company))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.activity import Activity, Kind, Role, Sender
+from channels.document import depth, parse
 from channels.http.channel import HttpChannel
 from channels.protocol import PayloadRejected
-from channels.webchat.document import depth, parse
 from channels.webchat.limits import Limits
 
 KINDS = {"message": Kind.MESSAGE, "joined": Kind.JOINED, "typing": Kind.TYPING}

@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from channels.document import parse
 from channels.protocol import PayloadRejected
-from channels.webchat.document import parse
 from channels.webchat.limits import Limits
 from channels.webchat.wire_error import WireError, too_large
 

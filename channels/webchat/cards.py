@@ -1,79 +1,22 @@
-"""A `Card` as an Adaptive Card that the official Web Chat renders: no Action.Execute, version 1.3."""
+"""A `Card` as the official Web Chat renders it: no Action.Execute, version 1.3."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from bot.activity import Card, Choice, Input, Link
+from bot.activity import Card
+from channels import cards
+from channels.cards import SAYS
 
-CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
-EXPANDED_MAX = 5
-"""Up to so many choices are shown side by side; more fold into a list."""
-SAFE_SCHEMES = ("https:", "http:", "mailto:", "tel:")
-STYLES = {"email": "email", "phone": "tel"}
-SAYS = "says"
-"""Where a submitted form carries what its button says."""
+VERSION = "1.3"
 
 
 def attachment(card: Card) -> dict[str, Any]:
     """The card as an attachment of a message."""
-    return {"contentType": CONTENT_TYPE, "content": content(card)}
+    return cards.attachment(content(card))
 
 
 def content(card: Card) -> dict[str, Any]:
     """The card alone."""
-    document: dict[str, Any] = {
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "type": "AdaptiveCard",
-        "version": "1.3",
-        "body": [*_words(card), *_facts(card), *map(_input, card.inputs)],
-        "actions": [*_submit(card), *(_open(link) for link in card.links if _safe(link))],
-    }
-    if card.fallback:
-        document["fallbackText"] = card.fallback
-    if spoken := _spoken(card):
-        document["speak"] = spoken
-    return document
-
-
-def _spoken(card: Card) -> str:
-    """What a screen reader calls the card: what it says, not the bare address that stands in for a link."""
-    return "\n".join(filter(None, (card.title, card.text, *(f"{name}: {value}" for name, value in card.facts))))
-
-
-def _words(card: Card) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = []
-    if card.title:
-        blocks.append(
-            {"type": "TextBlock", "text": card.title, "weight": "bolder", "size": "medium", "wrap": True}
-            | {"style": "heading"}
-        )
-    if card.text:
-        blocks.append({"type": "TextBlock", "text": card.text, "wrap": True})
-    return blocks
-
-
-def _facts(card: Card) -> list[dict[str, Any]]:
-    facts = [{"title": name, "value": value} for name, value in card.facts]
-    return [{"type": "FactSet", "facts": facts}] if facts else []
-
-
-def _input(field: Input) -> dict[str, Any]:
-    shared = {"id": field.id, "label": field.label}
-    if field.kind == "choice":
-        style = "expanded" if len(field.choices) <= EXPANDED_MAX else "compact"
-        return {"type": "Input.ChoiceSet", "style": style, "choices": list(map(_choice, field.choices))} | shared
-    if field.kind == "date":
-        return {"type": "Input.Date"} | shared
-    text: dict[str, Any] = {"type": "Input.Text"} | shared
-    if field.kind == "multiline":
-        text["isMultiline"] = True
-    if field.kind in STYLES:
-        text["style"] = STYLES[field.kind]
-    return text
-
-
-def _choice(choice: Choice) -> Mapping[str, str]:
-    return {"title": choice.title, "value": choice.says}
+    return cards.document(card, version=VERSION, actions=_submit(card))
 
 
 def _submit(card: Card) -> list[dict[str, Any]]:
@@ -82,11 +25,3 @@ def _submit(card: Card) -> list[dict[str, Any]]:
     # With a string as data Web Chat says it aloud; with an object it posts `value`, the inputs merged in.
     data: Any = {SAYS: card.submit.says} if card.inputs else card.submit.says
     return [{"type": "Action.Submit", "title": card.submit.title, "data": data}]
-
-
-def _open(link: Link) -> dict[str, Any]:
-    return {"type": "Action.OpenUrl", "title": link.title, "url": link.url}
-
-
-def _safe(link: Link) -> bool:
-    return link.url.lower().startswith(SAFE_SCHEMES)

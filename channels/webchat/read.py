@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.activity import Activity, Kind, Role, Sender
+from channels.document import depth, parse
 from channels.protocol import PayloadRejected
-from channels.webchat.document import depth, parse
 from channels.webchat.limits import Limits
 
 CHANNEL = "webchat"

@@ -1,7 +1,6 @@
 """Posted files: one as a raw body, or several as multipart/form-data beside an optional activity."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import Message
@@ -9,18 +8,14 @@ from email.message import Message
 import orjson
 from aiohttp import BodyPartReader, MultipartReader, web
 
+from channels.document import clean_text
+from channels.file_names import safe_name, safe_type
 from channels.protocol import PayloadRejected
 from channels.webchat.body import read_body
-from channels.webchat.document import clean_text
 from channels.webchat.limits import Limits
 from channels.webchat.wire_error import WireError, too_large
 
 ACTIVITY_TYPE = "application/vnd.microsoft.activity"
-CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,80}")
-UNKNOWN_TYPE = "application/octet-stream"
-NAME_MAX = 120
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Controls, and what breaks lines or turns the writing round: after U+202E, "gpj.exe" reads as "exe.jpg"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +107,4 @@ async def _content(part: BodyPartReader, size_max: int) -> bytes:
 def _file(name: object, content_type: str | None, content: bytes) -> File:
     if not content:
         raise PayloadRejected("BadArgument", "The file is empty.")
-    return File(_safe_name(name), _safe_type(content_type), content)
-
-
-def _safe_name(name: object) -> str:
-    plain = clean_text(str(name)) if isinstance(name, str) else ""
-    plain = UNSEEN.sub("", plain.replace("\n", " ").replace("\t", " "))
-    last = re.split(r"[/\\]", plain)[-1].strip(" .")
-    if len(last) <= NAME_MAX:
-        return last or "file"
-    stem, dot, suffix = last.rpartition(".")
-    return f"{stem[: NAME_MAX - 12]}{dot}{suffix[:11]}" if dot else last[:NAME_MAX]
-
-
-def _safe_type(content_type: str | None) -> str:
-    plain = (content_type or "").partition(";")[0].strip().lower()
-    return plain if CONTENT_TYPE.fullmatch(plain) else UNKNOWN_TYPE
+    return File(safe_name(name), safe_type(content_type), content)

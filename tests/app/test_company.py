@@ -161,6 +161,7 @@ async def test_a_contact_is_no_longer_known_by_what_the_file_dropped(database: D
         ({"agents": [{**WHEELS["agents"][0], "colour": "red"}]}, ("agents: 0: colour", "invalid")),
         ({"contacts": [{"key": "x", "name": "X", "roles": {"W-9": "member"}}]}, ("contacts: x", "unknown_account")),
         ({"contacts": [{"key": "x", "name": "X", "email": "nobody"}]}, ("contacts: x", "bad_email")),
+        ({"contacts": [{"key": "x", "name": "X", "teams": {"tenant": "me"}}]}, ("contacts: x", "bad_teams")),
         ({"contacts": [{"key": "x", "name": "X", "phone": "12"}]}, ("contacts: x", "bad_phone")),
         (
             {"accounts": [{"number": "A1", "kind": "group", "name": "A", "parent": "A1"}]},
@@ -211,6 +212,18 @@ async def test_an_address_belongs_to_one_agent(database: Database, tmp_path: Pat
     with pytest.raises(CompanyInvalid) as refused:
         await bring(database, tmp_path, agents=[{**WHEELS["agents"][1], "key": "other"}])
     assert refused.value.problems == (Problem("agents: other", "email_taken", "joe@wheels.example"),)
+
+
+async def test_an_object_id_in_teams_belongs_to_one_contact(database: Database, tmp_path: Path) -> None:
+    tenant, me = "72f988bf-86f1-41af-91ab-2d7cd011db47", "7faf8ab2-3d56-4244-b585-20c8a42ed2b8"
+    bea = {"key": "crm-7", "name": "Bea Quill", "teams": {tenant: me}}
+    await bring(database, tmp_path, contacts=[bea])
+    async with database.unit_of_work() as work:
+        [found] = await Contacts(work).by_identity(IdentityKind.TEAMS, f"{tenant}|{me}")
+        assert found.id == company_id("contact", "crm-7")
+    with pytest.raises(CompanyInvalid) as refused:
+        await bring(database, tmp_path, contacts=[{**bea, "key": "crm-8"}])
+    assert refused.value.problems == (Problem("contacts: crm-8", "teams_taken", f"{tenant}|{me}"),)
 
 
 async def test_an_id_at_a_site_belongs_to_one_contact(database: Database, tmp_path: Path) -> None:

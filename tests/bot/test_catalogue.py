@@ -24,6 +24,8 @@ SPEAKERS = [
     ROOT / "app/letterbook.py",
     *sorted((ROOT / "app").glob("http/*.py")),
     *sorted((ROOT / "app").glob("jobs/*.py")),
+    *sorted((ROOT / "app").glob("teams/*.py")),
+    ROOT / "app/teams_commands.py",
 ]
 KEY = re.compile(r"@?[a-z_]+\.[a-z0-9_]+")
 COMPUTED = ("status.", "fact.", "weekday.", "month.", "cancel.", "refusal.", "start_over.", "details.")

@@ -22,7 +22,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"(?:^|[`/(]|(?<!-u)\s)nightdesk((?: [a-z][a-z-]*)+)", re.MULTILINE)
-OPTION = re.compile(r"nightdesk ([a-z]+(?: articles| company| replay| show| check| set| list)?)[^`\n|]*?(--[a-z-]+)")
+OPTION = re.compile(
+    r"nightdesk ([a-z]+(?: articles| company| replay| show| check| set| list| manifest)?)[^`\n|]*?(--[a-z-]+)"
+)
 MAKE = re.compile(r"(?:^|[`\s])make ([a-z][a-z-]+)")
 VARIABLE = re.compile(r"NIGHTDESK_[A-Z_]+")
 METRIC = re.compile(r"nightdesk_[a-z_]+")

@@ -310,6 +310,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{number}/forwards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask somebody outside by mail; the same key is sent once. */
+        post: operations["post_cases_number_forwards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/notes": {
         parameters: {
             query?: never;
@@ -903,6 +920,111 @@ export interface paths {
         put?: never;
         /** You have read one of your notices. */
         post: operations["post_notices_id_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/mails/{mail}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole of a mail of this case, beside its new words.
+         * @description `mail` is the number in an activity's `details`.
+         */
+        get: operations["get_cases_number_mails_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/mails/{mail}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail as its sender laid it out: cleaned, in a sandbox, nothing fetched from elsewhere. */
+        get: operations["get_cases_number_mails_mail_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mails that came in, newest first. */
+        get: operations["get_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mails/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A mail's bytes as they came, to be saved. */
+        get: operations["get_mails_id_raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mails/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read and file a mail that was set aside once more. */
+        post: operations["post_mails_id_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mails/addresses/lifting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write to an address again that bounced or complained. */
+        post: operations["post_mails_addresses_lifting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2500,6 +2622,33 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** ForwardBody */
+        ForwardBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Key
+             * @description Made by the client, the same when it tries again: the words are said once.
+             */
+            key: string;
+            /**
+             * To
+             * @description Somebody outside; what they answer becomes a note on the case.
+             */
+            to: string;
+            /**
+             * Subject
+             * @description The case's own when left out.
+             * @default
+             */
+            subject?: string;
+        };
         /** GiveBackBody */
         GiveBackBody: {
             /**
@@ -2575,6 +2724,42 @@ export interface components {
              */
             language?: string;
         };
+        /**
+         * LetterBody
+         * @description Words to a customer; by mail, others may get a copy of just these.
+         */
+        LetterBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Key
+             * @description Made by the client, the same when it tries again: the words are said once.
+             */
+            key: string;
+            /**
+             * Cc
+             * @description Who gets a copy, where the conversation is by mail.
+             * @default []
+             */
+            cc?: string[];
+            /**
+             * Bcc
+             * @description The same, unseen by the others.
+             * @default []
+             */
+            bcc?: string[];
+        };
+        /** LiftBody */
+        LiftBody: {
+            /** Address */
+            address: string;
+        };
         /** LoadAnswer */
         LoadAnswer: {
             /**
@@ -2629,6 +2814,69 @@ export interface components {
             /**
              * Limit
              * @default 200
+             */
+            limit?: number;
+        };
+        /** MailAnswer */
+        MailAnswer: {
+            /** Id */
+            id: number;
+            /**
+             * State
+             * @description `kept`, `filed` or `quarantined`.
+             */
+            state: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+            /** Tries */
+            tries: number;
+            /** Last Error */
+            last_error: string | null;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Done At */
+            done_at: string | null;
+            /** Message Id */
+            message_id: string;
+            /** Sender */
+            sender: string;
+            /** Conversation Id */
+            conversation_id: string | null;
+            /** Case Id */
+            case_id: string | null;
+            /**
+             * Verdict
+             * @description Why it went where it went.
+             */
+            verdict: string;
+        };
+        /** MailsAnswer */
+        MailsAnswer: {
+            /** Mails */
+            mails: components["schemas"]["MailAnswer"][];
+        };
+        /** MailsQuery */
+        MailsQuery: {
+            /**
+             * State
+             * @default null
+             */
+            state?: ("kept" | "filed" | "quarantined") | null;
+            /**
+             * Before
+             * @description `id` of the last mail of the page before.
+             * @default null
+             */
+            before?: number | null;
+            /**
+             * Limit
+             * @default 50
              */
             limit?: number;
         };
@@ -2839,6 +3087,50 @@ export interface components {
              * @description The soonest to run out first.
              */
             offers: components["schemas"]["OfferAnswer"][];
+        };
+        /** OriginalAnswer */
+        OriginalAnswer: {
+            /** Subject */
+            subject: string;
+            /**
+             * Sender
+             * @description As in From; empty where it cannot be told.
+             */
+            sender: string;
+            /**
+             * Sender Doubt
+             * @description Why it cannot: `missing`, `several`, `malformed`, `readings_differ`.
+             */
+            sender_doubt: string;
+            /** To */
+            to: string[];
+            /** Cc */
+            cc: string[];
+            /**
+             * Said At
+             * @description The mail's own Date, as it was written.
+             */
+            said_at: string;
+            /**
+             * Text
+             * @description The new words.
+             */
+            text: string;
+            /**
+             * Quoted
+             * @description What was cut off of them: older mails, a signature.
+             */
+            quoted: string;
+            /**
+             * Has Html
+             * @description It has a layout of its own; `/html` below this address shows it, inert.
+             */
+            has_html: boolean;
+            /**
+             * Odd
+             * @description Codes of what was cut, repaired or left out.
+             */
+            odd: string[];
         };
         /** ParentBody */
         ParentBody: {
@@ -3096,22 +3388,6 @@ export interface components {
              * @description Of the problem that a resolution of its own would have had.
              */
             code: string;
-        };
-        /** ReplyBody */
-        ReplyBody: {
-            /**
-             * Version
-             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
-             * @default null
-             */
-            version?: number | null;
-            /** Text */
-            text: string;
-            /**
-             * Key
-             * @description Made by the client, the same when it tries again: the words are said once.
-             */
-            key: string;
         };
         /** ResolutionBody */
         ResolutionBody: {
@@ -5611,10 +5887,13 @@ export interface operations {
                 /**
                  * @example {
                  *       "key": "0b9d7f52e1",
-                 *       "text": "Hello Ana, the van is twenty minutes away."
+                 *       "text": "Hello Ana, the van is twenty minutes away.",
+                 *       "cc": [
+                 *         "shop@harbour-street.example"
+                 *       ]
                  *     }
                  */
-                "application/json": components["schemas"]["ReplyBody"];
+                "application/json": components["schemas"]["LetterBody"];
             };
         };
         responses: {
@@ -5818,7 +6097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, http.body_invalid */
+            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5856,10 +6135,13 @@ export interface operations {
                 /**
                  * @example {
                  *       "key": "0b9d7f52e1",
-                 *       "text": "Hello Ana, the van is twenty minutes away."
+                 *       "text": "Hello Ana, the van is twenty minutes away.",
+                 *       "cc": [
+                 *         "shop@harbour-street.example"
+                 *       ]
                  *     }
                  */
-                "application/json": components["schemas"]["ReplyBody"];
+                "application/json": components["schemas"]["LetterBody"];
             };
         };
         responses: {
@@ -6063,7 +6345,253 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, http.body_invalid */
+            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_forwards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Where is pallet 7?",
+                 *       "key": "5c1f5c9e-8",
+                 *       "to": "carrier@trucks.example"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ForwardBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12483,6 +13011,511 @@ export interface operations {
             };
             /** @description http.unknown_host */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_mails_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+                /**
+                 * @description The number of a mail, as an activity's details name it.
+                 * @example 41
+                 */
+                mail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "subject": "Re: The freezer delivery is late",
+                     *       "sender": "Ana Ferreira <ana@harbour-street.example>",
+                     *       "sender_doubt": "",
+                     *       "to": [
+                     *         "desk@larder-lane.example"
+                     *       ],
+                     *       "cc": [],
+                     *       "said_at": "Mon, 02 Mar 2026 09:12:00 +0000",
+                     *       "text": "It is still not here.",
+                     *       "quoted": "> We ask the driver.",
+                     *       "has_html": true,
+                     *       "odd": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OriginalAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, http.file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_mails_mail_html: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+                /**
+                 * @description The number of a mail, as an activity's details name it.
+                 * @example 41
+                 */
+                mail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, http.file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mails: {
+        parameters: {
+            query?: {
+                state?: "kept" | "filed" | "quarantined";
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "mails": [
+                     *         {
+                     *           "id": 41,
+                     *           "state": "quarantined",
+                     *           "size": 20480,
+                     *           "tries": 5,
+                     *           "last_error": "too_large",
+                     *           "received_at": "2026-03-02T09:12:04Z",
+                     *           "done_at": "2026-03-02T09:15:00Z",
+                     *           "message_id": "",
+                     *           "sender": "",
+                     *           "conversation_id": null,
+                     *           "case_id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *           "verdict": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mails_id_raw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An id as lists give it.
+                 * @example 4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_mails_id_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An id as lists give it.
+                 * @example 4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site, http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.file_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_mails_addresses_lifting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "ana@harbour-street.example"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LiftBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site, http.role_too_low */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description customers.identity_invalid, http.body_invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,10 +3,9 @@
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from channels.protocol import PayloadRejected
-from channels.webchat.limits import Limits
 
 INTEGER_MAX = 2**53
 """The largest whole number every JSON reader agrees about."""
@@ -15,7 +14,19 @@ UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters other than tab and newline, and halves of characters."""
 
 
-def parse(raw: bytes, limits: Limits) -> dict[str, Any]:
+class DocumentLimits(Protocol):
+    """How large a JSON document may be."""
+
+    @property
+    def depth_max(self) -> int:
+        """How deep lists and objects may be nested."""
+
+    @property
+    def nodes_max(self) -> int:
+        """How many values there may be in all."""
+
+
+def parse(raw: bytes, limits: DocumentLimits) -> dict[str, Any]:
     """The JSON object in `raw`, cleaned.
 
     Raises:

@@ -1,0 +1,249 @@
+"""What was heard in Teams, and by whom it was said; `channels.teams.desk.Hearing`."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.reception import Reception, unavailable_is_said
+from app.tables import teams_arrivals, teams_conversations, teams_sendings
+from bot.activity import Activity, Sender
+from caseengine.activities import Activities, by_key, said
+from caseengine.cases import Cases
+from caseengine.conversations import Conversations
+from caseengine.model.actor import SYSTEM, Actor, ActorKind
+from caseengine.operations.conversing import open_conversation
+from channels.protocol import Accepted, DeskUnavailable
+from channels.teams.account import CHANNEL
+from channels.teams.read import wire_key
+from channels.teams.received import Place, Received, Scope, What
+from customers.assurance import Assurances, Level
+from customers.identities import IdentityKind
+from customers.recognising import recognise
+from storage.engine import Database
+from storage.errors import AlreadyReceived, Conflict
+from storage.transaction import Snapshot, UnitOfWork
+
+TRIES_MAX = 5
+"""Somebody else's commit in between means deciding again."""
+MEET_AGAIN = timedelta(minutes=5)
+"""Far within the half hour a proof holds without a word."""
+MET_MAX = 5_000
+PROOF = "teams"
+LANGUAGE = "en"
+HAPPENED = {
+    What.EDITED: "notice.edited",
+    What.DELETED: "notice.deleted",
+    What.RESTORED: "notice.restored",
+    What.REACTED: "notice.reacted",
+    What.UNREACTED: "notice.unreacted",
+    What.RATED: "notice.rated",
+}
+UNREACHABLE = "notice.unreachable"
+T = TypeVar("T")
+
+
+class TeamsHearing:
+    """
+    Args:
+        vouches: the token of every activity was checked, so that who speaks is who Teams says; not in the anonymous
+            mode of development.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        reception: Reception,
+        now: Callable[[], datetime],
+        words: Mapping[str, str],
+        *,
+        vouches: bool,
+        heard_typing: Callable[[str, Sender], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._reception = reception
+        self._now = now
+        self._words = words
+        self._vouches = vouches
+        self._heard_typing = heard_typing
+        self._met: OrderedDict[str, tuple[Place, datetime]] = OrderedDict()
+
+    async def hear(self, activity: Activity, place: Place, *, raw: bytes) -> Accepted:
+        """In one commit: where it is, who speaks, what was said."""
+        at = self._now()
+        beside = None if self._met_lately(place, at) else partial(self._meet, place)
+        accepted = await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
+        if accepted.fresh and beside is not None:
+            self._remember(place, at)
+        return accepted
+
+    @unavailable_is_said
+    async def keep(self, received: Received, *, raw: bytes) -> None:
+        """It waits to be made whole; what was made whole before is not kept again."""
+        place, at = _where(received), self._now()
+        if await self._said_before(place, received.key):
+            return
+        values = {"conversation_id": UUID(place.conversation), "key": received.key, "raw": raw, "tries": 0}
+        insert = sa.insert(teams_arrivals).values(**values, next_try_at=at)
+
+        async def once() -> None:
+            async with self._database.unit_of_work() as work:
+                await self._meet(place, work, at)
+                work.write(insert, duplicate=AlreadyReceived(CHANNEL, place.conversation, received.key))
+
+        await _unless_known(lambda: _decided(once))
+
+    @unavailable_is_said
+    async def happened(self, received: Received) -> None:
+        """A notice in the log, and a note on the cases people work on there; about nothing we know, nothing."""
+        await _unless_known(lambda: _decided(lambda: self._record(received)))
+
+    @unavailable_is_said
+    async def left(self, place: Place) -> None:
+        await self.unreachable(place.conversation, "removed")
+
+    @unavailable_is_said
+    async def unreachable(self, conversation: str, why: str) -> None:
+        """From now on nothing arrives there; whoever works on its cases is told once."""
+        self._met.pop(conversation, None)
+        await _decided(lambda: self._give_up(UUID(conversation), why))
+
+    async def typing(self, conversation: str, sender: Sender) -> None:
+        await self._heard_typing(conversation, sender)
+
+    def _met_lately(self, place: Place, at: datetime) -> bool:
+        """The same person in the same place a moment ago: what the database would be asked is known."""
+        known, since = self._met.get(place.conversation, (None, at))
+        return known == place and timedelta(0) <= at - since < MEET_AGAIN
+
+    def _remember(self, place: Place, at: datetime) -> None:
+        if place.scope is not Scope.PERSONAL:
+            return  # who spoke last is asked of the database: another process may have heard somebody else
+        self._met[place.conversation] = (place, at)
+        self._met.move_to_end(place.conversation)
+        while len(self._met) > MET_MAX:
+            self._met.popitem(last=False)
+
+    async def _meet(self, place: Place, work: UnitOfWork, at: datetime) -> None:
+        conversation = UUID(place.conversation)
+        visitor = place.person.identity or place.person.id
+        await open_conversation(work, id=conversation, channel=CHANNEL, visitor=visitor, locale=place.locale, at=at)
+        before = await _place_row(work, conversation)
+        self._keep_place(work, place, before, at)
+        assurances = Assurances(work)
+        now = await assurances.of(conversation, at=at)
+        if place.scope is not Scope.PERSONAL:
+            if before is not None and before.place["person"]["id"] != place.person.id:
+                await assurances.drop(conversation)  # several read along: what one proved is not another's
+            return
+        if not (self._vouches and place.person.identity) or now.level is Level.VERIFIED:
+            return
+        contact = await recognise(
+            work,
+            IdentityKind.TEAMS,
+            place.person.identity,
+            name=place.person.name,
+            language=place.locale.partition("-")[0].lower() or LANGUAGE,
+            source=f"{PROOF}:{place.person.tenant}",
+            at=at,
+        )
+        if now.contact_id != contact:
+            await assurances.vouch(conversation, contact, PROOF, at=at)
+
+    def _keep_place(self, work: UnitOfWork, place: Place, before: Any, at: datetime) -> None:
+        written = place.to_json()
+        values = {"place": written, "unreachable_at": None, "updated_at": at}
+        mine = teams_conversations.c.conversation_id == UUID(place.conversation)
+        if before is None:
+            insert = sa.insert(teams_conversations).values(conversation_id=UUID(place.conversation), **values)
+            work.write(insert, duplicate=Conflict())
+        elif before.place != written or before.unreachable_at is not None:
+            work.write(sa.update(teams_conversations).where(mine).values(**values))
+
+    async def _said_before(self, place: Place, key: str) -> bool:
+        async with self._database.snapshot() as snapshot:
+            return await by_key(snapshot, UUID(place.conversation), key) is not None
+
+    async def _record(self, received: Received) -> None:
+        place, at = _where(received), self._now()
+        async with self._database.unit_of_work() as work:
+            conversation = await Conversations(work).find(UUID(place.conversation))
+            if conversation is None:
+                return
+            words = self._words[HAPPENED[received.what]].format(text=received.text)
+            by = Actor(ActorKind.CUSTOMER, place.person.identity or place.person.id, place.person.name)
+            of = await _key_of(work, conversation.id, received.of)
+            told = {"text": words, "value": {"what": str(received.what), "of": of, "text": received.text}}
+            body = said(told, conversation=conversation.id, channel=CHANNEL, key=received.key, by=by, kind="notice")
+            known = AlreadyReceived(CHANNEL, place.conversation, received.key)
+            Activities(work).append(
+                conversation.id, key=received.key, body=body, at=at, channel=CHANNEL, deliver=False, fresh_only=known
+            )
+            for case_id in conversation.live_cases:
+                (await Cases(work).by_id(case_id)).note(words, key=received.key, by=by, at=at)
+
+    async def _give_up(self, conversation: UUID, why: str) -> None:
+        at = self._now()
+        async with self._database.unit_of_work() as work:
+            row = await _place_row(work, conversation)
+            if row is None or row.unreachable_at is not None:
+                return
+            mine = teams_conversations.c.conversation_id == conversation
+            work.write(sa.update(teams_conversations).where(mine).values(unreachable_at=at, updated_at=at), rows=1)
+            found = await Conversations(work).find(conversation)
+            for case_id in found.live_cases if found else ():
+                words = self._words[UNREACHABLE].format(text=why)
+                (await Cases(work).by_id(case_id)).note(words, by=SYSTEM, at=at)
+
+
+async def place_in(snapshot: Snapshot, conversation: UUID) -> Place | None:
+    """Where a conversation is, as Teams told last."""
+    row = await _place_row(snapshot, conversation)
+    return Place.from_json(row.place) if row is not None else None
+
+
+async def _place_row(snapshot: Snapshot, conversation: UUID) -> Any:
+    return await snapshot.first(
+        sa.select(teams_conversations).where(teams_conversations.c.conversation_id == conversation)
+    )
+
+
+async def _key_of(snapshot: Snapshot, conversation: UUID, activity_id: str) -> str:
+    """The desk's key of an activity Teams names: one of ours, or else one of theirs; "" for none."""
+    ours = sa.select(teams_sendings.c.key).where(
+        teams_sendings.c.conversation_id == conversation, teams_sendings.c.activity_id == activity_id
+    )
+    if not activity_id:
+        return ""
+    found = await snapshot.scalar(ours)
+    return str(found) if found is not None else wire_key(activity_id)
+
+
+async def _decided(decide: Callable[[], Awaitable[T]]) -> T:
+    """Again when somebody else's commit came in between."""
+    for _ in range(TRIES_MAX - 1):
+        try:
+            return await decide()
+        except Conflict:
+            continue
+    try:
+        return await decide()
+    except Conflict as conflict:
+        raise DeskUnavailable from conflict
+
+
+async def _unless_known(keep: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await keep()
+    except AlreadyReceived:
+        return
+
+
+def _where(received: Received) -> Place:
+    if received.place is None:
+        raise ValueError("it happened nowhere")
+    return received.place

@@ -1,0 +1,79 @@
+"""The desk's side of the channel: what is said goes to Teams once, in order, and as fast as Teams takes it."""
+
+from contextlib import suppress
+
+from bot.activity import Activity, Kind
+from channels.protocol import DeliveryFailed, DeskUnavailable, Receipt
+from channels.teams import render
+from channels.teams.account import CHANNEL
+from channels.teams.connector import Connector, Unreachable
+from channels.teams.desk import Places, Sendings
+from channels.teams.received import Place
+
+
+class TeamsAdapter:
+    """Speaks unasked, by the reference that was kept when somebody last wrote."""
+
+    name = CHANNEL
+
+    def __init__(self, connector: Connector, places: Places, sendings: Sendings) -> None:
+        self._connector = connector
+        self._places = places
+        self._sendings = sendings
+
+    async def send(self, activity: Activity, *, key: str) -> Receipt:
+        """Deliver. That it began is on the disk before it leaves: after a crash in between, nobody sends it again.
+
+        Raises:
+            DeliveryFailed: as the connector's; final where Teams never told of the conversation.
+        """
+        try:
+            place = await self._place(activity.conversation)
+            if activity.kind is Kind.TYPING:
+                await self._connector.post(place, render.typing(place))
+                return Receipt(self.name, {"key": key})
+            before = await self._sendings.begin(activity.conversation, key)
+        except DeskUnavailable as error:
+            raise DeliveryFailed("the desk cannot say that it begins", retry=True) from error
+        if before is not None and not before.activity_id:
+            raise DeliveryFailed("it began to leave before, and nobody knows whether it arrived", ambiguous=True)
+        if before is not None:
+            return Receipt(self.name, {"key": key, "id": before.activity_id, "again": True})
+        return await self._first(activity, place, key)
+
+    async def edit(self, activity: Activity, *, of: str) -> Receipt:
+        """What was said under the key `of` becomes this, in its place.
+
+        Raises:
+            DeliveryFailed: nothing is known to have been said under that key, or as the connector's.
+        """
+        place = await self._place(activity.conversation)
+        sent = await self._sendings.of(activity.conversation, of)
+        if sent is None or not sent.activity_id:
+            raise DeliveryFailed("nothing was sent under this key")
+        activity_id = await self._connector.put(place, sent.activity_id, render.message(activity, place))
+        return Receipt(self.name, {"key": of, "id": activity_id})
+
+    async def _place(self, conversation: str) -> Place:
+        place = await self._places.of(conversation)
+        if place is None:
+            raise DeliveryFailed("Teams never told where this conversation is")
+        return place
+
+    async def _first(self, activity: Activity, place: Place, key: str) -> Receipt:
+        try:
+            activity_id = await self._connector.post(place, render.message(activity, place))
+        except DeliveryFailed as failed:
+            # Should the desk be unable to note this, the next try finds it begun, and asks a person.
+            with suppress(DeskUnavailable):
+                await self._not_sent(activity.conversation, key, failed)
+            raise
+        with suppress(DeskUnavailable):  # it was sent all the same
+            await self._sendings.done(activity.conversation, key, activity_id or key)
+        return Receipt(self.name, {"key": key, "id": activity_id, "seq": activity.seq})
+
+    async def _not_sent(self, conversation: str, key: str, failed: DeliveryFailed) -> None:
+        if not failed.ambiguous:
+            await self._sendings.undo(conversation, key)
+        if isinstance(failed, Unreachable):
+            await self._places.unreachable(conversation, str(failed))

@@ -1,0 +1,196 @@
+"""Files on their way in or out: fetched or left after the wire was answered, in order within a conversation."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.activity import Activity, Attachment
+from channels.protocol import DeliveryFailed, DeskUnavailable
+from channels.teams import render
+from channels.teams.account import TeamsAccount
+from channels.teams.bearer import Bearer
+from channels.teams.connector import Connector
+from channels.teams.desk import Arrival, Arrivals, Hearing, Sendings, StoredFiles
+from channels.teams.fetch import Fetched, Fetcher, FetchFailed, FetchLimits
+from channels.teams.read import parse_activity, read
+from channels.teams.received import OfferedFile, Place, Received, What
+
+log = logging.getLogger(__name__)
+RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 4, 15))
+"""Waiting times after failed tries; an address is good for minutes, so there are few of them."""
+SWEEP_S = 5.0
+
+
+class ArrivalRounds:
+    """Makes whole what waits. A conversation's later messages wait behind those with files."""
+
+    def __init__(
+        self,
+        account: TeamsAccount,
+        *,
+        arrivals: Arrivals,
+        hearing: Hearing,
+        files: StoredFiles,
+        sendings: Sendings,
+        connector: Connector,
+        bearer: Bearer,
+        clock: Callable[[], datetime],
+        limits: FetchLimits | None = None,
+    ) -> None:
+        self._account = account
+        self._arrivals = arrivals
+        self._hearing = hearing
+        self._files = files
+        self._sendings = sendings
+        self._connector = connector
+        self._bearer = bearer
+        self._clock = clock
+        self._limits = limits or FetchLimits()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._waiting: set[str] = set()
+
+    def waits(self, conversation: str) -> bool:
+        """Something of this conversation is not whole yet: what comes now stands behind it."""
+        return conversation in self._waiting
+
+    def notice(self, conversation: str) -> None:
+        """Something was kept there."""
+        self._waiting.add(conversation)
+        if conversation in self._tasks:
+            self._again.add(conversation)
+            return
+        task = asyncio.create_task(self._drain(conversation))
+        self._tasks[conversation] = task
+        task.add_done_callback(lambda _: self._finished(conversation))
+
+    async def sweep(self) -> None:
+        """Notice whatever is due: after a start, and for what failed."""
+        for conversation in await self._arrivals.conversations(self._clock()):
+            self.notice(conversation)
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except Exception:  # the database may be back in a moment
+                log.exception("teams_arrivals_not_read")
+            await asyncio.sleep(SWEEP_S)
+
+    async def idle(self) -> None:
+        """Until nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+    async def close(self) -> None:
+        """What is not done is taken up after the next start."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _finished(self, conversation: str) -> None:
+        del self._tasks[conversation]
+        if conversation in self._again:
+            self._again.discard(conversation)
+            self.notice(conversation)
+
+    async def _drain(self, conversation: str) -> None:
+        try:
+            while (arrival := await self._arrivals.next(conversation)) is not None:
+                if arrival.next_try_at > self._clock() or not await self._made_whole(arrival):
+                    return
+                await self._arrivals.done(arrival)
+        except DeskUnavailable:
+            return  # the sweep comes back
+        self._waiting.discard(conversation)
+
+    async def _made_whole(self, arrival: Arrival) -> bool:
+        """False: it waits for its next try, and so does what stands behind it."""
+        last = arrival.tries >= len(RETRY_AFTER)
+        try:
+            await self._make_whole(arrival, last=last)
+        except DeskUnavailable:
+            raise
+        except Exception as error:
+            if not isinstance(error, FetchFailed):
+                log.exception("teams_arrival_failed")
+            if last:
+                # A file that cannot be sent is given up; a message never is.
+                return isinstance(error, FetchFailed | DeliveryFailed)
+            await self._try_later(arrival)
+            return False
+        return True
+
+    async def _try_later(self, arrival: Arrival) -> None:
+        pause = RETRY_AFTER[arrival.tries]
+        await self._arrivals.again(arrival, at=self._clock() + pause)
+        asyncio.get_running_loop().call_later(pause.total_seconds(), self.notice, arrival.conversation)
+
+    async def _make_whole(self, arrival: Arrival, *, last: bool) -> None:
+        received = read(parse_activity(arrival.raw))
+        if received.place is None:
+            return
+        if received.what is What.CONSENTED:
+            await self._leave_file(received, received.place)
+        elif received.activity is not None:
+            whole = await self._with_files(received.activity, received.files, last=last)
+            await self._hearing.hear(whole, received.place, raw=arrival.raw)
+
+    async def _with_files(self, activity: Activity, offered: tuple[OfferedFile, ...], *, last: bool) -> Activity:
+        """The activity with its files stored. What cannot be had is left as a name among the words."""
+        fetched: list[tuple[OfferedFile, Fetched]] = []
+        missing: list[str] = []
+        async with Fetcher(self._limits) as fetcher:
+            for file in offered:
+                try:
+                    fetched.append((file, await self._fetched(fetcher, file)))
+                except FetchFailed as failed:
+                    if not (failed.final or last):
+                        raise
+                    log.warning("teams_file_not_fetched: %s", failed)
+                    missing.append(f"[{file.name}]")
+        stored = [await self._stored(activity.conversation, file, content) for file, content in fetched]
+        text = "\n".join(filter(None, (activity.text, *missing)))
+        return replace(activity, attachments=tuple(stored), text=text)
+
+    async def _fetched(self, fetcher: Fetcher, file: OfferedFile) -> Fetched:
+        headers = None
+        if file.with_bearer and self._account.may_call(file.url):
+            try:
+                headers = await self._bearer.header()
+            except DeliveryFailed as failed:
+                raise FetchFailed(str(failed), final=False) from failed
+        return await fetcher.get(file.url, headers=headers)
+
+    async def _stored(self, conversation: str, file: OfferedFile, fetched: Fetched) -> Attachment:
+        kind = file.content_type or fetched.content_type
+        return await self._files.put(conversation, name=file.name, content_type=kind, content=fetched.content)
+
+    async def _leave_file(self, received: Received, place: Place) -> None:
+        """They said yes: the file goes to their own storage, and stands in the conversation once."""
+        info = received.value.get("uploadInfo")
+        found = await self._files.get(place.conversation, received.of)
+        if received.value.get("action") != "accept" or not isinstance(info, dict) or found is None:
+            return
+        attachment, content = found
+        if await self._sendings.begin(place.conversation, received.key) is not None:
+            return
+        try:
+            async with Fetcher(self._limits) as fetcher:
+                await fetcher.put(str(info.get("uploadUrl") or ""), content)
+            shown = render.file_info(
+                place,
+                name=attachment.name,
+                url=str(info.get("contentUrl") or ""),
+                unique_id=str(info.get("uniqueId") or ""),
+                file_type=str(info.get("fileType") or ""),
+            )
+            activity_id = await self._connector.post(place, shown)
+        except (FetchFailed, DeliveryFailed):
+            await self._sendings.undo(place.conversation, received.key)
+            raise
+        await self._sendings.done(place.conversation, received.key, activity_id or received.key)

@@ -1,0 +1,162 @@
+"""Megan works at a store and writes in Teams: the same bot, the same cases, the same people."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from app.articles import refresh_index
+from app.demo.mailbox import DemoMailbox
+from app.http.teams import PATH
+from app.settings import Settings
+from app.wiring import build
+from bot.understanding import Understander
+from knowledge.retrieval.encoder import BackgroundEncoder
+from tests.channels.teams.peer import APP_ID, PASSWORD, TENANT, Microsoft, Reply, activity
+from tests.desk import NUMBER, Clock, Desk
+
+
+class Megan:
+    """In her chat with the bot, by way of Microsoft."""
+
+    def __init__(self, desk: Desk, microsoft: Microsoft, http: ClientSession, url: str) -> None:
+        self.desk, self.microsoft = desk, microsoft
+        self._http, self._url = http, url
+        self._seen = 0
+        self.last: list[Any] = []
+
+    async def does(self, kind: str, **changes: Any) -> Any:
+        """Whatever Teams sends of her; what was answered at once."""
+        document = activity(kind, self.microsoft.service_url, **{"id": uuid4().hex, **changes})
+        token = self.microsoft.token(document["serviceUrl"], at=self.desk.clock())
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self._http.post(self._url, json=document, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            answered = await response.json() if response.content_length else None
+        await self.hears()
+        return answered
+
+    async def says(self, text: str, **changes: Any) -> None:
+        await self.does("message", text=text, **changes)
+
+    async def hears(self) -> list[Any]:
+        await self.desk.settle()
+        self.last = self.microsoft.said[self._seen :]
+        self._seen = len(self.microsoft.said)
+        return self.last
+
+    async def opens(self, department: str) -> None:
+        """Whatever is asked on the way to the number."""
+        for _ in range(5):
+            if NUMBER.search(self.heard):
+                return
+            await self.says(department if "What is it about" in self.heard else "Yes, open it")
+
+    @property
+    def heard(self) -> str:
+        return "\n".join(one.get("text", "") for one in self.last)
+
+    @property
+    def offered(self) -> list[str]:
+        actions = [one["suggestedActions"]["actions"] for one in self.last if "suggestedActions" in one]
+        cards = [card["content"]["actions"] for one in self.last for card in one.get("attachments", ())]
+        return [action["title"] for listed in [*actions, *cards] for action in listed]
+
+    @property
+    def number(self) -> str:
+        found = NUMBER.search(self.heard)
+        assert found is not None, self.heard
+        return found.group()
+
+
+@pytest.fixture
+async def megan(
+    company: Path, encoder: BackgroundEncoder, understander: Understander, tmp_path: Path
+) -> AsyncIterator[Megan]:
+    folder = tmp_path / "data"
+    shutil.copytree(company, folder)
+    clock, mailbox, microsoft = Clock(), DemoMailbox(), Microsoft()
+    await mailbox.start()
+    await microsoft.server.start_server()
+    teams = {
+        "teams_app_id": APP_ID,
+        "teams_app_password": PASSWORD,
+        "teams_tenants": TENANT,
+        "teams_service_hosts": microsoft.origin,
+        "teams_openid_url": f"{microsoft.origin}/openid",
+        "teams_token_url": f"{microsoft.origin}/token",
+    }
+    settings = Settings.model_validate({"data": folder, "demo": True, **teams})
+    house = build(settings, now=clock, encoder=encoder, understander=understander, mailbox=mailbox)
+    await house.directory.refresh()
+    await refresh_index(house.database, house.index, encoder)
+    server = TestServer(house.application)
+    await server.start_server()
+    try:
+        async with ClientSession() as http:
+            yield Megan(Desk(house, clock), microsoft, http, str(server.make_url(PATH)))
+    finally:
+        microsoft.let_go.set()
+        await house.turns.stop(5.0)
+        assert house.teams is not None
+        await house.teams.close()
+        await server.close()
+        await microsoft.server.close()
+        await mailbox.stop()
+        await house.database.close()
+
+
+async def test_she_is_greeted_once_by_name_and_no_case_is_opened(megan: Megan) -> None:
+    await megan.does("conversationUpdate", membersAdded=[{"id": f"28:{APP_ID}"}, {"id": "29:megan"}])
+    assert "Megan Bowen" in megan.heard
+    await megan.does("installationUpdate", action="add")
+    assert megan.heard == ""
+    assert NUMBER.search(str(megan.microsoft.said)) is None
+
+
+async def test_her_case_goes_to_a_person_who_answers_where_she_is(megan: Megan) -> None:
+    marcus = await megan.desk.agent("Marcus")
+    await megan.says("Please open a case: our bread delivery never came")
+    await megan.opens("Deliveries")
+    number = megan.number
+
+    await megan.says("I want to talk to a person")
+    await marcus.takes(number)
+    await marcus.replies(number, "On my way, **do not** restart it.")
+    await megan.hears()
+    assert f"**{marcus.name}:** On my way, **do not** restart it." in megan.heard
+
+    await megan.does("messageUpdate", id="7", text="All of the bread")
+    assert megan.heard == "", "an edit is no turn"
+    history = await megan.desk.timeline(number)
+    assert history[-1].startswith("NoteAdded"), history
+
+
+async def test_she_asks_for_her_cases_without_a_code_and_a_stranger_does_not_get_them(megan: Megan) -> None:
+    await megan.says("Our freezer alarm does not stop, please open a case")
+    await megan.opens("Store support")
+    number = megan.number
+    megan.desk.clock.passes(hours=2)
+    await megan.says("Where does my case stand?")
+    assert number in megan.heard
+
+    group = {"id": "19:all@thread.v2", "conversationType": "groupChat", "isGroup": True, "tenantId": TENANT}
+    await megan.says(f"What is the status of {number}?", conversation=group)
+    assert "freezer" not in megan.heard.lower()
+
+
+async def test_when_she_blocked_the_bot_the_agent_reads_it_on_the_case(megan: Megan) -> None:
+    li = await megan.desk.agent("Li")
+    await megan.says("I want to talk to a person about my delivery")
+    number = megan.number
+    await li.takes(number)
+    await megan.hears()
+    megan.microsoft.replies.append(Reply(403, {"error": {"code": "MessageWritesBlocked"}}))
+    await li.replies(number, "Hello?")
+    view = await megan.desk.timeline(number)
+    assert view[-1].startswith("NoteAdded"), view
