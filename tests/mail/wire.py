@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -125,6 +125,18 @@ class Wire:
         if ends_here:
             await line.ends(reset=how is Cut.RESET)
         return not ends_here
+
+
+def telling_lines(passed: Sequence[bytes]) -> list[int]:
+    """Where a session is worth cutting, counted from 1: at every line of the protocol, and in the text of a mail at
+    its first, second, middle and last line, since the lines between are all alike.
+    """
+    if b"C: .\r\n" not in passed:
+        return list(range(1, len(passed) + 1))
+    text = next(at for at, line in enumerate(passed, 1) if line.startswith(b"S: 354")) + 1
+    dot = passed.index(b"C: .\r\n") + 1
+    kept = {text, text + 1, (text + dot) // 2, dot - 1}
+    return [at for at in range(1, len(passed) + 1) if not text <= at < dot or at in kept]
 
 
 @contextlib.asynccontextmanager
