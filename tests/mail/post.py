@@ -25,7 +25,10 @@ AUTHSERV = "mx.shop.test"
 DESK = "support@shop.test"
 SECOND_DESK = "help@other.test"
 CUSTOMERS = ("ana", "ben", "cem", "dora")
-DOMAINS = ("shop.test", "other.test", "customer.test", "evil.test")
+VOUCHED_FOR = ("shop.test", "other.test", "customer.test", "evil.test")
+"""Domains that say who may send for them."""
+SILENT = "small.test"
+"""A domain that says nothing."""
 PASSWORD = "open-sesame"
 HOME = "127.0.0.1"
 """The host that may send for every domain."""
@@ -138,9 +141,9 @@ class Post:
         certificate(self.folder / "tls")
         (self.folder / "token-keys/default/HS256/default").write_bytes(base64.b64encode(TOKEN_KEY))
         self._put("mailboxes", dict.fromkeys(_addresses(), f"{{PLAIN}}{PASSWORD}::::::"))
-        self._put("border", dict.fromkeys(DOMAINS, HOME))
+        self._put("border", dict.fromkeys(VOUCHED_FOR, HOME))
         self._put("answers", {})
-        for domain in DOMAINS:
+        for domain in (*VOUCHED_FOR, SILENT):
             self.hands_to(domain, self.lmtp_port)
         for name in ("exim.conf", "dovecot.conf", "oauth2.conf"):
             (self.folder / name).write_text(written(name, self._words()))
@@ -159,7 +162,8 @@ class Post:
 
 
 def _addresses() -> list[str]:
-    return [DESK, SECOND_DESK, "mallory@evil.test", *(f"{name}@customer.test" for name in CUSTOMERS)]
+    customers = (f"{name}@customer.test" for name in CUSTOMERS)
+    return [DESK, SECOND_DESK, "mallory@evil.test", f"carol@{SILENT}", *customers]
 
 
 def _end(process: subprocess.Popen[bytes] | None) -> None:

@@ -31,7 +31,9 @@ async def test_the_border_vouches_for_who_may_send_and_for_nobody_else(post: Pos
     mallory = customer("mallory@evil.test")
     await mallory.sends(customer("ana@customer.test").composes("Nor is this", subject="Hi"))
 
-    me, forged, misaligned = await post.mailbox(DESK).receives(3)
+    await customer("carol@small.test").writes("My domain publishes nothing")
+
+    me, forged, misaligned, silent = await post.mailbox(DESK).receives(4)
 
     assert _verdicts(me) == [
         f"{AUTHSERV}; spf=pass smtp.mailfrom=ana@customer.test; dmarc=pass header.from=customer.test"
@@ -39,6 +41,9 @@ async def test_the_border_vouches_for_who_may_send_and_for_nobody_else(post: Pos
     assert "spf=fail" in _verdicts(forged)[0]
     assert "dmarc=fail" in _verdicts(forged)[0]
     assert "spf=pass smtp.mailfrom=mallory@evil.test; dmarc=fail header.from=customer.test" in _verdicts(misaligned)[0]
+    assert _verdicts(silent) == [
+        f"{AUTHSERV}; spf=none smtp.mailfrom=carol@small.test; dmarc=none header.from=small.test"
+    ]
 
 
 async def test_what_the_world_says_of_itself_is_taken_away_or_stands_below(post: Post, customer: NewCustomer):

@@ -1,0 +1,136 @@
+"""The whole desk behind the post office: `app.serve.running` in this process, its clock one that a test can move."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.demo.load import load_demo
+from app.serve import running
+from app.settings import Settings
+from app.wiring import House, build
+from caseengine.tables import cases
+from storage.migrate import migrate
+from tests.app.house import NO_ENCODER, password_hash
+from tests.desk import Desk, instant
+from tests.mail.post import AUTHSERV, DESK, PASSWORD, Post
+from tests.mail.programs import LOOK_S, free_port
+
+READS_MAIL = "mail_listen" in Settings.model_fields
+COLUMNS = ("id", "state", "verdict", "tries", "raw", "case_id", "conversation_id")
+BEGIN = "Mon 10:00"
+
+
+@dataclass
+class Clock:
+    """Begins on Monday at ten and goes on by itself; `passes` makes it jump."""
+
+    begin: datetime = field(default_factory=lambda: instant(BEGIN))
+    started: float = field(default_factory=monotonic)
+
+    def __call__(self) -> datetime:
+        return self.begin + timedelta(seconds=monotonic() - self.started)
+
+    @property
+    def at(self) -> datetime:
+        return self()
+
+    def passes(self, **time: float) -> None:
+        self.begin += timedelta(**time)
+
+
+class MailDesk(Desk):
+    """A running desk, asked about its mails."""
+
+    def __init__(self, house: House, clock: Clock, post: Post) -> None:
+        super().__init__(house, clock)  # type: ignore[arg-type]  # it tells the time in the same way
+        self.post = post
+
+    async def mails(self) -> Sequence[Any]:
+        """The mails it has kept, oldest first, with `state` and `verdict`."""
+        table = sa.table("mails", *map(sa.column, COLUMNS))
+        async with self.house.database.snapshot() as snapshot:
+            return list(await snapshot.rows(sa.select(table).order_by(table.c.id)))
+
+    async def numbers(self) -> list[str]:
+        """Of the cases opened since the desk began, oldest first."""
+        opened = sa.select(cases.c.number).where(cases.c.opened_at >= instant(BEGIN))
+        async with self.house.database.snapshot() as snapshot:
+            return [row.number for row in await snapshot.rows(opened.order_by(cases.c.opened_at, cases.c.number))]
+
+    async def has_done(self, count: int, *, within_s: float = 30.0) -> Sequence[Any]:
+        """Until so many mails are filed or set aside and everything that follows has been carried out; all mails."""
+        begun = monotonic()
+        while _done(found := await self.mails()) < count:
+            states = [(mail.id, mail.state, mail.verdict, mail.tries) for mail in found]
+            assert monotonic() - begun < within_s, f"not within {within_s} s: {states}\n{self.post.said()}"
+            await asyncio.sleep(LOOK_S)
+        await self.settle()
+        await self.post.is_empty()
+        return await self.mails()
+
+
+def _done(mails: Sequence[Any]) -> int:
+    return sum(mail.state != "kept" for mail in mails)
+
+
+def prepared(folder: Path) -> None:
+    """A data folder with the demo company, made once for all tests."""
+    asyncio.run(_prepare(folder))
+
+
+async def _prepare(folder: Path) -> None:
+    house = build(Settings(data=folder), encoder=NO_ENCODER)
+    try:
+        await migrate(house.database)
+        await load_demo(house.database, at=instant("Mon 08:00"), hash_password=lambda _: password_hash())
+    finally:
+        await house.database.close()
+
+
+@contextlib.asynccontextmanager
+async def mail_desk(
+    post: Post, folder: Path, *, clock: Clock | None = None, port: int = 0, **changes: Any
+) -> AsyncIterator[MailDesk]:
+    """A desk that Exim hands its mail to by LMTP, unless `changes` of the settings say otherwise.
+
+    Args:
+        folder: of its data: a company that it has run for before, or is to run for.
+        port: where it listens for mail; any that is free when 0.
+    """
+    port = port or free_port()
+    settings = {
+        "data": folder,
+        "port": free_port(),
+        "encoder": False,
+        "smtp_host": "127.0.0.1",
+        "smtp_port": post.smtp_port,
+        "smtp_security": "plain",
+        "mail_from": DESK,
+        "mail_listen": f"lmtp://127.0.0.1:{port}",
+        "mail_authserv": AUTHSERV,
+        **changes,
+    }
+    if settings["mail_listen"]:
+        post.hands_to(str(settings["mail_from"]).partition("@")[2], port)
+    clock = clock or Clock()
+    async with running(Settings(**settings), now=clock, encoder=NO_ENCODER) as house:
+        yield MailDesk(house, clock, post)
+
+
+def by_imap(post: Post, *, port: int = 0) -> dict[str, Any]:
+    """The settings of a desk that fetches its mail from Dovecot instead."""
+    return {
+        "mail_listen": "",
+        "imap_host": "127.0.0.1",
+        "imap_port": port or post.imap_port,
+        "imap_security": "plain",
+        "imap_username": DESK,
+        "imap_password": PASSWORD,
+    }
