@@ -9,6 +9,7 @@ from email.utils import formatdate, make_msgid, parseaddr
 from pathlib import Path
 from uuid import uuid4
 
+from tests.desk import NUMBER
 from tests.mail.post import DESK, HOME, Post
 from tests.mail.programs import own, program, run
 
@@ -130,3 +131,10 @@ def _told(said: str) -> Told:
     replies: Sequence[tuple[str, str]] = [found for found in REPLY.findall(said) if found[0] != "221"]
     code, text = replies[-1] if replies else ("0", "nothing")
     return Told(int(code), text, said)
+
+
+def number_in(mail: EmailMessage) -> str:
+    """The case number that a mail names."""
+    found = NUMBER.search(words_of(mail))
+    assert found is not None, words_of(mail)
+    return found.group()

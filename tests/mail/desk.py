@@ -15,6 +15,7 @@ from app.demo.load import load_demo
 from app.serve import running
 from app.settings import Settings
 from app.wiring import House, build
+from caseengine.reading.timeline import timeline
 from caseengine.tables import cases
 from storage.migrate import migrate
 from tests.app.house import NO_ENCODER, password_hash
@@ -64,6 +65,13 @@ class MailDesk(Desk):
         async with self.house.database.snapshot() as snapshot:
             return [row.number for row in await snapshot.rows(opened.order_by(cases.c.opened_at, cases.c.number))]
 
+    async def said_on(self, number: str) -> list[str]:
+        """What customers wrote on a case, oldest first, as its agents read it."""
+        row = (await self.case(number)).row
+        async with self.house.database.snapshot() as snapshot:
+            entries = await timeline(snapshot, row.id, public_only=False)
+        return [str(entry.data["text"]) for entry in entries if entry.kind == "CustomerWrote"]
+
     async def has_done(self, count: int, *, within_s: float = 30.0) -> Sequence[Any]:
         """Until so many mails are filed or set aside and everything that follows has been carried out; all mails."""
         begun = monotonic()
@@ -96,13 +104,22 @@ async def _prepare(folder: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def mail_desk(
-    post: Post, folder: Path, *, clock: Clock | None = None, port: int = 0, **changes: Any
+    post: Post,
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    by: str = "lmtp",
+    port: int = 0,
+    through: int = 0,
+    **changes: Any,
 ) -> AsyncIterator[MailDesk]:
-    """A desk that Exim hands its mail to by LMTP, unless `changes` of the settings say otherwise.
+    """A desk that Exim hands its mail to, unless `changes` of the settings say otherwise.
 
     Args:
         folder: of its data: a company that it has run for before, or is to run for.
+        by: "lmtp" or "smtp".
         port: where it listens for mail; any that is free when 0.
+        through: where Exim takes the mail instead: a wire, say.
     """
     port = port or free_port()
     settings = {
@@ -113,24 +130,35 @@ async def mail_desk(
         "smtp_port": post.smtp_port,
         "smtp_security": "plain",
         "mail_from": DESK,
-        "mail_listen": f"lmtp://127.0.0.1:{port}",
+        "mail_listen": f"{by}://127.0.0.1:{port}",
         "mail_authserv": AUTHSERV,
         **changes,
     }
     if settings["mail_listen"]:
-        post.hands_to(str(settings["mail_from"]).partition("@")[2], port)
+        post.hands_to(str(settings["mail_from"]).partition("@")[2], through or port, by=by)
     clock = clock or Clock()
     async with running(Settings(**settings), now=clock, encoder=NO_ENCODER) as house:
         yield MailDesk(house, clock, post)
 
 
-def by_imap(post: Post, *, port: int = 0) -> dict[str, Any]:
-    """The settings of a desk that fetches its mail from Dovecot instead."""
+def by_imap(port: int) -> dict[str, Any]:
+    """The settings of a desk that fetches its mail from Dovecot."""
     return {
         "mail_listen": "",
         "imap_host": "127.0.0.1",
-        "imap_port": port or post.imap_port,
+        "imap_port": port,
         "imap_security": "plain",
         "imap_username": DESK,
         "imap_password": PASSWORD,
+    }
+
+
+def by_imap_and_token(post: Post) -> dict[str, Any]:
+    """The same as hosted mailboxes want it: TLS, and an access token that a command prints (XOAUTH2)."""
+    return {
+        **by_imap(post.imaps_port),
+        "imap_security": "tls",
+        "imap_trust": post.authority,
+        "imap_password": None,
+        "imap_token_command": f"echo {post.access_token(DESK)}",
     }

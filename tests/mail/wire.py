@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,6 +55,7 @@ class Wire:
         self.lines: list[Line] = []
         self.down = False
         self._cut: tuple[int, Cut] | None = None
+        self._halts: dict[bytes, Callable[[], Awaitable[object]]] = {}
         self._server: asyncio.Server | None = None
         self._pumps: set[asyncio.Task[None]] = set()
 
@@ -67,6 +68,16 @@ class Wire:
         """Cut the next connection at its line `at`, counted from 1 and over both directions; once."""
         self._cut = (at, how)
 
+    def halts_before(self, words: bytes, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        """Hold the next line that has these words back until something else has been done; once."""
+        self._halts[words] = meanwhile
+
+    async def drops_all(self) -> None:
+        """End every connection there is."""
+        for line in self.lines:
+            if not line.is_cut:
+                await line.ends(reset=False)
+
     @property
     def has_cut(self) -> bool:
         """Whether the cut that was asked for has been made."""
@@ -78,9 +89,7 @@ class Wire:
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
-        for line in self.lines:
-            if not line.is_cut:
-                await line.ends(reset=False)
+        await self.drops_all()
         await asyncio.gather(*self._pumps, return_exceptions=True)
         await self._server.wait_closed()
 
@@ -113,6 +122,8 @@ class Wire:
 
     async def _passes(self, line: Line, piece: bytes, sink: asyncio.StreamWriter) -> bool:
         """Hand one line on, unless the wire ends here."""
+        for words in [words for words in self._halts if words in piece]:
+            await self._halts.pop(words)()
         at, how = self._cut or (0, Cut.AFTER)
         ends_here = piece.endswith(b"\n") and len(line.passed) + 1 == at
         if ends_here:
