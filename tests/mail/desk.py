@@ -22,6 +22,7 @@ from tests.app.house import NO_ENCODER, password_hash
 from tests.desk import Desk, instant
 from tests.mail.post import AUTHSERV, DESK, PASSWORD, Post
 from tests.mail.programs import LOOK_S, free_port
+from tests.mail.rude import Rude
 
 READS_MAIL = "mail_listen" in Settings.model_fields
 COLUMNS = ("id", "state", "verdict", "tries", "raw", "case_id", "conversation_id")
@@ -72,6 +73,13 @@ class MailDesk(Desk):
             entries = await timeline(snapshot, row.id, public_only=False)
         return [str(entry.data["text"]) for entry in entries if entry.kind == "CustomerWrote"]
 
+    async def has_kept(self, count: int, *, within_s: float = 30.0) -> None:
+        """Until so many mails are safe, whether or not anybody has looked into them."""
+        begun = monotonic()
+        while len(await self.mails()) < count:
+            assert monotonic() - begun < within_s, self.post.said()
+            await asyncio.sleep(LOOK_S)
+
     async def has_done(self, count: int, *, within_s: float = 30.0) -> Sequence[Any]:
         """Until so many mails are filed or set aside and everything that follows has been carried out; all mails."""
         begun = monotonic()
@@ -82,6 +90,19 @@ class MailDesk(Desk):
         await self.settle()
         await self.post.is_empty()
         return await self.mails()
+
+
+async def all_is_quiet(*desks: MailDesk, rude: Rude | None = None) -> None:
+    """Until no mail is under way and nobody has an answer in hand: only time or a person makes anything follow."""
+    before, now = -1, 0
+    while before != now:
+        for desk in desks:
+            await desk.post.is_empty()
+            await desk.has_done(len(await desk.mails()))
+        if rude is not None:
+            await rude.has_answered()
+            await rude.post.is_empty()
+        before, now = now, sum([len(await desk.mails()) for desk in desks]) + (len(rude.heard) if rude else 0)
 
 
 def _done(mails: Sequence[Any]) -> int:

@@ -40,6 +40,11 @@ class Mailbox:
         listed.write_text(re.sub(r" V(\d+) N\d+", lambda found: f" V{int(found[1]) + 1000} N1", head) + "\n")
         own(listed)
 
+    def takes_back(self, folder: str) -> None:
+        """What lies in another folder lies where mail arrives again."""
+        for file in self._files(folder):
+            file.rename(self._folder / "new" / file.name.partition(":")[0])
+
     def _files(self, folder: str) -> list[Path]:
         place = self._folder / FOLDER[folder]
         return sorted([*place.glob("new/*"), *place.glob("cur/*")], key=_arrival)

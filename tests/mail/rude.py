@@ -30,6 +30,11 @@ class Rude(Ear):
         async with self.listens() as port:
             self.post.hands_to(self.address.partition("@")[2], port)
             yield self
+            await self.has_answered()
+
+    async def has_answered(self) -> None:
+        """Until it has no answer in hand."""
+        while self._answering:
             await asyncio.gather(*self._answering)
 
     async def handle_DATA(self, server, session, envelope) -> str:

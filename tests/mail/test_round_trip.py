@@ -39,24 +39,20 @@ async def test_a_customer_and_an_agent_write_to_each_other_about_one_case(
     assert told["Auto-Submitted"] == "auto-replied"
     assert str(told["Return-Path"]).startswith("<support+b-")
 
-    owen = await desk.agent("Grace")
-    await owen.takes(number)
-    await owen.replies(number, "Is the door closing? Which shop is it?")
+    grace = await desk.agent("Grace")
+    await grace.takes(number)
+    await grace.replies(number, "Is the door closing? Which shop is it?")
     _, asks = await ana.box.receives(2)
     assert "Is the door closing?" in words_of(asks)
     assert asks["Auto-Submitted"] is None
-    assert [asked["Message-ID"], told["Message-ID"]] == str(asks["References"]).split()
+    assert asked["Message-ID"] in str(asks["References"]).split()
 
     await ana.answers(asks, "It is the shop in Leeds, and the door is fine.")
     await desk.has_done(2)
     assert await desk.numbers() == [number]
-    assert "CustomerWrote by Ana Lopes" in await desk.timeline(number) or "CustomerWrote" in str(
-        await desk.timeline(number)
-    )
-    said = await desk.said_on(number)
-    assert said[-1] == "It is the shop in Leeds, and the door is fine."
+    assert await desk.said_on(number) == ["It is the shop in Leeds, and the door is fine."]
 
-    await owen.resolves(number, "A new seal was fitted")
+    await grace.resolves(number, "A new seal was fitted")
     *_, closing = await ana.box.receives(3)
     assert number in words_of(closing)
     await ana.answers(closing, "Yes, thank you!")
