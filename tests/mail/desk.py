@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +28,13 @@ from tests.mail.rude import Rude
 READS_MAIL = "mail_listen" in Settings.model_fields
 COLUMNS = ("id", "state", "verdict", "tries", "raw", "case_id", "conversation_id")
 BEGIN = "Mon 10:00"
+HOLDS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
 
 
 @dataclass
@@ -72,6 +80,19 @@ class MailDesk(Desk):
         async with self.house.database.snapshot() as snapshot:
             entries = await timeline(snapshot, row.id, public_only=False)
         return [str(entry.data["text"]) for entry in entries if entry.kind == "CustomerWrote"]
+
+    @contextlib.asynccontextmanager
+    async def cannot_write(self) -> AsyncIterator[None]:
+        """Another process holds the database for as long as the block lasts."""
+        file = self.house.settings.data / "nightdesk.db"
+        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+        holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDS, str(file), **pipes)
+        assert holder.stdout is not None
+        assert await holder.stdout.readline() == b"held\n"
+        try:
+            yield
+        finally:
+            await holder.communicate(b"enough\n")
 
     async def has_kept(self, count: int, *, within_s: float = 30.0) -> None:
         """Until so many mails are safe, whether or not anybody has looked into them."""

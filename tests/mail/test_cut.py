@@ -1,4 +1,4 @@
-"""The line to the desk is cut at every line of the protocol: nothing is lost, nothing comes twice (R9 IMAP, R10 SMTP)."""
+"""The line to the desk is cut at every line of the protocol: nothing is lost, nothing doubled (R9 IMAP, R10 SMTP)."""
 
 from collections import Counter
 
