@@ -1,4 +1,4 @@
-"""Mails of somebody who would like to be somebody else: every way to write a sender, by every way to point at a case."""
+"""Mails of somebody who would like to be somebody else: each way to write a sender, by each way to point at a case."""
 
 import re
 from collections.abc import Iterator

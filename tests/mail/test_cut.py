@@ -11,7 +11,7 @@ from tests.mail.programs import free_port, until
 from tests.mail.wire import Cut, Wire, telling_lines, wire_to
 from tests.slow.results import write_results
 
-pytestmark = [pytest.mark.mail, pytest.mark.bar, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.mail, pytest.mark.bar, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize("by", ["lmtp", "smtp"])
