@@ -162,6 +162,7 @@ async def mail_desk(
         by: "lmtp" or "smtp".
         port: where it listens for mail; any that is free when 0.
         through: where Exim takes the mail instead: a wire, say.
+        reader: of mails that come in; the desk's own when None.
     """
     port = port or free_port()
     settings = {
@@ -179,7 +180,8 @@ async def mail_desk(
     if settings["mail_listen"]:
         post.hands_to(str(settings["mail_from"]).partition("@")[2], through or port, by=by)
     clock = clock or Clock()
-    async with running(Settings(**settings), now=clock, encoder=NO_ENCODER) as house:
+    given = {"reader": reader} if reader is not None else {}
+    async with running(Settings(**settings), now=clock, encoder=NO_ENCODER, **given) as house:
         yield MailDesk(house, clock, post)
 
 
