@@ -153,6 +153,7 @@ async def mail_desk(
     by: str = "lmtp",
     port: int = 0,
     through: int = 0,
+    reader: Any = None,
     **changes: Any,
 ) -> AsyncIterator[MailDesk]:
     """A desk that Exim hands its mail to, unless `changes` of the settings say otherwise.
