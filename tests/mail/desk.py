@@ -62,6 +62,15 @@ class MailDesk(Desk):
         super().__init__(house, clock)  # type: ignore[arg-type]  # it tells the time in the same way
         self.post = post
 
+    @property
+    def settings(self) -> Any:
+        return self.house.settings
+
+    async def files(self) -> None:
+        """Whatever is due, now."""
+        house: Any = self.house
+        await house.filing.run()
+
     async def mails(self) -> Sequence[Any]:
         """The mails it has kept, oldest first, with `state` and `verdict`."""
         table = sa.table("mails", *map(sa.column, COLUMNS))
@@ -85,8 +94,8 @@ class MailDesk(Desk):
     async def cannot_write(self) -> AsyncIterator[None]:
         """Another process holds the database for as long as the block lasts."""
         file = self.house.settings.data / "nightdesk.db"
-        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-        holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDS, str(file), **pipes)
+        pipe = asyncio.subprocess.PIPE
+        holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDS, str(file), stdin=pipe, stdout=pipe)
         assert holder.stdout is not None
         assert await holder.stdout.readline() == b"held\n"
         try:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.mail.handing_in import Handed
 from tests.mail.post import AUTHSERV, DESK
 
 ME = "mallory@evil.test"
@@ -18,16 +19,6 @@ class Known:
     number: str
     reply_to: str
     message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forgery:
-    """One mail. `mail_from` is its envelope sender, `to` its envelope recipient."""
-
-    name: str
-    mail_from: str
-    to: str
-    raw: bytes
 
 
 def slug(name: str) -> str:
@@ -84,7 +75,7 @@ def pointers(known: Known) -> dict[str, tuple[str, list[str]]]:
     }
 
 
-def forgeries(known: Known) -> Iterator[Forgery]:
+def forgeries(known: Known) -> Iterator[Handed]:
     """All of them, each with words of its own."""
     for how, (mail_from, written) in senders(known.victim).items():
         for where, (to, pointed) in pointers(known).items():
@@ -98,4 +89,4 @@ def forgeries(known: Known) -> Iterator[Forgery]:
                 "",
                 f"FORGED {name}. Cancel my case {known.number} and send the spare part to 1 Evil Street.",
             ]
-            yield Forgery(name, mail_from, to, "\r\n".join(lines).encode())
+            yield Handed(name, mail_from, to, "\r\n".join(lines).encode())

@@ -1,7 +1,6 @@
 """Forgers at a real border: what they write lands on nobody's case, and what they claim about themselves on no page."""
 
 import asyncio
-import smtplib
 from collections import Counter
 
 import pytest
@@ -10,7 +9,8 @@ import sqlalchemy as sa
 from tests.mail.conftest import NewCustomer
 from tests.mail.customers import number_in, words_of
 from tests.mail.desk import MailDesk
-from tests.mail.forgeries import Forgery, Known, forgeries, slug
+from tests.mail.forgeries import Known, forgeries, slug
+from tests.mail.handing_in import Handed, hand_in
 from tests.mail.post import AUTHSERV, DESK, ELSEWHERE, HOME, Post
 from tests.slow.results import write_results
 
@@ -34,7 +34,7 @@ async def test_s8_200_forged_replies_are_appended_to_nobodys_case(desk: MailDesk
 
     known = Known(ana.address, number, str(asks["Reply-To"]), str(asks["Message-ID"]))
     all_of_them = list(forgeries(known))
-    fates = await asyncio.to_thread(_hand_in, post, all_of_them, ELSEWHERE)
+    fates = await asyncio.to_thread(hand_in, post, all_of_them, ELSEWHERE)
     taken = sum(code == 250 for code in fates.values())
     await post.is_empty(within_s=120)
     await desk.has_done(1 + taken, within_s=240)
@@ -44,7 +44,7 @@ async def test_s8_200_forged_replies_are_appended_to_nobodys_case(desk: MailDesk
     added = Counter(await desk.timeline(number)) - Counter(before)
     assert [line for line in added if not line.startswith("NoteAdded")] == []
     assert await desk.said_on(number) == []
-    assert ana.box.holds() - 2 <= desk.house.settings.mail_limit_hour_unproved
+    assert ana.box.holds() - 2 <= desk.settings.mail_limit_hour_unproved
     assert all("FORGED" not in str(mail) for mail in ana.box.mails())
     assert all("Which shop" not in str(mail) for mail in post.mailbox("mallory@evil.test").mails())
 
@@ -61,7 +61,7 @@ async def test_s9_what_the_world_claims_about_a_sender_is_not_believed(
     if credulous:
         post.lets_the_world_claim()
     claimed = list(_claims("ana@customer.test"))
-    fates = await asyncio.to_thread(_hand_in, post, claimed, ELSEWHERE)
+    fates = await asyncio.to_thread(hand_in, post, claimed, ELSEWHERE)
     taken = sum(code == 250 for code in fates.values())
     await post.is_empty(within_s=60)
     await desk.has_done(taken, within_s=120)
@@ -102,7 +102,7 @@ async def test_s18_a_victim_gets_three_mails_an_hour_at_most_and_never_the_words
     """30 mails in the name of somebody who never wrote."""
     lines = (f"From: {CANARY} <ben@customer.test>", f"To: {DESK}")
     bombs = [
-        Forgery(
+        Handed(
             f"bomb {at}",
             "ben@customer.test",
             DESK,
@@ -110,7 +110,7 @@ async def test_s18_a_victim_gets_three_mails_an_hour_at_most_and_never_the_words
         )
         for at in range(30)
     ]
-    fates = await asyncio.to_thread(_hand_in, post, bombs, ELSEWHERE)
+    fates = await asyncio.to_thread(hand_in, post, bombs, ELSEWHERE)
     assert Counter(fates.values()) == {250: 30}
     await post.is_empty(within_s=60)
     await desk.has_done(30, within_s=120)
@@ -125,7 +125,7 @@ async def test_a_customer_with_many_matters_hears_of_a_few_an_hour_and_every_one
     desk: MailDesk, customer: NewCustomer, post: Post
 ):
     many = [
-        Forgery(
+        Handed(
             f"matter {at}",
             "ana@customer.test",
             DESK,
@@ -133,33 +133,14 @@ async def test_a_customer_with_many_matters_hears_of_a_few_an_hour_and_every_one
         )
         for at in range(12)
     ]
-    await asyncio.to_thread(_hand_in, post, many, HOME)
+    await asyncio.to_thread(hand_in, post, many, HOME)
     await post.is_empty(within_s=60)
     await desk.has_done(12, within_s=60)
     assert len(await desk.numbers()) == 12
-    assert post.mailbox("ana@customer.test").holds() == desk.house.settings.mail_limit_hour
+    assert post.mailbox("ana@customer.test").holds() == desk.settings.mail_limit_hour
 
 
-def _hand_in(post: Post, mails: list[Forgery], host: str) -> dict[str, int]:
-    """By SMTP, in one session from this host; what was said to each."""
-    fates: dict[str, int] = {}
-    with smtplib.SMTP("127.0.0.1", post.smtp_port, "evil.test", source_address=(host, 0)) as client:
-        client.ehlo()
-        for mail in mails:
-            fates[mail.name] = _one(client, mail)
-            if fates[mail.name] != 250:
-                client.rset()
-    return fates
-
-
-def _one(client: smtplib.SMTP, mail: Forgery) -> int:
-    for code, _ in (client.mail(mail.mail_from), client.rcpt(mail.to)):
-        if code >= 400:
-            return code
-    return client.data(mail.raw)[0]
-
-
-def _claims(victim: str) -> list[Forgery]:
+def _claims(victim: str) -> list[Handed]:
     """Claims to have passed, as headers and in what the border itself writes about a mail."""
     passed = f"dmarc=pass header.from={victim.partition('@')[2]}"
     headers = [
@@ -197,9 +178,9 @@ def _claims(victim: str) -> list[Forgery]:
     return [*by_header, *by_envelope, *(_claim(f"from {at}", victim, [one]) for at, one in enumerate(froms))]
 
 
-def _claim(name: str, mail_from: str, lines: list[str]) -> Forgery:
+def _claim(name: str, mail_from: str, lines: list[str]) -> Handed:
     written = [*lines, f"To: {DESK}", f"Message-ID: <{slug(name)}@evil.test>", "", f"Claim {name}: my till jams."]
-    return Forgery(name, mail_from, DESK, "\r\n".join(written).encode())
+    return Handed(name, mail_from, DESK, "\r\n".join(written).encode())
 
 
 async def _vouched(desk: MailDesk) -> list[str]:

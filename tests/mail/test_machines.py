@@ -130,7 +130,7 @@ async def test_a_hidden_machine_that_begins_anew_each_time_is_stopped_by_the_lim
 ):
     """Nothing tells it from a customer with one new matter after another, but how many they are."""
     heard = await _heard_in_a_day(desk, Rude("help@other.test", post, keeps_thread=False), customer)
-    assert 1 <= heard <= desk.house.settings.mail_limit_hour
+    assert 1 <= heard <= desk.settings.mail_limit_hour
 
 
 async def _heard_in_a_day(desk: MailDesk, machine: Rude, customer: NewCustomer) -> int:
