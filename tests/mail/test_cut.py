@@ -78,7 +78,11 @@ async def _each_once(desk: MailDesk, numbers: object) -> None:
 
 
 def _until_moved(wire: Wire) -> int:
-    """How many lines a session has passed when its first mail has been moved."""
+    """How many lines a session has passed when its first mail has been moved, in one command or by copying."""
     passed = wire.lines[0].passed
-    moved = next(at for at, line in enumerate(passed) if b"MOVE" in line and line.startswith(b"C: "))
-    return next(at for at, line in enumerate(passed, 1) if at > moved + 1 and b" OK " in line)
+    asked = next(at for at, line in enumerate(passed, 1) if line.startswith(b"C: ") and _moves(line))
+    return next(at for at, line in enumerate(passed, 1) if at > asked and b" OK " in line)
+
+
+def _moves(line: bytes) -> bool:
+    return b" UID MOVE " in line or line.rstrip().endswith(b"EXPUNGE")
