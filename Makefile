@@ -29,9 +29,9 @@ setup: .venv/.all  ## install the desk with its test and check tools, nothing el
 	@$(PYTHON) tools/setup.py all
 
 test: .venv/.all  ## the fast tests, on two processors at once
-	$(PYTEST) -n 2 --dist loadfile -m "not slow and not postgres and not browser and not node" $(ARGS)
+	$(PYTEST) -n 2 --dist loadfile -m "not slow and not postgres and not browser and not node and not mail" $(ARGS)
 
-test-all: .venv/.all  ## every test: PostgreSQL, browser, Node, crashes, load
+test-all: .venv/.all  ## every test: PostgreSQL, browser, Node, mail servers, crashes, load
 	$(PYTEST) $(ARGS)
 
 check: .venv/.all  ## style, types, layers and house rules

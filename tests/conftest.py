@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.schema import whole_schema
 from storage.engine import Database
 
-NEEDS_SOMETHING = ("browser", "node")
+NEEDS_SOMETHING = ("browser", "node", "mail")
 """Tests that may be skipped where a machine lacks their program, but never under CI."""
 
 
@@ -22,7 +22,7 @@ NEEDS_SOMETHING = ("browser", "node")
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With `CI=true` a skipped browser or Node test is a failure: there the programs have to be."""
+    """With `CI=true` a skipped browser, Node or mail test is a failure: there the programs have to be."""
     report = yield
     if report.skipped and os.environ.get("CI") == "true" and any(map(item.get_closest_marker, NEEDS_SOMETHING)):
         report.outcome = "failed"

@@ -1,0 +1,75 @@
+"""From a customer's mail program to the desk and back, by every way in: Exim carries, Dovecot keeps, swaks writes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.mail.conftest import NewCustomer, NewDesk
+from tests.mail.customers import number_in, words_of
+from tests.mail.desk import MailDesk, by_imap, by_imap_and_token
+from tests.mail.post import DESK, Post
+
+pytestmark = pytest.mark.mail
+FREEZER = "The freezer in our shop has been too warm since this morning. Please help."
+
+
+@pytest.fixture(params=["lmtp", "smtp", "imap", "imap, tls and token"])
+async def any_desk(request: pytest.FixtureRequest, new_desk: NewDesk, post: Post) -> AsyncIterator[MailDesk]:
+    """A desk for each way in."""
+    way = {
+        "lmtp": {},
+        "smtp": {"by": "smtp"},
+        "imap": by_imap(post.imap_port),
+        "imap, tls and token": by_imap_and_token(post),
+    }
+    async with new_desk(**way[request.param]) as desk:
+        yield desk
+
+
+async def test_a_customer_and_an_agent_write_to_each_other_about_one_case(
+    any_desk: MailDesk, customer: NewCustomer, post: Post
+):
+    desk, ana = any_desk, customer("ana@customer.test", name="Ana Lopes")
+    asked = await ana.writes(FREEZER, subject="Warm freezer")
+    await desk.has_done(1)
+    [told] = await ana.box.receives()
+    number = number_in(told)
+    assert await desk.numbers() == [number]
+    assert told["In-Reply-To"] == asked["Message-ID"]
+    assert told["Auto-Submitted"] == "auto-replied"
+    assert str(told["Return-Path"]).startswith("<support+b-")
+
+    grace = await desk.agent("Grace")
+    await grace.takes(number)
+    await grace.replies(number, "Is the door closing? Which shop is it?")
+    _, asks = await ana.box.receives(2)
+    assert "Is the door closing?" in words_of(asks)
+    assert asks["Auto-Submitted"] is None
+    assert asked["Message-ID"] in str(asks["References"]).split()
+
+    await ana.answers(asks, "It is the shop in Leeds, and the door is fine.")
+    await desk.has_done(2)
+    assert await desk.numbers() == [number]
+    assert await desk.said_on(number) == ["It is the shop in Leeds, and the door is fine."]
+
+    await grace.resolves(number, "A new seal was fitted")
+    *_, closing = await ana.box.receives(3)
+    assert number in words_of(closing)
+    await ana.answers(closing, "Yes, thank you!")
+    await desk.has_done(3)
+    assert str((await desk.case(number)).row.status) == "closed"
+
+
+async def test_mail_that_was_fetched_lies_in_processed(new_desk: NewDesk, customer: NewCustomer, post: Post):
+    async with new_desk(**by_imap(post.imap_port)) as desk:
+        await customer("ana@customer.test").writes(FREEZER)
+        await desk.has_done(1)
+        await post.mailbox(DESK).receives(1, folder="Processed")
+    assert post.mailbox(DESK).holds() == 0
+
+
+async def test_a_mail_addressed_in_another_alphabet_is_answered(desk: MailDesk, customer: NewCustomer, post: Post):
+    jurgen = customer("jürgen@customer.test", name="Jürgen Öß")
+    await jurgen.sends(jurgen.composes(FREEZER, subject="Kühltruhe ist warm"))
+    await desk.has_done(1)
+    assert len(await desk.numbers()) == 1
