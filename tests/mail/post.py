@@ -126,6 +126,10 @@ class Post:
         """Try all that waits; returns when it has been tried."""
         await run(program("exim4"), *self._conf, "-qff")
 
+    def given_back(self, recipient: str) -> int:
+        """How many mails went back to their senders, because this recipient's server refused them for good."""
+        return (self.folder / "log" / "exim-says").read_text(errors="replace").count(f" ** {recipient} ")
+
     async def is_empty(self, within_s: float = 20.0) -> None:
         """Until Exim has nothing more to hand on."""
         spool = self.folder / "exim" / "input"

@@ -73,3 +73,12 @@ async def test_a_mail_addressed_in_another_alphabet_is_answered(desk: MailDesk, 
     await jurgen.sends(jurgen.composes(FREEZER, subject="Kühltruhe ist warm"))
     await desk.has_done(1)
     assert len(await desk.numbers()) == 1
+
+
+async def test_a_mail_whose_lines_have_no_end_is_taken_as_it_is(desk: MailDesk, customer: NewCustomer):
+    """RFC 5321 ends lines at 998 characters; many programs do not."""
+    ana = customer("ana@customer.test")
+    long = b"The lamp is dark. " + b"x" * 5_000
+    await ana.sends(f"From: {ana.address}\r\nTo: {DESK}\r\nSubject: Lamp\r\n\r\n".encode() + long + b"\r\n")
+    [filed] = await desk.has_done(1)
+    assert long in filed.raw
