@@ -28,13 +28,13 @@ def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
     And where a case proved by a code goes on, if a code for that one would go to the same address. Nothing else follows
     a merge: it would show more than was proved.
     """
-    merged = cases.alias("merged")
-    goes_on = sa.exists().where(
-        merged.c.id.in_(sorted(viewer.assurance.cases)),
-        merged.c.merged_into == cases.c.id,
-        merged.c.reply_address == cases.c.reply_address,
+    merged, target = cases.alias("merged"), cases.alias("target")
+    goes_on = (
+        sa.select(target.c.id)
+        .where(merged.c.id.in_(sorted(viewer.assurance.cases)), target.c.id == merged.c.merged_into)
+        .where(target.c.reply_address == merged.c.reply_address)
     )
-    return sa.or_(*_ways(viewer), goes_on)
+    return sa.or_(*_ways(viewer), cases.c.id.in_(goes_on))
 
 
 async def case_for(work: UnitOfWork, typed_number: str, viewer: Viewer) -> Case:

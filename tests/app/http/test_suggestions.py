@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 import app.http.case_suggesting
 from app.http.case_suggesting import SHOWN_MAX, TEXT_MAX
@@ -142,11 +143,11 @@ async def test_a_search_that_fails_or_is_slow_leaves_the_agent_without(
     tmp_path: Path,
     retriever: Retriever,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(app.http.case_suggesting, "TIMEOUT_S", 0.05)
     async with served_office(database, tmp_path, retriever=retriever) as served:
         case = await served.office.report(JAM)
-        found = await suggested(await served.agent(served.office.li), case)
+        with capture_logs() as logs:
+            found = await suggested(await served.agent(served.office.li), case)
     assert found == {"articles": [], "resolutions": [], "available": False}
-    assert "suggestions_failed" in capsys.readouterr().out
+    assert "suggestions_failed" in [line["event"] for line in logs]

@@ -9850,6 +9850,8 @@ export interface operations {
                      *           "code": "case.checklist_open"
                      *         }
                      *       ],
+                     *       "hidden": 0,
+                     *       "after": "CAS-01044-8ZAB",
                      *       "remaining": 0
                      *     }
                      */
