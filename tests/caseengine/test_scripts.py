@@ -211,28 +211,3 @@ async def test_a_step_that_is_asked_goes_on_though_scripts_begin_with_it_now(off
     await office.do(answer_script, case.number, "till-down", "light", True, **by)
     run = await office.see(script_run, case.id, "till-down")
     assert (run.version, run.walked, run.asked) == (1, ["device", "light"], None)
-
-
-async def test_a_script_whose_first_step_has_another_name_now_begins_anew(office: Office) -> None:
-    by: dict[str, Any] = {"by": office.li.actor, "at": AT}
-    one = {"title": words("Short"), "start": "one", "steps": {"one": {"ask": words("Which?"), "kind": "text"}}}
-    await office.do(decide, Rulebook.SCRIPTS, {"scripts": {"short": one}}, by=office.mo.actor, at=AT)
-    case = await office.report()
-    await office.do(answer_script, case.number, "short", "one", "A till", **by)
-    uno = {**one, "start": "uno", "steps": {"uno": one["steps"]["one"]}}  # type: ignore[index]
-    await office.do(decide, Rulebook.SCRIPTS, {"scripts": {"short": uno}}, by=office.mo.actor, at=AT)
-    await office.do(answer_script, case.number, "short", "uno", "A reader", **by)
-    run = await office.see(script_run, case.id, "short")
-    assert (run.version, run.answers) == (2, {"uno": "A reader"})
-
-
-async def test_a_step_that_is_asked_goes_on_though_scripts_begin_with_it_now(office: Office) -> None:
-    by: dict[str, Any] = {"by": office.li.actor, "at": AT}
-    await office.do(decide, Rulebook.SCRIPTS, SCRIPTS, by=office.mo.actor, at=AT)
-    case = await office.report()
-    await office.do(answer_script, case.number, "till-down", "device", "reader", **by)
-    steps = {name: TILL["steps"][name] for name in ("light", "since")}
-    await office.do(decide, Rulebook.SCRIPTS, changed(start="light", steps=steps), by=office.mo.actor, at=AT)
-    await office.do(answer_script, case.number, "till-down", "light", True, **by)
-    run = await office.see(script_run, case.id, "till-down")
-    assert (run.version, run.walked, run.asked) == (1, ["device", "light"], None)

@@ -56,7 +56,7 @@ class Postbox(DemoMailbox):
         super().__init__()
         self.taken: list[tuple[str, list[str], EmailMessage]] = []
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         read = message_from_bytes(envelope.content, policy=default)
         assert isinstance(read, EmailMessage)
