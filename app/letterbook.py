@@ -99,7 +99,7 @@ class DeskLetterbook:
 
     async def _forward(self, work: UnitOfWork, mail: Mapping[str, Any], at: datetime) -> Outline:
         parts = self._parts
-        message_id = self._message_id("forward", mail["key"])
+        message_id = message_id_of(parts.secret, "forward", mail["key"], domain=parts.desk.domain)
         token = make_token(parts.secret, TokenKind.BOUNCE, message_id)
         department = await Departments(work).get(mail["department"])
         return Outline(
@@ -162,7 +162,7 @@ class DeskLetterbook:
         self, work: UnitOfWork, activity: Activity, thread: MailThread, case: Case | None, key: str, *, automatic: bool
     ) -> Outline:
         parts, number = self._parts, case.number if case else ""
-        message_id = self._message_id(activity.conversation, key)
+        message_id = message_id_of(parts.secret, activity.conversation, key, domain=parts.desk.domain)
         conversation = await find_conversation(work, thread.conversation_id)
         details = activity.details or {}
         heard = [] if automatic else await latest_said(work, thread.conversation_id, role="customer", limit=1)
@@ -213,12 +213,6 @@ class DeskLetterbook:
             at=self._parts.now(),
         )
 
-    def _message_id(self, conversation: str, key: str) -> str:
-        """The same for the same activity, and nothing that anybody could guess."""
-        told = b"\x00".join((b"message", conversation.encode(), key.encode()))
-        digest = hmac.digest(self._parts.secret, told, "sha256")
-        return f"c-{b32encode(digest[:16]).decode().rstrip('=').lower()}@{self._parts.desk.domain}"
-
     def _reply_to(self, conversation: UUID) -> str:
         token = make_token(self._parts.secret, TokenKind.CONVERSATION, str(conversation))
         return with_token(self._parts.desk.address, TokenKind.CONVERSATION, token)
@@ -235,6 +229,13 @@ class DeskLetterbook:
         if found and found[0].case_id is not None:
             told = self._parts.words["mail.note_refused"].format(addresses=", ".join(sorted(gone)))
             await note_once(work, found[0].case_id, told, key=f"refused:{message_id}", by=BOT, at=at)
+
+
+def message_id_of(secret: bytes, place: str, key: str, *, domain: str) -> str:
+    """The same for the same key of the same place, and nothing that anybody could guess."""
+    told = b"\x00".join((b"message", place.encode(), key.encode()))
+    digest = hmac.digest(secret, told, "sha256")
+    return f"c-{b32encode(digest[:16]).decode().rstrip('=').lower()}@{domain}"
 
 
 def plain(text: str) -> str:

@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def mail_comes_in(self) -> bool:
+        """Whether anybody reads what is sent to `mail_from`."""
+        return bool(self.mail_listen or self.imap_host)
+
+    @property
     def url(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data / 'nightdesk.db'}"

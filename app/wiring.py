@@ -39,10 +39,12 @@ from app.mail_settings import mail_desk
 from app.mailroom import DeskMailroom
 from app.meaning import EncodedMeaning
 from app.notice_links import NoticeLinks
+from app.notice_post import NoticePost
 from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.schema import whole_schema
 from app.settings import Settings
 from app.sites import Sites, load_sites
+from app.teams.alone import reached_alone
 from bot.activity import Sender
 from bot.answers import TimedAnswers
 from bot.dialogs.registry import DIALOGS
@@ -52,6 +54,7 @@ from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from caseengine.operations.forwarding import TOPIC as FORWARD
 from caseengine.operations.telling import Telling, could_not_deliver
+from caseengine.reading.reach import nobody_alone
 from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer
 from channels.email.listener import Listener
@@ -152,6 +155,7 @@ def build(
     mail = SmtpSender(_smtp(settings, mailbox), resolve, sign=_dkim(settings))
     letterbook = _letterbook(settings, database, secret, catalogue.words, now)
     letters = EmailAdapter(letterbook, mail, settings.company)
+    post = NoticePost(database, mail_desk(settings), secret, letterbook, now)
     http_channels = load_http_channels(settings.data)
     teams = _teams(settings, database, now, turns=turns, words=catalogue.words, webchat=webchat)
     adapters: dict[str, ChannelAdapter] = {adapter.name: adapter, letters.name: letters}
@@ -164,7 +168,7 @@ def build(
         now,
         {
             "deliver": send_activity(database, adapters),
-            "mail": send_mail(mail),
+            "mail": send_mail(mail, post if settings.mail_comes_in else None),
             FORWARD: send_forward(letterbook, letters),
         },
         partial(_gave_up, now),
@@ -174,7 +178,7 @@ def build(
         secret=secret,
         seen=lambda conversation, place: webchat.has_seen(str(conversation), place),
         words=notice_words(catalogue),
-        channels=frozenset(adapters),
+        reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,
     )
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
@@ -252,6 +256,7 @@ def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
             security="plain",
             sender=settings.mail_from,
             company=settings.company,
+            answers_read=settings.mail_comes_in,
         )
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     return SmtpSettings(
@@ -262,6 +267,7 @@ def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
         password=password,
         sender=settings.mail_from,
         company=settings.company,
+        answers_read=settings.mail_comes_in,
     )
 
 

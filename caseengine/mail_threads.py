@@ -38,6 +38,7 @@ class SentMail:
     id: int
     message_id: str
     purpose: str
+    key: str
     conversation_id: UUID | None
     case_id: UUID | None
     recipient: str
@@ -157,11 +158,12 @@ async def sent_by_ids(snapshot: Snapshot, message_ids: Sequence[str]) -> list[Se
 
 
 async def automatic_since(snapshot: Snapshot, recipient: str, since: datetime) -> int:
-    """How many mails machines of ours wrote to an address since then."""
+    """How many answers machines of ours wrote to an address since then; notices are limited by what they are about."""
     counted = sa.select(sa.func.count()).where(
         sent_mails.c.recipient == recipient,
         sent_mails.c.at > since,
         sent_mails.c.automatic.is_(True),
+        sent_mails.c.purpose == "answer",
         sent_mails.c.state.in_(("planned", "sent")),
     )
     return int(await snapshot.scalar(counted) or 0)

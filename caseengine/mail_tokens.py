@@ -1,8 +1,8 @@
 """The tokens in our own addresses: whose answer is this, and which mail came back.
 
 "support+c-<token>@" takes answers to a conversation, "support+b-<token>@" bounces of one mail, "support+f-<token>@"
-answers to a forwarded case. A token is 128 bits of an HMAC, in letters whose case does not matter; the desk keeps its
-SHA-256. It proves where a mail was sent from, never who wrote it.
+answers to a forwarded case, "support+n-<token>@" answers to a notice. A token is 128 bits of an HMAC, in letters whose
+case does not matter; the desk keeps its SHA-256. It proves where a mail was sent from, never who wrote it.
 """
 
 import base64
@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 TOKEN_BYTES = 16
-DETAIL = re.compile(r"\+(?P<kind>[cbf])-(?P<token>[a-z2-7]{26})@", re.IGNORECASE)
+DETAIL = re.compile(r"\+(?P<kind>[cbfn])-(?P<token>[a-z2-7]{26})@", re.IGNORECASE)
 
 
 class TokenKind(StrEnum):
@@ -21,6 +21,7 @@ class TokenKind(StrEnum):
     CONVERSATION = "c"
     BOUNCE = "b"
     FORWARD = "f"
+    NOTICE = "n"
 
 
 def make_token(secret: bytes, kind: str, subject: str) -> str:

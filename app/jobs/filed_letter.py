@@ -24,6 +24,7 @@ from caseengine.operations.filing import (
     speaker,
 )
 from caseengine.operations.opening import Opening, open_case
+from caseengine.operations.telling import mail_came_back
 from caseengine.policies.threading import UNGUESSABLE, Belief, Decision, Reason
 from channels.email.authentication import standing_of
 from channels.email.letter import Automatic, Letter
@@ -135,7 +136,7 @@ class _Filing:
         kind = self.letter.automatic
         sent = await self._sent_mail()
         if sent is not None and kind in (Automatic.BOUNCE, Automatic.COMPLAINT):
-            self._learn(kind, sent)
+            await self._learn(kind, sent)
         pointed = [one for one in await pointed_at(self.work, self.incoming) if one.pointer in UNGUESSABLE]
         case_id = (sent.case_id if sent else None) or next((one.case_id for one in pointed if one.case_id), None)
         conversation = pointed[0].conversation if pointed else None
@@ -205,14 +206,17 @@ class _Filing:
         named = await sent_by_ids(self.work, [*self.incoming.answers, *(one for one in embedded if one)])
         return named[0] if named else None
 
-    def _learn(self, kind: Automatic, sent: SentMail) -> None:
+    async def _learn(self, kind: Automatic, sent: SentMail) -> None:
         """Only of addresses that this very mail of ours went to: nobody else's is silenced by a forged report."""
         to = {sent.recipient, *sent.others}
         if kind is Automatic.COMPLAINT:
             mark(self.work, "email", sent.recipient, Reach.COMPLAINED, "complaint", at=self.at)
-        for address in {bounce.recipient.lower() for bounce in self.letter.bounces if bounce.hard} & to:
+        gone = {bounce.recipient.lower() for bounce in self.letter.bounces if bounce.hard} & to
+        for address in gone:
             status = next(one.status for one in self.letter.bounces if one.recipient.lower() == address and one.hard)
             mark(self.work, "email", address, Reach.BOUNCED, f"bounce {status}", at=self.at)
+        if sent.purpose == "notice" and sent.recipient in gone:
+            await mail_came_back(self.work, UUID(sent.key), at=self.at)
 
     def _told_by_machine(self, kind: Automatic, *, let_in: bool) -> str:
         words = self.parts.words

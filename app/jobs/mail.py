@@ -1,16 +1,29 @@
 """The topic "mail": a template, an address and its parameters become a mail at the company's server."""
 
+from functools import partial
+
 from app.jobs.delivery import Send
+from app.notice_post import NoticePost
 from channels.email.mail import Mail
 from channels.email.smtp import SmtpSender
 from channels.protocol import Receipt
 from storage.outbox import OutboxRow
 
 
-def send_mail(sender: SmtpSender) -> Send:
-    """What carries out a row of the topic "mail"; the row's id is the mail's key."""
+def send_mail(sender: SmtpSender, notices: NoticePost | None = None) -> Send:
+    """What carries out a row of the topic "mail"; the row's id is the mail's key.
+
+    Args:
+        notices: where mail comes in: what their customers answer, and what comes back.
+    """
 
     async def send(row: OutboxRow) -> Receipt:
-        return await sender.send(Mail.from_payload(row.payload, at=row.emitted_at), key=f"outbox-{row.id}")
+        mail, hand_over = (
+            Mail.from_payload(row.payload, at=row.emitted_at),
+            partial(sender.send, key=f"outbox-{row.id}"),
+        )
+        if notices is not None and row.payload.get("batch"):
+            return await notices.send(mail, row.payload, hand_over)
+        return await hand_over(mail)
 
     return send

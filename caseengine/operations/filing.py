@@ -93,7 +93,7 @@ async def pointed_at(work: Snapshot, mail: Incoming) -> list[Candidate]:
         if conversation is not None:
             found.setdefault(conversation, pointer)
     candidates = [await _candidate(work, pointer, conversation) for conversation, pointer in found.items()]
-    return [*candidates, *await _by_numbers(work, mail.subject, set(found))]
+    return [*candidates, *await _by_notices(work, mail), *await _by_numbers(work, mail.subject, set(found))]
 
 
 async def enter(
@@ -165,6 +165,23 @@ async def _candidate(work: Snapshot, pointer: Pointer, conversation: UUID) -> Ca
     return Candidate(pointer, conversation, case_id, frozenset(own | others))
 
 
+async def _by_notices(work: Snapshot, mail: Incoming) -> list[Candidate]:
+    """The cases that notices were about, by whichever way their customers follow them: a notice has no conversation."""
+    tokens = [await sent_by_token(work, token) for kind, token in mail.tokens if kind is not TokenKind.CONVERSATION]
+    pointing = [
+        *[(Pointer.TOKEN, sent) for sent in tokens if sent is not None],
+        *[(Pointer.REFERENCE, sent) for sent in await sent_by_ids(work, mail.answers)],
+    ]
+    found: dict[UUID, Pointer] = {}
+    for pointer, sent in pointing:
+        if sent.purpose == "notice" and sent.case_id is not None:
+            found.setdefault(sent.case_id, pointer)
+    return [
+        Candidate(pointer, None, case_id, frozenset(await taking_part(work, case_id)))
+        for case_id, pointer in found.items()
+    ]
+
+
 async def _by_numbers(work: Snapshot, subject: str, known: set[UUID]) -> list[Candidate]:
     read = [read_number(found) for found in NUMBER.findall(subject)[:NUMBERS_MAX]]
     numbers = [str(one) for one in read if isinstance(one, CaseNumber)]
@@ -173,7 +190,7 @@ async def _by_numbers(work: Snapshot, subject: str, known: set[UUID]) -> list[Ca
     rows = await work.rows(sa.select(cases.c.id, cases.c.conversation_id).where(cases.c.number.in_(numbers)))
     return [
         # A case that came in by telephone has no conversation: the pointer then is to the case alone.
-        Candidate(Pointer.NUMBER, row.conversation_id or row.id, row.id, frozenset(await taking_part(work, row.id)))
+        Candidate(Pointer.NUMBER, row.conversation_id, row.id, frozenset(await taking_part(work, row.id)))
         for row in rows
         if row.conversation_id not in known
     ]
@@ -199,7 +216,8 @@ async def _conversations_of(work: Snapshot, case_id: UUID) -> list[UUID]:
 
 async def _own_conversation(work: Snapshot, mail: Incoming, joined: Candidate) -> UUID | None:
     """The conversation this sender has about the case by mail: the one pointed at, or another of the case."""
-    here = [joined.conversation, *(await _conversations_of(work, joined.case_id) if joined.case_id else [])]
+    of_case = await _conversations_of(work, joined.case_id) if joined.case_id else []
+    here = [joined.conversation, *of_case] if joined.conversation else of_case
     by_mail = await work.rows(
         sa.select(conversations.c.id).where(conversations.c.id.in_(here), conversations.c.channel == CHANNEL)
     )

@@ -34,7 +34,7 @@ from caseengine.policies.noticing import (
     judge,
     notice_of,
 )
-from caseengine.reading.reach import Contactable, contactable
+from caseengine.reading.reach import Contactable, ReachedAlone, contactable, nobody_alone
 from caseengine.tables import activities, case_conversations, conversations
 from caseengine.telling import (
     CustomerNotice,
@@ -68,7 +68,7 @@ class Telling:
         secret: the installation's own, for the links of surveys.
         seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
         words: what is said in a conversation about these items.
-        channels: names of those that can bring something now.
+        reached_alone: which conversations in Teams a notice may go to.
         chat_url: page where customers find the chat; "" for none.
     """
 
@@ -76,7 +76,7 @@ class Telling:
     secret: bytes
     seen: Callable[[UUID, int], bool]
     words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
-    channels: frozenset[str] = frozenset()
+    reached_alone: ReachedAlone = nobody_alone
     chat_url: str = ""
 
 
@@ -201,7 +201,7 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along
     events = desk.histories[notice.case_id]
     # Whoever has proved by now who they are is told as they wish themselves.
     wishes = (await Preferences(work, zone=desk.telling.zone).of(holder_of(case))).wishes
-    reach = (await contactable(work, case, channels=desk.telling.channels)).reach(notice.tried)
+    reach = (await contactable(work, case, reached_alone=desk.telling.reached_alone)).reach(notice.tried)
     since = await _since(work, notice, case, events, desk.telling)
     facts: dict[str, Any] = {"wishes": wishes, "since": since, "reach": reach}
     verdict = judge(notice.kind, notice.happened_at, **facts, now=desk.at, along=along)
@@ -279,7 +279,7 @@ async def _send(work: UnitOfWork, holder: Holder, way: Way, leaving: Sequence[_L
 
 async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence[_Leaving], desk: _Desk) -> None:
     case = leaving[0].case
-    reached = await contactable(work, case, channels=desk.telling.channels)
+    reached = await contactable(work, case, reached_alone=desk.telling.reached_alone)
     language = await _language(work, case, reached, desk.telling)
     cases = {one.case.id for one in leaving}
     params = {
@@ -297,7 +297,7 @@ async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence
 
 async def _say_in_teams(work: UnitOfWork, batch: UUID, leaving: Sequence[_Leaving], desk: _Desk) -> None:
     case = leaving[0].case
-    reached = await contactable(work, case, channels=desk.telling.channels)
+    reached = await contactable(work, case, reached_alone=desk.telling.reached_alone)
     if reached.teams is None:
         return
     conversation = await Conversations(work).get(reached.teams)

@@ -51,12 +51,13 @@ class Candidate:
     """A conversation that the mail points at.
 
     Attributes:
+        conversation: None where the mail points at a case alone.
         case_id: the case that is talked about there; None before there is one.
         taking_part: the addresses that may add to it.
     """
 
     pointer: Pointer
-    conversation: UUID
+    conversation: UUID | None
     case_id: UUID | None
     taking_part: frozenset[str] = field(default=frozenset())
 

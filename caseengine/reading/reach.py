@@ -1,20 +1,25 @@
 """The ways to a case's customer: only to places they proved."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from caseengine.model.case import Case
 from caseengine.policies.noticing import Reach
-from caseengine.tables import conversations
 from customers.contacts import Contacts
 from customers.identities import IdentityKind
 from customers.proved import case_address_proved, conversations_vouched, mail_addresses
 from customers.reachability import reachable
 from customers.wishes import Way
 from storage.transaction import Snapshot
+
+ReachedAlone = Callable[[Snapshot, Sequence[UUID]], Awaitable[Collection[UUID]]]
+"""Of these conversations, those in Teams that take what is said now, and where nobody reads along."""
+
+
+async def nobody_alone(_: Snapshot, __: Sequence[UUID]) -> Collection[UUID]:
+    """A desk without Teams."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,14 @@ class Contactable:
         return Reach(frozenset(way for way, is_open in there.items() if is_open), self.proved, frozenset(failed))
 
 
-async def contactable(snapshot: Snapshot, case: Case, *, channels: frozenset[str]) -> Contactable:
-    """Where the customer of a case can be told something; `channels` are those that work here."""
+async def contactable(snapshot: Snapshot, case: Case, *, reached_alone: ReachedAlone) -> Contactable:
+    """Where the customer of a case can be told something."""
     chat = case.conversation_id is not None
     if case.contact_id is None:
         return await _newcomer(snapshot, case, chat)
     contact = await Contacts(snapshot).get(case.contact_id)
     addresses = await mail_addresses(snapshot, contact.id)
-    teams = await _teams(snapshot, contact.id) if "teams" in channels else None
+    teams = await _teams(snapshot, contact.id, reached_alone)
     return Contactable(
         address=addresses[0] if addresses else "",
         teams=teams,
@@ -65,9 +70,8 @@ async def _newcomer(snapshot: Snapshot, case: Case, chat: bool) -> Contactable:
     return Contactable(address=case.reply_address if takes else "", chat=chat, proved=True)
 
 
-async def _teams(snapshot: Snapshot, contact_id: UUID) -> UUID | None:
-    """The Teams conversation that was last proved to be theirs."""
+async def _teams(snapshot: Snapshot, contact_id: UUID, reached_alone: ReachedAlone) -> UUID | None:
+    """The chat in Teams that was last proved to be theirs; never a group or a channel, where others read along."""
     theirs = await conversations_vouched(snapshot, contact_id)
-    mine = conversations.c.id.in_(theirs), conversations.c.channel == "teams"
-    found = {row.id for row in await snapshot.rows(sa.select(conversations.c.id).where(*mine))} if theirs else set()
-    return next((one for one in theirs if one in found), None)
+    alone = await reached_alone(snapshot, theirs)
+    return next((one for one in theirs if one in alone), None)

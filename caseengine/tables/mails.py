@@ -72,12 +72,13 @@ sent_mails = sa.Table(
     sa.Column("proof", Json),
     sa.Column("at", Instant, nullable=False),
     sa.UniqueConstraint("purpose", "key", name="uq_sent_mails_purpose_key"),
-    sa.CheckConstraint("purpose IN ('answer', 'forward')", name="purpose"),
+    sa.CheckConstraint("purpose IN ('answer', 'forward', 'notice')", name="purpose"),
     sa.CheckConstraint("state IN ('planned', 'sent', 'skipped', 'refused')", name="state"),
     sa.Index("ix_sent_mails_recipient_at", "recipient", "at"),
     sqlite_autoincrement=True,
 )
 """
 One row for each mail of a conversation or a case, made before it is handed over. `token_hash` is of the token in its
-envelope sender, by which a bounce finds it, and in the address for answers to a forward.
+envelope sender, by which a bounce finds it, and in the address for answers to a forward or a notice. The key of a
+notice is its batch.
 """

@@ -7,10 +7,26 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnPath:
+    """How what comes of a mail finds back.
+
+    Attributes:
+        message_id: without angle brackets.
+        reply_to: where answers go.
+        envelope_from: where bounces of this very mail go.
+    """
+
+    message_id: str
+    reply_to: str
+    envelope_from: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """What to write, to whom, in which language; `at` is when it was decided, and becomes its date.
 
-    `to` is empty when there is nobody to write to: such a mail is carried out by doing nothing.
+    `to` is empty when there is nobody to write to: such a mail is carried out by doing nothing. Without a
+    `return_path`, answers and bounces go to the desk's own address.
     """
 
     template: str
@@ -18,6 +34,7 @@ class Mail:
     language: str
     at: datetime
     params: Mapping[str, Any] = field(default_factory=dict)
+    return_path: ReturnPath | None = None
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], *, at: datetime) -> Self:

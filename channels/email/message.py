@@ -10,6 +10,7 @@ from typing import Any
 from email_validator import validate_email
 
 from channels.email.mail import Mail
+from channels.email.marker import LOOP, loop_name
 from channels.email.words import Words
 
 
@@ -43,7 +44,11 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, 
     message["To"] = address_of(mail.to)
     message["Subject"] = " ".join(words.subject.split())
     message["Date"] = format_datetime(mail.at)
-    message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:32]}@{domain_of(sender)}>"
+    path = mail.return_path
+    message["Message-ID"] = f"<{path.message_id if path else _id_of(key, sender)}>"
+    if path is not None:
+        message["Reply-To"] = address_of(path.reply_to)
+    message[LOOP] = loop_name(sender)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     if stop_url:
@@ -53,6 +58,10 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, 
     message.add_alternative(words.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = words.language
     return message
+
+
+def _id_of(key: str, sender: str) -> str:
+    return f"{sha256(key.encode()).hexdigest()[:32]}@{domain_of(sender)}"
 
 
 def address_of(address: str, name: str = "") -> Address:

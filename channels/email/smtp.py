@@ -31,6 +31,7 @@ class SmtpSettings:
 
     Attributes:
         security: "tls" from the first byte, "starttls", or "plain", which is for the loopback alone.
+        answers_read: mail to the sender's address comes in here.
         sender_name: shown beside the sender's address; the company's name when empty.
         trust: a PEM file with the authority of the server's certificate; None for those the system knows.
 
@@ -47,6 +48,7 @@ class SmtpSettings:
     password: str | None = None
     trust: str | None = None
     timeout_s: float = 20.0
+    answers_read: bool = False
     sender_name: str = ""
 
     def __post_init__(self) -> None:
@@ -87,7 +89,8 @@ class SmtpSender:
         if params is None or not mail.to:
             return Receipt(CHANNEL, {"skipped": True})
         message = self._written(mail, params, key)
-        return await self.hand_over(message, sender=self._settings.sender, to=[mail.to])
+        sender = mail.return_path.envelope_from if mail.return_path else self._settings.sender
+        return await self.hand_over(message, sender=sender, to=[mail.to])
 
     async def hand_over(self, message: EmailMessage, *, sender: str, to: Sequence[str]) -> Receipt:
         """Give a mail that is written to the server, for these recipients; the receipt names those it refused.
@@ -119,7 +122,8 @@ class SmtpSender:
     def _written(self, mail: Mail, params: Mapping[str, Any], key: str) -> EmailMessage:
         settings = self._settings
         try:
-            words = write(mail.template, mail.language, {"company": settings.company, **params})
+            known = {"company": settings.company, "answers_read": settings.answers_read}
+            words = write(mail.template, mail.language, {**known, **params}, answerable=mail.return_path is not None)
             name = settings.sender_name or settings.company
             stop = str(params.get("stop_url", ""))
             return build(mail, words, sender=settings.sender, sender_name=name, key=key, stop_url=stop)

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from channels.email.marker import LINES
+
 TEMPLATES = Path(__file__).with_name("templates")
 FALLBACK_LANGUAGE = "en"
 NAME = re.compile(r"[a-z][a-z_]{0,40}")
@@ -40,8 +42,11 @@ class Words:
     language: str
 
 
-def write(template: str, language: str, params: Mapping[str, Any]) -> Words:
+def write(template: str, language: str, params: Mapping[str, Any], *, answerable: bool = False) -> Words:
     """The words of a mail; English when the language has no catalogue.
+
+    Args:
+        answerable: an answer finds back; the line above which to write it is on top.
 
     Raises:
         UnknownTemplate: there is no such mail.
@@ -50,9 +55,10 @@ def write(template: str, language: str, params: Mapping[str, Any]) -> Words:
     spoken = _spoken(language)
     if not NAME.fullmatch(template) or not (TEMPLATES / spoken / f"{template}.txt").is_file():
         raise UnknownTemplate(template)
+    params = {"answers_read": False, **params}
     subject, _, body = _text(f"{spoken}/{template}.txt", params).partition("\n")
     footer = _text(f"{spoken}/footer.txt", params).strip()
-    parts = re.split(r"\n{2,}", body.strip("\n"))
+    parts = [*([LINES[spoken]] if answerable else []), *re.split(r"\n{2,}", body.strip("\n"))]
     paragraphs = [_paragraph(part) for part in parts]
     text = "\n\n".join(parts)
     return Words(

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from caseengine.model.case import Case
 from caseengine.operations import open_conversation
 from caseengine.operations.answering import reply
 from caseengine.operations.telling import Telling, could_not_deliver, mail_came_back
+from caseengine.tables import conversations as conversations_table
 from caseengine.tables import cursors
 from caseengine.telling import CustomerNotice, notices_about
 from channels.protocol import DeliveryFailed, Receipt
@@ -31,6 +33,7 @@ from storage.engine import Database
 from storage.errors import Conflict
 from storage.outbox import Outbox, OutboxRow
 from storage.tables import outbox
+from storage.transaction import Snapshot
 from tests.caseengine.office import Office, when
 
 SECRET = b"s" * 32
@@ -42,6 +45,13 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.at
+
+
+async def everybody_alone(snapshot: Snapshot, conversations: Sequence[UUID]) -> set[UUID]:
+    """Every conversation in Teams is one with the bot alone."""
+    here = conversations_table.c
+    mine = sa.select(here.id).where(here.id.in_(conversations), here.channel == "teams")
+    return {row.id for row in await snapshot.rows(mine)}
 
 
 @dataclasses.dataclass
@@ -123,7 +133,7 @@ async def street(any_database: Database) -> Street:
         secret=SECRET,
         seen=lambda conversation, place: False,
         words=lambda items, at: " / ".join(f"{item['number']}: {' '.join(item.get('lines', ()))}" for item in items),
-        channels=frozenset({"webchat", "teams"}),
+        reached_alone=everybody_alone,
     )
     found = Street(office, clock, telling, contact)
     await found.job().run()

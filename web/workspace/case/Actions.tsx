@@ -12,10 +12,12 @@ import { useKeys } from "../design/keys.ts";
 import { Trouble } from "../design/parts.tsx";
 import { useAgent } from "../session/session.ts";
 import { type Key, word } from "../words/words.ts";
+import { randomId } from "../../parts/random.ts";
+import { Addresses, addresses } from "./Addresses.tsx";
 import { compose } from "./compose.ts";
 import { RESOLUTION_CODES, type Acts, type ResolutionCode, useActs } from "./acts.ts";
 
-type Asking = "assign" | "move" | "prioritise" | "escalate" | "askOutside" | "hearOutside" | "resolve" | "reopen";
+type Asking = "assign" | "move" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen";
 
 export function Actions({ found }: { found: CaseInFull }): ReactNode {
   const agent = useAgent();
@@ -63,6 +65,7 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
           {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
+          {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("forward")}>{word("act.forward")}</MenuItem> : null}
           {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("askOutside")}>{word("act.ask_outside")}</MenuItem> : null}
           {can.has("hear_third_party") ? <MenuItem onSelect={() => setAsking("hearOutside")}>{word("act.hear_outside")}</MenuItem> : null}
           {can.has("hand_back") && found.conversation && found.conversation.mode !== "bot" ? <MenuItem onSelect={at_once(acts.handBack)}>{word("act.hand_back")}</MenuItem> : null}
@@ -86,6 +89,7 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
   const client = useQueryClient();
   const agent = useAgent();
   const [seen, see] = useState(found);
+  const [key] = useState(randomId); // pressed again after a fault, it is the same mail
   const acts = onRefusal(useActs(seen), () => see(client.getQueryData(oneCase(found.number).queryKey) ?? found));
   const title = word(`ask.${asking}.title` as Key);
   const shared = { title, about: word(`ask.${asking}.about` as Key), submit: word(`ask.${asking}.submit` as Key), onClose };
@@ -127,6 +131,24 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
       </FormDialog>
     );
   }
+  if (asking === "forward") {
+    const forward = (given: FormData) =>
+      acts.forward({ key, to: text(given, "to"), subject: text(given, "subject"), text: text(given), cc: addresses(given, "cc"), bcc: addresses(given, "bcc") });
+    return (
+      <FormDialog {...shared} onSubmit={forward}>
+        <label>
+          {word("ask.forward.to")}
+          <input type="email" name="to" required maxLength={200} autoComplete="off" dir="ltr" />
+        </label>
+        <Addresses />
+        <label>
+          {word("mail.subject")}
+          <input name="subject" maxLength={200} defaultValue={found.subject} dir="auto" />
+        </label>
+        <Words label="ask.forward.words" />
+      </FormDialog>
+    );
+  }
   if (asking === "resolve") {
     return (
       <FormDialog {...shared} onSubmit={(given) => acts.resolve(text(given, "code") as ResolutionCode, text(given))}>
@@ -163,7 +185,7 @@ function onRefusal(acts: Acts, look: () => void): Acts {
   return Object.fromEntries(Object.entries(acts).map(([name, act]) => [name, looking(act)])) as unknown as Acts;
 }
 
-function Words({ label }: { label: "ask.reason" | "ask.words" | "ask.resolve.text" }): ReactNode {
+function Words({ label }: { label: "ask.reason" | "ask.words" | "ask.forward.words" | "ask.resolve.text" }): ReactNode {
   return (
     <label>
       {word(label)}

@@ -7,7 +7,8 @@ import { Icon } from "../design/icons.tsx";
 import { useKeys } from "../design/keys.ts";
 import { useAgent } from "../session/session.ts";
 import { word } from "../words/words.ts";
-import type { SayKind } from "./acts.ts";
+import { Addresses, addresses } from "./Addresses.tsx";
+import type { Copies, SayKind } from "./acts.ts";
 import { compose, onCompose } from "./compose.ts";
 import { useDraft } from "./drafts.ts";
 
@@ -16,7 +17,7 @@ const CHARACTERS_MAX = 8_000;
 
 interface Props {
   found: CaseInFull;
-  send: (kind: SayKind, text: string) => void;
+  send: (kind: SayKind, text: string, copies?: Copies) => void;
   writes: (toCustomer: boolean) => void;
 }
 
@@ -26,6 +27,9 @@ export function Composer({ found, send, writes }: Props): ReactNode {
   const [chosen, choose] = useState<SayKind>("reply");
   const kind = speaks ? chosen : "note";
   const [text, write] = useDraft(agent.id, found.number, kind);
+  const byMail = kind !== "note" && found.conversation?.channel === "email";
+  const [copying, copy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const focus = () => requestAnimationFrame(() => box.current?.focus());
   const takeIn = useEffectEvent((words: string) => {
@@ -42,8 +46,11 @@ export function Composer({ found, send, writes }: Props): ReactNode {
 
   function submit(): void {
     if (!text.trim() || tooLong) return box.current?.focus();
-    send(kind, text.trim());
+    if (!form.current?.reportValidity()) return undefined;
+    const given = new FormData(form.current);
+    send(kind, text.trim(), byMail && copying ? { cc: addresses(given, "cc"), bcc: addresses(given, "bcc") } : undefined);
     write("");
+    copy(false); // whom these words went to is no promise for the next ones
     box.current?.focus();
   }
   const pressed = (event: KeyboardEvent) => {
@@ -54,6 +61,7 @@ export function Composer({ found, send, writes }: Props): ReactNode {
 
   return (
     <form
+      ref={form}
       className={`composer ${kind}`}
       aria-label={word("composer")}
       onSubmit={(event) => {
@@ -85,6 +93,7 @@ export function Composer({ found, send, writes }: Props): ReactNode {
             }}
             onKeyDown={pressed}
           />
+          {byMail && copying ? <Addresses /> : null}
           <div className="composer-foot">
             {text.length > CHARACTERS_MAX - 500 ? (
               <p className={tooLong ? "late" : "soft"} role="status">
@@ -93,6 +102,11 @@ export function Composer({ found, send, writes }: Props): ReactNode {
             ) : (
               <p className="soft">{word(`composer.${kind}.about`)}</p>
             )}
+            {byMail ? (
+              <button type="button" className="quiet" aria-expanded={copying} onClick={() => copy(!copying)}>
+                {word("composer.copies")}
+              </button>
+            ) : null}
             <button type="submit" className="primary" aria-keyshortcuts="Control+Enter" disabled={tooLong}>
               <Icon name={kind === "note" ? "note" : "up"} /> {word(`composer.${kind}.send`)}
             </button>

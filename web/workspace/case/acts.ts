@@ -6,6 +6,19 @@ import { Problem } from "../api/problem.ts";
 import { type CaseInFull, keys } from "../api/queries.ts";
 
 export type SayKind = "reply" | "ask" | "note";
+/** Who else gets a reply by mail. */
+export interface Copies {
+  cc: string[];
+  bcc: string[];
+}
+export interface Forward {
+  key: string;
+  to: string;
+  subject: string;
+  text: string;
+  cc: string[];
+  bcc: string[];
+}
 export type ResolutionCode = Shapes["ResolutionCode"];
 export const RESOLUTION_CODES = ["solved", "workaround", "information_given", "no_fault_found", "duplicate", "withdrawn"] as const satisfies readonly ResolutionCode[];
 
@@ -22,7 +35,8 @@ export interface Acts {
   reopen: (reason: string) => Promise<void>;
   close: () => Promise<void>;
   handBack: () => Promise<void>;
-  say: (kind: SayKind, key: string, text: string) => Promise<void>;
+  forward: (mail: Forward) => Promise<void>;
+  say: (kind: SayKind, key: string, text: string, copies?: Copies) => Promise<void>;
 }
 
 export function useActs({ number, version }: CaseInFull): Acts {
@@ -44,18 +58,20 @@ export function useActs({ number, version }: CaseInFull): Acts {
     reopen: (reason) => done(api.POST("/api/cases/{number}/reopening", { ...at, body: { reason, version } })),
     close: () => done(api.POST("/api/cases/{number}/closing", { ...at, body: { version } })),
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
-    say: async (kind, key, text) => {
-      await done(said(kind, number, { key, text }));
+    forward: (mail) => done(api.POST("/api/cases/{number}/forwards", { ...at, body: mail })),
+    say: async (kind, key, text, copies) => {
+      await done(said(kind, number, { key, text }, copies));
       await besides(client, number); // what was said is on the screen before it is no longer pending
     },
   };
 }
 
-function said(kind: SayKind, number: string, body: { key: string; text: string }): Promise<{ data?: CaseInFull }> {
-  const at = { params: { path: { number } }, body };
+function said(kind: SayKind, number: string, body: { key: string; text: string }, copies?: Copies): Promise<{ data?: CaseInFull }> {
+  const noted = { params: { path: { number } }, body };
+  const at = { ...noted, body: { ...body, cc: copies?.cc ?? [], bcc: copies?.bcc ?? [] } };
   if (kind === "reply") return api.POST("/api/cases/{number}/replies", at);
   if (kind === "ask") return api.POST("/api/cases/{number}/questions", at);
-  return api.POST("/api/cases/{number}/notes", at);
+  return api.POST("/api/cases/{number}/notes", noted);
 }
 
 /** Shows the case as it stands, and reads anew what the act changed beside it. */

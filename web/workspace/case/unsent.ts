@@ -7,12 +7,13 @@ import { useCallback, useSyncExternalStore } from "react";
 import { randomId } from "../../parts/random.ts";
 import { asProblem } from "../api/problem.ts";
 import { word } from "../words/words.ts";
-import type { Acts, SayKind } from "./acts.ts";
+import type { Acts, Copies, SayKind } from "./acts.ts";
 
 export interface Unsent {
   key: string;
   kind: SayKind;
   text: string;
+  copies?: Copies | undefined;
   at: string;
   state: "sending" | "failed";
   /** Why not, as a sentence. */
@@ -23,7 +24,7 @@ export interface Unsent {
 
 export interface Sending {
   unsent: readonly Unsent[];
-  send: (kind: SayKind, text: string) => void;
+  send: (kind: SayKind, text: string, copies?: Copies) => void;
   again: (one: Unsent) => void;
   drop: (one: Unsent) => void;
 }
@@ -39,7 +40,7 @@ export function useUnsent(agentId: string, number: string, say: Say): Sending {
   const unsent = useSyncExternalStore(outbox.watch, outbox.list);
   return {
     unsent,
-    send: useCallback((kind, text) => outbox.send({ key: randomId(), kind, text, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
+    send: useCallback((kind, text, copies) => outbox.send({ key: randomId(), kind, text, copies, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
     again: (one) => outbox.send(one, say),
     drop: (one) => outbox.drop(one.key),
   };
@@ -80,7 +81,7 @@ class Outbox {
   async #carryOut(one: Unsent, say: Say, arrived: boolean): Promise<boolean> {
     try {
       if (!arrived) return this.#fail(one.key, word("unsent.held_back"), false);
-      await say(one.kind, one.key, one.text);
+      await say(one.kind, one.key, one.text, one.copies);
       this.drop(one.key);
       return true;
     } catch (error) {

@@ -1,0 +1,99 @@
+"""A conversation by mail on the agents' screen: whose it is, who else got it, copies, and asking somebody outside."""
+
+import asyncio
+import os
+import smtplib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.app.mail.peer import mail
+from tests.browser.conftest import NewPage
+from tests.browser.desk_agent import DeskAgent
+from tests.browser.screen import GRACE, PASSWORD, Screen, agent_at
+from tests.browser.test_accessibility import violations
+from tests.slow.process import DeskProcess, free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+PICTURE = os.environ.get("NIGHTDESK_TEST_PICTURE")
+"""Where to put a picture of the screen; nowhere by default."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def mailing(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> AsyncIterator[tuple[DeskProcess, int]]:
+    """The whole desk, where mail comes in."""
+    port = free_port()
+    listen = {"mail_listen": f"lmtp://127.0.0.1:{port}", "mail_authserv": "mx.larder-lane.example"}
+    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="false", **listen)
+    process.start()
+    await process.ready()
+    yield process, port
+    process.end()
+
+
+async def arrives(desk: DeskProcess, port: int) -> str:
+    """Ana writes a mail with a copy to a colleague; the number of its case."""
+    raw = mail("The till in shop 4 jams since nine.", message_id="1@corner.example", cc="bob@corner.example")
+
+    def hand_in() -> None:
+        with smtplib.LMTP("127.0.0.1", port) as lmtp:
+            lmtp.sendmail("ana@corner.example", ["desk@larder-lane.example"], raw)
+
+    await asyncio.to_thread(hand_in)
+    async with DeskAgent(desk.origin, GRACE, PASSWORD) as grace:
+        for _ in range(200):
+            if numbers := await grace.unassigned():
+                return numbers[-1]
+            await asyncio.sleep(0.1)
+    raise AssertionError("the mail never became a case")
+
+
+async def nothing_found(screen: Screen, axe: str) -> None:
+    assert await violations(screen.page, axe) == "[]"
+    assert await screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_a_reply_with_copies_and_a_mail_to_somebody_outside(
+    mailing: tuple[DeskProcess, int], new_page: NewPage, axe: str, width: int
+) -> None:
+    desk, port = mailing
+    number = await arrives(desk, port)
+    dress = {"bypass_csp": True, "reduced_motion": "reduce"}
+    grace = await agent_at(new_page, desk.origin, GRACE, f"/cases/{number}", width=width, **dress)
+    await grace.shows(number)
+    await grace.pane("Conversation")
+    for shown in ("ana@corner.example", "Till jams", "bob@corner.example", "Show the whole mail"):
+        await expect(grace.log.get_by_text(shown).first).to_be_visible()
+
+    await grace.writes("It is on its way.")
+    await grace.page.keyboard.press("Tab")  # from the words to the copies
+    await expect(grace.page.get_by_role("button", name="Copies")).to_be_focused()
+    await grace.page.keyboard.press("Enter")
+    copies = grace.page.locator(".composer")
+    await copies.get_by_label("Copy to", exact=True).fill("nobody")
+    await grace.box.press("Control+Enter")  # what is no address is not sent
+    await expect(grace.box).to_have_value("It is on its way.")
+    await copies.get_by_label("Copy to", exact=True).fill("bob@corner.example, eve@corner.example")
+    await copies.get_by_label("Unseen copy to").fill("boss@corner.example")
+    await nothing_found(grace, axe)
+    if PICTURE:
+        await grace.page.screenshot(path=f"{PICTURE}-{width}.png")
+    await grace.box.press("Control+Enter")
+    await grace.hears("It is on its way.")
+    await expect(grace.log.get_by_text("bob@corner.example, eve@corner.example")).to_be_visible()
+    await expect(copies.get_by_label("Copy to", exact=True)).to_have_count(0)
+
+    await grace.chooses("Ask somebody outside by mail")
+    await nothing_found(grace, axe)
+    if PICTURE:
+        await grace.page.screenshot(path=f"{PICTURE}-{width}-outside.png")
+    await grace.answers("Send mail", To="maker@tills.example", What_you_write_to_them="Is there a spare drawer?")
+    await expect(grace.page.get_by_role("dialog")).to_have_count(0)
+    async with DeskAgent(desk.origin, GRACE, PASSWORD) as again:
+        await again.hears(number, "Is there a spare drawer?")
+        said = [one for one in await again.conversation(number) if one.get("text") == "It is on its way."]
+    assert said[0]["details"] == {"cc": ["bob@corner.example", "eve@corner.example"], "bcc": ["boss@corner.example"]}
