@@ -263,6 +263,7 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
             subject="",
             details=None,
             vouched="",
+            agent="",
         )
         log_of_conversation.append(
             UUID(heard.conversation), key=said.key, body=said.to_json(), at=at, channel=heard.channel, deliver=True
