@@ -236,7 +236,7 @@ def _teams_taken(agents: Iterable[AgentRecord], known: Iterable[Agent]) -> Itera
     for agent_id, record in told.items():
         identity = _in_teams(record)
         if identity is not None and owners.setdefault(identity, agent_id) != agent_id:
-            yield Problem(f"agents: {record.key}", "teams_taken", identity)
+            yield Problem(f"agents: {record.key}", "teams_of_another", identity)
 
 
 def _keeps_teams(record: AgentRecord | None) -> bool:

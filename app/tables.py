@@ -26,7 +26,7 @@ teams_conversations = sa.Table(
 )
 """Where a conversation is in Teams and how to speak there unasked; `unreachable_at`: since when nothing arrives.
 
-`person`: whose own chat with the bot it is, `tenant|object id`, as far as Teams vouched for it; empty for all others."""
+`person`: whose own chat with the bot it is, `tenant|object id`, where Teams vouched for it; empty for all others."""
 
 teams_presses = sa.Table(
     "teams_presses",

@@ -132,8 +132,8 @@ class Activity:
         details: what the channel shows beside the words: who else got the mail, where the whole of it is kept.
         vouched: where the channel judges the sender of each activity anew: by what it vouches for them, `NOT_VOUCHED`
             where it looked and does not; empty where it never judges. It never reaches the conversation's log.
-        agent: the agent of the desk who speaks, where the channel vouches for it and nobody reads along. It never reaches
-            the conversation's log either.
+        agent: the agent of the desk who speaks, where the channel vouches for it and nobody reads along. It never
+            reaches the conversation's log either.
     """
 
     kind: Kind

@@ -106,19 +106,6 @@ class Agents:
         """
         return await self._load(agents.c.email == email.strip().lower())
 
-    async def by_teams(self, identity: str) -> Agent:
-        """
-        Args:
-            identity: `tenant|object id`, as Teams vouched for it.
-
-        Raises:
-            AgentNotFound: there is none, or nobody can sign in as them.
-        """
-        agent = await self._load(agents.c.teams == identity.lower())
-        if agent.is_locked:
-            raise AgentNotFound
-        return agent
-
     def add(self, agent: Agent) -> None:
         values = {name: getattr(agent, name) for name in Agent.__dataclass_fields__ if name != "departments"}
         self._work.write(sa.insert(agents).values({**values, "email": agent.email.strip().lower()}))
@@ -160,6 +147,16 @@ async def supervisors_of(snapshot: Snapshot, department: str) -> list[Agent]:
     supervisors = agents.c.role == AgentRole.SUPERVISOR
     everyone = await agents_where(snapshot, supervisors & (agents.c.password_hash != LOCKED))
     return [agent for agent in everyone if department in agent.departments] or everyone
+
+
+async def agent_in_teams(snapshot: Snapshot, identity: str) -> Agent | None:
+    """Who somebody in Teams is at the desk; None: no agent, or one who is locked out.
+
+    Args:
+        identity: `tenant|object id`, as Teams vouched for it; "" is nobody.
+    """
+    found = await agents_where(snapshot, agents.c.teams == identity.lower()) if identity else []
+    return next((agent for agent in found if not agent.is_locked), None)
 
 
 async def all_agents(snapshot: Snapshot) -> list[Agent]:

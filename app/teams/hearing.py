@@ -140,7 +140,7 @@ class TeamsHearing:
             if before is not None and before.place["person"]["id"] != place.person.id:
                 await assurances.drop(conversation)  # several read along: what one proved is not another's
             return
-        if not (self._vouches and place.person.identity) or now.level is Level.VERIFIED:
+        if not self._whose(place) or now.level is Level.VERIFIED:
             return
         contact = await recognise(
             work,
@@ -155,14 +155,18 @@ class TeamsHearing:
             await assurances.vouch(conversation, contact, PROOF, at=at)
 
     def _keep_place(self, work: UnitOfWork, place: Place, before: Any, at: datetime) -> None:
-        written = place.to_json()
-        values = {"place": written, "unreachable_at": None, "updated_at": at}
+        written, person = place.to_json(), self._whose(place)
+        values = {"place": written, "person": person, "unreachable_at": None, "updated_at": at}
         mine = teams_conversations.c.conversation_id == UUID(place.conversation)
         if before is None:
             insert = sa.insert(teams_conversations).values(conversation_id=UUID(place.conversation), **values)
             work.write(insert, duplicate=Conflict())
-        elif before.place != written or before.unreachable_at is not None:
+        elif before.place != written or before.person != person or before.unreachable_at is not None:
             work.write(sa.update(teams_conversations).where(mine).values(**values))
+
+    def _whose(self, place: Place) -> str:
+        """Whose own chat it is; empty where several read along, or nobody vouches for who speaks."""
+        return place.person.identity if self._vouches and place.scope is Scope.PERSONAL else ""
 
     async def _said_before(self, place: Place, key: str) -> bool:
         async with self._database.snapshot() as snapshot:
