@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from app.reception import Reception, unavailable_is_said
 from app.tables import teams_arrivals, teams_conversations, teams_sendings
 from bot.activity import Activity, Sender
 from caseengine.activities import Activities, by_key, said
+from caseengine.agents import agent_in_teams
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.actor import SYSTEM, Actor, ActorKind
@@ -75,6 +77,7 @@ class TeamsHearing:
     async def hear(self, activity: Activity, place: Place, *, raw: bytes) -> Accepted:
         """In one commit: where it is, who speaks, what was said."""
         at = self._now()
+        activity = replace(activity, agent=await self._agent(place))
         beside = None if self._met_lately(place, at) else partial(self._meet, place)
         accepted = await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
         if accepted.fresh and beside is not None:
@@ -163,6 +166,13 @@ class TeamsHearing:
             work.write(insert, duplicate=Conflict())
         elif before.place != written or before.person != person or before.unreachable_at is not None:
             work.write(sa.update(teams_conversations).where(mine).values(**values))
+
+    @unavailable_is_said
+    async def _agent(self, place: Place) -> str:
+        """The agent of the desk who speaks in a chat of their own."""
+        async with self._database.snapshot() as snapshot:
+            found = await agent_in_teams(snapshot, self._whose(place))
+        return str(found.id) if found is not None else ""
 
     def _whose(self, place: Place) -> str:
         """Whose own chat it is; empty where several read along, or nobody vouches for who speaks."""
