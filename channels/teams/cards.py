@@ -34,11 +34,16 @@ def card_document(
     return document
 
 
-def pressed_face(card: Card, activity_value: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The card after it was sent off: what was filled in as facts, and nothing left to press twice."""
+def pressed_face(card: Card, activity_value: Mapping[str, Any] | None, says: str = "") -> dict[str, Any]:
+    """The card after it was sent off: what was filled in as facts, and nothing left to press twice.
+
+    Args:
+        says: the words of the button, where that is all it sent.
+    """
     filled = activity_value or {}
     facts = tuple((field.label, _shown(filled.get(field.id), field.choices)) for field in card.inputs)
-    said = f"{DONE} {card.submit.title}" if card.submit else ""
+    acted = next((act.title for act in card.acts if act.says == says), card.submit.title if card.submit else "")
+    said = f"{DONE} {acted}" if acted else ""
     text = "\n\n".join(filter(None, (card.text, said)))
     answered = replace(card, text=text, facts=(*card.facts, *facts), inputs=(), submit=None, acts=(), refresh=None)
     return cards.document(answered, version=VERSION, actions=())

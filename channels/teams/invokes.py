@@ -28,7 +28,7 @@ def pressed(received: Received, asked: Activity | None) -> InvokeAnswer:
     """
     activity = received.activity
     if asked is not None and asked.card is not None:
-        return _card(pressed_face(asked.card, activity.value if activity else None))
+        return _card(pressed_face(asked.card, activity.value if activity else None, activity.text if activity else ""))
     return _card(spoken_face(activity.text if activity else ""))
 
 
