@@ -261,15 +261,15 @@ class TestCasesAsCards:
         await megan.says("It rings since seven in the morning.")
         assert "is on case" in megan.heard
 
-        li = await megan.desk.agent("Li")
-        await li.takes(number)
-        await li.resolves(number, "Reset the sensor")
+        grace = await megan.desk.agent("Grace")
+        await grace.takes(number)
+        await grace.resolves(number, "Reset the sensor")
         await megan.hears()
         await megan.says("Where do my cases stand?")
         await self.presses(megan, "Take it up again")
         assert (await megan.desk.case(number)).row.status == "open"
 
-        await li.resolves(number, "A new sensor")
+        await grace.resolves(number, "A new sensor")
         await megan.hears()
         await megan.says("Status of my cases")
         await self.presses(megan, "It is solved")
