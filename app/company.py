@@ -183,6 +183,7 @@ async def _agents(
 ) -> None:
     known = {agent.id: agent for agent in await all_agents(work)}
     problems = list(_strange_departments(company.agents, summary.departments))
+    problems += _teams_taken(company.agents, known.values())
     if problems:
         raise CompanyInvalid(*problems)
     for record in company.agents:
@@ -210,7 +211,36 @@ def _agent(record: AgentRecord, before: Agent) -> Agent:
         email=record.email.strip().lower(),
         departments=frozenset(record.departments),
         role=AgentRole(record.role),
+        teams=before.teams if record.teams is None else _in_teams(record),
     )
+
+
+def _in_teams(record: AgentRecord) -> str | None:
+    """By what Teams knows an agent; None where the file says that there is nothing.
+
+    Raises:
+        CompanyInvalid: it cannot be that.
+    """
+    for tenant, object_id in (record.teams or {}).items():
+        try:
+            return normalise(IdentityKind.TEAMS, f"{tenant}|{object_id}")
+        except IdentityInvalid as error:
+            raise CompanyInvalid(Problem(f"agents: {record.key}", "bad_teams", f"{tenant}|{object_id}")) from error
+    return None
+
+
+def _teams_taken(agents: Iterable[AgentRecord], known: Iterable[Agent]) -> Iterator[Problem]:
+    """Somebody in Teams is one agent: whoever pressed a button there must not be two people."""
+    told = {company_id("agent", record.key): record for record in agents}
+    owners = {agent.teams: agent.id for agent in known if agent.teams and _keeps_teams(told.get(agent.id))}
+    for agent_id, record in told.items():
+        identity = _in_teams(record)
+        if identity is not None and owners.setdefault(identity, agent_id) != agent_id:
+            yield Problem(f"agents: {record.key}", "teams_of_another", identity)
+
+
+def _keeps_teams(record: AgentRecord | None) -> bool:
+    return record is None or record.teams is None
 
 
 def _strange_departments(agents: Iterable[AgentRecord], known: Iterable[str]) -> Iterator[Problem]:

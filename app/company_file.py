@@ -70,7 +70,11 @@ class DepartmentRecord(Record):
 
 
 class AgentRecord(Record):
-    """`key` never changes, whatever else does."""
+    """`key` never changes, whatever else does.
+
+    Attributes:
+        teams: from a Microsoft tenant's id to their object id there; left out it stays as it is, `{}` takes it away.
+    """
 
     key: Key
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -78,6 +82,7 @@ class AgentRecord(Record):
     role: Literal["agent", "supervisor"] = "agent"
     departments: tuple[Slug, ...] = ()
     work: WorkRecord | None = None
+    teams: Annotated[Mapping[Line, Line], Field(max_length=1)] | None = None
 
 
 class OwnDay(Record):

@@ -69,6 +69,7 @@ COMPANY_BECAUSE = {
     "web_taken": "another contact has this id there already",
     "bad_teams": "cannot be a tenant's id and an object id in it",
     "teams_taken": "another contact has this object id already: they wrote in Teams before the file spoke of them",
+    "teams_of_another": "another agent is this person in Teams already",
     "unknown_rulebook": "no such rulebook",
 }
 

@@ -147,6 +147,8 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),
     ]
+    if house.teams is not None and house.teams.cards is not None:
+        loops.append(keep_running("agent_cards", house.teams.cards.run, database, "event", every_s=NOTICES_EVERY_S))
     if house.filing is not None:
         loops.append(keep_running("filing", house.filing.run, database, MAIL_IN, every_s=FILING_EVERY_S))
     return [asyncio.create_task(loop) for loop in loops]

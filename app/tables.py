@@ -20,10 +20,22 @@ teams_conversations = sa.Table(
     metadata,
     sa.Column("conversation_id", sa.Uuid, sa.ForeignKey("conversations.id"), primary_key=True),
     sa.Column("place", Json, nullable=False),
+    sa.Column("person", sa.String(80), nullable=False, server_default=EMPTY, index=True),
     sa.Column("unreachable_at", Instant),
     sa.Column("updated_at", Instant, nullable=False),
 )
-"""Where a conversation is in Teams and how to speak there unasked; `unreachable_at`: since when nothing arrives."""
+"""Where a conversation is in Teams and how to speak there unasked; `unreachable_at`: since when nothing arrives.
+
+`person`: whose own chat with the bot it is, `tenant|object id`, where Teams vouched for it; empty for all others."""
+
+teams_presses = sa.Table(
+    "teams_presses",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("agent_id", sa.Uuid, sa.ForeignKey("agents.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+)
+"""Buttons of agents' cards that were pressed and carried out: Teams may send a press again, under another id."""
 
 teams_sendings = sa.Table(
     "teams_sendings",

@@ -48,12 +48,13 @@ from app.teams.alone import reached_alone
 from bot.activity import Sender
 from bot.answers import TimedAnswers
 from bot.dialogs.registry import DIALOGS
-from bot.replies.catalogue import load_catalogue
+from bot.replies.catalogue import Catalogue, load_catalogue
 from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from caseengine.operations.forwarding import TOPIC as FORWARD
 from caseengine.operations.telling import Telling, could_not_deliver
+from caseengine.policies.agent_cards import TOPIC as AGENT_CARD
 from caseengine.reading.reach import nobody_alone
 from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer
@@ -157,7 +158,7 @@ def build(
     letters = EmailAdapter(letterbook, mail, settings.company)
     post = NoticePost(database, mail_desk(settings), secret, letterbook, now)
     http_channels = load_http_channels(settings.data)
-    teams = _teams(settings, database, now, turns=turns, words=catalogue.words, webchat=webchat)
+    teams = _teams(settings, database, now, turns=turns, catalogue=catalogue, webchat=webchat)
     adapters: dict[str, ChannelAdapter] = {adapter.name: adapter, letters.name: letters}
     if teams is not None:
         adapters[teams.adapter.name] = teams.adapter
@@ -170,6 +171,7 @@ def build(
             "deliver": send_activity(database, adapters),
             "mail": send_mail(mail, post if settings.mail_comes_in else None),
             FORWARD: send_forward(letterbook, letters),
+            **({AGENT_CARD: teams.cards.send} if teams is not None and teams.cards is not None else {}),
         },
         partial(_gave_up, now),
     )
@@ -327,6 +329,8 @@ async def _resolve_params(
 
 
 async def _gave_up(now: Callable[[], datetime], work: UnitOfWork, row: OutboxRow) -> None:
+    if row.topic == AGENT_CARD:
+        return  # nobody outside waits for it: its agent finds the same in the workspace
     await could_not_deliver(work, row.topic, row.payload, at=now())
 
 
@@ -369,7 +373,7 @@ def _teams(
     now: Callable[[], datetime],
     *,
     turns: Turns,
-    words: Mapping[str, str],
+    catalogue: Catalogue,
     webchat: WebChatDesk,
 ) -> "TeamsHouse | None":
     """None where Teams is not set up: Microsoft's library costs a second and 57 MB, so it is not even imported."""
@@ -383,4 +387,12 @@ def _teams(
             await webchat.heard_typing(conversation, who)
 
     reception = Reception(database, now, turns.notice)
-    return build_teams(account, database=database, reception=reception, now=now, words=words, heard_typing=heard_typing)
+    return build_teams(
+        account,
+        database=database,
+        reception=reception,
+        now=now,
+        catalogue=catalogue,
+        origin=settings.origin,
+        heard_typing=heard_typing,
+    )

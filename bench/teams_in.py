@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import jwt
 import orjson
@@ -32,6 +33,7 @@ from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.teams.house import build_teams
 from bench.machine_floor import Measured, Stopwatch
 from bot.activity import Sender
+from bot.replies.catalogue import load_catalogue
 from channels.teams.account import ISSUER, TeamsAccount
 from channels.webchat import Limits, Rate, Tokens, WebChatDesk, load_keys
 from channels.webchat.desk import MOUNT
@@ -159,7 +161,16 @@ async def run(activities: int, at_once: int) -> list[tuple[str, Measured]]:
             openid_url=str(microsoft.server.make_url("/openid")),
         )
         reception = Reception(database, now, lambda _: None)
-        house = build_teams(account, database=database, reception=reception, now=now, words={}, heard_typing=_nobody)
+        catalogue = load_catalogue("en", zone=ZoneInfo("Europe/London"), company="")
+        house = build_teams(
+            account,
+            database=database,
+            reception=reception,
+            now=now,
+            catalogue=catalogue,
+            origin="",
+            heard_typing=_nobody,
+        )
         limits = Limits(per_conversation=FREE, posts_per_address=FREE, requests_per_address=FREE)
         desk = WebChatDesk(
             inbox=reception, conversations=ConversationBook(database), history=History(database),

@@ -71,11 +71,35 @@ class Input:
     label: str
     kind: str = "text"  # text | email | phone | date | choice | multiline
     choices: tuple[Choice, ...] = ()
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One of several buttons of a card.
+
+    Attributes:
+        says: what pressing it says for the person, as a suggested answer does.
+        verb: instead of saying anything, what the desk is asked to do, on channels that can ask for it.
+        about: what comes back with a verb: which case, at which version. Whoever presses it is told by the channel.
+        inputs: fields that unfold below a button with a verb.
+    """
+
+    title: str
+    says: str = ""
+    verb: str = ""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[Input, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Facts, a short form and links, rendered by each channel in its own way; `fallback` is said where it cannot."""
+    """Facts, a short form and links, rendered by each channel in its own way; `fallback` is said where it cannot.
+
+    Attributes:
+        acts: further buttons, beside the one that sends the form off.
+        refresh: what is asked for when the card is looked at again, on channels that can.
+    """
 
     title: str
     text: str = ""
@@ -84,6 +108,8 @@ class Card:
     submit: Choice | None = None
     links: tuple[Link, ...] = ()
     fallback: str = ""
+    acts: tuple[Act, ...] = ()
+    refresh: Act | None = None
 
 
 NOT_VOUCHED = "no"
@@ -106,6 +132,8 @@ class Activity:
         details: what the channel shows beside the words: who else got the mail, where the whole of it is kept.
         vouched: where the channel judges the sender of each activity anew: by what it vouches for them, `NOT_VOUCHED`
             where it looked and does not; empty where it never judges. It never reaches the conversation's log.
+        agent: the agent of the desk who speaks, where the channel vouches for it and nobody reads along. It never
+            reaches the conversation's log either.
     """
 
     kind: Kind
@@ -126,6 +154,7 @@ class Activity:
     subject: str = ""
     details: Mapping[str, Any] | None = None
     vouched: str = ""
+    agent: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document that `from_json` reads back; optional fields that are empty are left out."""
@@ -187,11 +216,28 @@ def card_from_json(document: Mapping[str, Any]) -> Card:
         title=document["title"],
         text=document.get("text", ""),
         facts=tuple((name, value) for name, value in document.get("facts", ())),
-        inputs=tuple(
-            Input(item["id"], item["label"], item["kind"], tuple(Choice(**choice) for choice in item["choices"]))
-            for item in document.get("inputs", ())
-        ),
+        inputs=_inputs(document),
         submit=Choice(**document["submit"]) if document.get("submit") else None,
         links=tuple(Link(**item) for item in document.get("links", ())),
         fallback=document.get("fallback", ""),
+        acts=tuple(_act(item) for item in document.get("acts", ())),
+        refresh=_act(document["refresh"]) if document.get("refresh") else None,
     )
+
+
+def _inputs(document: Mapping[str, Any]) -> tuple[Input, ...]:
+    return tuple(
+        Input(
+            item["id"],
+            item["label"],
+            item["kind"],
+            tuple(Choice(**choice) for choice in item["choices"]),
+            item.get("value", ""),
+        )
+        for item in document.get("inputs", ())
+    )
+
+
+def _act(document: Mapping[str, Any]) -> Act:
+    told = {name: document.get(name, "") for name in ("title", "says", "verb")}
+    return Act(**told, about=document.get("about", {}), inputs=_inputs(document))

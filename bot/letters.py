@@ -5,6 +5,7 @@ docs/decisions/0021-mail.md
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -100,7 +101,7 @@ async def status_lines(said: Understanding, desk: Desk) -> list[Line]:
 
 def plain_line(case: Case | CaseRow, desk: Desk) -> Line:
     """How a case stands; to an address nobody has proved, without a word that somebody else may have written."""
-    line = case_line(case, desk)
+    line = replace(case_line(case, desk), card=None)  # there is nothing to press in a letter
     if desk.assurance.level >= Level.CHANNEL:
         return line
     key = "mail.status" if line.key == "status.case" else "mail.status_ended"

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from bot.activity import Activity, Kind, Reply, Role, Sender
+from bot.agent_board import agent_board
 from bot.dialogs.choices import START_CHOICES, as_pressed, pressed_choice
 from bot.dialogs.desk import Answers, Desk
 from bot.dialogs.engine import Walk
@@ -197,6 +198,8 @@ async def _is_retailer(work: UnitOfWork, assurance: Assurance) -> bool:
 async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) -> list[Line]:
     if activity.kind is Kind.JOINED:
         return await _greeting(desk) if desk.conversation.mode is Mode.BOT else []
+    if (board := await agent_board(activity, desk)) is not None:
+        return board
     if desk.conversation.outcome is Outcome.NOTHING:
         desk.conversation.came_to(Outcome.TALKED)
     if desk.conversation.mode is not Mode.BOT:
@@ -263,6 +266,7 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
             subject="",
             details=None,
             vouched="",
+            agent="",
         )
         log_of_conversation.append(
             UUID(heard.conversation), key=said.key, body=said.to_json(), at=at, channel=heard.channel, deliver=True

@@ -37,7 +37,12 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A human who works cases; `departments` are those whose cases they may see."""
+    """A human who works cases.
+
+    Attributes:
+        departments: those whose cases they may see.
+        teams: who they are in Microsoft Teams, `tenant|object id`; None where nobody said.
+    """
 
     id: UUID
     name: str
@@ -48,6 +53,7 @@ class Agent:
     presence: Presence = Presence.OFFLINE
     seen_at: datetime | None = None
     presence_reason: str = ""
+    teams: str | None = None
 
     @property
     def actor(self) -> Actor:
@@ -108,8 +114,8 @@ class Agents:
             self._work.write(sa.insert(agent_departments).values(agent_id=agent.id, department=department))
 
     def change(self, agent: Agent) -> None:
-        """New name, e-mail, role and departments; password and presence stay."""
-        values = {"name": agent.name, "email": agent.email.strip().lower(), "role": agent.role}
+        """New name, e-mail, role, place in Teams and departments; password and presence stay."""
+        values = {"name": agent.name, "email": agent.email.strip().lower(), "role": agent.role, "teams": agent.teams}
         self._work.write(sa.update(agents).where(agents.c.id == agent.id).values(values), rows=1)
         self._work.write(sa.delete(agent_departments).where(agent_departments.c.agent_id == agent.id))
         for department in sorted(agent.departments):
@@ -143,6 +149,16 @@ async def supervisors_of(snapshot: Snapshot, department: str) -> list[Agent]:
     return [agent for agent in everyone if department in agent.departments] or everyone
 
 
+async def agent_in_teams(snapshot: Snapshot, identity: str) -> Agent | None:
+    """Who somebody in Teams is at the desk; None: no agent, or one who is locked out.
+
+    Args:
+        identity: `tenant|object id`, as Teams vouched for it; "" is nobody.
+    """
+    found = await agents_where(snapshot, agents.c.teams == identity.lower()) if identity else []
+    return next((agent for agent in found if not agent.is_locked), None)
+
+
 async def all_agents(snapshot: Snapshot) -> list[Agent]:
     """By name."""
     return await agents_where(snapshot, sa.true())
@@ -167,4 +183,4 @@ def _agent(rows: list[sa.Row[Any]]) -> Agent:
     row = rows[0]
     theirs = frozenset(found.department for found in rows if found.department)
     values = (row.id, row.name, row.email, row.password_hash, theirs)
-    return Agent(*values, AgentRole(row.role), Presence(row.presence), row.seen_at, row.presence_reason)
+    return Agent(*values, AgentRole(row.role), Presence(row.presence), row.seen_at, row.presence_reason, row.teams)

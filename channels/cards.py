@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.activity import Card, Choice, Input, Link
+from bot.activity import Act, Card, Choice, Input, Link
 
 CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
 EXPANDED_MAX = 5
@@ -30,7 +30,7 @@ def document(card: Card, *, version: str, actions: Iterable[dict[str, Any]]) -> 
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": version,
-        "body": [*_words(card), *_facts(card), *map(_input, card.inputs)],
+        "body": [*_words(card), *_facts(card), *map(field_document, card.inputs)],
         "actions": [*actions, *(_open(link) for link in card.links if _safe(link))],
     }
     if card.fallback:
@@ -38,6 +38,11 @@ def document(card: Card, *, version: str, actions: Iterable[dict[str, Any]]) -> 
     if spoken := _spoken(card):
         content["speak"] = spoken
     return content
+
+
+def says(card: Card) -> list[Act]:
+    """The buttons of a card that speak for the person: every channel has those."""
+    return [act for act in card.acts if act.says and not act.verb]
 
 
 def _spoken(card: Card) -> str:
@@ -62,8 +67,9 @@ def _facts(card: Card) -> list[dict[str, Any]]:
     return [{"type": "FactSet", "facts": facts}] if facts else []
 
 
-def _input(field: Input) -> dict[str, Any]:
-    shared = {"id": field.id, "label": field.label}
+def field_document(field: Input) -> dict[str, Any]:
+    """A field of a form."""
+    shared = {"id": field.id, "label": field.label} | ({"value": field.value} if field.value else {})
     if field.kind == "choice":
         style = "expanded" if len(field.choices) <= EXPANDED_MAX else "compact"
         return {"type": "Input.ChoiceSet", "style": style, "choices": list(map(_choice, field.choices))} | shared

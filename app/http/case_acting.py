@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from app.agent_words import closing, joined
 from app.http.answers import CaseInFullAnswer
 from app.http.bodies import (
     AssignBody,
@@ -21,7 +22,7 @@ from app.http.bodies import (
 from app.http.case_reading import CASE, SHOWN, CaseReading
 from app.http.endpoint import Body, Call, Endpoint, Scope
 from app.http.errors import AgentElsewhere, KeyReused, NobodyToTell
-from bot.activity import Choice, Role, Sender, plain
+from bot.activity import Role, Sender
 from bot.dialogs.desk import BOT
 from bot.replies.catalogue import Catalogue
 from caseengine import activities
@@ -183,7 +184,7 @@ class CaseActing:
                 return
 
     async def _take(self, work: UnitOfWork, call: Call, who: Who) -> Case:
-        notice = {"text": self._words["notice.agent_joined"].format(name=call.agent.agent.name)}
+        notice = joined(self._words, call.agent.agent.name)
         return await assigning.take(work, call.path("number"), notice=notice, **who)
 
     async def _assign(self, work: UnitOfWork, call: Call, who: Who) -> Case:
@@ -246,8 +247,8 @@ class CaseActing:
     async def _resolve(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: ResolutionBody = call.body
         case = await permitted_case(work, call.path("number"), by=who["by"])
-        closing = self.closing(case.number, body.text)
-        return await ending.resolve(work, case.number, Resolution(body.code, body.text), closing=closing, **who)
+        told = self.closing(case.number, body.text)
+        return await ending.resolve(work, case.number, Resolution(body.code, body.text), closing=told, **who)
 
     async def _reopen(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         return await ending.reopen(work, call.path("number"), reason=call.body.reason, **who)
@@ -273,8 +274,7 @@ class CaseActing:
 
     def closing(self, number: str, text: str) -> Mapping[str, Any]:
         """What the customer reads, with two buttons to agree or not."""
-        choices = [plain(Choice(self._words[key], self._words[key])) for key in ("choice.yes", "choice.no")]
-        return {"text": self._words["notice.resolved"].format(number=number, text=text), "choices": choices}
+        return closing(self._words, number, text)
 
 
 def _key(case: Case, key: str, who: Who) -> str:

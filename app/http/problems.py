@@ -57,6 +57,13 @@ def problem(code: str, params: Mapping[str, Any]) -> web.Response:
     return web.Response(body=orjson.dumps(document), status=known["status"], content_type=MEDIA_TYPE, headers=headers)
 
 
+def detail_of(refusal: Refusal) -> str:
+    """What people read of a refusal, wherever they read it: no more than the API would tell."""
+    known = PROBLEMS[HIDDEN.get(refusal.code, refusal.code)]
+    shown = {} if known["status"] == HTTPStatus.NOT_FOUND else refusal.params
+    return str(known["detail"]).format_map({name: _words(_plain(value)) for name, value in shown.items()})
+
+
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every refusal below /api is a problem document; nothing anywhere escapes as a bare 500."""

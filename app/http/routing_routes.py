@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from app.agent_words import joined
 from app.http.bodies import Slug, VersionBody
 from app.http.case_acting import CaseActing, Who
 from app.http.case_reading import CASE, SHOWN
@@ -234,7 +235,7 @@ class RoutingRoutes:
         return considered(judged, await names_of(work, {UUID(one[0]) for one in judged}))
 
     async def _accept(self, work: UnitOfWork, call: Call, who: Who) -> None:
-        notice = {"text": self._words["notice.agent_joined"].format(name=call.agent.agent.name)}
+        notice = joined(self._words, call.agent.agent.name)
         await accept(work, call.path("number"), by=who["by"], at=who["at"], notice=notice)
 
     async def _decline(self, work: UnitOfWork, call: Call, who: Who) -> None:

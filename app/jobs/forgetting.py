@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
+from app.tables import teams_presses
 from customers.codes import OneTimeCodes
 from customers.identity_token import forget_used_tokens
 from storage.engine import Database
@@ -31,3 +34,4 @@ class Forgetting:
             forget_old(work, before=at - FACTS_KEPT)
             OneTimeCodes(work, self._secret).forget(at - CODES_KEPT)
             forget_used_tokens(work, at=at)
+            work.write(sa.delete(teams_presses).where(teams_presses.c.at < at - INPUTS_KEPT))

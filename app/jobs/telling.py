@@ -8,22 +8,20 @@ import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 import structlog
 
+from app.jobs.following import begin, facts_behind
 from caseengine.cursors import Cursor, advance, cursor
 from caseengine.operations.telling import Telling, plan_notice, tell
-from caseengine.rule_following import TOPIC, told_of
+from caseengine.rule_following import told_of
 from caseengine.telling import HOLDERS_MAX, holders_due, planned_for, postpone
 from customers.preferences import Holder
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
-from storage.outbox import OutboxRow, missing_between, published_after, settle
-from storage.tables import outbox
+from storage.outbox import OutboxRow
 
 log = structlog.get_logger()
 FOLLOWER = "customer_notices"
-PAGE = 200
 REST = timedelta(minutes=10)
 """Whoever cannot be told for a fault of ours is tried again then, and holds up nobody."""
 
@@ -40,7 +38,7 @@ class CustomerNotices:
     async def run(self) -> None:
         """Plan whatever happened, and tell whatever is due."""
         with contextlib.suppress(Conflict):  # another worker is faster; the next run goes on behind it
-            await self._begin()
+            await begin(self._database, FOLLOWER, self._since)
             while await self._follow():
                 pass
         while await self._sweep():
@@ -48,7 +46,7 @@ class CustomerNotices:
 
     async def _follow(self) -> bool:
         """One page of facts; whether there were any."""
-        before, rows = await self._page()
+        before, rows = await facts_behind(self._database, FOLLOWER)
         if not rows:
             return False
         try:
@@ -58,25 +56,6 @@ class CustomerNotices:
         except Exception:
             await self._one_by_one(rows)
         return True
-
-    async def _page(self) -> tuple[Cursor | None, Sequence[OutboxRow]]:
-        async with self._database.snapshot() as snapshot:
-            before = await cursor(snapshot, FOLLOWER)
-            position = before.position if before else 0
-            rows = await published_after(snapshot, TOPIC, position, limit=PAGE)
-            whole = not rows or not await missing_between(snapshot, position, rows[-1].id)
-        if whole:
-            return before, rows
-        await self._database.run(settle)
-        async with self._database.snapshot() as snapshot:
-            return before, await published_after(snapshot, TOPIC, position, limit=PAGE)
-
-    async def _begin(self) -> None:
-        """A desk that never told anybody does not begin with its past; from here on it misses nothing."""
-        earlier = sa.select(sa.func.max(outbox.c.id)).where(outbox.c.topic == TOPIC, outbox.c.emitted_at < self._since)
-        async with self._database.unit_of_work() as work:
-            if await cursor(work, FOLLOWER) is None:
-                advance(work, None, Cursor(FOLLOWER, int(await work.scalar(earlier) or 0)))
 
     async def _plan(self, before: Cursor | None, rows: Sequence[OutboxRow]) -> None:
         async with self._database.unit_of_work() as work:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from app.reception import Reception, unavailable_is_said
 from app.tables import teams_arrivals, teams_conversations, teams_sendings
 from bot.activity import Activity, Sender
 from caseengine.activities import Activities, by_key, said
+from caseengine.agents import agent_in_teams
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.actor import SYSTEM, Actor, ActorKind
@@ -75,6 +77,7 @@ class TeamsHearing:
     async def hear(self, activity: Activity, place: Place, *, raw: bytes) -> Accepted:
         """In one commit: where it is, who speaks, what was said."""
         at = self._now()
+        activity = replace(activity, agent=await self._agent(place))
         beside = None if self._met_lately(place, at) else partial(self._meet, place)
         accepted = await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
         if accepted.fresh and beside is not None:
@@ -140,7 +143,7 @@ class TeamsHearing:
             if before is not None and before.place["person"]["id"] != place.person.id:
                 await assurances.drop(conversation)  # several read along: what one proved is not another's
             return
-        if not (self._vouches and place.person.identity) or now.level is Level.VERIFIED:
+        if not self._whose(place) or now.level is Level.VERIFIED:
             return
         contact = await recognise(
             work,
@@ -155,14 +158,25 @@ class TeamsHearing:
             await assurances.vouch(conversation, contact, PROOF, at=at)
 
     def _keep_place(self, work: UnitOfWork, place: Place, before: Any, at: datetime) -> None:
-        written = place.to_json()
-        values = {"place": written, "unreachable_at": None, "updated_at": at}
+        written, person = place.to_json(), self._whose(place)
+        values = {"place": written, "person": person, "unreachable_at": None, "updated_at": at}
         mine = teams_conversations.c.conversation_id == UUID(place.conversation)
         if before is None:
             insert = sa.insert(teams_conversations).values(conversation_id=UUID(place.conversation), **values)
             work.write(insert, duplicate=Conflict())
-        elif before.place != written or before.unreachable_at is not None:
+        elif before.place != written or before.person != person or before.unreachable_at is not None:
             work.write(sa.update(teams_conversations).where(mine).values(**values))
+
+    @unavailable_is_said
+    async def _agent(self, place: Place) -> str:
+        """The agent of the desk who speaks in a chat of their own."""
+        async with self._database.snapshot() as snapshot:
+            found = await agent_in_teams(snapshot, self._whose(place))
+        return str(found.id) if found is not None else ""
+
+    def _whose(self, place: Place) -> str:
+        """Whose own chat it is; empty where several read along, or nobody vouches for who speaks."""
+        return place.person.identity if self._vouches and place.scope is Scope.PERSONAL else ""
 
     async def _said_before(self, place: Place, key: str) -> bool:
         async with self._database.snapshot() as snapshot:

@@ -1,15 +1,19 @@
 """Teams put together. Microsoft's library is imported here, where Teams is set up, and nowhere before."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.reception import FileCabinet, Reception
+from app.teams.acting import TeamsActing
+from app.teams.agent_cards import AgentCards
+from app.teams.card_face import CardFaces
 from app.teams.hearing import TeamsHearing
 from app.teams.keeping import TeamsArrivals, TeamsPlaces, TeamsSayings, TeamsSendings
 from app.teams.typing import TeamsTyping
 from bot.activity import Sender
+from bot.replies.catalogue import Catalogue
 from channels.teams.account import TeamsAccount
 from channels.teams.adapter import TeamsAdapter
 from channels.teams.arrivals import ArrivalRounds
@@ -37,6 +41,7 @@ class TeamsHouse:
     connector: Connector
     rounds: ArrivalRounds
     typing: TeamsTyping
+    cards: AgentCards | None
     _tasks: list[asyncio.Task[object]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -62,16 +67,23 @@ def build_teams(
     database: Database,
     reception: Reception,
     now: Callable[[], datetime],
-    words: Mapping[str, str],
+    catalogue: Catalogue,
+    origin: str,
     heard_typing: Callable[[str, Sender], Awaitable[None]],
     fetch: FetchLimits | None = None,
 ) -> TeamsHouse:
-    """At rest: nothing runs and nothing is connected yet."""
+    """At rest: nothing runs and nothing is connected yet.
+
+    Args:
+        origin: scheme and host of the desk's own pages.
+    """
     http = TeamsHttp()
     keys = SigningKeys(account.openid_url, http.get_json)
     bearer = Bearer(account, http)
     connector = Connector(account, http, bearer, per_conversation=Pace(PER_CONVERSATION), per_tenant=Pace(PER_TENANT))
-    hearing = TeamsHearing(database, reception, now, words, vouches=not account.anonymous, heard_typing=heard_typing)
+    hearing = TeamsHearing(
+        database, reception, now, catalogue.words, vouches=not account.anonymous, heard_typing=heard_typing
+    )
     places, sendings = TeamsPlaces(database, hearing.unreachable), TeamsSendings(database, now)
     rounds = ArrivalRounds(
         account,
@@ -85,14 +97,17 @@ def build_teams(
         limits=fetch,
     )
     verifier = Verifier(account, keys, now)
+    faces = CardFaces(catalogue, origin)
     intake = Intake(
         account,
         verifier=verifier,
         pipeline=TeamsPipeline(verifier, connector),
         hearing=hearing,
         sayings=TeamsSayings(database),
+        acting=TeamsActing(database, faces, catalogue.words, now, vouches=not account.anonymous),
         rounds=rounds,
     )
     adapter = TeamsAdapter(connector, places, sendings)
     typing = TeamsTyping(adapter, places)
-    return TeamsHouse(account, http, keys, intake, adapter, connector, rounds, typing)
+    cards = None if account.anonymous else AgentCards(database, adapter, faces, now)
+    return TeamsHouse(account, http, keys, intake, adapter, connector, rounds, typing, cards)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.understanding import Intent, Understanding, Wants
+from caseengine.model.number import CaseNumber, read_number
 
 START_CHOICES = ("choice.report", "choice.status", "choice.question", "choice.person")
 """What is offered when nothing is in progress."""
@@ -29,6 +30,8 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.new_code": (Intent.SOMETHING_ELSE, Wants()),
     "choice.send_code": (Intent.AFFIRM, Wants()),
     "choice.add_to_case": (Intent.ADD_TO_CASE, Wants()),
+    "choice.close_case": (Intent.CLOSE_CASE, Wants()),
+    "choice.reopen_case": (Intent.REOPEN_CASE, Wants()),
     "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
     "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),
     "choice.first_time": (Intent.SOMETHING_ELSE, Wants()),
@@ -47,17 +50,35 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
 }
 
 
+OF_A_CASE = ("choice.add_to_case", "choice.close_case", "choice.reopen_case")
+"""Buttons below a case: they say the case's number behind their words."""
+
+
+def says_of_case(choice: str, number: str, words: Mapping[str, str]) -> str:
+    """What a button below a case says for the customer."""
+    return f"{words[choice]} {number}"
+
+
 def pressed_choice(text: str, words: Mapping[str, str]) -> str:
     """The catalogue key of the button whose words these are, "" when it is none."""
     plain = text.strip().casefold()
-    return next((key for key in MEANINGS if words[key].casefold() == plain), "")
+    found = next((key for key in MEANINGS if words[key].casefold() == plain), "")
+    return found or _of_a_case(plain, words)
+
+
+def _of_a_case(plain: str, words: Mapping[str, str]) -> str:
+    before, _, number = plain.rpartition(" ")
+    if not isinstance(read_number(number), CaseNumber):
+        return ""
+    return next((key for key in OF_A_CASE if words[key].casefold() == before), "")
 
 
 def as_pressed(said: Understanding, choice: str) -> Understanding:
-    """The message with the button's own meaning."""
+    """The message with the button's own meaning; which case it is about stays."""
     if not choice:
         return said
     intent, wants = MEANINGS[choice]
+    kept = tuple(one for one in said.entities if choice in OF_A_CASE and one.kind == "case_number")
     return replace(
-        said, intent=intent, wants=wants, confidence=1.0, entities=(), problems=(), question=False, department=None
+        said, intent=intent, wants=wants, confidence=1.0, entities=kept, problems=(), question=False, department=None
     )

@@ -1,7 +1,7 @@
 """Nothing is in progress: what does this message begin?"""
 
 from bot.dialogs.cases_here import awaiting_confirmation, open_case_here
-from bot.dialogs.choices import START_CHOICES
+from bot.dialogs.choices import OF_A_CASE, START_CHOICES
 from bot.dialogs.desk import Desk
 from bot.dialogs.steps import Done, Goto, HandOver, Line, Next, Slots, dialog
 from bot.understanding import Intent, Mood, Understanding
@@ -41,6 +41,8 @@ async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Choose by what was pressed, then by wish, then by what an open resolution asks, then by intent and mention."""
     if desk.pressed == "choice.prove":
         return Goto("identify", {"then": "status"})
+    if desk.pressed in OF_A_CASE and said.entity("case_number") is not None:
+        return Goto(GOALS[said.intent])
     if said.wants.person:
         return HandOver("asked_for_person")
     if not slots.get("again") and (about_resolution := await hear_after_resolution(said, desk)) is not None:

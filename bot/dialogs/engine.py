@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.dialogs.choices import START_CHOICES
+from bot.dialogs.choices import OF_A_CASE, START_CHOICES
 from bot.dialogs.commands import command_of, interrupts
 from bot.dialogs.desk import Desk
 from bot.dialogs.state import DialogState, Frame
@@ -87,6 +87,8 @@ class Walk:
         """The dialog that hears this first; one that is in progress already is not begun again."""
         if self._desk.pressed == "choice.prove":
             goal: str | None = "identify"
+        elif self._desk.pressed in OF_A_CASE and said.entity("case_number") is not None:
+            goal = "dispatch"
         else:
             goal = interrupts(said, expecting=self._state.expecting, dialog=top.dialog)
         in_progress = {frame.dialog for frame in self._state.frames}

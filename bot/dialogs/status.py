@@ -1,11 +1,14 @@
 """Where do my cases stand? Shown only to whoever has proved a right to it; "unknown" and "not yours" sound the same."""
 
+from bot.activity import Act, Card
+from bot.dialogs.choices import says_of_case
 from bot.dialogs.desk import Desk
 from bot.dialogs.identify import check
 from bot.dialogs.steps import Ask, Call, Done, Line, Next, Say, Slots, dialog
 from bot.understanding import Understanding
 from caseengine.model.case import Case
 from caseengine.model.errors import CaseNotFound
+from caseengine.model.lifecycle import LIVE, Status
 from caseengine.operations.access import case_for
 from caseengine.operations.keeping import goes_on_as
 from caseengine.reading.case_address import case_address
@@ -16,6 +19,12 @@ from customers.errors import IdentityInvalid, TooManyCodes
 from customers.identities import normalise
 
 LISTED_MAX = 5
+BUTTONS = {
+    **dict.fromkeys(LIVE, ("choice.add_to_case",)),
+    Status.RESOLVED: ("choice.close_case", "choice.reopen_case"),
+    Status.CLOSED: ("choice.reopen_case",),
+}
+"""Below a case, by its status."""
 
 
 async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -126,7 +135,14 @@ def case_line(case: Case | CaseRow, desk: Desk) -> Line:
         "department": desk.departments.get(case.department, case.department),
         "next_update": case.due_at,
     }
-    return Line("status.case" if promised else "status.case_ended", params)
+    return Line("status.case" if promised else "status.case_ended", params, card=_buttons(case, desk))
+
+
+def _buttons(case: Case | CaseRow, desk: Desk) -> Card | None:
+    """What can be done about the case by one press; each says so in the customer's name, and the dialogs hear it."""
+    offered = BUTTONS.get(case.status, ())
+    acts = tuple(Act(desk.words[one], says=says_of_case(one, case.number, desk.words)) for one in offered)
+    return Card(title="", acts=acts) if acts else None
 
 
 STATUS = dialog("status", 1, start, take_number, take_address, take_code, show_again)

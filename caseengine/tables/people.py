@@ -23,9 +23,12 @@ agents = sa.Table(
     sa.Column("presence", sa.String(12), nullable=False, server_default="offline"),
     sa.Column("presence_reason", sa.String(100), nullable=False, server_default=EMPTY),
     sa.Column("seen_at", Instant),
+    sa.Column("teams", sa.String(80)),
+    sa.Index("ix_agents_teams", "teams", unique=True),
     sa.CheckConstraint("role IN ('agent', 'supervisor')", name="role"),
     sa.CheckConstraint("presence IN ('available', 'busy', 'away', 'offline')", name="presence"),
 )
+"""`teams`: who they are in Microsoft Teams, `tenant|object id` in lower case; null where nobody said."""
 
 agent_departments = sa.Table(
     "agent_departments",

@@ -1,13 +1,13 @@
 """A `Card` as Teams renders it: its button is an Action.Execute, answered with the card's new face."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.activity import Card, Choice
+from bot.activity import Act, Card, Choice
 from channels import cards
 from channels.cards import SAYS
-from channels.teams.read import OWN
+from channels.teams.read import ABOUT, DOES, OWN
 
 VERSION = "1.5"
 VERB = "nightdesk/say"
@@ -17,24 +17,35 @@ FILE_TYPE = "application/vnd.microsoft.teams.card.file.info"
 DONE = "✓"
 
 
-def card_document(card: Card, *, key: str, choices: Iterable[Choice] = ()) -> dict[str, Any]:
+def card_document(
+    card: Card, *, key: str, choices: Iterable[Choice] = (), readers: Sequence[str] = ()
+) -> dict[str, Any]:
     """The card alone.
 
     Args:
         key: of the activity that shows it, by which a press finds it again.
         choices: buttons that say something, below the card's own.
+        readers: Teams' ids of those for whom a card that can be is asked for anew when they look at it.
     """
-    actions = [*_submit(card, key), *map(_say, choices)]
-    return cards.document(card, version=VERSION, actions=actions) | {"msteams": {"width": "Full"}}
+    actions = [*_submit(card, key), *(_act(act, key) for act in card.acts), *map(_say, choices)]
+    document = cards.document(card, version=VERSION, actions=actions) | {"msteams": {"width": "Full"}}
+    if card.refresh is not None and readers:
+        document["refresh"] = {"action": _act(card.refresh, key), "userIds": list(readers)}
+    return document
 
 
-def pressed_face(card: Card, activity_value: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The card after it was sent off: what was filled in as facts, and nothing left to press twice."""
+def pressed_face(card: Card, activity_value: Mapping[str, Any] | None, says: str = "") -> dict[str, Any]:
+    """The card after it was sent off: what was filled in as facts, and nothing left to press twice.
+
+    Args:
+        says: the words of the button, where that is all it sent.
+    """
     filled = activity_value or {}
     facts = tuple((field.label, _shown(filled.get(field.id), field.choices)) for field in card.inputs)
-    said = f"{DONE} {card.submit.title}" if card.submit else ""
+    acted = next((act.title for act in card.acts if act.says == says), card.submit.title if card.submit else "")
+    said = f"{DONE} {acted}" if acted else ""
     text = "\n\n".join(filter(None, (card.text, said)))
-    answered = replace(card, text=text, facts=(*card.facts, *facts), inputs=(), submit=None)
+    answered = replace(card, text=text, facts=(*card.facts, *facts), inputs=(), submit=None, acts=(), refresh=None)
     return cards.document(answered, version=VERSION, actions=())
 
 
@@ -49,6 +60,27 @@ def _submit(card: Card, key: str) -> list[dict[str, Any]]:
     data = {SAYS: card.submit.says, OWN: {"key": key}}
     submit = {"type": "Action.Submit", "title": card.submit.title, "data": data}
     return [{"type": "Action.Execute", "title": card.submit.title, "verb": VERB, "data": data, "fallback": submit}]
+
+
+def _act(act: Act, key: str) -> dict[str, Any]:
+    """What it is about is a hint for the desk, never a right: whoever presses it is told by the invoke."""
+    if not act.verb:
+        data: dict[str, Any] = {SAYS: act.says, OWN: {"key": key}}
+        return _executed(act.title, VERB, data)
+    data = {OWN: {"key": key, ABOUT: dict(act.about)}}
+    if not act.inputs:
+        return _executed(act.title, DOES + act.verb, data)
+    form = {
+        "type": "AdaptiveCard",
+        "version": VERSION,
+        "body": [cards.field_document(field) for field in act.inputs],
+        "actions": [_executed(act.title, DOES + act.verb, data)],
+    }
+    return {"type": "Action.ShowCard", "title": f"{act.title} …", "card": form}
+
+
+def _executed(title: str, verb: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "Action.Execute", "title": title, "verb": verb, "data": data}
 
 
 def _say(choice: Choice) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.activity import Activity, Attachment, Sender
+from bot.activity import Activity, Attachment, Card, Sender
 from channels.protocol import Accepted
-from channels.teams.received import Place, Received
+from channels.teams.received import Place, Press, Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,17 @@ class Sayings(Protocol):
     """What was said, by its key."""
 
     async def by_key(self, conversation: str, key: str) -> Activity | None: ...
+
+
+class Acting(Protocol):
+    """What people who work at the desk do from their cards."""
+
+    async def act(self, press: Press) -> Card | None:
+        """Carry it out, once however often it comes; the card's new face. None: it is not theirs to press.
+
+        Raises:
+            channels.protocol.DeskUnavailable: nothing was done.
+        """
 
 
 class StoredFiles(Protocol):

@@ -8,7 +8,7 @@ from channels.teams import invokes
 from channels.teams.account import TeamsAccount
 from channels.teams.answer import Answer
 from channels.teams.arrivals import ArrivalRounds
-from channels.teams.desk import Hearing, Sayings
+from channels.teams.desk import Acting, Hearing, Sayings
 from channels.teams.invokes import InvokeAnswer
 from channels.teams.read import LIMITS, ReadLimits, parse_activity, read
 from channels.teams.received import HAPPENINGS, Received, What
@@ -29,6 +29,7 @@ class Intake:
         pipeline: TeamsPipeline,
         hearing: Hearing,
         sayings: Sayings,
+        acting: Acting,
         rounds: ArrivalRounds,
         limits: ReadLimits = LIMITS,
     ) -> None:
@@ -37,6 +38,7 @@ class Intake:
         self._pipeline = pipeline
         self._hearing = hearing
         self._sayings = sayings
+        self._acting = acting
         self._rounds = rounds
         self._limits = limits
 
@@ -97,6 +99,8 @@ class Intake:
     async def _invoked(self, received: Received, raw: bytes) -> InvokeAnswer:
         if received.what is What.PRESSED and invokes.is_ours(received):
             return await self._pressed(received, raw)
+        if received.press is not None:
+            return invokes.acted(received.press, await self._acting.act(received.press))
         if received.what is What.CONSENTED:
             await self._kept(received, raw)
         elif received.what is What.RATED:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.activity import Activity
-from channels.teams.cards import CARD_TYPE, VERB, pressed_face, spoken_face
-from channels.teams.received import Received, What
+from bot.activity import Activity, Card
+from channels.teams.cards import CARD_TYPE, VERB, card_document, pressed_face, spoken_face
+from channels.teams.received import Press, Received, What
 
 ERROR_TYPE = "application/vnd.microsoft.error"
 EMPTY_SEARCH = {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": []}}
@@ -28,8 +28,15 @@ def pressed(received: Received, asked: Activity | None) -> InvokeAnswer:
     """
     activity = received.activity
     if asked is not None and asked.card is not None:
-        return _card(pressed_face(asked.card, activity.value if activity else None))
+        return _card(pressed_face(asked.card, activity.value if activity else None, activity.text if activity else ""))
     return _card(spoken_face(activity.text if activity else ""))
+
+
+def acted(press: Press, card: Card | None) -> InvokeAnswer:
+    """The card as it is now, in its place; to whom it is not addressed, nothing."""
+    if card is None:
+        return _refused(403, "Forbidden")
+    return _card(card_document(card, key=press.card, readers=[press.place.person.id]))
 
 
 def is_ours(received: Received) -> bool:

@@ -18,11 +18,15 @@ from channels.document import clean_text, depth, parse
 from channels.file_names import safe_name, safe_type
 from channels.protocol import PayloadRejected
 from channels.teams.account import CHANNEL
-from channels.teams.received import OfferedFile, Person, Place, Received, Scope, What
+from channels.teams.received import OfferedFile, Person, Place, Press, Received, Scope, What
 from channels.teams.words import words_of_message
 
 JOINED_KEY = "joined"
 OWN = "nightdesk"
+DOES = "nightdesk/do/"
+"""How the verb of a button begins that asks the desk to do something."""
+ABOUT = "about"
+"""Where a button's own data has what it is about."""
 """Where the data of our own buttons stands."""
 DOWNLOAD_INFO = "application/vnd.microsoft.teams.file.download.info"
 LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
@@ -45,6 +49,7 @@ class ReadLimits:
     text_max: int = 32_000  # characters
     value_depth_max: int = 8
     files_max: int = 10
+    filled_max: int = 8_000  # characters of a field, for what the desk is asked to do
 
 
 LIMITS = ReadLimits()
@@ -205,14 +210,13 @@ def _pressed(document: Mapping[str, Any], name: str, value: Mapping[str, Any], l
         raise PayloadRejected("BadArgument", "'value.action' must be an object.")
     data = action.get("data")
     place = place_of(document)
+    if str(action.get("verb") or "").startswith(DOES):
+        return _acted(document, name, value, limits)
     words, filled = _said(data, "", limits)
     if not words and filled is None:
         return Received(what=What.ASKED, name=name, value=value)
-    own = data.get(OWN) if isinstance(data, dict) else None
-    card = own.get("key") if isinstance(own, dict) else None
-    # Teams sends an unanswered invoke again under a new id: what is the same is the press, not the activity.
-    anchor = str(document.get("replyToId") or "") or (card if isinstance(card, str) else _id(document))
-    key = f"teams:press:{_digest(place.person.id, anchor, action.get('verb'), data)}"
+    card = _own(data).get("key")
+    key = _press_key(document, action)
     return Received(
         what=What.PRESSED,
         place=place,
@@ -222,6 +226,40 @@ def _pressed(document: Mapping[str, Any], name: str, value: Mapping[str, Any], l
         name=name,
         value=value,
     )
+
+
+def _acted(document: Mapping[str, Any], name: str, value: Mapping[str, Any], limits: ReadLimits) -> Received:
+    """What the button says is data of whoever sent it: read, and believed in nothing."""
+    action, place = value["action"], place_of(document)
+    data = action.get("data")
+    data = data if isinstance(data, dict) else {}
+    own = _own(data)
+    about, card = own.get(ABOUT), own.get("key")
+    filled = {name: text for name, text in data.items() if isinstance(text, str) and name not in (OWN, "msteams")}
+    if any(len(text) > limits.filled_max for text in filled.values()):
+        raise PayloadRejected("MessageSizeTooBig", f"A field may have {limits.filled_max} characters at most.")
+    press = Press(
+        place=place,
+        verb=str(action["verb"]).removeprefix(DOES),
+        card=card if isinstance(card, str) else "",
+        about=about if isinstance(about, dict) else {},
+        filled=filled,
+        key=_press_key(document, action),
+    )
+    return Received(what=What.ACTED, place=place, press=press, key=press.key, of=press.card, name=name, value=value)
+
+
+def _own(data: Any) -> Mapping[str, Any]:
+    own = data.get(OWN) if isinstance(data, dict) else None
+    return own if isinstance(own, dict) else {}
+
+
+def _press_key(document: Mapping[str, Any], action: Mapping[str, Any]) -> str:
+    """Teams sends an unanswered invoke again under a new id: what is the same is the press, not the activity."""
+    data = action.get("data")
+    card = _own(data).get("key")
+    anchor = str(document.get("replyToId") or "") or (card if isinstance(card, str) else _id(document))
+    return f"teams:press:{_digest(place_of(document).person.id, anchor, action.get('verb'), data)}"
 
 
 def _consented(document: Mapping[str, Any], name: str, value: Mapping[str, Any], _: ReadLimits) -> Received:

@@ -30,6 +30,7 @@ class What(StrEnum):
     UNREACTED = "unreacted"
     RATED = "rated"  # the thumbs below an answer
     PRESSED = "pressed"  # a button of a card that waits for its new face
+    ACTED = "acted"  # a button of a card that asks the desk to do something
     CONSENTED = "consented"  # yes or no to a file of ours
     ASKED = "asked"  # any other invoke: it wants an answer, and the desk has nothing to do
     IGNORED = "ignored"
@@ -105,12 +106,33 @@ class OfferedFile:
     with_bearer: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that asks the desk to do something.
+
+    Attributes:
+        place: where, and who pressed it: what decides what they may do.
+        card: key of the activity that showed it, as the button says.
+        about: what the button says that it is about. Anybody can write such a press: it gives no right to anything.
+        filled: what was typed and chosen.
+        key: the same press, sent again under another id, has the same.
+    """
+
+    place: Place
+    verb: str
+    card: str
+    about: Mapping[str, Any]
+    filled: Mapping[str, str]
+    key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """One activity of the wire.
 
     Attributes:
         activity: for what the desk hears: MESSAGE, JOINED, TYPING, PRESSED; None for the rest.
+        press: for ACTED.
         files: to be fetched before the activity is complete.
         of: the activity of the wire that a happening is about.
         key: of a happening, an arrival: the same key is the same.
@@ -122,6 +144,7 @@ class Received:
     what: What
     place: Place | None = None
     activity: Activity | None = None
+    press: Press | None = None
     files: tuple[OfferedFile, ...] = ()
     of: str = ""
     key: str = ""

@@ -106,7 +106,8 @@ def _attachments(activity: Activity, place: Place) -> list[dict[str, Any]]:
     choices = activity.choices[:BUTTONS_MAX] if on_card else ()
     if activity.card is not None or choices:
         card = activity.card or Card(title="")
-        attachments.append(cards.attachment(card_document(card, key=activity.key, choices=choices)))
+        shown = card_document(card, key=activity.key, choices=choices, readers=[place.person.id])
+        attachments.append(cards.attachment(shown))
     if place.scope is Scope.PERSONAL:
         attachments += [consent(file, activity.key) for file in activity.attachments]
     return attachments

@@ -20,8 +20,9 @@ def content(card: Card) -> dict[str, Any]:
 
 
 def _submit(card: Card) -> list[dict[str, Any]]:
+    spoken = [{"type": "Action.Submit", "title": act.title, "data": act.says} for act in cards.says(card)]
     if card.submit is None:
-        return []
+        return spoken
     # With a string as data Web Chat says it aloud; with an object it posts `value`, the inputs merged in.
     data: Any = {SAYS: card.submit.says} if card.inputs else card.submit.says
-    return [{"type": "Action.Submit", "title": card.submit.title, "data": data}]
+    return [{"type": "Action.Submit", "title": card.submit.title, "data": data}, *spoken]

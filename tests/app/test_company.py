@@ -226,6 +226,30 @@ async def test_an_object_id_in_teams_belongs_to_one_contact(database: Database, 
     assert refused.value.problems == (Problem("contacts: crm-8", "teams_taken", f"{tenant}|{me}"),)
 
 
+async def test_somebody_in_teams_is_one_agent(database: Database, tmp_path: Path) -> None:
+    tenant, me = "72f988bf-86f1-41af-91ab-2d7cd011db47", "7FAF8AB2-3d56-4244-b585-20c8a42ed2b8"
+    ada, joe = WHEELS["agents"]
+    own = {"departments": WHEELS["departments"]}
+    await bring(database, tmp_path, **own, agents=[{**ada, "teams": {tenant: me}}])
+    for agents in ([{**joe, "teams": {tenant: me}}], [{**ada, "teams": {tenant: me}}, {**joe, "teams": {tenant: me}}]):
+        with pytest.raises(CompanyInvalid) as refused:
+            await bring(database, tmp_path, agents=agents)
+        assert refused.value.problems == (Problem("agents: joe", "teams_of_another", f"{tenant}|{me.lower()}"),)
+    with pytest.raises(CompanyInvalid) as refused:
+        await bring(database, tmp_path, agents=[{**joe, "teams": {tenant: "me"}}])
+    assert refused.value.problems[0].code == "bad_teams"
+
+    async def known() -> str | None:
+        async with database.snapshot() as snapshot:
+            return {agent.name: agent.teams for agent in await all_agents(snapshot)}["Ada Park"]
+
+    await bring(database, tmp_path, agents=[ada])
+    assert await known() == f"{tenant}|{me.lower()}", "a file that does not say so takes nothing away"
+    await bring(database, tmp_path, agents=[{**ada, "teams": {}}])
+    assert await known() is None
+    await bring(database, tmp_path, agents=[{**joe, "teams": {tenant: me}}])
+
+
 async def test_an_id_at_a_site_belongs_to_one_contact(database: Database, tmp_path: Path) -> None:
     bea = {"key": "crm-7", "name": "Bea Quill", "web": {"https://wheels.example": "4711"}}
     await bring(database, tmp_path, contacts=[bea])

@@ -21,6 +21,7 @@ SPEAKERS = [
     *sorted((ROOT / "bot").glob("*.py")),
     *sorted((ROOT / "bot/dialogs").glob("*.py")),
     ROOT / "bot/replies/catalogue.py",
+    ROOT / "app/agent_words.py",
     ROOT / "app/letterbook.py",
     *sorted((ROOT / "app").glob("http/*.py")),
     *sorted((ROOT / "app").glob("jobs/*.py")),

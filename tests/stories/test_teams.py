@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,8 +17,10 @@ from app.http.teams import PATH
 from app.settings import Settings
 from app.wiring import build
 from bot.understanding import Understander
+from caseengine.agents import Agents
+from caseengine.operations.assigning import assign
 from knowledge.retrieval.encoder import BackgroundEncoder
-from tests.channels.teams.peer import APP_ID, PASSWORD, TENANT, Microsoft, Reply, activity
+from tests.channels.teams.peer import APP_ID, MEGAN, PASSWORD, TENANT, Microsoft, Reply, activity
 from tests.desk import NUMBER, Clock, Desk
 
 
@@ -160,3 +163,115 @@ async def test_when_she_blocked_the_bot_the_agent_reads_it_on_the_case(megan: Me
     await li.replies(number, "Hello?")
     view = await megan.desk.timeline(number)
     assert view[-1].startswith("NoteAdded"), view
+
+
+class TestTheBoard:
+    """Megan has two jobs: in these stories her company put her down as an agent, too."""
+
+    async def works_as(self, megan: Megan, name: str) -> None:
+        worker = await megan.desk.agent(name, there=False)
+        async with megan.desk.house.database.unit_of_work() as work:
+            Agents(work).change(replace(worker.agent, teams=f"{TENANT}|{MEGAN}"))
+
+    def board(self, megan: Megan) -> dict[str, str]:
+        cards = [card["content"] for one in megan.last for card in one.get("attachments", ())]
+        sets = [part for card in cards for part in card["body"] if part["type"] == "FactSet"]
+        return {fact["title"]: fact["value"] for listed in sets for fact in listed["facts"]}
+
+    async def test_a_supervisor_asks_for_all_or_one(self, megan: Megan) -> None:
+        await megan.says("board")
+        assert self.board(megan) == {}, "so far she is a customer"
+        await self.works_as(megan, "Grace")
+        await megan.says("board")
+        before = self.board(megan)
+        await megan.says("Please open a case: our bread delivery never came")
+        await megan.opens("Deliveries")
+        await megan.says("Board deliveries")
+        deliveries = self.board(megan)
+        await megan.says("board")
+        after = self.board(megan)
+        for name in ("Open", "With nobody"):
+            assert int(after[name]) == int(before[name]) + 1
+        each = [deliveries[name] for name in ("Open", "Overdue", "Due within two hours", "With nobody")]
+        assert after["Deliveries"] == " · ".join(each)
+        await megan.says("board of directors")
+        assert 'no department "of directors"' in megan.heard
+        group = {"id": "19:all@thread.v2", "conversationType": "groupChat", "isGroup": True, "tenantId": TENANT}
+        await megan.says("board", conversation=group)
+        assert self.board(megan) == {}, "several read along"
+
+    async def test_an_agent_sees_their_own_departments_alone(self, megan: Megan) -> None:
+        await self.works_as(megan, "Fiona")
+        await megan.says("board")
+        tills = self.board(megan)
+        await megan.says("Please open a case: our bread delivery never came")
+        await megan.opens("Deliveries")
+        await megan.says("board")
+        assert self.board(megan) == tills
+        assert "Deliveries" not in tills
+        await megan.says("board deliveries")
+        assert 'no department "deliveries"' in megan.heard
+
+    async def test_an_agent_of_the_whole_desk_gets_a_card(self, megan: Megan) -> None:
+        customer = await megan.desk.visitor()
+        await customer.says("I want to talk to a person about my delivery")
+        await self.works_as(megan, "Grace")
+        assert megan.desk.house.teams is not None
+        cards = megan.desk.house.teams.cards
+        assert cards is not None
+        await cards.run()
+        await megan.does("installationUpdate", action="add")
+        li, grace = await megan.desk.agent("Li"), await megan.desk.agent("Grace", there=False)
+        number = customer.number
+        for by in (grace, li):
+            async with megan.desk.house.database.unit_of_work() as work:
+                await assign(work, number, grace.agent.id, by=by.agent.actor, at=megan.desk.clock())
+            async with megan.desk.house.database.unit_of_work() as work:
+                await assign(work, number, li.agent.id, by=grace.agent.actor, at=megan.desk.clock())
+        async with megan.desk.house.database.unit_of_work() as work:
+            await assign(work, number, grace.agent.id, by=li.agent.actor, at=megan.desk.clock())
+        await cards.run()
+        sent = await megan.hears()
+        assert len(sent) == 2, "one for each time somebody else gave it to her"
+        assert all(number in str(one["attachments"][0]) for one in sent)
+
+
+class TestCasesAsCards:
+    def card(self, megan: Megan, title: str) -> tuple[Any, Any]:
+        """The card that has such a button, and the button."""
+        found = [card["content"] for one in megan.last for card in one.get("attachments", ())]
+        return next((one, act) for one in found for act in one["actions"] if act["title"] == title)
+
+    async def presses(self, megan: Megan, title: str) -> Any:
+        _, action = self.card(megan, title)
+        value = {"action": {"verb": action["verb"], "data": action["data"]}}
+        return await megan.does("invoke", name="adaptiveCard/action", value=value, replyToId="1")
+
+    async def test_a_retailers_staff_add_confirm_and_reopen_from_their_cards(self, megan: Megan) -> None:
+        await megan.says("Our freezer alarm does not stop, please open a case")
+        await megan.opens("Store support")
+        number = megan.number
+        await megan.says("Where does my case stand?")
+        assert number in megan.heard
+
+        answered = await self.presses(megan, "Add to my case")
+        assert "Add to my case" in str(answered["value"]["body"])
+        assert answered["value"]["actions"] == []
+        assert "What shall I add" in megan.heard
+        await megan.says("It rings since seven in the morning.")
+        assert "is on case" in megan.heard
+
+        grace = await megan.desk.agent("Grace")
+        await grace.takes(number)
+        await grace.resolves(number, "Reset the sensor")
+        await megan.hears()
+        await megan.says("Where do my cases stand?")
+        await self.presses(megan, "Take it up again")
+        assert (await megan.desk.case(number)).row.status == "open"
+
+        await grace.resolves(number, "A new sensor")
+        await megan.hears()
+        await megan.says("Status of my cases")
+        await self.presses(megan, "It is solved")
+        await megan.says("Yes")
+        assert (await megan.desk.case(number)).row.status == "closed"

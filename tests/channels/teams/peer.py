@@ -284,7 +284,8 @@ async def open_wire(
         database=database,
         reception=Reception(database, clock, notice or noticed.append),
         now=clock,
-        words=load_catalogue("en", zone=_zone(), company="Larder & Lane").words,
+        catalogue=load_catalogue("en", zone=_zone(), company="Larder & Lane"),
+        origin="https://desk.example",
         heard_typing=heard_typing,
         fetch=fetch,
     )

@@ -1,0 +1,121 @@
+"""A case as an agent's card shows it; the words are the catalogue's."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.activity import Act, Card, Choice, Input, Link
+from bot.replies.catalogue import Catalogue
+from caseengine.model.resolution import ResolutionCode
+from caseengine.policies.agent_cards import Does, Why
+from caseengine.reading.agent_card import AgentCard
+
+WORDS_MAX = 600
+"""Characters of a customer's words on a card; the whole is behind its link."""
+WHY = {
+    Why.ASSIGNED: "agent_card.assigned",
+    Why.OFFERED: "agent_card.offered",
+    Why.TARGET_WARNED: "agent_card.target_warned",
+    Why.TARGET_BREACHED: "agent_card.target_breached",
+    Why.LADDER_NOTIFY: "agent_card.ladder",
+    Why.LADDER_TELL_MANAGER: "agent_card.ladder",
+}
+TARGETS = {
+    "first_response": "agent_card.first_response",
+    "next_response": "agent_card.next_response",
+    "resolution": "agent_card.resolution",
+}
+CODES = {
+    ResolutionCode.SOLVED: "agent_card.code_solved",
+    ResolutionCode.WORKAROUND: "agent_card.code_workaround",
+    ResolutionCode.INFORMATION_GIVEN: "agent_card.code_information_given",
+    ResolutionCode.NO_FAULT_FOUND: "agent_card.code_no_fault_found",
+    ResolutionCode.DUPLICATE: "agent_card.code_duplicate",
+    ResolutionCode.WITHDRAWN: "agent_card.code_withdrawn",
+}
+
+
+class CardFaces:
+    """
+    Args:
+        origin: scheme and host of the desk's own pages.
+    """
+
+    def __init__(self, catalogue: Catalogue, origin: str) -> None:
+        self._catalogue = catalogue
+        self._words = catalogue.words
+        self._origin = origin
+
+    def face(
+        self,
+        shown: AgentCard,
+        why: Why | None,
+        *,
+        told: str = "",
+        typed: Mapping[str, str] | None = None,
+        at: datetime,
+    ) -> Card:
+        """The card as of now.
+
+        Args:
+            told: what came of a press, instead of why there is a card.
+            typed: what stands in its fields already: a press that was refused loses no words.
+        """
+        row = shown.view.row
+        about = {"case": row.number, "version": row.version} | ({"why": str(why)} if why else {})
+        said = _words_alone(shown.last_words or shown.view.description)
+        return Card(
+            title=f"{row.number} {row.subject}",
+            text="\n\n".join(filter(None, (told or self._why(shown, why, at), said))),
+            facts=tuple(self._facts(shown, at)),
+            links=(Link(self._words["agent_card.open"], f"{self._origin}/workspace/cases/{row.number}"),),
+            acts=tuple(self._act(does, about, typed or {}) for does in shown.can),
+            refresh=Act(self._words["agent_card.show"], verb=Does.SHOW, about=about),
+            fallback=f"{row.number} {row.subject}",
+        )
+
+    def bare(self, told: str) -> Card:
+        """Words and nothing of any case."""
+        return Card(title="", text=told)
+
+    def _why(self, shown: AgentCard, why: Why | None, at: datetime) -> str:
+        if why is None:
+            return ""
+        due_at = shown.notice.get("due_at")
+        target = TARGETS.get(str(shown.notice.get("target")))
+        until = shown.offered_until
+        return self._words[WHY[why]].format(
+            target=self._words[target] if target else "",
+            due=self._catalogue.when(datetime.fromisoformat(due_at), at) if due_at else "",
+            until=self._catalogue.when(until, at) if until else "",
+        )
+
+    def _facts(self, shown: AgentCard, at: datetime) -> list[tuple[str, str]]:
+        row, words = shown.view.row, self._words
+        facts = [
+            (words["agent_card.customer"], row.contact_name or words["agent_card.unproved"]),
+            (words["fact.department"], row.department_name),
+            (words["agent_card.status"], words[f"status.{row.status}"]),
+            (words["agent_card.priority"], f"P{row.priority.value}"),
+            (words["agent_card.holder"], row.agent_name or words["agent_card.nobody"]),
+        ]
+        if row.is_live and row.due_at is not None:
+            facts.append((words["agent_card.next_update"], self._catalogue.when(row.due_at, at)))
+        return [(name, _words_alone(value)) for name, value in facts]
+
+    def _act(self, does: Does, about: Mapping[str, object], typed: Mapping[str, str]) -> Act:
+        words = self._words
+        if does is Does.REPLY:
+            field = Input("reply", words["agent_card.reply_text"], "multiline", value=typed.get("reply", ""))
+            return Act(words["agent_card.reply"], verb=does, about=about, inputs=(field,))
+        if does is Does.RESOLVE:
+            codes = tuple(Choice(words[key], str(code)) for code, key in CODES.items())
+            code = Input("code", words["agent_card.code"], "choice", codes, value=typed.get("code", ""))
+            text = Input("done", words["agent_card.done_text"], "multiline", value=typed.get("done", ""))
+            return Act(words["agent_card.resolve"], verb=does, about=about, inputs=(code, text))
+        return Act(words["agent_card.take"], verb=does, about=about)
+
+
+def _words_alone(text: str) -> str:
+    """What a customer wrote, without a link that says one thing and leads to another."""
+    short = text if len(text) <= WORDS_MAX else f"{text[: WORDS_MAX - 1]}…"
+    return short.replace("](", "] (")

@@ -1,0 +1,358 @@
+"""Li works at the desk and is in Teams: cards come to her, and she works from them. Nobody else does with hers."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from app.jobs.delivery import Delivery
+from app.tables import teams_presses
+from caseengine.agents import LOCKED, Agent, Agents
+from caseengine.cases import Cases
+from caseengine.model.case import Case
+from caseengine.model.lifecycle import Status
+from caseengine.notices import give_notice
+from caseengine.operations import answering, assigning
+from caseengine.policies.agent_cards import TOPIC
+from storage.engine import Database
+from tests.caseengine.office import Office
+from tests.channels.teams.peer import TENANT, Wire, open_wire
+
+LI = "aaaaaaaa-3d56-4244-b585-20c8a42ed2b8"
+MO = "bbbbbbbb-3d56-4244-b585-20c8a42ed2b8"
+DI = "cccccccc-3d56-4244-b585-20c8a42ed2b8"
+DUE = {"target": "first_response", "due_at": "2026-03-02T11:30:00+00:00"}
+
+
+class TeamsOffice(Office):
+    """The office of the case engine's stories; Sam alone is not in Teams, and Di works for deliveries alone."""
+
+    li = replace(Office.li, teams=f"{TENANT}|{LI}")
+    mo = replace(Office.mo, teams=f"{TENANT}|{MO}")
+    di = Agent(uuid4(), "Di", "di@desk.example", "x", frozenset({"deliveries"}), teams=f"{TENANT}|{DI}")
+
+
+@dataclass
+class Somebody:
+    """A person in Teams, in their own chat with the bot."""
+
+    floor: "Floor"
+    name: str
+    object_id: str
+    seen: int = 0
+    last: list[Any] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"a:{self.name}"
+
+    async def does(self, kind: str, **changes: Any) -> Any:
+        wire = self.floor.wire
+        here = {"id": self.address, "conversationType": "personal", "tenantId": TENANT}
+        them = {"id": f"29:{self.name}", "name": self.name, "aadObjectId": self.object_id}
+        told = {"id": uuid4().hex, "from": them, "conversation": here, **changes}
+        status, body = await wire.post(wire.activity(kind, **told))
+        assert status == 200, body
+        return body
+
+    async def installs(self) -> None:
+        await self.does("installationUpdate", action="add")
+
+    async def gets(self) -> list[Any]:
+        """The cards that came to this chat since they last looked."""
+        await self.floor.settles()
+        here = f"/{self.address.replace(':', '%3A')}/"
+        calls = [call for call in self.floor.wire.microsoft.calls if here in call.path]
+        self.last = [call.body["attachments"][0]["content"] for call in calls[self.seen :]]
+        self.seen = len(calls)
+        return self.last
+
+    async def presses(self, card: Any, title: str, *, key: str = "", **filled: str) -> Any:
+        """A button of a card, by its title; what the invoke was answered with."""
+        action = button(card, title)
+        data = {**action["data"], **filled}
+        value = {"action": {"type": "Action.Execute", "verb": action["verb"], "data": data}}
+        return await self.does(
+            "invoke", name="adaptiveCard/action", value=value, replyToId="1", id=key or f"f:{uuid4().hex}"
+        )
+
+
+@dataclass
+class Floor:
+    """A desk whose agents are in Teams."""
+
+    wire: Wire
+    office: TeamsOffice
+    delivery: Delivery
+
+    def __post_init__(self) -> None:
+        self.li, self.mo, self.di = (Somebody(self, *who) for who in (("li", LI), ("mo", MO), ("di", DI)))
+
+    async def settles(self) -> None:
+        assert self.wire.house.cards is not None
+        await self.wire.house.cards.run()
+        await self.delivery.run()
+
+    async def case(self, case: Case) -> Case:
+        return await self.office.case(case)
+
+    async def gives(self, case: Case, agent: Agent) -> None:
+        await self.office.do(assigning.assign, case.number, agent.id, by=self.office.sam.actor, at=self.wire.clock())
+
+    async def warns(self, case: Case, *agents: Agent, kind: str = "target_warned") -> None:
+        async with self.office.database.unit_of_work() as work:
+            known = await Cases(work).by_id(case.id)
+            give_notice(work, known, [agent.id for agent in agents], kind, DUE, at=self.wire.clock())
+
+
+@pytest.fixture
+async def floor(database: Database) -> AsyncIterator[Floor]:
+    async with open_wire(database) as wire:
+        office = TeamsOffice(database)
+        await office.furnish()
+        async with database.unit_of_work() as work:
+            Agents(work).add(office.di)
+        assert wire.house.cards is not None
+        opened = Floor(wire, office, Delivery(database, wire.clock, {TOPIC: wire.house.cards.send}))
+        await wire.house.cards.run()
+        for one in (opened.li, opened.mo, opened.di):
+            await one.installs()
+        yield opened
+
+
+def button(card: Any, title: str) -> Any:
+    for action in card["actions"]:
+        if action["title"].removesuffix(" …") == title:
+            return action["card"]["actions"][0] if action["type"] == "Action.ShowCard" else action
+    raise AssertionError(f"no {title} among {buttons(card)}")
+
+
+def buttons(card: Any) -> list[str]:
+    return [action["title"].removesuffix(" …") for action in card["actions"]]
+
+
+def words(card: Any) -> str:
+    return str(card["body"])
+
+
+def face(answered: Any) -> Any:
+    assert answered["type"] == "application/vnd.microsoft.card.adaptive", answered
+    return answered["value"]
+
+
+class TestCardsCome:
+    async def test_for_a_case_that_is_given_to_her_once(self, floor: Floor) -> None:
+        case = await floor.office.report("The till jams")
+        await floor.gives(case, floor.office.li)
+        [card] = await floor.li.gets()
+        assert card["body"][0]["text"] == f"{case.number} The till jams"
+        assert "This case is yours" in words(card)
+        assert buttons(card) == ["Reply", "Resolve", "Open in the workspace"]
+        assert card["actions"][-1]["url"] == f"https://desk.example/workspace/cases/{case.number}"
+        assert card["refresh"]["userIds"] == ["29:li"]
+        assert await floor.li.gets() == []
+        assert await floor.mo.gets() == []
+
+    async def test_not_for_what_she_took_herself(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.office.do(assigning.take, case.number, by=floor.office.li.actor, at=floor.wire.clock())
+        assert await floor.li.gets() == []
+
+    @pytest.mark.parametrize(("kind", "said"), [("target_warned", "Soon due"), ("target_breached", "Overdue")])
+    async def test_for_a_target_at_risk(self, floor: Floor, kind: str, said: str) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li, floor.office.sam, kind=kind)
+        [card] = await floor.li.gets()
+        assert f"{said}: first answer, today at 11:30" in words(card)
+        assert buttons(card) == ["Take it", "Open in the workspace"]
+
+    async def test_not_for_a_department_she_has_left_nor_to_whom_is_locked_out(self, floor: Floor) -> None:
+        case = await floor.office.report(department="deliveries")
+        await floor.warns(case, floor.office.li, floor.office.di)
+        async with floor.office.database.unit_of_work() as work:
+            Agents(work).set_password(floor.office.di.id, LOCKED)
+        assert await floor.li.gets() == []
+        assert await floor.di.gets() == []
+
+    async def test_a_second_desk_that_follows_the_same_facts_sends_nothing_twice(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.gives(case, floor.office.li)
+        assert floor.wire.house.cards is not None
+        await floor.wire.house.cards.run()
+        await floor.wire.house.cards.run()
+        assert len(await floor.li.gets()) == 1
+
+    async def test_what_is_the_next_agents_by_now_is_not_sent(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.gives(case, floor.office.li)
+        await floor.gives(case, floor.office.mo)
+        assert await floor.li.gets() == []
+        assert len(await floor.mo.gets()) == 1
+
+
+class TestSheActs:
+    async def test_takes_replies_and_resolves_in_one_card(self, floor: Floor) -> None:
+        chat, case = await floor.office.handed_over()
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+
+        card = face(await floor.li.presses(card, "Take it"))
+        assert "It is yours now" in words(card)
+        card = face(await floor.li.presses(card, "Reply", reply="Try the *other* cable."))
+        assert "Your reply was sent" in words(card)
+        card = face(await floor.li.presses(card, "Resolve", code="solved", done="Another cable."))
+        assert "Resolved" in words(card)
+        assert buttons(card) == ["Open in the workspace"]
+
+        ended = await floor.case(case)
+        assert ended.status is Status.RESOLVED
+        assert ended.agent_id == floor.office.li.id
+        said = [row.body for row in await floor.office.log(chat)]
+        assert [one["text"] for one in said if one["sender"]["name"] == "Li"][1] == "Try the *other* cable."
+        told = await floor.office.told(case)
+        assert told[-3:] == ["CaseAssigned by Li", "AgentReplied by Li", "CaseResolved by Li"]
+
+    @pytest.mark.bar
+    async def test_r11_a_press_sent_again_under_another_id_is_one_press(self, floor: Floor) -> None:
+        chat, case = await floor.office.handed_over()
+        await floor.gives(case, floor.office.li)
+        [card] = await floor.li.gets()
+        for _ in range(3):
+            assert "was sent" in words(face(await floor.li.presses(card, "Reply", reply="Hello")))
+        shown = face(await floor.li.presses(card, "Reply", reply="Hello"))
+        for _ in range(2):
+            assert "Resolved" in words(face(await floor.li.presses(shown, "Resolve", code="solved", done="Done")))
+        told = await floor.office.told(case)
+        assert told.count("AgentReplied by Li") == 1
+        assert told.count("CaseResolved by Li") == 1
+        assert [row.body["text"] for row in await floor.office.log(chat)].count("Hello") == 1
+
+    async def test_what_has_changed_since_is_refused_and_her_words_stay(self, floor: Floor) -> None:
+        _, case = await floor.office.handed_over()
+        await floor.gives(case, floor.office.li)
+        [card] = await floor.li.gets()
+        await floor.office.do(answering.note, case.number, "News", by=floor.office.mo.actor, at=floor.wire.clock())
+
+        card = face(await floor.li.presses(card, "Reply", reply="My long answer"))
+        assert "Somebody changed this case" in words(card)
+        assert "My long answer" in str(card["actions"])
+        assert "AgentReplied by Li" not in await floor.office.told(case)
+
+        assert "was sent" in words(face(await floor.li.presses(card, "Reply", reply="My long answer")))
+
+    @pytest.mark.parametrize(
+        ("title", "filled", "said"),
+        [
+            ("Reply", {"reply": "   "}, "Write what is to be said"),
+            ("Resolve", {"code": "", "done": "Done"}, "A resolution needs a code"),
+            ("Resolve", {"code": "magic", "done": "Done"}, "A resolution needs a code"),
+            ("Resolve", {"code": "solved"}, "A resolution needs a code"),
+        ],
+    )
+    async def test_what_the_workspace_refuses_is_refused(
+        self, floor: Floor, title: str, filled: dict[str, str], said: str
+    ) -> None:
+        _, case = await floor.office.handed_over()
+        await floor.gives(case, floor.office.li)
+        [card] = await floor.li.gets()
+        assert said in words(face(await floor.li.presses(card, title, **filled)))
+        assert (await floor.case(case)).status is Status.OPEN
+
+    async def test_the_card_is_looked_at_again(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.gives(case, floor.office.li)
+        [card] = await floor.li.gets()
+        await floor.gives(case, floor.office.mo)
+        again = {"action": card["refresh"]["action"], "trigger": "automatic"}
+        shown = face(await floor.li.does("invoke", name="adaptiveCard/action", value=again, replyToId="1"))
+        assert "'value': 'Mo'" in words(shown)
+        assert buttons(shown) == ["Open in the workspace"]
+
+
+class TestNobodyElse:
+    async def forbidden(self, answered: Any) -> None:
+        assert answered["statusCode"] == 403
+        assert answered["type"] == "application/vnd.microsoft.error"
+        assert "CAS-" not in str(answered)
+
+    @pytest.mark.bar
+    async def test_s2_a_customer_who_presses_her_card_gets_nothing(self, floor: Floor) -> None:
+        _, case = await floor.office.handed_over()
+        await floor.gives(case, floor.office.li)
+        [card] = await floor.li.gets()
+        megan = Somebody(floor, "megan", "7faf8ab2-3d56-4244-b585-20c8a42ed2b8")
+        here = {"id": floor.li.address, "conversationType": "personal", "tenantId": TENANT}
+        for place in ({}, {"conversation": here}):
+            action = button(card, "Reply")
+            value = {"action": {"verb": action["verb"], "data": {**action["data"], "reply": "Ha"}}}
+            await self.forbidden(await megan.does("invoke", name="adaptiveCard/action", value=value, **place))
+        assert "AgentReplied by Li" not in await floor.office.told(case)
+
+    async def test_a_colleague_does_not_act_by_a_card_that_was_not_sent_to_him(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+        await self.forbidden(await floor.mo.presses(card, "Take it"))
+        assert (await floor.case(case)).agent_id is None
+
+    @pytest.mark.bar
+    async def test_s1_an_agent_of_another_department_is_refused_and_reads_nothing(self, floor: Floor) -> None:
+        """Di's own card, whose data she bent to a case that is not hers to see."""
+        theirs = await floor.office.report("The safe is open")
+        own = await floor.office.report("No bread", department="deliveries")
+        await floor.warns(own, floor.office.di)
+        [card] = await floor.di.gets()
+        action = button(card, "Take it")
+        action["data"]["nightdesk"]["about"]["case"] = theirs.number
+        refused = face(await floor.di.presses(card, "Take it"))
+        assert "no case with this number that you may see" in words(refused)
+        assert "safe" not in str(refused)
+        assert (await floor.case(theirs)).agent_id is None
+
+    async def test_in_a_group_nothing_is_shown_or_done(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+        action = button(card, "Take it")
+        group = {"id": floor.li.address, "conversationType": "groupChat", "isGroup": True, "tenantId": TENANT}
+        value = {"action": {"verb": action["verb"], "data": action["data"]}}
+        await self.forbidden(await floor.li.does("invoke", name="adaptiveCard/action", value=value, conversation=group))
+
+    async def test_who_is_locked_out_acts_no_more(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+        async with floor.office.database.unit_of_work() as work:
+            Agents(work).set_password(floor.office.li.id, LOCKED)
+        await self.forbidden(await floor.li.presses(card, "Take it"))
+        async with floor.office.database.snapshot() as snapshot:
+            assert await snapshot.rows(sa.select(teams_presses)) == []
+
+    @pytest.mark.parametrize(
+        "about", [None, 7, {}, {"case": 7}, {"case": "CAS-1", "version": "x", "why": []}, {"case": "x" * 9_000}]
+    )
+    async def test_a_press_that_makes_no_sense_is_answered(self, floor: Floor, about: Any) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+        for verb in ("take", "reply", "resolve", "show", "nonsense"):
+            data = {"nightdesk": {"key": button(card, "Take it")["data"]["nightdesk"]["key"], "about": about}}
+            value = {"action": {"verb": f"nightdesk/do/{verb}", "data": data}}
+            answered = await floor.li.does("invoke", name="adaptiveCard/action", value=value, id=uuid4().hex)
+            assert answered["statusCode"] in (200, 403)
+        assert (await floor.case(case)).agent_id is None
+
+
+async def test_where_no_token_is_checked_nobody_is_an_agent(database: Database) -> None:
+    async with open_wire(database, anonymous=True, app_id="", app_password="", tenants=frozenset()) as wire:
+        office = TeamsOffice(database)
+        await office.furnish()
+        assert wire.house.cards is None
+        data = {"nightdesk": {"key": "agent-card:1", "about": {"case": (await office.report()).number}}}
+        value = {"action": {"verb": "nightdesk/do/show", "data": data}}
+        told = {"from": {"id": "29:li", "name": "Li", "aadObjectId": LI}, "name": "adaptiveCard/action"}
+        _, answered = await wire.post(wire.activity("invoke", value=value, **told), authorization="")
+        assert answered["statusCode"] == 403
