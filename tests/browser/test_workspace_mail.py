@@ -27,11 +27,13 @@ async def mailing(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Async
     """The whole desk, where mail comes in."""
     port = free_port()
     listen = {"mail_listen": f"lmtp://127.0.0.1:{port}", "mail_authserv": "mx.larder-lane.example"}
-    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="false", **listen)
+    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="true", **listen)
     process.start()
-    await process.ready()
-    yield process, port
-    process.end()
+    try:
+        await process.ready()
+        yield process, port
+    finally:
+        process.end()
 
 
 async def arrives(desk: DeskProcess, port: int) -> str:
