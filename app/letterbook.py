@@ -81,7 +81,7 @@ class DeskLetterbook:
         async with parts.database.unit_of_work() as work:
             before = await sent_by_key(work, "forward", mail["key"][:200])
             if before is not None and before.state != "planned":
-                return _came_to(before)
+                return came_to(before)
             outline = await self._forward(work, mail, at)
             if before is None:
                 MailThreads(work).plan(
@@ -131,7 +131,7 @@ class DeskLetterbook:
         conversation = UUID(activity.conversation)
         before = await sent_by_key(work, "answer", f"{conversation}:{key}"[:200])
         if before is not None and before.state != "planned":
-            return _came_to(before)
+            return came_to(before)
         thread = await thread_of(work, conversation)
         if thread is None or not thread.address:
             if automatic:
@@ -243,7 +243,8 @@ def plain(text: str) -> str:
     return text.replace(BOLD, "") if text.count(BOLD) % 2 == 0 else text
 
 
-def _came_to(before: SentMail) -> Receipt:
+def came_to(before: SentMail) -> Receipt:
+    """What was known of a mail that was not only planned."""
     if before.state == "refused":
         raise DeliveryFailed("the server refused it for good")
     return Receipt(CHANNEL, before.proof or {"skipped": "before"})

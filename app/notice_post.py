@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.letterbook import DeskLetterbook, message_id_of
+from app.letterbook import DeskLetterbook, came_to, message_id_of
 from app.mail_settings import MailDesk
 from caseengine.mail_threads import MailThreads, SentMail, sent_by_key
 from caseengine.mail_tokens import TokenKind, make_token, with_token
 from channels.email.mail import Mail, ReturnPath
-from channels.email.smtp import CHANNEL, Refused
-from channels.protocol import DeliveryFailed, Receipt
+from channels.email.smtp import Refused
+from channels.protocol import Receipt
 from storage.engine import Database
 
 PURPOSE = "notice"
@@ -52,7 +52,7 @@ class NoticePost:
         path = self._return_path(payload["batch"])
         before = await self._planned(path, payload)
         if before is not None and before.state != "planned":
-            return _came_to(before)
+            return came_to(before)
         try:
             receipt = await hand_over(replace(mail, return_path=path))
         except Refused as refused:
@@ -93,9 +93,3 @@ class NoticePost:
         state = "skipped" if "skipped" in receipt.proof else "sent"
         async with self._database.unit_of_work() as work:
             MailThreads(work).sent(path.message_id, state, dict(receipt.proof))
-
-
-def _came_to(before: SentMail) -> Receipt:
-    if before.state == "refused":
-        raise DeliveryFailed("the server refused it for good")
-    return Receipt(CHANNEL, before.proof or {"skipped": "before"})

@@ -5,6 +5,7 @@ import os
 import smtplib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -27,26 +28,31 @@ async def mailing(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Async
     """The whole desk, where mail comes in."""
     port = free_port()
     listen = {"mail_listen": f"lmtp://127.0.0.1:{port}", "mail_authserv": "mx.larder-lane.example"}
-    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="false", **listen)
+    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="true", **listen)
     process.start()
-    await process.ready()
-    yield process, port
-    process.end()
+    try:
+        await process.ready()
+        yield process, port
+    finally:
+        process.end()
 
 
 async def arrives(desk: DeskProcess, port: int) -> str:
     """Ana writes a mail with a copy to a colleague; the number of its case."""
-    raw = mail("The till in shop 4 jams since nine.", message_id="1@corner.example", cc="bob@corner.example")
+    raw = mail(
+        "The till in shop 4 jams since nine.", message_id=f"{uuid4().hex}@corner.example", cc="bob@corner.example"
+    )
 
     def hand_in() -> None:
         with smtplib.LMTP("127.0.0.1", port) as lmtp:
             lmtp.sendmail("ana@corner.example", ["desk@larder-lane.example"], raw)
 
-    await asyncio.to_thread(hand_in)
     async with DeskAgent(desk.origin, GRACE, PASSWORD) as grace:
-        for _ in range(200):
-            if numbers := await grace.unassigned():
-                return numbers[-1]
+        before = await grace.unassigned()
+        await asyncio.to_thread(hand_in)
+        for _ in range(300):
+            if numbers := [one for one in await grace.unassigned() if one not in before]:
+                return numbers[0]
             await asyncio.sleep(0.1)
     raise AssertionError("the mail never became a case")
 
