@@ -92,7 +92,7 @@ def receive(work: UnitOfWork, activity: Activity, *, raw: bytes | None, at: date
     return Activities(work).append(
         UUID(activity.conversation),
         key=activity.key,
-        body=replace(activity, source="", vouched="").to_json(),
+        body=replace(activity, source="", vouched="", shared=False).to_json(),
         at=at,
         channel=activity.channel,
         deliver=False,

@@ -106,6 +106,7 @@ class Activity:
         details: what the channel shows beside the words: who else got the mail, where the whole of it is kept.
         vouched: where the channel judges the sender of each activity anew: by what it vouches for them, `NOT_VOUCHED`
             where it looked and does not; empty where it never judges. It never reaches the conversation's log.
+        shared: others than its sender read along: nothing about anybody may be told there, and nothing proved.
     """
 
     kind: Kind
@@ -126,6 +127,7 @@ class Activity:
     subject: str = ""
     details: Mapping[str, Any] | None = None
     vouched: str = ""
+    shared: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document that `from_json` reads back; optional fields that are empty are left out."""

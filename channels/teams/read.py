@@ -283,6 +283,7 @@ def _activity(
         locale=place.locale,
         text=text,
         value=value,
+        shared=place.scope is not Scope.PERSONAL,
     )
 
 

@@ -158,17 +158,6 @@ class TestWhoSpeaks:
         await wire.post(wire.message(conversation=GROUP))
         assert (await assurance(wire, GROUP["id"])).level is Level.ANONYMOUS
 
-    async def test_what_one_proved_in_a_group_is_gone_when_another_speaks(self, wire: Wire) -> None:
-        ana = Contact(UUID(int=9), "Ana", "en")
-        await wire.post(wire.message(key="1", conversation=GROUP))
-        async with wire.database.unit_of_work() as work:
-            Contacts(work).add(ana)
-            await Assurances(work).verify(conversation(GROUP["id"]), ana.id, "code", at=wire.clock())
-        await wire.post(wire.message(key="2", conversation=GROUP))
-        assert (await assurance(wire, GROUP["id"])).level is Level.VERIFIED
-        await wire.post(wire.message(key="3", conversation=GROUP, **{"from": LI}))
-        assert (await assurance(wire, GROUP["id"])).level is Level.ANONYMOUS
-
     async def test_who_was_away_for_an_hour_is_known_again_at_once(self, wire: Wire) -> None:
         await wire.post(wire.message(key="1"))
         wire.clock.passes(hours=1)
