@@ -44,6 +44,7 @@ HAPPENED = {
     What.RATED: "notice.rated",
 }
 UNREACHABLE = "notice.unreachable"
+FILE_LOST, MESSAGE_LOST = "notice.file_lost", "notice.message_lost"
 T = TypeVar("T")
 
 
@@ -101,6 +102,12 @@ class TeamsHearing:
     async def happened(self, received: Received) -> None:
         """A notice in the log, and a note on the cases people work on there; about nothing we know, nothing."""
         await _unless_known(lambda: _decided(lambda: self._record(received)))
+
+    @unavailable_is_said
+    async def lost(self, received: Received) -> None:
+        """Whoever works on a case there is told; the person saw that nothing came of it."""
+        words = FILE_LOST if received.what is What.CONSENTED else MESSAGE_LOST
+        await _decided(lambda: self._note(UUID(_where(received).conversation), words, received.key))
 
     @unavailable_is_said
     async def left(self, place: Place) -> None:
@@ -192,10 +199,16 @@ class TeamsHearing:
                 return
             mine = teams_conversations.c.conversation_id == conversation
             work.write(sa.update(teams_conversations).where(mine).values(unreachable_at=at, updated_at=at), rows=1)
-            found = await Conversations(work).find(conversation)
-            for case_id in found.live_cases if found else ():
-                words = self._words[UNREACHABLE].format(text=why)
-                (await Cases(work).by_id(case_id)).note(words, by=SYSTEM, at=at)
+            await self._note_in(work, conversation, self._words[UNREACHABLE].format(text=why), at=at)
+
+    async def _note(self, conversation: UUID, words: str, key: str) -> None:
+        async with self._database.unit_of_work() as work:
+            await self._note_in(work, conversation, self._words[words], key=key, at=self._now())
+
+    async def _note_in(self, work: UnitOfWork, conversation: UUID, words: str, *, at: datetime, key: str = "") -> None:
+        found = await Conversations(work).find(conversation)
+        for case_id in found.live_cases if found else ():
+            (await Cases(work).by_id(case_id)).note(words, key=key, by=SYSTEM, at=at)
 
 
 async def place_in(snapshot: Snapshot, conversation: UUID) -> Place | None:

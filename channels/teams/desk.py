@@ -47,6 +47,9 @@ class Hearing(Protocol):
     async def happened(self, received: Received) -> None:
         """A fact about what was said before: kept in the log, answered by nobody."""
 
+    async def lost(self, received: Received) -> None:
+        """A message that cannot be heard, a file that could not be left: a note on the cases people work on there."""
+
     async def left(self, place: Place) -> None:
         """The bot was taken away there."""
 

@@ -28,6 +28,7 @@ DOWNLOAD_INFO = "application/vnd.microsoft.teams.file.download.info"
 LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 DIRECTORY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,2}")
+FILE_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLAIN_ID = re.compile(r"[\x21-\x7e]{1,120}")
 ADDRESS_MAX = 400
 BOT_PREFIX = "28:"
@@ -228,7 +229,7 @@ def _consented(document: Mapping[str, Any], name: str, value: Mapping[str, Any],
     place = place_of(document)
     context = value.get("context")
     file = context.get("file") if isinstance(context, dict) else None
-    if not isinstance(file, str) or not PLAIN_ID.fullmatch(file):
+    if not isinstance(file, str) or not FILE_ID.fullmatch(file):
         return Received(what=What.ASKED, name=name, value=value)
     key = f"teams:consent:{_digest(file, value.get('action'))}"
     return Received(what=What.CONSENTED, place=place, key=key, of=file, name=name, value=value)

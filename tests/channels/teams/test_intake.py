@@ -7,17 +7,23 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from app.reception import FileCabinet
 from app.tables import teams_arrivals, teams_conversations
 from bot.activity import Activity, Card, Choice, Input, Kind, Role, Sender
 from caseengine.activities import Activities
+from caseengine.departments import Department, Departments
 from caseengine.files import read_file
+from caseengine.model.actor import SYSTEM
+from caseengine.operations.handover import hand_over
+from caseengine.operations.opening import Opening, open_case
+from caseengine.tables import case_events
 from channels.teams.read import conversation_id
 from channels.teams.received import Place
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from storage.tables import inbox
-from tests.channels.teams.peer import MEGAN, TENANT, Wire, conversation
+from tests.channels.teams.peer import MEGAN, TENANT, Reply, Wire, conversation
 
 MEGANS = f"{TENANT}|{MEGAN}"
 GROUP: dict[str, Any] = {
@@ -369,8 +375,6 @@ class TestFiles:
 
     async def test_a_file_of_ours_goes_where_they_said_yes_to_once(self, wire: Wire) -> None:
         await wire.post(wire.message(key="0"))
-        from app.reception import FileCabinet
-
         cabinet = FileCabinet(wire.database, wire.clock)
         where = conversation_id("a:megan")
         file = await cabinet.put(where, name="label.pdf", content_type="application/pdf", content=b"%PDF")
@@ -387,8 +391,6 @@ class TestFiles:
         assert shown["attachments"][0]["content"] == {"uniqueId": "u1", "fileType": "pdf"}
 
     async def test_somebody_elses_file_goes_nowhere(self, wire: Wire) -> None:
-        from app.reception import FileCabinet
-
         await wire.post(wire.message(key="0", conversation=GROUP))
         cabinet = FileCabinet(wire.database, wire.clock)
         theirs = await cabinet.put(conversation_id(GROUP["id"]), name="a", content_type="a/b", content=b"secret")
@@ -399,3 +401,89 @@ class TestFiles:
         await wire.post(wire.activity("invoke", id="f:1", name="fileConsent/invoke", value=value))
         await wire.house.rounds.idle()
         assert wire.microsoft.uploads == {}
+
+
+async def given_up(wire: Wire) -> None:
+    """All the tries there are."""
+    for _ in range(6):
+        await wire.house.rounds.idle()
+        wire.clock.passes(seconds=30)
+        await wire.house.rounds.sweep()
+    await wire.house.rounds.idle()
+
+
+async def waiting(wire: Wire) -> list[Any]:
+    async with wire.database.snapshot() as snapshot:
+        return list(await snapshot.rows(sa.select(teams_arrivals)))
+
+
+class TestNothingSilencesAConversation:
+    @pytest.mark.parametrize("location", ["https://[", "http://[::1", "//[x"])
+    async def test_a_file_that_is_sent_on_to_nowhere_is_a_name(self, wire: Wire, location: str) -> None:
+        wire.microsoft.files["r"] = (302, b"", {"Location": location})
+        await wire.post(with_file(wire, "r"))
+        await wire.house.rounds.idle()
+        assert await wire.texts() == ["see this\n[r]"], "and at once: trying again would change nothing"
+
+    @pytest.mark.parametrize("url", ["http://a..b/", "http://exa mple/", "http://℀.com/", f"http://{'a' * 70}.com/"])
+    async def test_nor_does_an_address_that_is_none(self, wire: Wire, url: str) -> None:
+        await wire.post(with_file(wire, "odd.txt", url=url))
+        await given_up(wire)
+        await wire.post(wire.message("and then", key="2"))
+        assert await wire.texts() == ["see this\n[odd.txt]", "and then"]
+
+    async def test_nor_a_fault_of_ours(self, wire: Wire) -> None:
+        wire.microsoft.files["a.txt"] = (200, b"a", {})
+
+        async def broken(*_: Any, **__: Any) -> Any:
+            raise RuntimeError("a fault")
+
+        wire.house.rounds._files.put = broken  # type: ignore[method-assign]
+        await wire.post(with_file(wire, "a.txt"))
+        await wire.house.rounds.idle()
+        await wire.post(wire.message("and then", key="2"))
+        await given_up(wire)
+        assert await wire.texts() == ["see this\n[a.txt]", "and then"]
+        assert await waiting(wire) == []
+
+    async def test_nor_a_yes_to_no_file(self, wire: Wire) -> None:
+        value = {"type": "fileUpload", "action": "accept", "context": {"file": "not-a-file"}, "uploadInfo": {}}
+        assert (await wire.post(wire.activity("invoke", id="f", name="fileConsent/invoke", value=value)))[0] == 200
+        assert await waiting(wire) == []
+        assert await FileCabinet(wire.database, wire.clock).get(conversation_id("a:megan"), "not-a-file") is None
+
+
+class TestAFileOfOurs:
+    async def yes(self, wire: Wire, where: str = "label.pdf") -> None:
+        await wire.post(wire.message(key="0"))
+        cabinet = FileCabinet(wire.database, wire.clock)
+        here = conversation_id("a:megan")
+        file = await cabinet.put(here, name="label.pdf", content_type="application/pdf", content=b"%PDF")
+        async with wire.database.unit_of_work() as work:
+            Departments(work).add(Department("store-support", "Store support"))
+        async with wire.database.unit_of_work() as work:
+            asked = Opening(subject="Label", description="Label", department="store-support", conversation=UUID(here))
+            case = await open_case(work, asked, by=SYSTEM, at=wire.clock())
+            await hand_over(work, UUID(here), case, reason="asked_for_person", summary={}, by=SYSTEM, at=wire.clock())
+        upload = {"uploadUrl": f"{wire.microsoft.origin}/{where}", "contentUrl": "https://contoso.example/l"}
+        value = {"type": "fileUpload", "action": "accept", "context": {"file": file.id}, "uploadInfo": upload}
+        await wire.post(wire.activity("invoke", id="f:1", name="fileConsent/invoke", value=value))
+        await given_up(wire)
+
+    async def notes(self, wire: Wire) -> list[str]:
+        async with wire.database.snapshot() as snapshot:
+            events = await snapshot.rows(sa.select(case_events))
+        return [str(row.data) for row in events if row.kind == "NoteAdded"]
+
+    @pytest.mark.parametrize("status", [408, 500, 502, 504])
+    async def test_a_card_that_may_have_arrived_is_not_sent_again(self, wire: Wire, status: int) -> None:
+        wire.microsoft.replies.append(Reply(status))
+        await self.yes(wire, "upload/label.pdf")
+        assert wire.microsoft.uploads == {"label.pdf": b"%PDF"}
+        assert wire.microsoft.said == []
+
+    async def test_a_file_that_cannot_be_left_is_told_to_who_works_on_the_case(self, wire: Wire) -> None:
+        await self.yes(wire, "nowhere")
+        [note] = await self.notes(wire)
+        assert "could not be left" in note
+        assert await waiting(wire) == []
