@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from app.reception import Reception, unavailable_is_said
 from app.tables import teams_arrivals, teams_conversations, teams_sendings
-from bot.activity import Activity, Sender
+from bot.activity import Activity, Kind, Sender
 from caseengine.activities import Activities, by_key, said
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
@@ -19,7 +20,8 @@ from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.operations.conversing import open_conversation
 from channels.protocol import Accepted, DeskUnavailable
 from channels.teams.account import CHANNEL
-from channels.teams.read import wire_key
+from channels.teams.desk import StandsBehind
+from channels.teams.read import JOINED_KEY, wire_key
 from channels.teams.received import Place, Received, Scope, What
 from customers.assurance import Assurances, Level
 from customers.identities import IdentityKind
@@ -73,14 +75,42 @@ class TeamsHearing:
         self._heard_typing = heard_typing
         self._met: OrderedDict[str, tuple[Place, datetime]] = OrderedDict()
 
-    async def hear(self, activity: Activity, place: Place, *, raw: bytes) -> Accepted:
+    async def hear(self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False) -> Accepted:
         """In one commit: where it is, who speaks, what was said."""
+        if activity.kind is Kind.JOINED:
+            activity = replace(activity, key=await self._joined_key(place))
         at = self._now()
-        beside = None if self._met_lately(place, at) else partial(self._meet, place)
+        beside = partial(self._beside, place, met=self._met_lately(place, at), in_turn=in_turn)
         accepted = await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
-        if accepted.fresh and beside is not None:
+        if accepted.fresh:
             self._remember(place, at)
+        elif activity.kind is Kind.JOINED:
+            await self._back_again(place)
         return accepted
+
+    async def _beside(self, place: Place, work: UnitOfWork, at: datetime, *, met: bool, in_turn: bool) -> None:
+        waits = sa.select(teams_arrivals.c.id).where(teams_arrivals.c.conversation_id == UUID(place.conversation))
+        if not in_turn and await work.scalar(waits.limit(1)) is not None:
+            raise StandsBehind
+        if not met:
+            await self._meet(place, work, at)
+
+    @unavailable_is_said
+    async def _joined_key(self, place: Place) -> str:
+        """Whichever of two activities tells of it, it is one; given to somebody anew, the bot greets them anew."""
+        async with self._database.snapshot() as snapshot:
+            known = await place_in(snapshot, UUID(place.conversation))
+        return f"{JOINED_KEY}:{known.removals}" if known is not None and known.removals else JOINED_KEY
+
+    @unavailable_is_said
+    async def _back_again(self, place: Place) -> None:
+        """They were greeted before; where they are, and that they can be reached, is kept all the same."""
+
+        async def once() -> None:
+            async with self._database.unit_of_work() as work:
+                await self._meet(place, work, self._now())
+
+        await _decided(once)
 
     @unavailable_is_said
     async def keep(self, received: Received, *, raw: bytes) -> None:
@@ -160,7 +190,8 @@ class TeamsHearing:
             await assurances.vouch(conversation, contact, PROOF, at=at)
 
     def _keep_place(self, work: UnitOfWork, place: Place, before: Any, at: datetime) -> None:
-        written = place.to_json()
+        removals = before.place.get("removals", 0) if before is not None else 0
+        written = replace(place, removals=removals).to_json()
         values = {"place": written, "unreachable_at": None, "updated_at": at}
         mine = teams_conversations.c.conversation_id == UUID(place.conversation)
         if before is None:
@@ -198,7 +229,9 @@ class TeamsHearing:
             if row is None or row.unreachable_at is not None:
                 return
             mine = teams_conversations.c.conversation_id == conversation
-            work.write(sa.update(teams_conversations).where(mine).values(unreachable_at=at, updated_at=at), rows=1)
+            place = {**row.place, "removals": row.place.get("removals", 0) + 1}
+            values = {"place": place, "unreachable_at": at, "updated_at": at}
+            work.write(sa.update(teams_conversations).where(mine).values(**values), rows=1)
             await self._note_in(work, conversation, self._words[UNREACHABLE].format(text=why), at=at)
 
     async def _note(self, conversation: UUID, words: str, key: str) -> None:

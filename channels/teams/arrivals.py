@@ -50,15 +50,9 @@ class ArrivalRounds:
         self._limits = limits or FetchLimits()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
-        self._waiting: set[str] = set()
-
-    def waits(self, conversation: str) -> bool:
-        """Something of this conversation is not whole yet: what comes now stands behind it."""
-        return conversation in self._waiting
 
     def notice(self, conversation: str) -> None:
         """Something was kept there."""
-        self._waiting.add(conversation)
         if conversation in self._tasks:
             self._again.add(conversation)
             return
@@ -106,7 +100,6 @@ class ArrivalRounds:
                 await self._arrivals.done(arrival)
         except DeskUnavailable:
             return  # the sweep comes back
-        self._waiting.discard(conversation)
 
     async def _made_whole(self, arrival: Arrival) -> bool:
         """False: it waits for its next try, and so does what stands behind it."""
@@ -142,7 +135,9 @@ class ArrivalRounds:
         received = read(parse_activity(arrival.raw))
         if received.activity is None or received.place is None:
             return False
-        await self._hearing.hear(_named(received.activity, received.files), received.place, raw=arrival.raw)
+        await self._hearing.hear(
+            _named(received.activity, received.files), received.place, raw=arrival.raw, in_turn=True
+        )
         return True
 
     async def _lost(self, arrival: Arrival) -> bool:
@@ -164,7 +159,7 @@ class ArrivalRounds:
             await self._leave_file(received, received.place)
         elif received.activity is not None:
             whole = await self._with_files(received.activity, received.files, last=last)
-            await self._hearing.hear(whole, received.place, raw=arrival.raw)
+            await self._hearing.hear(whole, received.place, raw=arrival.raw, in_turn=True)
 
     async def _with_files(self, activity: Activity, offered: tuple[OfferedFile, ...], *, last: bool) -> Activity:
         """The activity with its files stored. What cannot be had is left as a name among the words."""

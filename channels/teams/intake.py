@@ -8,7 +8,7 @@ from channels.teams import invokes
 from channels.teams.account import TeamsAccount
 from channels.teams.answer import Answer
 from channels.teams.arrivals import ArrivalRounds
-from channels.teams.desk import Hearing, Sayings
+from channels.teams.desk import Hearing, Sayings, StandsBehind
 from channels.teams.invokes import InvokeAnswer
 from channels.teams.read import LIMITS, ReadLimits, parse_activity, read
 from channels.teams.received import HAPPENINGS, Received, What
@@ -84,10 +84,13 @@ class Intake:
         assert place is not None  # noqa: S101
         if received.what is What.TYPING:
             await self._hearing.typing(place.conversation, activity.sender)
-        elif received.files or self._rounds.waits(place.conversation):
+        elif received.files:
             await self._kept(received, raw)
         else:
-            await self._hearing.hear(activity, place, raw=raw)
+            try:
+                await self._hearing.hear(activity, place, raw=raw)
+            except StandsBehind:
+                await self._kept(received, raw)
 
     async def _kept(self, received: Received, raw: bytes) -> None:
         await self._hearing.keep(received, raw=raw)

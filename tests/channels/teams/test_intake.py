@@ -22,8 +22,9 @@ from channels.teams.received import Place
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
+from storage.engine import Database
 from storage.tables import inbox
-from tests.channels.teams.peer import MEGAN, TENANT, Reply, Wire, conversation
+from tests.channels.teams.peer import APP_ID, MEGAN, TENANT, Reply, Wire, conversation, open_wire
 
 MEGANS = f"{TENANT}|{MEGAN}"
 GROUP: dict[str, Any] = {
@@ -487,3 +488,45 @@ class TestAFileOfOurs:
         [note] = await self.notes(wire)
         assert "could not be left" in note
         assert await waiting(wire) == []
+
+
+async def test_what_waits_is_asked_of_the_database_and_not_of_memory(database: Database) -> None:
+    """After a restart, or by another process, nobody remembers that a file is under way."""
+    async with open_wire(database) as before:
+        before.house.rounds.notice = lambda conversation: None  # type: ignore[method-assign]
+        before.microsoft.files["slow.txt"] = (200, b"here", {})
+        await before.post(with_file(before, "slow.txt"))
+        async with open_wire(database) as after:
+            await after.post(after.message("and then", key="2"))
+            await after.house.rounds.idle()
+            assert await after.texts() in (["see this"], ["see this", "and then"])
+            await after.house.rounds.sweep()
+            await after.house.rounds.idle()
+            assert await after.texts() == ["see this", "and then"]
+
+
+class TestTakenAwayAndGivenAgain:
+    async def row(self, wire: Wire) -> Any:
+        async with wire.database.snapshot() as snapshot:
+            [row] = await snapshot.rows(sa.select(teams_conversations))
+        return row
+
+    async def test_they_are_reachable_where_they_are_now_and_greeted_once_more(self, wire: Wire) -> None:
+        joined = wire.activity("conversationUpdate", membersAdded=[{"id": f"28:{APP_ID}"}])
+        for _ in range(2):
+            await wire.post(joined)
+            await wire.post(wire.activity("installationUpdate", action="remove"))
+            await wire.post(wire.activity("conversationUpdate", membersRemoved=[{"id": f"28:{APP_ID}"}]))
+            assert (await self.row(wire)).unreachable_at is not None
+            await wire.post(wire.activity("installationUpdate", action="add", locale="de-DE"))
+            await wire.post({**joined, "locale": "de-DE"})
+            row = await self.row(wire)
+            assert (row.unreachable_at, row.place["locale"]) == (None, "de-DE")
+        assert [row.key for row in await inputs(wire)] == ["joined", "joined:1", "joined:2"]
+
+    async def test_a_late_word_of_it_moves_the_place_as_well(self, wire: Wire) -> None:
+        added = wire.activity("installationUpdate", action="add")
+        await wire.post(added)
+        await wire.post({**added, "locale": "de-DE"})
+        assert (await self.row(wire)).place["locale"] == "de-DE"
+        assert len(await inputs(wire)) == 1

@@ -115,7 +115,7 @@ def test_who_joins_is_greeted_once_by_whichever_activity_tells() -> None:
         ("invoke", {"name": "fileConsent/invoke", "value": {"action": "accept"}}, What.ASKED),
         (
             "invoke",
-            {"name": "fileConsent/invoke", "value": {"action": "accept", "context": {"file": "f"}}},
+            {"name": "fileConsent/invoke", "value": {"action": "accept", "context": {"file": f"{UUID(int=5)}"}}},
             What.CONSENTED,
         ),
     ],
