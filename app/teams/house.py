@@ -88,7 +88,7 @@ def build_teams(
     intake = Intake(
         account,
         verifier=verifier,
-        pipeline=TeamsPipeline(verifier, connector),
+        pipeline=TeamsPipeline(verifier, connector, account.scope),
         hearing=hearing,
         sayings=TeamsSayings(database),
         rounds=rounds,

@@ -50,7 +50,7 @@ class Intake:
         try:
             if not authorization and not self._account.anonymous:
                 raise NotLetIn(401, "BearerMissing")
-            document = parse_activity(raw, self._limits)
+            document = await self._document(authorization, raw)
             answer = await self._pipeline.take(authorization, document, lambda: self._turn(document, raw))
         except NotLetIn as refused:
             return _error(refused.http_status, refused.code, "The request was not accepted.")
@@ -59,6 +59,15 @@ class Intake:
         except DeskUnavailable:
             return Answer(503, _body("Unavailable", "Nothing was stored. Send it again."), RETRY_AFTER_S)
         return Answer(200) if answer is None else Answer(answer.status, answer.body)
+
+    async def _document(self, authorization: str, raw: bytes) -> dict[str, Any]:
+        """A body of whoever proves nothing is not even read, or its faults are not told."""
+        self._verifier.look(authorization)
+        try:
+            return parse_activity(raw, self._limits)
+        except PayloadRejected:
+            await self._verifier.genuine(authorization)
+            raise
 
     async def _turn(self, document: Mapping[str, Any], raw: bytes) -> InvokeAnswer | None:
         self._verifier.admit(document)

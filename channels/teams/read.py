@@ -19,7 +19,7 @@ from channels.file_names import safe_name, safe_type
 from channels.protocol import PayloadRejected
 from channels.teams.account import CHANNEL
 from channels.teams.received import OfferedFile, Person, Place, Received, Scope, What
-from channels.teams.words import words_of_message
+from channels.teams.words import words_of_attachments, words_of_message
 
 JOINED_KEY = "joined"
 OWN = "nightdesk"
@@ -123,9 +123,13 @@ def place_of(document: Mapping[str, Any]) -> Place:
 def _message(document: Mapping[str, Any], limits: ReadLimits) -> Received:
     place, key = place_of(document), wire_key(_id(document))
     words, value = _said(document.get("value"), words_of_message(document), limits)
-    files = _files(document.get("attachments"), limits)
+    offered = _files(document.get("attachments"))
+    files, beyond = offered[: limits.files_max], offered[limits.files_max :]
+    words = "\n".join(filter(None, (words, *(f"[{file.name}]" for file in beyond))))
     if not words and value is None and not files:
-        # A sticker, a card, a picture of which nothing is offered: Teams says so with an empty text.
+        # A sticker, a card, a recording: Teams says so with an empty text.
+        words = words_of_attachments(document.get("attachments"))[: limits.text_max]
+    if not words and value is None and not files:
         return _ignored(document, limits)
     return Received(
         what=What.MESSAGE,
@@ -305,9 +309,9 @@ def _said(data: Any, text: str, limits: ReadLimits) -> tuple[str, Mapping[str, A
     return "", filled or None
 
 
-def _files(attachments: Any, limits: ReadLimits) -> tuple[OfferedFile, ...]:
+def _files(attachments: Any) -> tuple[OfferedFile, ...]:
     offered = [_file(one) for one in attachments if isinstance(one, dict)] if isinstance(attachments, list) else []
-    return tuple(one for one in offered if one is not None)[: limits.files_max]
+    return tuple(one for one in offered if one is not None)
 
 
 def _file(attachment: Mapping[str, Any]) -> OfferedFile | None:
