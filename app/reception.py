@@ -92,7 +92,7 @@ def receive(work: UnitOfWork, activity: Activity, *, raw: bytes | None, at: date
     return Activities(work).append(
         UUID(activity.conversation),
         key=activity.key,
-        body=replace(activity, source="", vouched="", agent="").to_json(),
+        body=replace(activity, source="", vouched="", agent="", shared=False).to_json(),
         at=at,
         channel=activity.channel,
         deliver=False,
@@ -161,8 +161,12 @@ class FileCabinet:
 
     @unavailable_is_said
     async def get(self, conversation: str, file: str) -> tuple[Attachment, bytes] | None:
+        try:
+            named = UUID(file)
+        except ValueError:
+            return None  # no file of ours has such a name
         async with self._database.snapshot() as snapshot:
-            found = await read_file(snapshot, UUID(conversation), UUID(file))
+            found = await read_file(snapshot, UUID(conversation), named)
         if found is None:
             return None
         stored, content = found

@@ -155,7 +155,7 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
 
 
 def _deliver(house: House, topic: str) -> Coroutine[Any, Any, None]:
-    run = partial(house.delivery.run, topic)
+    run = partial(house.delivery.begin, topic)
     return keep_running(f"deliver_{topic}", run, house.database, topic, every_s=DELIVERY_EVERY_S)
 
 
@@ -186,6 +186,7 @@ async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None
     for job in jobs:
         job.cancel()
     await asyncio.gather(*jobs, return_exceptions=True)
+    await house.delivery.close()
     await runner.cleanup()
     if house.teams is not None:
         await house.teams.close()

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from channels.teams.account import ISSUER, OPENID_URL, SERVICE_HOSTS, TOKEN_URL, AccountInvalid, TeamsAccount
+from channels.teams.account import ISSUER, OPENID_URL, SCOPE, SERVICE_HOSTS, TOKEN_URL, AccountInvalid, TeamsAccount
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     teams_openid_url: str = Field(OPENID_URL, description="Where Microsoft tells its signing keys.")
     teams_token_url: str = Field(TOKEN_URL, description="Where the desk gets its own token; {tenant} is filled in.")
     teams_issuer: str = Field(ISSUER, description="Who must have signed what Teams sends.")
+    teams_scope: str = Field(SCOPE, description="What the desk asks its own token for.")
     teams_anonymous: bool = Field(
         False, description="Development: take Teams' activities without any token; on the loopback alone."
     )
@@ -113,6 +114,7 @@ class Settings(BaseSettings):
             openid_url=self.teams_openid_url,
             token_url=self.teams_token_url,
             issuer=self.teams_issuer,
+            scope=self.teams_scope,
             anonymous=self.teams_anonymous,
         )
 

@@ -134,6 +134,7 @@ class Activity:
             where it looked and does not; empty where it never judges. It never reaches the conversation's log.
         agent: the agent of the desk who speaks, where the channel vouches for it and nobody reads along. It never
             reaches the conversation's log either.
+        shared: others than its sender read along: nothing about anybody may be told there, and nothing proved.
     """
 
     kind: Kind
@@ -155,6 +156,7 @@ class Activity:
     details: Mapping[str, Any] | None = None
     vouched: str = ""
     agent: str = ""
+    shared: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document that `from_json` reads back; optional fields that are empty are left out."""

@@ -30,7 +30,7 @@ from caseengine.conversations import Conversations
 from caseengine.model.conversation import Mode, Outcome
 from caseengine.operations.handover import hand_back, hear_customer
 from caseengine.operations.opening import Opening, open_case
-from customers.assurance import Assurance, Assurances
+from customers.assurance import Assurance, Assurances, Level
 from customers.contacts import Contacts
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
@@ -154,7 +154,7 @@ async def _open_desk(bot: Bot, work: UnitOfWork, row: InboxRow, activity: Activi
     conversation = await Conversations(work).get(UUID(activity.conversation))
     at = bot.clock()
     await judge_sender(work, activity, conversation.visitor, at=at)
-    assurance = await _assurance(work, conversation.id, at)
+    assurance = await _assurance(work, conversation.id, at, shared=activity.shared)
     return Desk(
         work=work,
         conversation=conversation,
@@ -178,12 +178,20 @@ async def _open_desk(bot: Bot, work: UnitOfWork, row: InboxRow, activity: Activi
         details=activity.details or {},
         origin=bot.origin,
         words=bot.catalogue.words,
+        shared=activity.shared,
+        speaker=activity.sender.id,
+        speaker_name=activity.sender.name,
     )
 
 
-async def _assurance(work: UnitOfWork, conversation: UUID, at: datetime) -> Assurance:
+async def _assurance(work: UnitOfWork, conversation: UUID, at: datetime, *, shared: bool) -> Assurance:
+    """What was proved; where others read along nothing, whatever one of them proved or claimed a turn ago."""
     assurances = Assurances(work)
     assurance = await assurances.of(conversation, at=at)
+    if shared:
+        if assurance.level is not Level.ANONYMOUS or assurance.cases:
+            await assurances.drop(conversation)
+        return await assurances.of(conversation, at=at)
     await assurances.touch(conversation, at=at)
     return assurance
 
@@ -267,6 +275,7 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
             details=None,
             vouched="",
             agent="",
+            shared=False,
         )
         log_of_conversation.append(
             UUID(heard.conversation), key=said.key, body=said.to_json(), at=at, channel=heard.channel, deliver=True

@@ -35,8 +35,8 @@ def document(card: Card, *, version: str, actions: Iterable[dict[str, Any]]) -> 
     }
     if card.fallback:
         content["fallbackText"] = card.fallback
-    if spoken := _spoken(card):
-        content["speak"] = spoken
+    if words := spoken(card):
+        content["speak"] = words
     return content
 
 
@@ -45,7 +45,7 @@ def says(card: Card) -> list[Act]:
     return [act for act in card.acts if act.says and not act.verb]
 
 
-def _spoken(card: Card) -> str:
+def spoken(card: Card) -> str:
     """What a screen reader calls the card: what it says, not the bare address that stands in for a link."""
     return "\n".join(filter(None, (card.title, card.text, *(f"{name}: {value}" for name, value in card.facts))))
 

@@ -11,6 +11,23 @@ Address = IPv4Address | IPv6Address
 NAT64 = ip_network("64:ff9b::/96")
 """IPv6 addresses whose last four bytes are an IPv4 address."""
 
+NOT_EVERYBODYS = tuple(
+    map(
+        ip_network,
+        (
+            "168.63.129.16/32",  # Azure's own services, at every machine there
+            "192.0.0.0/24",  # of protocols and, at one cloud, its own services
+            "::/96",  # IPv4 within IPv6, given up
+            "::ffff:0:0:0/96",  # translated IPv4
+            "64:ff9b:1::/48",  # translated within one network
+            "fec0::/10",  # of one site, given up
+            "3fff::/20",  # for documents
+            "5f00::/16",  # of segment routing
+        ),
+    )
+)
+"""What a library may take for global, and nobody outside should reach."""
+
 
 class AddressNotPublic(OSError):
     """The name leads into a network of somebody's own."""
@@ -18,6 +35,8 @@ class AddressNotPublic(OSError):
 
 def is_public(address: Address) -> bool:
     """Whether the whole internet may reach it: not this machine, not this network, not a cloud's own services."""
+    if any(address in network for network in NOT_EVERYBODYS):
+        return False
     if isinstance(address, IPv6Address):
         hidden = address.ipv4_mapped or address.sixtofour
         if hidden is None and address in NAT64:

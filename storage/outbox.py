@@ -63,10 +63,15 @@ class Outbox:
 
 
 async def waiting(
-    snapshot: Snapshot, topic: str | None = None, *, at: datetime, limit: int = 200
+    snapshot: Snapshot, topic: str | None = None, *, at: datetime, limit: int = 200, besides: Sequence[str] = ()
 ) -> Sequence[OutboxRow]:
-    """Deliveries of a topic, or of all, that are due, oldest first; a stream waits whole with the head it waits for."""
+    """Deliveries of a topic, or of all, that are due, oldest first; a stream waits whole with the head it waits for.
+
+    Args:
+        besides: streams that are left out.
+    """
     asked = [] if topic is None else [outbox.c.topic == topic]
+    asked += [outbox.c.stream.not_in(besides)] if besides else []
     blocked = (
         sa.select(outbox.c.topic, outbox.c.stream)
         .where(outbox.c.state == "pending", outbox.c.next_try_at > at)

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,12 @@ RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1
 AT_ONCE_MAX = 200
 """Deliveries read and recorded together."""
 
+UNDER_WAY_MAX = 2_000
+"""Streams of a topic under way at once."""
 CONFLICTS_MAX = 3
 
+Stream = asyncio.Task[None]
+"""The deliveries of one stream, one after another."""
 Send = Callable[[OutboxRow], Awaitable[Receipt]]
 GaveUp = Callable[[UnitOfWork, OutboxRow], Awaitable[None]]
 """Told of a delivery that was certainly not taken, in the unit of work that gives it up."""
@@ -46,31 +51,77 @@ class Delivery:
         self._now = now
         self._send = send
         self._gave_up = gave_up
-        self._running = {topic: asyncio.Lock() for topic in send}
+        self._under_way: dict[str, dict[str, Stream]] = {topic: {} for topic in send}
+        self._looking = {topic: asyncio.Lock() for topic in send}
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """What it delivers. Each wants a loop of its own: a slow mail server then holds up the mails alone."""
+        """What it delivers. Each wants a loop of its own."""
         return tuple(self._send)
+
+    async def begin(self, topic: str) -> None:
+        """Begin whatever is due, and wait for none of it: a slow channel holds up its own conversations alone.
+
+        A stream that ends wakes its topic, for what was written to it meanwhile.
+        """
+        for stream in await self._begin(topic):
+            stream.add_done_callback(partial(self._ended, topic))
 
     async def run(self, *topics: str) -> None:
         """Deliver whatever is due of these topics, or of all; the same delivery is never under way twice."""
         await asyncio.gather(*(self._run(topic) for topic in topics or self.topics))
 
+    async def close(self) -> None:
+        """Cancel what is under way; what came of each is recorded."""
+        streams = [stream for topic in self._under_way.values() for stream in topic.values()]
+        for stream in streams:
+            stream.cancel()
+        await asyncio.gather(*streams, return_exceptions=True)
+
     async def _run(self, topic: str) -> None:
-        more = True
-        async with self._running[topic]:
-            while more:
-                rows = await self._due(topic)
+        begun: set[Stream] = set()
+        try:
+            while True:
+                begun |= await self._begin(topic)
+                if not (streams := list(self._under_way[topic].values())):
+                    return
+                await asyncio.wait(streams)
+                _raise_first(begun)
+        except asyncio.CancelledError:
+            for stream in begun:
+                stream.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+            raise
+
+    async def _begin(self, topic: str) -> set[Stream]:
+        """Whatever is due of streams that are not under way; what was begun."""
+        under_way, begun = self._under_way[topic], set[Stream]()
+        async with self._looking[topic]:
+            more = True
+            while more and len(under_way) < UNDER_WAY_MAX:
+                rows = await self._due(topic, besides=list(under_way))
                 more = len(rows) == AT_ONCE_MAX  # whatever is written meanwhile wakes the loop again
                 streams: dict[str, list[OutboxRow]] = defaultdict(list)
                 for row in rows:
                     streams[row.stream].append(row)
-                await _all(self._deliver(stream) for stream in streams.values())
+                for name, stream in streams.items():
+                    task = asyncio.create_task(self._deliver(stream))
+                    under_way[name] = task
+                    task.add_done_callback(lambda _, name=name: under_way.pop(name))
+                    begun.add(task)
+        return begun
 
-    async def _due(self, topic: str) -> Sequence[OutboxRow]:
+    def _ended(self, topic: str, stream: Stream) -> None:
+        if stream.cancelled():
+            return
+        if (error := stream.exception()) is not None:
+            log.error("delivery_not_recorded", topic=topic, exc_info=error)
+            return  # the next look finds it as it was
+        self._database.wake(topic)
+
+    async def _due(self, topic: str, besides: Sequence[str]) -> Sequence[OutboxRow]:
         async with self._database.snapshot() as snapshot:
-            return await waiting(snapshot, topic, at=self._now(), limit=AT_ONCE_MAX)
+            return await waiting(snapshot, topic, at=self._now(), limit=AT_ONCE_MAX, besides=besides)
 
     async def _deliver(self, stream: list[OutboxRow]) -> None:
         """One after another; what follows a failure waits, so that order is kept.
@@ -135,11 +186,12 @@ class Delivery:
             return
 
 
-async def _all(streams: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Let every stream end before the first error is raised: none goes on unseen beside the next run."""
-    for outcome in await asyncio.gather(*streams, return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            raise outcome
+def _raise_first(streams: set[Stream]) -> None:
+    """The first error of those that have ended; the others are forgotten."""
+    for stream in [one for one in streams if one.done()]:
+        streams.discard(stream)
+        if not stream.cancelled() and (error := stream.exception()) is not None:
+            raise error
 
 
 def _name(outcome: Receipt | DeliveryFailed) -> str:

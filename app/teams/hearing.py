@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.reception import Reception, unavailable_is_said
 from app.tables import teams_arrivals, teams_conversations, teams_sendings
-from bot.activity import Activity, Sender
+from bot.activity import Activity, Kind, Sender
 from caseengine.activities import Activities, by_key, said
 from caseengine.agents import agent_in_teams
 from caseengine.cases import Cases
@@ -21,7 +21,8 @@ from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.operations.conversing import open_conversation
 from channels.protocol import Accepted, DeskUnavailable
 from channels.teams.account import CHANNEL
-from channels.teams.read import wire_key
+from channels.teams.desk import StandsBehind
+from channels.teams.read import JOINED_KEY, wire_key
 from channels.teams.received import Place, Received, Scope, What
 from customers.assurance import Assurances, Level
 from customers.identities import IdentityKind
@@ -46,6 +47,7 @@ HAPPENED = {
     What.RATED: "notice.rated",
 }
 UNREACHABLE = "notice.unreachable"
+FILE_LOST, MESSAGE_LOST = "notice.file_lost", "notice.message_lost"
 T = TypeVar("T")
 
 
@@ -74,15 +76,43 @@ class TeamsHearing:
         self._heard_typing = heard_typing
         self._met: OrderedDict[str, tuple[Place, datetime]] = OrderedDict()
 
-    async def hear(self, activity: Activity, place: Place, *, raw: bytes) -> Accepted:
+    async def hear(self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False) -> Accepted:
         """In one commit: where it is, who speaks, what was said."""
+        if activity.kind is Kind.JOINED:
+            activity = replace(activity, key=await self._joined_key(place))
         at = self._now()
         activity = replace(activity, agent=await self._agent(place))
-        beside = None if self._met_lately(place, at) else partial(self._meet, place)
+        beside = partial(self._beside, place, met=self._met_lately(place, at), in_turn=in_turn)
         accepted = await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
-        if accepted.fresh and beside is not None:
+        if accepted.fresh:
             self._remember(place, at)
+        elif activity.kind is Kind.JOINED:
+            await self._back_again(place)
         return accepted
+
+    async def _beside(self, place: Place, work: UnitOfWork, at: datetime, *, met: bool, in_turn: bool) -> None:
+        waits = sa.select(teams_arrivals.c.id).where(teams_arrivals.c.conversation_id == UUID(place.conversation))
+        if not in_turn and await work.scalar(waits.limit(1)) is not None:
+            raise StandsBehind
+        if not met:
+            await self._meet(place, work, at)
+
+    @unavailable_is_said
+    async def _joined_key(self, place: Place) -> str:
+        """Whichever of two activities tells of it, it is one; given to somebody anew, the bot greets them anew."""
+        async with self._database.snapshot() as snapshot:
+            known = await place_in(snapshot, UUID(place.conversation))
+        return f"{JOINED_KEY}:{known.removals}" if known is not None and known.removals else JOINED_KEY
+
+    @unavailable_is_said
+    async def _back_again(self, place: Place) -> None:
+        """They were greeted before; where they are, and that they can be reached, is kept all the same."""
+
+        async def once() -> None:
+            async with self._database.unit_of_work() as work:
+                await self._meet(place, work, self._now())
+
+        await _decided(once)
 
     @unavailable_is_said
     async def keep(self, received: Received, *, raw: bytes) -> None:
@@ -104,6 +134,12 @@ class TeamsHearing:
     async def happened(self, received: Received) -> None:
         """A notice in the log, and a note on the cases people work on there; about nothing we know, nothing."""
         await _unless_known(lambda: _decided(lambda: self._record(received)))
+
+    @unavailable_is_said
+    async def lost(self, received: Received) -> None:
+        """Whoever works on a case there is told; the person saw that nothing came of it."""
+        words = FILE_LOST if received.what is What.CONSENTED else MESSAGE_LOST
+        await _decided(lambda: self._note(UUID(_where(received).conversation), words, received.key))
 
     @unavailable_is_said
     async def left(self, place: Place) -> None:
@@ -137,12 +173,10 @@ class TeamsHearing:
         await open_conversation(work, id=conversation, channel=CHANNEL, visitor=visitor, locale=place.locale, at=at)
         before = await _place_row(work, conversation)
         self._keep_place(work, place, before, at)
+        if place.scope is not Scope.PERSONAL:
+            return  # several read along: nobody is vouched for, and the turn takes no proof
         assurances = Assurances(work)
         now = await assurances.of(conversation, at=at)
-        if place.scope is not Scope.PERSONAL:
-            if before is not None and before.place["person"]["id"] != place.person.id:
-                await assurances.drop(conversation)  # several read along: what one proved is not another's
-            return
         if not self._whose(place) or now.level is Level.VERIFIED:
             return
         contact = await recognise(
@@ -158,7 +192,8 @@ class TeamsHearing:
             await assurances.vouch(conversation, contact, PROOF, at=at)
 
     def _keep_place(self, work: UnitOfWork, place: Place, before: Any, at: datetime) -> None:
-        written, person = place.to_json(), self._whose(place)
+        removals = before.place.get("removals", 0) if before is not None else 0
+        written, person = replace(place, removals=removals).to_json(), self._whose(place)
         values = {"place": written, "person": person, "unreachable_at": None, "updated_at": at}
         mine = teams_conversations.c.conversation_id == UUID(place.conversation)
         if before is None:
@@ -207,11 +242,19 @@ class TeamsHearing:
             if row is None or row.unreachable_at is not None:
                 return
             mine = teams_conversations.c.conversation_id == conversation
-            work.write(sa.update(teams_conversations).where(mine).values(unreachable_at=at, updated_at=at), rows=1)
-            found = await Conversations(work).find(conversation)
-            for case_id in found.live_cases if found else ():
-                words = self._words[UNREACHABLE].format(text=why)
-                (await Cases(work).by_id(case_id)).note(words, by=SYSTEM, at=at)
+            place = {**row.place, "removals": row.place.get("removals", 0) + 1}
+            values = {"place": place, "unreachable_at": at, "updated_at": at}
+            work.write(sa.update(teams_conversations).where(mine).values(**values), rows=1)
+            await self._note_in(work, conversation, self._words[UNREACHABLE].format(text=why), at=at)
+
+    async def _note(self, conversation: UUID, words: str, key: str) -> None:
+        async with self._database.unit_of_work() as work:
+            await self._note_in(work, conversation, self._words[words], key=key, at=self._now())
+
+    async def _note_in(self, work: UnitOfWork, conversation: UUID, words: str, *, at: datetime, key: str = "") -> None:
+        found = await Conversations(work).find(conversation)
+        for case_id in found.live_cases if found else ():
+            (await Cases(work).by_id(case_id)).note(words, key=key, by=SYSTEM, at=at)
 
 
 async def place_in(snapshot: Snapshot, conversation: UUID) -> Place | None:

@@ -101,7 +101,7 @@ def build_teams(
     intake = Intake(
         account,
         verifier=verifier,
-        pipeline=TeamsPipeline(verifier, connector),
+        pipeline=TeamsPipeline(verifier, connector, account.scope),
         hearing=hearing,
         sayings=TeamsSayings(database),
         acting=TeamsActing(database, faces, catalogue.words, now, vouches=not account.anonymous),

@@ -53,6 +53,9 @@ class Desk:
         details: what the channel tells beside the words; see `Activity.details`.
         origin: scheme and host of our own pages.
         words: the catalogue, for what agents read.
+        shared: others than the customer read along: only what everybody may know is said.
+        speaker, speaker_name: who says this, by the channel's own name and as they are called; where it is shared, not
+            always who began the conversation.
     """
 
     work: UnitOfWork
@@ -77,6 +80,9 @@ class Desk:
     details: Mapping[str, Any] = field(default_factory=dict)
     origin: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
+    shared: bool = False
+    speaker: str = ""
+    speaker_name: str = ""
 
     @property
     def proved(self) -> bool:
@@ -104,6 +110,8 @@ class Desk:
     def customer(self) -> Actor:
         """The customer as an actor: by contact once known, else by the channel's own name."""
         contact: UUID | None = self.assurance.contact_id
+        if self.shared:
+            return Actor(ActorKind.CUSTOMER, self.speaker, self.speaker_name)
         return Actor(ActorKind.CUSTOMER, str(contact or self.conversation.visitor))
 
     @property

@@ -39,6 +39,8 @@ ACHIEVED = frozenset(
     )
 )
 """After these the conversation has moved on, and coming to a place again is no circle."""
+PRIVATE = frozenset(("identify", "status", "change_details", "close_case", "reopen_case"))
+"""What tells of a person or takes a proof of who they are: only where nobody else reads along."""
 STEPS_MAX = 16
 """Steps of one turn; more is a fault in a dialog."""
 
@@ -79,6 +81,10 @@ class Walk:
             self._command("cancel")
         elif (goal := self._interruption(top, said)) is not None:
             await self.begin(goal, {}, said)
+            self._resume()
+        elif self._is_private(top.dialog):
+            self._state.frames.remove(top)
+            self._not_here()
             self._resume()
         else:
             await self._step(top, said)
@@ -128,11 +134,23 @@ class Walk:
         return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
     async def begin(self, dialog: str, slots: Slots, said: Understanding) -> None:
-        """Put a dialog on top and let it hear the message."""
+        """Put a dialog on top and let it hear the message; where others read along, not every dialog."""
+        if self._is_private(dialog):
+            self._not_here()
+            return
         chosen = self._dialogs[dialog]
         frame = Frame(chosen.name, chosen.version, chosen.first, dict(slots))
         self._state.frames.append(frame)
         await self._step(frame, said)
+
+    def _is_private(self, dialog: str) -> bool:
+        return self._desk.shared and dialog in PRIVATE
+
+    def _not_here(self) -> None:
+        """Said once, and whoever called for it is done with; a question that was open stays."""
+        while (top := self._state.top) is not None and top.ask is None:
+            self._state.frames.remove(top)
+        self.lines.append(Line("shared.own_chat", choices=("choice.report", "choice.person")))
 
     async def _step(self, frame: Frame, said: Understanding) -> None:
         self._steps += 1

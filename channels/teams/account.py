@@ -35,6 +35,7 @@ class TeamsAccount:
         app_tenant: the tenant the bot is registered in; empty for one that is registered for several.
         service_hosts: host names (https, usual port), or for tests whole origins on the loopback:
             "http://127.0.0.1:9000".
+        scope: what the desk asks its own token for; another one in a government's cloud.
         anonymous: development: no token is asked for and none is sent. For a desk on the loopback alone.
 
     Raises:
@@ -49,6 +50,7 @@ class TeamsAccount:
     openid_url: str = OPENID_URL
     token_url: str = TOKEN_URL
     issuer: str = ISSUER
+    scope: str = SCOPE
     anonymous: bool = False
 
     def __post_init__(self) -> None:

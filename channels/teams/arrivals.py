@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -50,15 +50,9 @@ class ArrivalRounds:
         self._limits = limits or FetchLimits()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
-        self._waiting: set[str] = set()
-
-    def waits(self, conversation: str) -> bool:
-        """Something of this conversation is not whole yet: what comes now stands behind it."""
-        return conversation in self._waiting
 
     def notice(self, conversation: str) -> None:
         """Something was kept there."""
-        self._waiting.add(conversation)
         if conversation in self._tasks:
             self._again.add(conversation)
             return
@@ -106,7 +100,6 @@ class ArrivalRounds:
                 await self._arrivals.done(arrival)
         except DeskUnavailable:
             return  # the sweep comes back
-        self._waiting.discard(conversation)
 
     async def _made_whole(self, arrival: Arrival) -> bool:
         """False: it waits for its next try, and so does what stands behind it."""
@@ -116,13 +109,41 @@ class ArrivalRounds:
         except DeskUnavailable:
             raise
         except Exception as error:
-            if not isinstance(error, FetchFailed):
+            if not isinstance(error, FetchFailed | DeliveryFailed):
                 log.exception("teams_arrival_failed")
-            if last:
-                # A file that cannot be sent is given up; a message never is.
-                return isinstance(error, FetchFailed | DeliveryFailed)
-            await self._try_later(arrival)
+            if not (last or _is_final(error)):
+                await self._try_later(arrival)
+                return False
+            await self._give_up(arrival)
+        return True
+
+    async def _give_up(self, arrival: Arrival) -> None:
+        """What was said is heard, with its files as names; what stands behind it goes on, whatever is wrong with this.
+
+        What cannot even be heard, and a file of ours that could not be left, is told to those who work on the case.
+        """
+        for attempt in (self._hear_named, self._lost):
+            try:
+                if await attempt(arrival):
+                    return
+            except DeskUnavailable:
+                raise
+            except Exception:
+                log.exception("teams_arrival_given_up")
+
+    async def _hear_named(self, arrival: Arrival) -> bool:
+        received = read(parse_activity(arrival.raw))
+        if received.activity is None or received.place is None:
             return False
+        await self._hearing.hear(
+            _named(received.activity, received.files), received.place, raw=arrival.raw, in_turn=True
+        )
+        return True
+
+    async def _lost(self, arrival: Arrival) -> bool:
+        received = read(parse_activity(arrival.raw))
+        if received.place is not None:
+            await self._hearing.lost(received)
         return True
 
     async def _try_later(self, arrival: Arrival) -> None:
@@ -138,12 +159,12 @@ class ArrivalRounds:
             await self._leave_file(received, received.place)
         elif received.activity is not None:
             whole = await self._with_files(received.activity, received.files, last=last)
-            await self._hearing.hear(whole, received.place, raw=arrival.raw)
+            await self._hearing.hear(whole, received.place, raw=arrival.raw, in_turn=True)
 
     async def _with_files(self, activity: Activity, offered: tuple[OfferedFile, ...], *, last: bool) -> Activity:
         """The activity with its files stored. What cannot be had is left as a name among the words."""
         fetched: list[tuple[OfferedFile, Fetched]] = []
-        missing: list[str] = []
+        missing: list[OfferedFile] = []
         async with Fetcher(self._limits) as fetcher:
             for file in offered:
                 try:
@@ -152,10 +173,9 @@ class ArrivalRounds:
                     if not (failed.final or last):
                         raise
                     log.warning("teams_file_not_fetched: %s", failed)
-                    missing.append(f"[{file.name}]")
+                    missing.append(file)
         stored = [await self._stored(activity.conversation, file, content) for file, content in fetched]
-        text = "\n".join(filter(None, (activity.text, *missing)))
-        return replace(activity, attachments=tuple(stored), text=text)
+        return replace(_named(activity, missing), attachments=tuple(stored))
 
     async def _fetched(self, fetcher: Fetcher, file: OfferedFile) -> Fetched:
         headers = None
@@ -190,7 +210,20 @@ class ArrivalRounds:
                 file_type=str(info.get("fileType") or ""),
             )
             activity_id = await self._connector.post(place, shown)
-        except (FetchFailed, DeliveryFailed):
+        except (FetchFailed, DeliveryFailed) as failed:
+            if isinstance(failed, DeliveryFailed) and failed.ambiguous:
+                log.warning("teams_file_card_ambiguous")  # the file is there, and its card may be: it is not sent again
+                return
             await self._sendings.undo(place.conversation, received.key)
             raise
         await self._sendings.done(place.conversation, received.key, activity_id or received.key)
+
+
+def _is_final(error: Exception) -> bool:
+    """Trying again would change nothing."""
+    return (isinstance(error, FetchFailed) and error.final) or (isinstance(error, DeliveryFailed) and not error.retry)
+
+
+def _named(activity: Activity, missing: Iterable[OfferedFile]) -> Activity:
+    """What cannot be had is left as a name among the words."""
+    return replace(activity, text="\n".join(filter(None, (activity.text, *(f"[{file.name}]" for file in missing)))))

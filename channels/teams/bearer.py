@@ -9,7 +9,7 @@ import orjson
 from aiohttp import ClientError, ClientTimeout
 
 from channels.protocol import DeliveryFailed
-from channels.teams.account import SCOPE, TeamsAccount
+from channels.teams.account import TeamsAccount
 from channels.teams.http import TeamsHttp, short_body
 
 EARLY_S = 300.0
@@ -64,7 +64,7 @@ class Bearer:
             "grant_type": "client_credentials",
             "client_id": account.app_id,
             "client_secret": account.app_password,
-            "scope": SCOPE,
+            "scope": account.scope,
         }
         timeout = ClientTimeout(total=TIMEOUT_S)
         async with self._http.session.post(

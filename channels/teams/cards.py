@@ -1,5 +1,6 @@
 """A `Card` as Teams renders it: its button is an Action.Execute, answered with the card's new face."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 CONSENT_TYPE = "application/vnd.microsoft.teams.card.file.consent"
 FILE_TYPE = "application/vnd.microsoft.teams.card.file.info"
 DONE = "✓"
+MARKS = re.compile(r"[\\\[\]()*_`]")
 
 
 def card_document(
@@ -28,7 +30,7 @@ def card_document(
         readers: Teams' ids of those for whom a card that can be is asked for anew when they look at it.
     """
     actions = [*_submit(card, key), *(_act(act, key) for act in card.acts), *map(_say, choices)]
-    document = cards.document(card, version=VERSION, actions=actions) | {"msteams": {"width": "Full"}}
+    document = _document(card, actions) | {"msteams": {"width": "Full"}}
     if card.refresh is not None and readers:
         document["refresh"] = {"action": _act(card.refresh, key), "userIds": list(readers)}
     return document
@@ -43,15 +45,28 @@ def pressed_face(card: Card, activity_value: Mapping[str, Any] | None, says: str
     filled = activity_value or {}
     facts = tuple((field.label, _shown(filled.get(field.id), field.choices)) for field in card.inputs)
     acted = next((act.title for act in card.acts if act.says == says), card.submit.title if card.submit else "")
-    said = f"{DONE} {acted}" if acted else ""
+    said = f"{DONE} {plain(acted)}" if acted else ""
     text = "\n\n".join(filter(None, (card.text, said)))
     answered = replace(card, text=text, facts=(*card.facts, *facts), inputs=(), submit=None, acts=(), refresh=None)
-    return cards.document(answered, version=VERSION, actions=())
+    return _document(answered)
 
 
 def spoken_face(says: str) -> dict[str, Any]:
     """What stands for a card that is not at hand any more, once it was pressed."""
-    return cards.document(Card(title="", text=f"{DONE} {says}"), version=VERSION, actions=())
+    return _document(Card(title="", text=f"{DONE} {plain(says)}"))
+
+
+def plain(text: str) -> str:
+    """Words that are no Markdown, as Teams shows them unchanged: what people type makes no link and no emphasis."""
+    return MARKS.sub(r"\\\g<0>", text)
+
+
+def _document(card: Card, actions: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
+    """Its text is Markdown of ours; titles and facts repeat what people wrote. What is read aloud has no marks."""
+    facts = tuple((plain(name), plain(value)) for name, value in card.facts)
+    shown = cards.document(replace(card, title=plain(card.title), facts=facts), version=VERSION, actions=actions)
+    spoken = cards.spoken(card)
+    return shown | {"speak": spoken} if spoken else shown
 
 
 def _submit(card: Card, key: str) -> list[dict[str, Any]]:

@@ -28,6 +28,10 @@ class Sent:
     activity_id: str
 
 
+class StandsBehind(Exception):
+    """Something that was said there before is not whole yet; nothing was stored, and it has to be kept behind it."""
+
+
 class Hearing(Protocol):
     """Where Teams puts what it heard. On return it is durable; the same key again changes nothing.
 
@@ -38,14 +42,24 @@ class Hearing(Protocol):
         channels.protocol.DeskUnavailable: nothing was stored.
     """
 
-    async def hear(self, activity: Activity, place: Place, *, raw: bytes) -> Accepted:
-        """It will be answered."""
+    async def hear(self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False) -> Accepted:
+        """It will be answered.
+
+        Args:
+            in_turn: it waited, and its turn has come.
+
+        Raises:
+            StandsBehind: what waits there is asked for in the same commit, so also after a restart.
+        """
 
     async def keep(self, received: Received, *, raw: bytes) -> None:
         """It will be made whole first: an `Arrival`."""
 
     async def happened(self, received: Received) -> None:
         """A fact about what was said before: kept in the log, answered by nobody."""
+
+    async def lost(self, received: Received) -> None:
+        """A message that cannot be heard, a file that could not be left: a note on the cases people work on there."""
 
     async def left(self, place: Place) -> None:
         """The bot was taken away there."""

@@ -86,7 +86,7 @@ class Fetcher:
         for _ in range(REDIRECTS_MAX + 1):
             async with self._asked("GET", url, headers=headers) as response:
                 if response.status in MOVED:
-                    url, headers = urljoin(url, response.headers.get("Location", "")), None
+                    url, headers = _moved(url, response.headers.get("Location", "")), None
                     continue
                 _judge(response)
                 return Fetched(safe_type(response.headers.get("Content-Type")), await self._content(response))
@@ -120,8 +120,10 @@ class Fetcher:
             raise FetchFailed("the address is malformed", final=True) from error
         if len(url) > URL_MAX or parts.scheme not in self._limits.schemes or not host or parts.username is not None:
             raise FetchFailed("the address is of no kind that is fetched", final=True)
-        # A resolver is not asked about addresses in digits.
-        address = _as_address(URL(url).host or host)
+        try:
+            address = _as_address(URL(url).host or host)  # a resolver is not asked about addresses in digits
+        except ValueError as error:
+            raise FetchFailed("the address is malformed", final=True) from error
         if address is not None and not self._limits.may_reach(address):
             raise FetchFailed("the address is not public", final=True)
 
@@ -140,7 +142,10 @@ class _Asked:
     def __init__(
         self, session: ClientSession, method: str, url: str, headers: Mapping[str, str] | None, content: bytes | None
     ) -> None:
-        self._context = session.request(method, url, headers=headers, data=content, allow_redirects=False)
+        try:
+            self._context = session.request(method, url, headers=headers, data=content, allow_redirects=False)
+        except ValueError as error:
+            raise FetchFailed("the address is malformed", final=True) from error
 
     async def __aenter__(self) -> ClientResponse:
         try:
@@ -152,6 +157,13 @@ class _Asked:
         await self._context.__aexit__(kind, error, None)
         if isinstance(error, ClientError | OSError):
             raise FetchFailed(type(error).__name__, final=False) from error
+
+
+def _moved(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise FetchFailed("it is sent on to nowhere", final=True) from error
 
 
 def _judge(response: ClientResponse) -> None:

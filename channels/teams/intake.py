@@ -8,7 +8,7 @@ from channels.teams import invokes
 from channels.teams.account import TeamsAccount
 from channels.teams.answer import Answer
 from channels.teams.arrivals import ArrivalRounds
-from channels.teams.desk import Acting, Hearing, Sayings
+from channels.teams.desk import Acting, Hearing, Sayings, StandsBehind
 from channels.teams.invokes import InvokeAnswer
 from channels.teams.read import LIMITS, ReadLimits, parse_activity, read
 from channels.teams.received import HAPPENINGS, Received, What
@@ -52,7 +52,7 @@ class Intake:
         try:
             if not authorization and not self._account.anonymous:
                 raise NotLetIn(401, "BearerMissing")
-            document = parse_activity(raw, self._limits)
+            document = await self._document(authorization, raw)
             answer = await self._pipeline.take(authorization, document, lambda: self._turn(document, raw))
         except NotLetIn as refused:
             return _error(refused.http_status, refused.code, "The request was not accepted.")
@@ -61,6 +61,15 @@ class Intake:
         except DeskUnavailable:
             return Answer(503, _body("Unavailable", "Nothing was stored. Send it again."), RETRY_AFTER_S)
         return Answer(200) if answer is None else Answer(answer.status, answer.body)
+
+    async def _document(self, authorization: str, raw: bytes) -> dict[str, Any]:
+        """A body of whoever proves nothing is not even read, or its faults are not told."""
+        self._verifier.look(authorization)
+        try:
+            return parse_activity(raw, self._limits)
+        except PayloadRejected:
+            await self._verifier.genuine(authorization)
+            raise
 
     async def _turn(self, document: Mapping[str, Any], raw: bytes) -> InvokeAnswer | None:
         self._verifier.admit(document)
@@ -86,10 +95,13 @@ class Intake:
         assert place is not None  # noqa: S101
         if received.what is What.TYPING:
             await self._hearing.typing(place.conversation, activity.sender)
-        elif received.files or self._rounds.waits(place.conversation):
+        elif received.files:
             await self._kept(received, raw)
         else:
-            await self._hearing.hear(activity, place, raw=raw)
+            try:
+                await self._hearing.hear(activity, place, raw=raw)
+            except StandsBehind:
+                await self._kept(received, raw)
 
     async def _kept(self, received: Received, raw: bytes) -> None:
         await self._hearing.keep(received, raw=raw)

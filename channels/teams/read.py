@@ -19,7 +19,7 @@ from channels.file_names import safe_name, safe_type
 from channels.protocol import PayloadRejected
 from channels.teams.account import CHANNEL
 from channels.teams.received import OfferedFile, Person, Place, Press, Received, Scope, What
-from channels.teams.words import words_of_message
+from channels.teams.words import words_of_attachments, words_of_message
 
 JOINED_KEY = "joined"
 OWN = "nightdesk"
@@ -32,6 +32,7 @@ DOWNLOAD_INFO = "application/vnd.microsoft.teams.file.download.info"
 LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 DIRECTORY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,2}")
+FILE_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLAIN_ID = re.compile(r"[\x21-\x7e]{1,120}")
 ADDRESS_MAX = 400
 BOT_PREFIX = "28:"
@@ -127,9 +128,13 @@ def place_of(document: Mapping[str, Any]) -> Place:
 def _message(document: Mapping[str, Any], limits: ReadLimits) -> Received:
     place, key = place_of(document), wire_key(_id(document))
     words, value = _said(document.get("value"), words_of_message(document), limits)
-    files = _files(document.get("attachments"), limits)
+    offered = _files(document.get("attachments"))
+    files, beyond = offered[: limits.files_max], offered[limits.files_max :]
+    words = "\n".join(filter(None, (words, *(f"[{file.name}]" for file in beyond))))
     if not words and value is None and not files:
-        # A sticker, a card, a picture of which nothing is offered: Teams says so with an empty text.
+        # A sticker, a card, a recording: Teams says so with an empty text.
+        words = words_of_attachments(document.get("attachments"))[: limits.text_max]
+    if not words and value is None and not files:
         return _ignored(document, limits)
     return Received(
         what=What.MESSAGE,
@@ -266,7 +271,7 @@ def _consented(document: Mapping[str, Any], name: str, value: Mapping[str, Any],
     place = place_of(document)
     context = value.get("context")
     file = context.get("file") if isinstance(context, dict) else None
-    if not isinstance(file, str) or not PLAIN_ID.fullmatch(file):
+    if not isinstance(file, str) or not FILE_ID.fullmatch(file):
         return Received(what=What.ASKED, name=name, value=value)
     key = f"teams:consent:{_digest(file, value.get('action'))}"
     return Received(what=What.CONSENTED, place=place, key=key, of=file, name=name, value=value)
@@ -321,6 +326,7 @@ def _activity(
         locale=place.locale,
         text=text,
         value=value,
+        shared=place.scope is not Scope.PERSONAL,
     )
 
 
@@ -341,9 +347,9 @@ def _said(data: Any, text: str, limits: ReadLimits) -> tuple[str, Mapping[str, A
     return "", filled or None
 
 
-def _files(attachments: Any, limits: ReadLimits) -> tuple[OfferedFile, ...]:
+def _files(attachments: Any) -> tuple[OfferedFile, ...]:
     offered = [_file(one) for one in attachments if isinstance(one, dict)] if isinstance(attachments, list) else []
-    return tuple(one for one in offered if one is not None)[: limits.files_max]
+    return tuple(one for one in offered if one is not None)
 
 
 def _file(attachment: Mapping[str, Any]) -> OfferedFile | None:

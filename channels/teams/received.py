@@ -68,6 +68,7 @@ class Place:
         conversation: the desk's id.
         address: Teams' id, whole: in a channel it ends in ";messageid=...".
         zone: IANA name of the person's time zone; empty where unknown.
+        removals: how often the bot became unreachable there; the desk's own count.
     """
 
     conversation: str
@@ -80,6 +81,7 @@ class Place:
     person: Person
     locale: str = ""
     zone: str = ""
+    removals: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """A document that `from_json` reads back."""

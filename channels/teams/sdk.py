@@ -13,7 +13,6 @@ from botbuilder.schema import ActivityTypes, ChannelAccount, ConversationAccount
 from botframework.connector.auth import AuthenticateRequestResult, BotFrameworkAuthentication, ClaimsIdentity
 from botframework.connector.auth.connector_factory import ConnectorFactory
 
-from channels.teams.account import SCOPE
 from channels.teams.connector import Connector
 from channels.teams.invokes import InvokeAnswer
 from channels.teams.received import Person, Place, Scope
@@ -25,8 +24,8 @@ Logic = Callable[[], Awaitable[InvokeAnswer | None]]
 class TeamsPipeline(CloudAdapterBase):  # type: ignore[misc]
     """Takes one activity through the SDK: authenticated, turned into a context, handed to the desk."""
 
-    def __init__(self, verifier: Verifier, connector: Connector) -> None:
-        super().__init__(TeamsAuthentication(verifier, connector))
+    def __init__(self, verifier: Verifier, connector: Connector, audience: str) -> None:
+        super().__init__(TeamsAuthentication(verifier, connector, audience))
 
     async def take(self, authorization: str, document: Mapping[str, Any], logic: Logic) -> InvokeAnswer | None:
         """What an invoke is answered with; None for everything else.
@@ -50,9 +49,10 @@ class TeamsPipeline(CloudAdapterBase):  # type: ignore[misc]
 class TeamsAuthentication(BotFrameworkAuthentication):  # type: ignore[misc]
     """The SDK's gate, with our checks behind it."""
 
-    def __init__(self, verifier: Verifier, connector: Connector) -> None:
+    def __init__(self, verifier: Verifier, connector: Connector, audience: str) -> None:
         self._verifier = verifier
         self._connector = connector
+        self._audience = audience
 
     async def authenticate_request(self, activity: WireActivity, auth_header: str) -> AuthenticateRequestResult:
         claims = await self._verifier.claims(
@@ -60,7 +60,7 @@ class TeamsAuthentication(BotFrameworkAuthentication):  # type: ignore[misc]
         )
         identity = ClaimsIdentity(dict(claims), True)
         result = AuthenticateRequestResult()
-        result.audience, result.claims_identity = SCOPE, identity
+        result.audience, result.claims_identity = self._audience, identity
         result.caller_id, result.connector_factory = None, self.create_connector_factory(identity)
         return result
 

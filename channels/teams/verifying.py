@@ -70,6 +70,32 @@ class Verifier:
         """
         if self._account.anonymous:
             return {}
+        proved = await self._genuine(authorization, service_url)
+        if channel != WIRE_CHANNEL or channel not in proved.key.endorsements:
+            raise NotLetIn(403, "ChannelNotEndorsed")
+        return proved.claims
+
+    def look(self, authorization: str) -> None:
+        """What can be said of a token before a body is read: that it proves nothing, or that it may.
+
+        Raises:
+            NotLetIn: it proves nothing.
+        """
+        if not self._account.anonymous:
+            token = _token_of(authorization)
+            _key_name(token)
+            self._check(_unproved(token), None)
+
+    async def genuine(self, authorization: str) -> None:
+        """Whether a token is Teams' own, whatever came with it.
+
+        Raises:
+            NotLetIn: it proves nothing.
+        """
+        if not self._account.anonymous:
+            await self._genuine(authorization, None)
+
+    async def _genuine(self, authorization: str, service_url: str | None) -> Proved:
         token = _token_of(authorization)
         proved = self._known.get(token)
         self._check(proved.claims if proved else _unproved(token), service_url)
@@ -80,9 +106,7 @@ class Verifier:
         if proved is None or proved.key is not key:
             proved = self._remember(token, Proved(kid, key, self._proved(token, key.key)))
             self._check(proved.claims, service_url)
-        if channel != WIRE_CHANNEL or channel not in key.endorsements:
-            raise NotLetIn(403, "ChannelNotEndorsed")
-        return proved.claims
+        return proved
 
     def admit(self, document: Mapping[str, Any]) -> None:
         """A genuine activity: is it from a company this desk answers, by way of a host it answers to?
@@ -131,7 +155,7 @@ class Verifier:
             raise NotLetIn(401, "TokenInvalid") from error
         return claims
 
-    def _check(self, claims: Mapping[str, Any], service_url: str) -> None:
+    def _check(self, claims: Mapping[str, Any], service_url: str | None) -> None:
         now = self._clock().timestamp()
         if claims.get("iss") != self._account.issuer:
             raise NotLetIn(401, "IssuerWrong")
@@ -142,6 +166,8 @@ class Verifier:
             raise NotLetIn(401, "TokenExpired")
         if begins is None or now < begins - LEEWAY_S:
             raise NotLetIn(401, "TokenNotYetValid")
+        if service_url is None:
+            return
         stated = next((claims[name] for name in SERVICE_URL if name in claims), None)
         if not isinstance(stated, str) or not stated or stated != service_url:
             raise NotLetIn(401, "ServiceUrlDiffers")

@@ -19,8 +19,11 @@ from app.wiring import build
 from bot.understanding import Understander
 from caseengine.agents import Agents
 from caseengine.operations.assigning import assign
+from customers.assurance import Assurances, Level
+from customers.contacts import Contact, Contacts
+from customers.identities import Identity, IdentityKind
 from knowledge.retrieval.encoder import BackgroundEncoder
-from tests.channels.teams.peer import APP_ID, MEGAN, PASSWORD, TENANT, Microsoft, Reply, activity
+from tests.channels.teams.peer import APP_ID, MEGAN, PASSWORD, TENANT, Microsoft, Reply, activity, conversation
 from tests.desk import NUMBER, Clock, Desk
 
 
@@ -275,3 +278,55 @@ class TestCasesAsCards:
         await self.presses(megan, "It is solved")
         await megan.says("Yes")
         assert (await megan.desk.case(number)).row.status == "closed"
+
+
+GROUP: dict[str, Any] = {
+    "id": "19:all@thread.v2",
+    "conversationType": "groupChat",
+    "isGroup": True,
+    "tenantId": TENANT,
+}
+LI: dict[str, Any] = {"id": "29:li", "name": "Li Eve", "aadObjectId": "11111111-3d56-4244-b585-20c8a42ed2b8"}
+
+
+@pytest.mark.bar
+async def test_s10_where_others_read_along_nobody_is_served_as_the_one_who_proved_it(megan: Megan) -> None:
+    await megan.says("Our freezer alarm does not stop, please open a case")
+    await megan.opens("Store support")
+    number, database = megan.number, megan.desk.house.database
+    async with database.unit_of_work() as work:
+        proved = await Assurances(work).of(conversation(), at=megan.desk.clock())
+    assert proved.contact_id is not None
+    ana = "ana@known.test"
+    async with database.unit_of_work() as work:
+        on_file = Identity(IdentityKind.EMAIL, ana, "test", megan.desk.clock())
+        Contacts(work).add(Contact(uuid4(), "Ana Known", "en", (on_file,)))
+
+    await megan.says("What are my cases?", conversation=GROUP)
+    assert "in a chat of our own" in megan.heard
+    for words in (ana, f"What is the status of {number}?", "Close my case", "My phone number is 020 7946 0000 now"):
+        await megan.says(words, conversation=GROUP)
+        assert megan.desk.mails_to(ana) == [], "no code leaves"
+
+    # Proved there nonetheless: by an older release, or by a message that was on its way.
+    async with database.unit_of_work() as work:
+        await Assurances(work).verify(conversation(GROUP["id"]), proved.contact_id, "code", at=megan.desk.clock())
+    for speaker in (None, LI):
+        await megan.says("What are my cases?", conversation=GROUP, **({"from": speaker} if speaker else {}))
+        shown = str(megan.last)
+        assert number not in shown
+        assert "freezer" not in shown.lower()
+    async with database.unit_of_work() as work:
+        left = await Assurances(work).of(conversation(GROUP["id"]), at=megan.desk.clock())
+    assert (left.level, left.contact_id) == (Level.ANONYMOUS, None)
+
+
+async def test_a_case_that_is_reported_in_a_group_is_opened_all_the_same(megan: Megan) -> None:
+    await megan.says("Please open a case: our bread delivery never came", conversation=GROUP)
+    for _ in range(6):
+        if NUMBER.search(megan.heard):
+            break
+        says = "Deliveries" if "What is it about" in megan.heard else "Yes, open it"
+        says = "megan@store.test" if "reach" in megan.heard.lower() else says
+        await megan.says(says, conversation=GROUP)
+    assert NUMBER.search(megan.heard), megan.heard

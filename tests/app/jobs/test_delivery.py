@@ -87,3 +87,45 @@ async def test_what_follows_a_failed_delivery_waits_for_it(database: Database) -
     async with database.snapshot() as snapshot:
         later = await waiting(snapshot, at=datetime(2026, 3, 2, 10, 0, tzinfo=UTC))
     assert [(row.payload["name"], row.tries) for row in later] == [("first", 1), ("second", 0)]
+
+
+async def test_a_slow_conversation_holds_up_itself_alone(database: Database) -> None:
+    """A Connector that hangs, and a web chat beside it: both are of the one topic."""
+    teams, chat = Receiver("teams", is_open=False), Receiver("web")
+
+    async def send(row: OutboxRow) -> Receipt:
+        return await (teams if row.stream.startswith("teams") else chat)(row)
+
+    delivery = Delivery(database, lambda: AT, {"deliver": send})
+    await write(database, "deliver", *(str(number) for number in range(450)), stream="teams one")
+    async with database.waiter("deliver") as woken:
+        await asyncio.wait_for(delivery.begin("deliver"), 20)
+        await write(database, "deliver", "later", stream="teams one")
+        await write(database, "deliver", "an answer", stream="web one")
+        await asyncio.wait_for(delivery.begin("deliver"), 20)
+        while "an answer" in await left(database):
+            await asyncio.wait_for(woken.wait(), 20)
+            woken.clear()
+        assert (chat.taken, teams.taken) == (["an answer"], [])
+
+        teams.open.set()
+        while await left(database):
+            await asyncio.wait_for(woken.wait(), 20)
+            woken.clear()
+            await delivery.begin("deliver")
+    assert teams.taken == [*(str(number) for number in range(450)), "later"]
+
+
+async def test_what_is_under_way_when_the_desk_stops_is_cancelled_and_the_rest_recorded(database: Database) -> None:
+    slow = Receiver("chat", is_open=False)
+
+    async def send(row: OutboxRow) -> Receipt:
+        return Receipt("chat", {}) if row.payload["name"] == "quick" else await slow(row)
+
+    delivery = Delivery(database, lambda: AT, {"deliver": send})
+    await write(database, "deliver", "quick", "slow")
+    await delivery.begin("deliver")
+    await asyncio.sleep(0)
+    await delivery.close()
+    await delivery.close()
+    assert "slow" in await left(database)

@@ -75,6 +75,7 @@ class Microsoft:
         self.key_fetches = 0
         self.token_fetches = 0
         self.token_status = 200
+        self.scopes: list[Any] = []
         self.expires_in = 3600
         self.calls: list[Call] = []
         self.replies: deque[Reply] = deque()
@@ -150,6 +151,7 @@ class Microsoft:
     async def _token(self, request: web.Request) -> web.Response:
         self.token_fetches += 1
         form = await request.post()
+        self.scopes.append(form["scope"])
         if self.token_status != 200:
             return web.json_response({"error": "invalid_client"}, status=self.token_status)
         assert form["client_secret"] == PASSWORD

@@ -7,17 +7,24 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from app.reception import FileCabinet
 from app.tables import teams_arrivals, teams_conversations
 from bot.activity import Activity, Card, Choice, Input, Kind, Role, Sender
 from caseengine.activities import Activities
+from caseengine.departments import Department, Departments
 from caseengine.files import read_file
+from caseengine.model.actor import SYSTEM
+from caseengine.operations.handover import hand_over
+from caseengine.operations.opening import Opening, open_case
+from caseengine.tables import case_events
 from channels.teams.read import conversation_id
 from channels.teams.received import Place
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
+from storage.engine import Database
 from storage.tables import inbox
-from tests.channels.teams.peer import MEGAN, TENANT, Wire, conversation
+from tests.channels.teams.peer import APP_ID, MEGAN, TENANT, Reply, Wire, conversation, open_wire
 
 MEGANS = f"{TENANT}|{MEGAN}"
 GROUP: dict[str, Any] = {
@@ -156,17 +163,6 @@ class TestWhoSpeaks:
 
     async def test_where_several_read_along_nobody_is_vouched_for(self, wire: Wire) -> None:
         await wire.post(wire.message(conversation=GROUP))
-        assert (await assurance(wire, GROUP["id"])).level is Level.ANONYMOUS
-
-    async def test_what_one_proved_in_a_group_is_gone_when_another_speaks(self, wire: Wire) -> None:
-        ana = Contact(UUID(int=9), "Ana", "en")
-        await wire.post(wire.message(key="1", conversation=GROUP))
-        async with wire.database.unit_of_work() as work:
-            Contacts(work).add(ana)
-            await Assurances(work).verify(conversation(GROUP["id"]), ana.id, "code", at=wire.clock())
-        await wire.post(wire.message(key="2", conversation=GROUP))
-        assert (await assurance(wire, GROUP["id"])).level is Level.VERIFIED
-        await wire.post(wire.message(key="3", conversation=GROUP, **{"from": LI}))
         assert (await assurance(wire, GROUP["id"])).level is Level.ANONYMOUS
 
     async def test_who_was_away_for_an_hour_is_known_again_at_once(self, wire: Wire) -> None:
@@ -380,8 +376,6 @@ class TestFiles:
 
     async def test_a_file_of_ours_goes_where_they_said_yes_to_once(self, wire: Wire) -> None:
         await wire.post(wire.message(key="0"))
-        from app.reception import FileCabinet
-
         cabinet = FileCabinet(wire.database, wire.clock)
         where = conversation_id("a:megan")
         file = await cabinet.put(where, name="label.pdf", content_type="application/pdf", content=b"%PDF")
@@ -398,8 +392,6 @@ class TestFiles:
         assert shown["attachments"][0]["content"] == {"uniqueId": "u1", "fileType": "pdf"}
 
     async def test_somebody_elses_file_goes_nowhere(self, wire: Wire) -> None:
-        from app.reception import FileCabinet
-
         await wire.post(wire.message(key="0", conversation=GROUP))
         cabinet = FileCabinet(wire.database, wire.clock)
         theirs = await cabinet.put(conversation_id(GROUP["id"]), name="a", content_type="a/b", content=b"secret")
@@ -410,3 +402,131 @@ class TestFiles:
         await wire.post(wire.activity("invoke", id="f:1", name="fileConsent/invoke", value=value))
         await wire.house.rounds.idle()
         assert wire.microsoft.uploads == {}
+
+
+async def given_up(wire: Wire) -> None:
+    """All the tries there are."""
+    for _ in range(6):
+        await wire.house.rounds.idle()
+        wire.clock.passes(seconds=30)
+        await wire.house.rounds.sweep()
+    await wire.house.rounds.idle()
+
+
+async def waiting(wire: Wire) -> list[Any]:
+    async with wire.database.snapshot() as snapshot:
+        return list(await snapshot.rows(sa.select(teams_arrivals)))
+
+
+class TestNothingSilencesAConversation:
+    @pytest.mark.parametrize("location", ["https://[", "http://[::1", "//[x"])
+    async def test_a_file_that_is_sent_on_to_nowhere_is_a_name(self, wire: Wire, location: str) -> None:
+        wire.microsoft.files["r"] = (302, b"", {"Location": location})
+        await wire.post(with_file(wire, "r"))
+        await wire.house.rounds.idle()
+        assert await wire.texts() == ["see this\n[r]"], "and at once: trying again would change nothing"
+
+    @pytest.mark.parametrize("url", ["http://a..b/", "http://exa mple/", "http://℀.com/", f"http://{'a' * 70}.com/"])
+    async def test_nor_does_an_address_that_is_none(self, wire: Wire, url: str) -> None:
+        await wire.post(with_file(wire, "odd.txt", url=url))
+        await given_up(wire)
+        await wire.post(wire.message("and then", key="2"))
+        assert await wire.texts() == ["see this\n[odd.txt]", "and then"]
+
+    async def test_nor_a_fault_of_ours(self, wire: Wire) -> None:
+        wire.microsoft.files["a.txt"] = (200, b"a", {})
+
+        async def broken(*_: Any, **__: Any) -> Any:
+            raise RuntimeError("a fault")
+
+        wire.house.rounds._files.put = broken  # type: ignore[method-assign]
+        await wire.post(with_file(wire, "a.txt"))
+        await wire.house.rounds.idle()
+        await wire.post(wire.message("and then", key="2"))
+        await given_up(wire)
+        assert await wire.texts() == ["see this\n[a.txt]", "and then"]
+        assert await waiting(wire) == []
+
+    async def test_nor_a_yes_to_no_file(self, wire: Wire) -> None:
+        value = {"type": "fileUpload", "action": "accept", "context": {"file": "not-a-file"}, "uploadInfo": {}}
+        assert (await wire.post(wire.activity("invoke", id="f", name="fileConsent/invoke", value=value)))[0] == 200
+        assert await waiting(wire) == []
+        assert await FileCabinet(wire.database, wire.clock).get(conversation_id("a:megan"), "not-a-file") is None
+
+
+class TestAFileOfOurs:
+    async def yes(self, wire: Wire, where: str = "label.pdf") -> None:
+        await wire.post(wire.message(key="0"))
+        cabinet = FileCabinet(wire.database, wire.clock)
+        here = conversation_id("a:megan")
+        file = await cabinet.put(here, name="label.pdf", content_type="application/pdf", content=b"%PDF")
+        async with wire.database.unit_of_work() as work:
+            Departments(work).add(Department("store-support", "Store support"))
+        async with wire.database.unit_of_work() as work:
+            asked = Opening(subject="Label", description="Label", department="store-support", conversation=UUID(here))
+            case = await open_case(work, asked, by=SYSTEM, at=wire.clock())
+            await hand_over(work, UUID(here), case, reason="asked_for_person", summary={}, by=SYSTEM, at=wire.clock())
+        upload = {"uploadUrl": f"{wire.microsoft.origin}/{where}", "contentUrl": "https://contoso.example/l"}
+        value = {"type": "fileUpload", "action": "accept", "context": {"file": file.id}, "uploadInfo": upload}
+        await wire.post(wire.activity("invoke", id="f:1", name="fileConsent/invoke", value=value))
+        await given_up(wire)
+
+    async def notes(self, wire: Wire) -> list[str]:
+        async with wire.database.snapshot() as snapshot:
+            events = await snapshot.rows(sa.select(case_events))
+        return [str(row.data) for row in events if row.kind == "NoteAdded"]
+
+    @pytest.mark.parametrize("status", [408, 500, 502, 504])
+    async def test_a_card_that_may_have_arrived_is_not_sent_again(self, wire: Wire, status: int) -> None:
+        wire.microsoft.replies.append(Reply(status))
+        await self.yes(wire, "upload/label.pdf")
+        assert wire.microsoft.uploads == {"label.pdf": b"%PDF"}
+        assert wire.microsoft.said == []
+
+    async def test_a_file_that_cannot_be_left_is_told_to_who_works_on_the_case(self, wire: Wire) -> None:
+        await self.yes(wire, "nowhere")
+        [note] = await self.notes(wire)
+        assert "could not be left" in note
+        assert await waiting(wire) == []
+
+
+async def test_what_waits_is_asked_of_the_database_and_not_of_memory(database: Database) -> None:
+    """After a restart, or by another process, nobody remembers that a file is under way."""
+    async with open_wire(database) as before:
+        before.house.rounds.notice = lambda conversation: None  # type: ignore[method-assign]
+        before.microsoft.files["slow.txt"] = (200, b"here", {})
+        await before.post(with_file(before, "slow.txt"))
+        async with open_wire(database) as after:
+            await after.post(after.message("and then", key="2"))
+            await after.house.rounds.idle()
+            assert await after.texts() in (["see this"], ["see this", "and then"])
+            await after.house.rounds.sweep()
+            await after.house.rounds.idle()
+            assert await after.texts() == ["see this", "and then"]
+
+
+class TestTakenAwayAndGivenAgain:
+    async def row(self, wire: Wire) -> Any:
+        async with wire.database.snapshot() as snapshot:
+            [row] = await snapshot.rows(sa.select(teams_conversations))
+        return row
+
+    async def test_they_are_reachable_where_they_are_now_and_greeted_once_more(self, wire: Wire) -> None:
+        joined = wire.activity("conversationUpdate", membersAdded=[{"id": f"28:{APP_ID}"}])
+        for _ in range(2):
+            await wire.post(joined)
+            await wire.post(wire.activity("installationUpdate", action="remove"))
+            await wire.post(wire.activity("conversationUpdate", membersRemoved=[{"id": f"28:{APP_ID}"}]))
+            assert (await self.row(wire)).unreachable_at is not None
+            await wire.post(wire.activity("installationUpdate", action="add", locale="de-DE"))
+            await wire.post({**joined, "locale": "de-DE"})
+            row = await self.row(wire)
+            assert (row.unreachable_at, row.place["locale"]) == (None, "de-DE")
+        assert [row.key for row in await inputs(wire)] == ["joined", "joined:1", "joined:2"]
+
+    async def test_a_late_word_of_it_moves_the_place_as_well(self, wire: Wire) -> None:
+        added = wire.activity("installationUpdate", action="add")
+        await wire.post(added)
+        await wire.post({**added, "locale": "de-DE"})
+        assert (await self.row(wire)).place["locale"] == "de-DE"
+        assert len(await inputs(wire)) == 1

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from bot.activity import Kind
 from channels.protocol import PayloadRejected
 from channels.teams.read import conversation_id, parse_activity, read, tenants_of
 from channels.teams.received import Place, Received, Scope, What
-from channels.teams.words import words_of_message
+from channels.teams.words import words_of_html, words_of_message
 from tests.channels.teams.peer import BOT, MEGAN, OTHER_TENANT, TENANT, activity
 from tests.contracts.channel import JsonReaderContract
 
@@ -108,14 +109,14 @@ def test_who_joins_is_greeted_once_by_whichever_activity_tells() -> None:
         ("messageReaction", {"reactionsRemoved": [{"type": "like"}], "replyToId": "7"}, What.UNREACTED),
         ("messageReaction", {"replyToId": "7"}, What.IGNORED),
         ("message", {"text": ""}, What.IGNORED),
-        ("message", {"text": "", "attachments": [{"contentType": "text/html", "content": "<p>hi</p>"}]}, What.IGNORED),
+        ("message", {"text": "", "attachments": [{"contentType": "text/html", "content": "<p>hi</p>"}]}, What.MESSAGE),
         ("event", {"name": "something"}, What.IGNORED),
         ("endOfConversation", {}, What.IGNORED),
         ("invoke", {"name": "task/fetch"}, What.ASKED),
         ("invoke", {"name": "fileConsent/invoke", "value": {"action": "accept"}}, What.ASKED),
         (
             "invoke",
-            {"name": "fileConsent/invoke", "value": {"action": "accept", "context": {"file": "f"}}},
+            {"name": "fileConsent/invoke", "value": {"action": "accept", "context": {"file": str(UUID(int=5))}}},
             What.CONSENTED,
         ),
     ],
@@ -174,6 +175,45 @@ def test_files_and_pictures_are_offered_and_the_rest_is_not() -> None:
         ("a.txt", "https://download.example/a", False),
         ("image.png", "https://smba.trafficmanager.net/amer/v3/attachments/1", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("attachments", "words"),
+    [
+        (
+            [{"contentType": "text/html", "content": "<ul><li>my till</li><li>is <b>down</b></li></ul>"}],
+            "my till\nis down",
+        ),
+        (
+            [{"contentType": "text/html", "content": '<p><img alt="thumbs up" src="x"></p><style>p{}</style>'}],
+            "thumbs up",
+        ),
+        ([{"contentType": "text/html", "content": '<attachment id="1"></attachment>'}], "[html]"),
+        ([{"contentType": "application/vnd.microsoft.card.adaptive", "content": {}}], "[card.adaptive]"),
+        ([{"contentType": "audio/mp4", "contentUrl": "https://x.example/a.mp4", "name": "a.mp4"}], "[a.mp4]"),
+        ([{"contentType": 7}, {}], "[file]\n[file]"),
+    ],
+)
+def test_what_comes_without_a_text_is_heard_all_the_same(attachments: Any, words: str) -> None:
+    heard = said(text="", attachments=attachments)
+    assert heard.activity is not None
+    assert heard.activity.text == words
+
+
+@given(
+    st.text() | st.lists(st.sampled_from(["<", "<!", "<![", "]]>", "--", "p", " alt='", ">", "&#x", "</"])).map("".join)
+)
+def test_no_html_trips_its_reader(page: str) -> None:
+    words_of_html(page)
+
+
+def test_files_beyond_what_is_fetched_are_named() -> None:
+    url = "https://smba.trafficmanager.net/amer/v3/attachments/1"
+    pictures = [{"contentType": "image/png", "contentUrl": url, "name": f"{number}.png"} for number in range(12)]
+    heard = said(text="twelve", attachments=pictures)
+    assert len(heard.files) == 10
+    assert heard.activity is not None
+    assert heard.activity.text == "twelve\n[10.png]\n[11.png]"
 
 
 @pytest.mark.parametrize("object_id", ["***", "", None, 7, f"{MEGAN}|x", "x" * 300])

@@ -16,11 +16,12 @@ from bot.activity import Activity, Attachment, Card, Choice, Input, Kind, Link, 
 from channels.protocol import DeliveryFailed, DeskUnavailable
 from channels.teams import render
 from channels.teams.account import SERVICE_HOSTS, AccountInvalid, TeamsAccount
+from channels.teams.cards import card_document, pressed_face, spoken_face
 from channels.teams.connector import Unreachable
 from channels.teams.pace import PER_CONVERSATION, Pace
 from channels.teams.read import conversation_id
 from channels.teams.received import Person, Place, Scope
-from channels.teams.sdk import TeamsPipeline
+from channels.teams.sdk import TeamsPipeline, wire_activity
 from storage.engine import Database
 from tests.channels.teams.peer import APP_ID, BOT, PASSWORD, TENANT, Reply, Wire, open_wire
 from tests.contracts.channel import ChannelContract, ChannelRig
@@ -436,3 +437,35 @@ class TestAccounts:
 
 def whole_account() -> TeamsAccount:
     return TeamsAccount(app_id=APP_ID, app_password=PASSWORD, tenants=frozenset({TENANT}))
+
+
+async def test_a_token_is_asked_for_in_the_words_of_the_cloud_it_is_for(database: Database) -> None:
+    scope = "https://api.botframework.us/.default"
+    async with open_wire(database, scope=scope) as wire:
+        await wire.post(wire.message())
+        await wire.house.adapter.send(says(), key="a")
+        assert wire.microsoft.scopes == [scope]
+        authentication = wire.house.intake._pipeline.bot_framework_authentication
+        result = await authentication.authenticate_request(
+            wire_activity(wire.message()), f"Bearer {wire.microsoft.token(wire.microsoft.service_url, at=wire.clock())}"
+        )
+        assert result.audience == scope
+
+
+class TestWhatPeopleWroteIsNoMarkup:
+    HOSTILE = "[click](https://evil.example) *now* _or_ `never`"
+    SHOWN = r"\[click\]\(https://evil.example\) \*now\* \_or\_ \`never\`"
+
+    def test_in_titles_and_facts(self) -> None:
+        card = Card(title=self.HOSTILE, text="**Ours**", facts=((self.HOSTILE, self.HOSTILE),))
+        heading, text, facts = card_document(card, key="k")["body"]
+        assert heading["text"] == self.SHOWN
+        assert text["text"] == "**Ours**"
+        assert facts["facts"] == [{"title": self.SHOWN, "value": self.SHOWN}]
+        assert self.HOSTILE in card_document(card, key="k")["speak"], "what is read aloud has no marks"
+
+    def test_nor_in_what_was_typed_into_a_form(self) -> None:
+        card = Card(title="", inputs=(Input("name", "Name"),), submit=Choice("Send", "Send"))
+        face = pressed_face(card, {"name": self.HOSTILE})
+        assert face["body"][1]["facts"] == [{"title": "Name", "value": self.SHOWN}]
+        assert self.SHOWN in spoken_face(self.HOSTILE)["body"][0]["text"]

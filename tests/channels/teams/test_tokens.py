@@ -391,3 +391,21 @@ async def test_keys_are_read_behind_https_alone(address: str) -> None:
 async def test_a_token_of_last_week_is_not_good_this_week(wire: Wire) -> None:
     token = wire.microsoft.token(wire.microsoft.service_url, at=wire.clock() - timedelta(days=7))
     assert (await wire.post(wire.message(), token=token))[0] == 401
+
+
+@pytest.mark.parametrize("raw", [b"{", b"", b"[]", b'{"type": 7}', b"\xff"])
+async def test_s32_a_bad_token_is_a_401_whatever_comes_with_it(wire: Wire, raw: bytes) -> None:
+    at, url = wire.clock(), wire.microsoft.service_url
+    bad = [
+        "Basic x",
+        "Bearer x",
+        f"Bearer {wire.microsoft.token(url, at=at, iss='https://evil.example')}",
+        f"Bearer {wire.microsoft.token(url, at=at, aud='another')}",
+        f"Bearer {wire.microsoft.token(url, at=at - timedelta(days=1))}",
+        f"Bearer {wire.microsoft.token(url, at=at, key=rsa_key(9))}",
+        f"Bearer {wire.microsoft.token(url, at=at, kid='unknown')}",
+    ]
+    for authorization in bad:
+        assert (await wire.post(None, raw=raw, authorization=authorization))[0] == 401, authorization
+    good = f"Bearer {wire.microsoft.token(url, at=at)}"
+    assert (await wire.post(None, raw=raw, authorization=good))[0] == 400
