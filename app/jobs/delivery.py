@@ -107,7 +107,7 @@ class Delivery:
                 for name, stream in streams.items():
                     task = asyncio.create_task(self._deliver(stream))
                     under_way[name] = task
-                    task.add_done_callback(lambda _, name=name: under_way.pop(name))
+                    task.add_done_callback(partial(_forget, under_way, name))
                     begun.add(task)
         return begun
 
@@ -184,6 +184,10 @@ class Delivery:
                 log.exception("nothing_done_about_failed_delivery", outbox_id=row.id, topic=row.topic)
                 continue
             return
+
+
+def _forget(under_way: dict[str, Stream], name: str, _: Stream) -> None:
+    del under_way[name]
 
 
 def _raise_first(streams: set[Stream]) -> None:
