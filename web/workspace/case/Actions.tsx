@@ -13,7 +13,6 @@ import { Trouble } from "../design/parts.tsx";
 import { useAgent } from "../session/session.ts";
 import { type Key, word } from "../words/words.ts";
 import { randomId } from "../../parts/random.ts";
-import { Addresses, addresses } from "./Addresses.tsx";
 import { compose } from "./compose.ts";
 import { RESOLUTION_CODES, type Acts, type ResolutionCode, useActs } from "./acts.ts";
 
@@ -133,14 +132,13 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
   }
   if (asking === "forward") {
     const forward = (given: FormData) =>
-      acts.forward({ key, to: text(given, "to"), subject: text(given, "subject"), text: text(given), cc: addresses(given, "cc"), bcc: addresses(given, "bcc") });
+      acts.forward({ key, to: text(given, "to"), subject: text(given, "subject"), text: text(given) });
     return (
       <FormDialog {...shared} onSubmit={forward}>
         <label>
           {word("ask.forward.to")}
           <input type="email" name="to" required maxLength={200} autoComplete="off" dir="ltr" />
         </label>
-        <Addresses />
         <label>
           {word("mail.subject")}
           <input name="subject" maxLength={200} defaultValue={found.subject} dir="auto" />

@@ -16,8 +16,6 @@ export interface Forward {
   to: string;
   subject: string;
   text: string;
-  cc: string[];
-  bcc: string[];
 }
 export type ResolutionCode = Shapes["ResolutionCode"];
 export const RESOLUTION_CODES = ["solved", "workaround", "information_given", "no_fault_found", "duplicate", "withdrawn"] as const satisfies readonly ResolutionCode[];
