@@ -4,7 +4,7 @@ import asyncio
 import hmac
 from base64 import b32encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from caseengine.operations.filing import case_talked_about, note_once
 from caseengine.reading.log import latest_said
 from channels.email.letter import Mailbox
 from channels.email.outline import Outline
-from channels.email.smtp import CHANNEL
+from channels.email.smtp import CHANNEL, Later
 from channels.protocol import DeliveryFailed, Receipt
 from customers.reachability import Reach, mark, reachable
 from storage.engine import Database
@@ -38,6 +38,8 @@ from storage.transaction import UnitOfWork
 
 HOUR = timedelta(hours=1)
 QUOTED_LINES_MAX = 15
+COPY_TRIES_MAX = 5
+"""Tries at a copy whose server says "later", where the mail itself has arrived."""
 BOLD = "**"
 
 
@@ -95,7 +97,7 @@ class DeskLetterbook:
                     automatic=False,
                     at=parts.now(),
                 )
-        return outline
+        return _still_for(outline, before)
 
     async def _forward(self, work: UnitOfWork, mail: Mapping[str, Any], at: datetime) -> Outline:
         parts = self._parts
@@ -127,6 +129,22 @@ class DeskLetterbook:
             MailThreads(work).sent(message_id, "refused", {"refused": dict(recipients)})
             await self._unreachable(work, message_id, recipients)
 
+    async def later(self, message_id: str, later: Later) -> Receipt | None:
+        """Who has it is kept, so that nobody gets it twice; copies that nobody takes end as refused ones."""
+        async with self._parts.database.unit_of_work() as work:
+            (before,) = await sent_by_ids(work, [message_id])
+            proof = dict(before.proof or {})
+            proof["taken"] = [*proof.get("taken", ()), *later.taken]
+            proof["tries"] = proof.get("tries", 0) + (before.recipient in proof["taken"])
+            proof["refused"] = {**proof.get("refused", {}), **later.refused}
+            await self._unreachable(work, message_id, later.refused)
+            over = proof["tries"] >= COPY_TRIES_MAX
+            proof["refused"] |= later.later if over else {}
+            MailThreads(work).sent(message_id, "sent" if over else "planned", proof)
+            if over:
+                await self._not_taken(work, before, later.later)
+        return Receipt(CHANNEL, proof) if over else None
+
     async def _planned(self, work: UnitOfWork, activity: Activity, key: str, *, automatic: bool) -> Outline | Receipt:
         conversation = UUID(activity.conversation)
         before = await sent_by_key(work, "answer", f"{conversation}:{key}"[:200])
@@ -146,7 +164,7 @@ class DeskLetterbook:
         if reason and case is not None:
             told = self._parts.words["mail.note_not_sent"].format(address=thread.address, reason=reason)
             await note_once(work, case.id, told, key=f"not-sent:{reason}", by=BOT, at=self._parts.now())
-        return Receipt(CHANNEL, {"skipped": reason}) if reason else outline
+        return Receipt(CHANNEL, {"skipped": reason}) if reason else _still_for(outline, before)
 
     async def _why_not(self, work: UnitOfWork, thread: MailThread, *, automatic: bool) -> str | None:
         """Why nothing is sent to this address now; None where it is."""
@@ -234,7 +252,14 @@ class DeskLetterbook:
         found = await sent_by_ids(work, [message_id])
         if found and found[0].case_id is not None:
             told = self._parts.words["mail.note_refused"].format(addresses=", ".join(sorted(gone)))
-            await note_once(work, found[0].case_id, told, key=f"refused:{message_id}", by=BOT, at=at)
+            await note_once(work, found[0].case_id, told, key=f"refused:{message_id}:{min(gone)}", by=BOT, at=at)
+
+    async def _not_taken(self, work: UnitOfWork, mail: SentMail, copies: Mapping[str, int]) -> None:
+        """A copy that is given up says nothing of the address; agents of the case are told."""
+        if mail.case_id is not None:
+            told = self._parts.words["mail.note_not_sent"].format(address=", ".join(sorted(copies)), reason="not_taken")
+            key = f"not-taken:{mail.message_id}"
+            await note_once(work, mail.case_id, told, key=key, by=BOT, at=self._parts.now())
 
 
 def plain(text: str) -> str:
@@ -246,6 +271,11 @@ def _came_to(before: SentMail) -> Receipt:
     if before.state == "refused":
         raise DeliveryFailed("the server refused it for good")
     return Receipt(CHANNEL, before.proof or {"skipped": "before"})
+
+
+def _still_for(outline: Outline, before: SentMail | None) -> Outline:
+    """Without those who have it from a try before."""
+    return replace(outline, had=frozenset((before.proof or {}).get("taken", ()))) if before else outline
 
 
 def _subject(thread: MailThread, number: str) -> str:
