@@ -75,7 +75,11 @@ class DeskLetterbook:
         automatic = activity.sender.role is not Role.AGENT
         # One at a time: what is counted against a limit is written before the next is counted.
         async with self._counting, self._parts.database.unit_of_work() as work:
-            return await self._planned(work, activity, key, automatic=automatic)
+            outline = await self._planned(work, activity, key, automatic=automatic)
+        if isinstance(outline, Receipt) and "skipped" in outline.proof and not automatic:
+            # A person wrote it: it goes another way, where there is one.
+            raise DeliveryFailed("nothing is sent to this address")
+        return outline
 
     async def plan_forward(self, mail: Mapping[str, Any], *, at: datetime) -> Outline | Receipt:
         """The mail to somebody outside that an outbox row of the topic "forward" asks for."""
@@ -163,7 +167,9 @@ class DeskLetterbook:
             self._write(work, outline, conversation, case, key, state="skipped" if reason else "planned")
         if reason and case is not None:
             told = self._parts.words["mail.note_not_sent"].format(address=thread.address, reason=reason)
-            await note_once(work, case.id, told, key=f"not-sent:{reason}", by=BOT, at=self._parts.now())
+            # An agent is told of each of their own words, the rest once.
+            about = reason if automatic else f"{conversation}:{key}"
+            await note_once(work, case.id, told, key=f"not-sent:{about}", by=BOT, at=self._parts.now())
         return Receipt(CHANNEL, {"skipped": reason}) if reason else _still_for(outline, before)
 
     async def _why_not(self, work: UnitOfWork, thread: MailThread, *, automatic: bool) -> str | None:

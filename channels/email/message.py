@@ -32,7 +32,7 @@ class _IdsHeader(_WholeHeader):
         for one in self.split():
             fits = lines[-1].endswith(":") or len(lines[-1]) + 1 + len(one) <= LINE_CHARS
             lines[-1:] = [f"{lines[-1]} {one}"] if fits else [lines[-1], f" {one}"]
-        return policy.linesep.join(lines) + policy.linesep
+        return "".join(f"{line}{policy.linesep}" for line in lines)
 
 
 LINE_CHARS = 78
