@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 from base64 import b32encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -165,6 +165,8 @@ class DeskLetterbook:
         reason = None if before is not None else await self._why_not(work, thread, automatic=automatic)
         if before is None:
             self._write(work, outline, conversation, case, key, state="skipped" if reason else "planned")
+        if before is None and case is not None:
+            await self._copies_left_out(work, activity, outline, case.id, key)
         if reason and case is not None:
             told = self._parts.words["mail.note_not_sent"].format(address=thread.address, reason=reason)
             # An agent is told of each of their own words, the rest once.
@@ -193,8 +195,8 @@ class DeskLetterbook:
         return Outline(
             message_id=message_id,
             to=Mailbox(thread.address, thread.name if thread.vouched or not automatic else ""),
-            cc=tuple(details.get("cc", ())),
-            bcc=tuple(details.get("bcc", ())),
+            cc=await self._reachable(work, details.get("cc", ())),
+            bcc=await self._reachable(work, details.get("bcc", ())),
             sender=Mailbox(parts.desk.address, await self._name(work, activity, case, automatic=automatic)),
             reply_to=self._reply_to(thread.conversation_id),
             envelope_from=with_token(
@@ -212,6 +214,21 @@ class DeskLetterbook:
             signature="" if automatic else activity.sender.name,
             quoted=_quoted(heard[-1]) if heard else "",
         )
+
+    async def _reachable(self, work: UnitOfWork, addresses: Sequence[str]) -> tuple[str, ...]:
+        return tuple([one for one in addresses if await reachable(work, "email", one)])
+
+    async def _copies_left_out(
+        self, work: UnitOfWork, activity: Activity, outline: Outline, case_id: UUID, key: str
+    ) -> None:
+        """Those to addresses that take nothing, or want nothing: the agent is told."""
+        asked = activity.details or {}
+        left_out = [
+            one for one in (*asked.get("cc", ()), *asked.get("bcc", ())) if one not in (*outline.cc, *outline.bcc)
+        ]
+        if left_out:
+            told = self._parts.words["mail.note_not_sent"].format(address=", ".join(left_out), reason="unreachable")
+            await note_once(work, case_id, told, key=f"copies:{key}", by=BOT, at=self._parts.now())
 
     async def _name(self, work: UnitOfWork, activity: Activity, case: Case | None, *, automatic: bool) -> str:
         """ "Li Chen, Deliveries", or the company's."""

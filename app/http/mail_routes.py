@@ -179,8 +179,9 @@ class MailRoutes:
     async def _original(self, call: Call) -> dict[str, Any]:
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, call.agent.agent, call.path("number"))
-            here = view.conversation.id if view.conversation else None
-            found = await original_of(snapshot, _number(call.path("mail")), case_id=view.row.id, conversation=here)
+            found = await original_of(
+                snapshot, _number(call.path("mail")), case_id=view.row.id, conversations=view.conversations
+            )
         if found is None:
             raise FileNotFound
         return dict(found)

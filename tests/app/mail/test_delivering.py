@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from caseengine.operations import answering
+from customers.reachability import Reach, mark
 from storage.tables import outbox
 from tests.app.mail.mailing import MailingDesk, number_in
 
@@ -56,6 +57,18 @@ async def test_a_mail_its_reader_never_gets_has_failed_whoever_has_a_copy(desk: 
 
     assert desk.server.recipients[1:] == [[BOSS]]
     assert await last_delivery(desk) == "failed"
+
+
+async def test_a_copy_to_an_address_that_takes_nothing_is_left_out_and_told(desk: MailingDesk):
+    (first,) = await desk.hears()
+    number = number_in(first)
+    async with desk.house.database.unit_of_work() as work:
+        mark(work, "email", BOSS, Reach.COMPLAINED, "complaint", at=desk.clock())
+    (reply,) = await desk.replies(number, "On its way.", copies=answering.Copies((BOSS,)))
+
+    assert desk.server.recipients[1:] == [[ANA]]
+    assert reply["Cc"] is None
+    assert [fact for fact in await desk.told(number) if BOSS in fact]
 
 
 async def last_delivery(desk: MailingDesk) -> str:
