@@ -33,6 +33,7 @@ class OriginalAnswer(Answer):
     subject: str
     sender: str = Field(description="As in From; empty where it cannot be told.")
     sender_doubt: str = Field(description="Why it cannot: `missing`, `several`, `malformed`, `readings_differ`.")
+    reply_to: list[str] = Field(default=[], description="Where its sender wants answers; the desk writes to `sender`.")
     to: list[str]
     cc: list[str]
     said_at: str = Field(description="The mail's own Date, as it was written.")

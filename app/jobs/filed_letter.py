@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.jobs.letter_parts import clean, original, usable_address, usable_id
+from app.jobs.letter_parts import answers_elsewhere, clean, original, usable_address, usable_id
 from app.jobs.machine_mail import learn, outcome_lines, vanishes
 from app.reception import receive
 from bot.activity import NOT_VOUCHED, Activity, Attachment, Kind, Role, Sender
@@ -68,7 +68,8 @@ async def file_letter(
         return await desk.answer_from_outside(outside, outside.case_id)
     if incoming.belief is Belief.REFUSED:
         return await desk.disowned()
-    return await desk.customer(await place_mail(work, incoming))
+    answered = not answers_elsewhere(letter)
+    return await desk.customer(await place_mail(work, incoming), answered=answered)
 
 
 def incoming_of(letter: Letter, mail: KeptMail, parts: "FilingParts") -> Incoming:

@@ -14,6 +14,7 @@ def original(letter: Letter, inline: dict[str, str]) -> dict[str, Any]:
         "subject": clean(letter.subject),
         "from": _shown(letter.sender.name, letter.sender.address) if letter.sender else "",
         "sender_doubt": letter.sender_doubt,
+        "reply_to": [_shown(box.name, box.address) for box in letter.reply_to],
         "to": [_shown(box.name, box.address) for box in letter.to],
         "cc": [_shown(box.name, box.address) for box in letter.cc],
         "said_at": clean(letter.said_at),
@@ -23,6 +24,12 @@ def original(letter: Letter, inline: dict[str, str]) -> dict[str, Any]:
         "inline": inline,
         "odd": [clean(one) for one in letter.odd],
     }
+
+
+def answers_elsewhere(letter: Letter) -> bool:
+    """Whether its sender wants answers at another address: a form on a site, say, where nobody waits for ours."""
+    wanted = {box.address.lower() for box in letter.reply_to}
+    return bool(wanted) and letter.sender is not None and letter.sender.address.lower() not in wanted
 
 
 def clean(text: str) -> str:

@@ -1,8 +1,11 @@
 """What becomes of a mail of ours: for whom the server takes it, now, later or never."""
 
+import pytest
 import sqlalchemy as sa
 
+from caseengine.model.errors import AddressUnreachable
 from caseengine.operations import answering
+from caseengine.operations.forwarding import forward
 from customers.reachability import Reach, mark
 from storage.tables import outbox
 from tests.app.mail.mailing import MailingDesk, number_in
@@ -69,6 +72,16 @@ async def test_a_copy_to_an_address_that_takes_nothing_is_left_out_and_told(desk
     assert desk.server.recipients[1:] == [[ANA]]
     assert reply["Cc"] is None
     assert [fact for fact in await desk.told(number) if BOSS in fact]
+
+
+async def test_nobody_is_asked_outside_where_nothing_arrives(desk: MailingDesk):
+    (first,) = await desk.hears()
+    async with desk.house.database.unit_of_work() as work:
+        mark(work, "email", BOSS, Reach.BOUNCED, "bounce 5.1.1", at=desk.clock())
+    asked = {"to": BOSS.title(), "subject": "", "note": "Asked", "key": "f-1"}
+
+    with pytest.raises(AddressUnreachable):
+        await desk.office.do(forward, number_in(first), "Where?", by=desk.office.sam.actor, at=desk.clock(), **asked)
 
 
 async def last_delivery(desk: MailingDesk) -> str:

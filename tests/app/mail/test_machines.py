@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from caseengine.operations import answering
+from caseengine.tables import mails
 from channels.email.letter import Envelope, Letter
 from channels.email.marker import loop_name
 from channels.email.reading import Ours
@@ -134,6 +136,17 @@ async def test_a_participant_who_writes_through_a_list_is_heard_and_not_answered
 
     assert (await desk.verdicts())[-1] == "reference"
     assert [fact for fact in await desk.told(number) if fact.startswith("CustomerWrote") and "END" in fact]
+
+
+async def test_a_form_that_wants_answers_elsewhere_gets_none_by_itself(desk: MailingDesk):
+    asks = (("Reply-To", "Bob <bob@home.example>"),)
+    assert await desk.hears("Where is my order 7?", sender="<forms@shop.example>", headers=asks, dmarc="pass") == []
+    assert len(await desk.numbers()) == 1
+    async with desk.house.database.snapshot() as snapshot:
+        kept = await snapshot.scalar(sa.select(mails.c.original))
+    assert kept["reply_to"] == ["Bob <bob@home.example>"]
+    own = (("Reply-To", "Ana@corner.example"),)
+    assert len(await desk.hears(headers=own, dmarc="pass")) == 1
 
 
 async def test_every_reply_of_an_agent_that_does_not_go_out_is_told_and_has_failed(desk: MailingDesk):
