@@ -3,8 +3,8 @@
 import asyncio
 import hmac
 from base64 import b32encode
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from caseengine.operations.filing import case_talked_about, note_once
 from caseengine.reading.log import latest_said
 from channels.email.letter import Mailbox
 from channels.email.outline import Outline
-from channels.email.smtp import CHANNEL
+from channels.email.smtp import CHANNEL, Later
 from channels.protocol import DeliveryFailed, Receipt
 from customers.reachability import Reach, mark, reachable
 from storage.engine import Database
@@ -38,6 +38,8 @@ from storage.transaction import UnitOfWork
 
 HOUR = timedelta(hours=1)
 QUOTED_LINES_MAX = 15
+COPY_TRIES_MAX = 5
+"""Tries at a copy whose server says "later", where the mail itself has arrived."""
 BOLD = "**"
 
 
@@ -73,7 +75,11 @@ class DeskLetterbook:
         automatic = activity.sender.role is not Role.AGENT
         # One at a time: what is counted against a limit is written before the next is counted.
         async with self._counting, self._parts.database.unit_of_work() as work:
-            return await self._planned(work, activity, key, automatic=automatic)
+            outline = await self._planned(work, activity, key, automatic=automatic)
+        if isinstance(outline, Receipt) and "skipped" in outline.proof and not automatic:
+            # A person wrote it: it goes another way, where there is one.
+            raise DeliveryFailed("nothing is sent to this address")
+        return outline
 
     async def plan_forward(self, mail: Mapping[str, Any], *, at: datetime) -> Outline | Receipt:
         """The mail to somebody outside that an outbox row of the topic "forward" asks for."""
@@ -95,7 +101,7 @@ class DeskLetterbook:
                     automatic=False,
                     at=parts.now(),
                 )
-        return outline
+        return _still_for(outline, before)
 
     async def _forward(self, work: UnitOfWork, mail: Mapping[str, Any], at: datetime) -> Outline:
         parts = self._parts
@@ -127,6 +133,22 @@ class DeskLetterbook:
             MailThreads(work).sent(message_id, "refused", {"refused": dict(recipients)})
             await self._unreachable(work, message_id, recipients)
 
+    async def later(self, message_id: str, later: Later) -> Receipt | None:
+        """Who has it is kept, so that nobody gets it twice; copies that nobody takes end as refused ones."""
+        async with self._parts.database.unit_of_work() as work:
+            (before,) = await sent_by_ids(work, [message_id])
+            proof = dict(before.proof or {})
+            proof["taken"] = [*proof.get("taken", ()), *later.taken]
+            proof["tries"] = proof.get("tries", 0) + (before.recipient in proof["taken"])
+            proof["refused"] = {**proof.get("refused", {}), **later.refused}
+            await self._unreachable(work, message_id, later.refused)
+            over = proof["tries"] >= COPY_TRIES_MAX
+            proof["refused"] |= later.later if over else {}
+            MailThreads(work).sent(message_id, "sent" if over else "planned", proof)
+            if over:
+                await self._not_taken(work, before, later.later)
+        return Receipt(CHANNEL, proof) if over else None
+
     async def _planned(self, work: UnitOfWork, activity: Activity, key: str, *, automatic: bool) -> Outline | Receipt:
         conversation = UUID(activity.conversation)
         before = await sent_by_key(work, "answer", f"{conversation}:{key}"[:200])
@@ -143,10 +165,14 @@ class DeskLetterbook:
         reason = None if before is not None else await self._why_not(work, thread, automatic=automatic)
         if before is None:
             self._write(work, outline, conversation, case, key, state="skipped" if reason else "planned")
+        if before is None and case is not None:
+            await self._copies_left_out(work, activity, outline, case.id, key)
         if reason and case is not None:
             told = self._parts.words["mail.note_not_sent"].format(address=thread.address, reason=reason)
-            await note_once(work, case.id, told, key=f"not-sent:{reason}", by=BOT, at=self._parts.now())
-        return Receipt(CHANNEL, {"skipped": reason}) if reason else outline
+            # An agent is told of each of their own words, the rest once.
+            about = reason if automatic else f"{conversation}:{key}"
+            await note_once(work, case.id, told, key=f"not-sent:{about}", by=BOT, at=self._parts.now())
+        return Receipt(CHANNEL, {"skipped": reason}) if reason else _still_for(outline, before)
 
     async def _why_not(self, work: UnitOfWork, thread: MailThread, *, automatic: bool) -> str | None:
         """Why nothing is sent to this address now; None where it is."""
@@ -169,8 +195,8 @@ class DeskLetterbook:
         return Outline(
             message_id=message_id,
             to=Mailbox(thread.address, thread.name if thread.vouched or not automatic else ""),
-            cc=tuple(details.get("cc", ())),
-            bcc=tuple(details.get("bcc", ())),
+            cc=await self._reachable(work, details.get("cc", ())),
+            bcc=await self._reachable(work, details.get("bcc", ())),
             sender=Mailbox(parts.desk.address, await self._name(work, activity, case, automatic=automatic)),
             reply_to=self._reply_to(thread.conversation_id),
             envelope_from=with_token(
@@ -188,6 +214,21 @@ class DeskLetterbook:
             signature="" if automatic else activity.sender.name,
             quoted=_quoted(heard[-1]) if heard else "",
         )
+
+    async def _reachable(self, work: UnitOfWork, addresses: Sequence[str]) -> tuple[str, ...]:
+        return tuple([one for one in addresses if await reachable(work, "email", one)])
+
+    async def _copies_left_out(
+        self, work: UnitOfWork, activity: Activity, outline: Outline, case_id: UUID, key: str
+    ) -> None:
+        """Those to addresses that take nothing, or want nothing: the agent is told."""
+        asked = activity.details or {}
+        left_out = [
+            one for one in (*asked.get("cc", ()), *asked.get("bcc", ())) if one not in (*outline.cc, *outline.bcc)
+        ]
+        if left_out:
+            told = self._parts.words["mail.note_not_sent"].format(address=", ".join(left_out), reason="unreachable")
+            await note_once(work, case_id, told, key=f"copies:{key}", by=BOT, at=self._parts.now())
 
     async def _name(self, work: UnitOfWork, activity: Activity, case: Case | None, *, automatic: bool) -> str:
         """ "Li Chen, Deliveries", or the company's."""
@@ -228,7 +269,14 @@ class DeskLetterbook:
         found = await sent_by_ids(work, [message_id])
         if found and found[0].case_id is not None:
             told = self._parts.words["mail.note_refused"].format(addresses=", ".join(sorted(gone)))
-            await note_once(work, found[0].case_id, told, key=f"refused:{message_id}", by=BOT, at=at)
+            await note_once(work, found[0].case_id, told, key=f"refused:{message_id}:{min(gone)}", by=BOT, at=at)
+
+    async def _not_taken(self, work: UnitOfWork, mail: SentMail, copies: Mapping[str, int]) -> None:
+        """A copy that is given up says nothing of the address; agents of the case are told."""
+        if mail.case_id is not None:
+            told = self._parts.words["mail.note_not_sent"].format(address=", ".join(sorted(copies)), reason="not_taken")
+            key = f"not-taken:{mail.message_id}"
+            await note_once(work, mail.case_id, told, key=key, by=BOT, at=self._parts.now())
 
 
 def message_id_of(secret: bytes, place: str, key: str, *, domain: str) -> str:
@@ -248,6 +296,11 @@ def came_to(before: SentMail) -> Receipt:
     if before.state == "refused":
         raise DeliveryFailed("the server refused it for good")
     return Receipt(CHANNEL, before.proof or {"skipped": "before"})
+
+
+def _still_for(outline: Outline, before: SentMail | None) -> Outline:
+    """Without those who have it from a try before."""
+    return replace(outline, had=frozenset((before.proof or {}).get("taken", ()))) if before else outline
 
 
 def _subject(thread: MailThread, number: str) -> str:

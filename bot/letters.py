@@ -203,7 +203,12 @@ async def tell_beside(desk: Desk, case: Case) -> None:
 
 
 def as_sent(heard: Activity, replies: Sequence[Reply]) -> list[Reply]:
-    """The replies as the channel carries them: all in one where it carries letters, and nothing to press."""
+    """The replies as the channel carries them: all in one where it carries letters, and nothing to press.
+
+    None to what says that it is not to be answered: it came through a list, whose readers would all get the answer.
+    """
+    if heard.details and heard.details.get("unanswered"):
+        return []
     if heard.channel not in LETTERS or not replies:
         return list(replies)
     card = next((reply.card for reply in replies if reply.card is not None), None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -112,10 +113,15 @@ class Mails:
         self._work.after_commit_wake(TOPIC)
 
 
-async def due_mails(snapshot: Snapshot, *, at: datetime, limit: int) -> Sequence[KeptMail]:
-    """Those that wait and are due, in order of arrival."""
-    due = sa.or_(mails.c.next_try_at.is_(None), mails.c.next_try_at <= at)
-    rows = await snapshot.rows(sa.select(*KEPT).where(mails.c.state == "kept", due).order_by(mails.c.id).limit(limit))
+async def due_mails(snapshot: Snapshot, *, at: datetime, limit: int, bytes_max: int) -> Sequence[KeptMail]:
+    """Those that wait and are due, in order of arrival; together at most so many bytes, but always one."""
+    due = mails.c.state == "kept", sa.or_(mails.c.next_try_at.is_(None), mails.c.next_try_at <= at)
+    sizes = await snapshot.rows(sa.select(mails.c.id, mails.c.size).where(*due).order_by(mails.c.id).limit(limit))
+    sums = accumulate(row.size for row in sizes)
+    fit = [
+        row.id for place, (row, total) in enumerate(zip(sizes, sums, strict=True)) if not place or total <= bytes_max
+    ]
+    rows = await snapshot.rows(sa.select(*KEPT).where(mails.c.id.in_(fit)).order_by(mails.c.id))
     return [KeptMail(*tuple(row)) for row in rows]
 
 
@@ -146,9 +152,9 @@ async def mail_raw(snapshot: Snapshot, mail_id: int) -> bytes | None:
     return found
 
 
-async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conversation: UUID | None) -> Any:
-    """What was kept of a mail beside its new words, if it belongs to this case or conversation; else None."""
-    mine = sa.or_(mails.c.case_id == case_id, mails.c.conversation_id == conversation)
+async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conversations: Sequence[UUID]) -> Any:
+    """What was kept of a mail beside its new words, if it belongs to this case or these conversations; else None."""
+    mine = sa.or_(mails.c.case_id == case_id, mails.c.conversation_id.in_(conversations))
     return await snapshot.scalar(sa.select(mails.c.original).where(mails.c.id == mail_id, mine))
 
 

@@ -29,7 +29,7 @@ from caseengine import activities
 from caseengine.cases import noted
 from caseengine.conversations import Conversations
 from caseengine.model.case import Case
-from caseengine.model.errors import NotPermitted
+from caseengine.model.errors import AddressUnreachable, NotPermitted
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending, handover, raising, waiting
@@ -91,6 +91,7 @@ class CaseActing:
                 self._forward,
                 *words,
                 *copied,
+                AddressUnreachable.code,
             ),
             act(
                 "notes",

@@ -33,6 +33,7 @@ class OriginalAnswer(Answer):
     subject: str
     sender: str = Field(description="As in From; empty where it cannot be told.")
     sender_doubt: str = Field(description="Why it cannot: `missing`, `several`, `malformed`, `readings_differ`.")
+    reply_to: list[str] = Field(default=[], description="Where its sender wants answers; the desk writes to `sender`.")
     to: list[str]
     cc: list[str]
     said_at: str = Field(description="The mail's own Date, as it was written.")
@@ -179,8 +180,9 @@ class MailRoutes:
     async def _original(self, call: Call) -> dict[str, Any]:
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, call.agent.agent, call.path("number"))
-            here = view.conversation.id if view.conversation else None
-            found = await original_of(snapshot, _number(call.path("mail")), case_id=view.row.id, conversation=here)
+            found = await original_of(
+                snapshot, _number(call.path("mail")), case_id=view.row.id, conversations=view.conversations
+            )
         if found is None:
             raise FileNotFound
         return dict(found)

@@ -28,7 +28,8 @@ from storage.errors import Conflict, StorageUnavailable
 
 log = structlog.get_logger()
 AT_ONCE_MAX = 16
-"""Mails taken out at once; so many may be in memory."""
+"""Mails taken out at once; so many may be in memory, if they are small."""
+AT_ONCE_BYTES_MAX = 32 * 1024 * 1024
 ATTEMPTS_MAX = 3
 
 
@@ -76,7 +77,7 @@ class Filing:
 
     async def _due(self) -> Sequence[KeptMail]:
         async with self._parts.database.snapshot() as snapshot:
-            return await due_mails(snapshot, at=self._parts.now(), limit=AT_ONCE_MAX)
+            return await due_mails(snapshot, at=self._parts.now(), limit=AT_ONCE_MAX, bytes_max=AT_ONCE_BYTES_MAX)
 
     async def _read(self, mail: KeptMail) -> Letter | Exception:
         try:

@@ -9,6 +9,7 @@ CaseError
  +-- NotPermitted            the agent does not work for this department
  +-- ResolutionIncomplete    no case ends without code and text
  +-- TextMissing             there was nothing to say
+ +-- AddressUnreachable      it bounced, or its owner wants nothing
  +-- ConversationNotFound
  +-- AgentNotFound
  +-- AgentLocked             nobody can sign in as this agent
@@ -105,6 +106,13 @@ class TextMissing(CaseError):
     """Nothing but spaces was given where words are needed."""
 
     code = "case.text_missing"
+
+
+@dataclass(eq=False)
+class AddressUnreachable(CaseError):
+    """Nothing is sent to this address until a person lifts it."""
+
+    code = "case.address_unreachable"
 
 
 @dataclass(eq=False)

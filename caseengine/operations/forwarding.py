@@ -5,9 +5,10 @@ from datetime import datetime
 from caseengine.cases import noted
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
-from caseengine.model.errors import TextMissing
+from caseengine.model.errors import AddressUnreachable, TextMissing
 from caseengine.operations.permission import agent_of, permitted_case
 from customers.identities import IdentityKind, normalise
+from customers.reachability import reachable
 from storage.outbox import Outbox
 from storage.transaction import UnitOfWork
 
@@ -39,6 +40,7 @@ async def forward(
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
         IdentityInvalid: `to` is no address.
         TextMissing: there are no words.
+        AddressUnreachable: a mail to it came back for good, or was complained about.
     """
     agent = await agent_of(work, by)
     case = await permitted_case(work, number, by=by)
@@ -47,6 +49,8 @@ async def forward(
     address = normalise(IdentityKind.EMAIL, to)
     if await noted(work, case.id, key) is not None:
         return case
+    if not await reachable(work, IdentityKind.EMAIL, address):
+        raise AddressUnreachable
     await permitted_case(work, number, by=by, version=version)
     case.note(note, key=key, by=by, at=at)
     mail = {"case_id": str(case.id), "number": case.number, "key": key, "to": address, "text": text}

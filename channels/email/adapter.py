@@ -3,7 +3,7 @@
 from bot.activity import Activity
 from channels.email.compose import compose
 from channels.email.outline import Letterbook, Outline
-from channels.email.smtp import CHANNEL, Refused, SmtpSender
+from channels.email.smtp import CHANNEL, Later, Refused, SmtpSender
 from channels.protocol import DeliveryFailed, Receipt
 
 
@@ -34,8 +34,17 @@ class EmailAdapter:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
         try:
             receipt = await self._sender.hand_over(message, sender=outline.envelope_from, to=outline.recipients)
+        except Later as later:
+            done = await self._letterbook.later(outline.message_id, later)
+            if done is None:
+                raise
+            return done
         except Refused as refused:
-            await self._letterbook.refused(outline.message_id, refused.recipients)
-            raise
+            if outline.to.address not in outline.had:
+                await self._letterbook.refused(outline.message_id, refused.recipients)
+                raise
+            receipt = Receipt(CHANNEL, {"message_id": message["Message-ID"], "refused": dict(refused.recipients)})
         await self._letterbook.sent(outline.message_id, receipt)
+        if outline.to.address in (refused_for := receipt.proof.get("refused", {})):
+            raise Refused("not accepted for whom it is written to", refused_for)
         return receipt

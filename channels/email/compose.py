@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 from channels.email.letter_words import letter_words
 from channels.email.marker import LOOP, loop_name
-from channels.email.message import address_of
+from channels.email.message import HEADERS, address_of
 from channels.email.outline import Outline
 
 REFERENCES_CHARS_MAX = 900
@@ -21,7 +21,7 @@ def compose(outline: Outline, company: str) -> EmailMessage:
     """
     words = letter_words(outline, company)
     ascii_only = all(one.isascii() for one in (*outline.recipients, outline.sender.address))
-    message = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
+    message = EmailMessage(policy=(SMTP if ascii_only else SMTPUTF8).clone(header_factory=HEADERS))
     message["From"] = address_of(outline.sender.address, one_line(outline.sender.name))
     message["To"] = address_of(outline.to.address, one_line(outline.to.name))
     if outline.cc:

@@ -30,6 +30,8 @@ TIMEOUT_S = 30.0
 AT_ONCE_MAX = 50
 """Mails fetched between two looks at what else there is."""
 SIZE_MAX = 25 * 1024 * 1024
+FETCH_TRIES_MAX = 5
+"""A mail that the server cannot give out so often is moved where a person looks."""
 FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError)
 
 
@@ -77,6 +79,8 @@ class ImapPuller:
         self._settings = settings
         self._mailroom = mailroom
         self._stopping = threading.Event()
+        self._failures = 0
+        self._tries: dict[str, int] = {}
         self._mailbox: BaseMailBox | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -109,13 +113,11 @@ class ImapPuller:
         return f"{self._settings.host}:{self._settings.port}, {waiting} waiting"
 
     def _run(self) -> None:
-        failures = 0
         while not self._stopping.is_set():
             try:
                 with self._connected() as mailbox:
                     self._mailbox = mailbox
                     self._make_folders(mailbox)
-                    failures = 0
                     while not self._stopping.is_set():
                         self._fetch_all(mailbox)
                         self._wait(mailbox)
@@ -127,8 +129,8 @@ class ImapPuller:
                 log.exception("imap_failed")
             finally:
                 self._mailbox = None
-            self._stopping.wait(self._settings.back_off_s[min(failures, len(self._settings.back_off_s) - 1)])
-            failures += 1
+            self._stopping.wait(self._settings.back_off_s[min(self._failures, len(self._settings.back_off_s) - 1)])
+            self._failures += 1
 
     def _connected(self) -> Any:
         settings = self._settings
@@ -154,32 +156,49 @@ class ImapPuller:
                 mailbox.folder.create(name)
 
     def _fetch_all(self, mailbox: BaseMailBox) -> None:
-        """Until a search finds nothing: what came between a search and the waiting is found by the next search."""
+        """Until a search finds nothing: what came between a search and the waiting is found by the next search.
+
+        Or nothing that can be had: that is left for after the waiting. Only what was had, or a folder that is empty,
+        shows that all is well.
+        """
         while not self._stopping.is_set():
             validity = mailbox.folder.status(self._settings.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
             uids = sorted(mailbox.uids("UNDELETED"), key=int)[:AT_ONCE_MAX]
             if not uids:
+                self._failures = 0
+                self._tries.clear()
                 return
+            moved = False
             for uid in uids:
                 if self._stopping.is_set():
                     return
-                self._take(mailbox, uid, validity)
+                moved = self._take(mailbox, uid, validity) or moved
+            if not moved:
+                return
 
-    def _take(self, mailbox: BaseMailBox, uid: str, validity: int) -> None:
-        """Keep one, then move it; what is too large is moved where a person looks."""
+    def _take(self, mailbox: BaseMailBox, uid: str, validity: int) -> bool:
+        """Keep one, then move it; what is too large or cannot be had goes where a person looks. Whether it moved."""
         settings = self._settings
         place = f"{settings.folder};{validity};{uid}"
+        if self._tries.get(place, 0) >= FETCH_TRIES_MAX:
+            log.warning("imap_mail_not_given", place=place)
+            mailbox.move([uid], settings.failed)
+            return True
+        self._tries[place] = self._tries.get(place, 0) + 1  # before: the connection may end over it
         size = self._size(mailbox, uid)
         if size is not None and size > settings.size_max:
             log.warning("imap_mail_too_large", place=place, size=size)
             mailbox.move([uid], settings.failed)
-            return
+            return True
         raw = self._raw(mailbox, uid)
         if raw is None:
-            return  # somebody else took it
+            return False  # somebody else took it, or the server cannot read it
+        del self._tries[place]
         envelope = Envelope(None, (), f"imap:{settings.username}", place)
         self._on_loop(self._mailroom.keep(raw, envelope))
         mailbox.move([uid], settings.processed)
+        self._failures = 0
+        return True
 
     def _size(self, mailbox: BaseMailBox, uid: str) -> int | None:
         status, found = mailbox.client.uid("fetch", uid, "(RFC822.SIZE)")

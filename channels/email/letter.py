@@ -17,7 +17,8 @@ class Automatic(StrEnum):
     COMPLAINT = "complaint"  # a feedback report: somebody pressed "this is spam"
     LIST = "list"
     BULK = "bulk"
-    SELF = "self"  # written by a desk of ours
+    SELF = "self"  # written by a desk of ours: it carries our mark
+    OURS = "ours"  # from an address of ours, but without our mark: a person, or somebody who pretends
     NO_REPLY = "no_reply"  # from mailer-daemon, postmaster, noreply
     RECEIPT = "receipt"  # a disposition notification: it was read
 
@@ -50,6 +51,8 @@ class Bounce:
     """One recipient's line of a delivery status notification (RFC 3464).
 
     Attributes:
+        recipient: whom it did not reach in the end: of a mail that was passed on, not whom we wrote to.
+        original_recipient: whom we wrote to, where the report tells that and it is somebody else.
         action: "failed", "delayed", "delivered", "relayed" or "expanded".
         status: enhanced code such as "5.1.1"; empty where none is given.
         original_message_id: of the mail that came back, without angle brackets; empty where unknown.
@@ -60,6 +63,7 @@ class Bounce:
     status: str
     diagnostic: str = ""
     original_message_id: str = ""
+    original_recipient: str = ""
 
     @property
     def hard(self) -> bool:
@@ -85,7 +89,8 @@ class Letter:
         is_reply: it says that it answers a mail.
         forwarded: it hands on somebody else's mail, which is in `text` whole.
         calendar: summary of an invitation, empty for none.
-        complaint_of: the address whose owner complained, of a feedback report.
+        complaint_of: the address whose owner complained, of a feedback report; empty where it is left out.
+        complaint_about: Message-ID of the mail that was complained about, without angle brackets.
         odd: codes of what was cut, repaired or left out: "headers_capped", "html_dropped", "charset_guessed" ...
     """
 
@@ -110,6 +115,7 @@ class Letter:
     automatic: Automatic = Automatic.NO
     bounces: tuple[Bounce, ...] = ()
     complaint_of: str = ""
+    complaint_about: str = ""
     calendar: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)

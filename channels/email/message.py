@@ -25,8 +25,24 @@ class _WholeHeader(BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class _IdsHeader(_WholeHeader):
+    """Message-IDs as they are, a new line between two of them at most: encoded, nobody's program knows them again."""
+
+    def fold(self, *, policy: Any) -> str:
+        lines = [f"{self.name}:"]
+        for one in self.split():
+            fits = lines[-1].endswith(":") or len(lines[-1]) + 1 + len(one) <= LINE_CHARS
+            lines[-1:] = [f"{lines[-1]} {one}"] if fits else [lines[-1], f" {one}"]
+        return "".join(f"{line}{policy.linesep}" for line in lines)
+
+
+LINE_CHARS = 78
 HEADERS = HeaderRegistry()
-HEADERS.map_to_type("list-unsubscribe", _WholeHeader)
+"""How headers are written; those of the standard library, but for what it would break."""
+for _name in ("list-unsubscribe", "x-loop"):
+    HEADERS.map_to_type(_name, _WholeHeader)
+for _name in ("message-id", "in-reply-to", "references"):
+    HEADERS.map_to_type(_name, _IdsHeader)
 
 
 def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, stop_url: str = "") -> EmailMessage:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.activity import Activity, Link
 from channels.email.letter import Mailbox
+from channels.email.smtp import Later
 from channels.protocol import Receipt
 
 
@@ -25,6 +26,7 @@ class Outline:
         automatic: no person wrote it.
         signature: of the agent who wrote it; empty else.
         quoted: what it answers.
+        had: who has it already, of a try that not all servers went along with.
     """
 
     message_id: str
@@ -45,11 +47,12 @@ class Outline:
     links: tuple[Link, ...] = ()
     signature: str = ""
     quoted: str = ""
+    had: frozenset[str] = frozenset()
 
     @property
     def recipients(self) -> list[str]:
-        """Everybody it goes to, each once."""
-        return list(dict.fromkeys((self.to.address, *self.cc, *self.bcc)))
+        """Everybody it still has to go to, each once."""
+        return [one for one in dict.fromkeys((self.to.address, *self.cc, *self.bcc)) if one not in self.had]
 
 
 class Letterbook(Protocol):
@@ -67,3 +70,6 @@ class Letterbook(Protocol):
 
     async def refused(self, message_id: str, recipients: Mapping[str, int]) -> None:
         """The server will never take it: address to reply code."""
+
+    async def later(self, message_id: str, later: Later) -> Receipt | None:
+        """The server has yet to take it for some. A receipt: it was tried often enough, and whom it is for has it."""

@@ -17,6 +17,8 @@ from channels.email.words import UnknownTemplate, write
 from channels.protocol import DeliveryFailed, Receipt
 
 CHANNEL = "email"
+PERMANENT = 500
+"""Replies from here on are for good."""
 
 ResolveParams = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 """From the parameters in the outbox to the parameters the mail is written with.
@@ -64,6 +66,19 @@ class Refused(DeliveryFailed):
         self.recipients = recipients
 
 
+class Later(DeliveryFailed):
+    """For some recipients the server says "later": they alone are tried again.
+
+    Attributes:
+        taken: who has it now.
+        later, refused: for whom it was not taken now, and never will be: address to reply code.
+    """
+
+    def __init__(self, taken: Sequence[str], later: Mapping[str, int], refused: Mapping[str, int]) -> None:
+        super().__init__(f"not accepted yet: {sorted({*later.values()})}", retry=True)
+        self.taken, self.later, self.refused = taken, later, refused
+
+
 Sign = Callable[[bytes], bytes]
 """From a mail to the mail with a signature on top."""
 
@@ -99,14 +114,26 @@ class SmtpSender:
             sender: of the envelope, where bounces go.
 
         Raises:
-            DeliveryFailed: see `send`. `Refused` where it takes it for none of them, now or ever.
+            DeliveryFailed: see `send`. `Refused` where it takes it for none of them, now or ever; `Later` where it may
+                take it later for some of them, whoever else has it by now.
         """
         client = await self._connected()
         try:
-            refused = await self._envelope(client, sender, to)
+            failed = await self._envelope(client, sender, to)
+            later = {address: code for address, code in failed.items() if code < PERMANENT}
+            refused = {address: code for address, code in failed.items() if code >= PERMANENT}
+            taken = [address for address in to if address not in failed]
+            if not taken:
+                raise (
+                    Later(taken, later, refused)
+                    if later
+                    else Refused(f"not accepted: {sorted({*failed.values()})}", failed)
+                )
             receipt = await self._text(client, message)
         finally:
             await _leave(client)
+        if later:
+            raise Later(taken, later, refused)
         return Receipt(CHANNEL, {**receipt.proof, **({"refused": refused} if refused else {})})
 
     async def greeting(self) -> str:
@@ -157,11 +184,11 @@ class SmtpSender:
         return ssl.create_default_context(cafile=self._settings.trust)
 
     async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: Sequence[str]) -> dict[str, int]:
-        """Who it is from and for; the recipients it was refused for, unless that is all of them."""
+        """Who it is from and for; the recipients it was not accepted for, now or ever, with the code of the reply."""
         ascii_only = all(address.isascii() for address in (sender, *to))
         options = [] if ascii_only else ["SMTPUTF8"]
         encoding = "ascii" if ascii_only else "utf-8"
-        refused: dict[str, int] = {}
+        failed: dict[str, int] = {}
         try:
             await client.ehlo()
             if options and not client.supports_extension("smtputf8"):
@@ -171,15 +198,10 @@ class SmtpSender:
                 try:
                     await client.rcpt(address, encoding=encoding)
                 except aiosmtplib.SMTPRecipientRefused as error:
-                    # For one of several that is the others' bad luck no more than it has to be.
-                    if _may_retry(error) and len(to) == 1:
-                        raise
-                    refused[address] = error.code
+                    failed[address] = error.code
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
-        if len(refused) == len(to):
-            raise Refused(f"not accepted: {sorted(set(refused.values()))}", refused)
-        return refused
+        return failed
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage) -> Receipt:
         try:
@@ -194,7 +216,7 @@ class SmtpSender:
 
 def _may_retry(error: Exception) -> bool:
     """A reply of 4xx, or none at all: later. A reply of 5xx: never."""
-    return not isinstance(error, aiosmtplib.SMTPResponseException) or 400 <= error.code < 500
+    return not isinstance(error, aiosmtplib.SMTPResponseException) or 400 <= error.code < PERMANENT
 
 
 def _said(error: Exception) -> str:

@@ -48,7 +48,7 @@ def automatic(
         report: its report-type, empty for none.
         sender: None where it is in doubt.
     """
-    if _from_us(headers, ours, sender):
+    if _marked_by_us(headers, ours):
         return Automatic.SELF
     if kind == "multipart/report" and report in REPORTS:
         return REPORTS[report]
@@ -59,12 +59,14 @@ def automatic(
         return Automatic.REPLY
     if null_sender:
         return Automatic.BOUNCE
+    if sender is not None and ours.owns(sender.address):
+        return Automatic.OURS
     return _of_a_crowd(headers)
 
 
-def _from_us(headers: Headers, ours: Ours, sender: Mailbox | None) -> bool:
+def _marked_by_us(headers: Headers, ours: Ours) -> bool:
     loops = [value.strip().lower() for value in headers.all("x-loop")]
-    return bool(ours.marker and ours.marker.lower() in loops) or (sender is not None and ours.owns(sender.address))
+    return bool(ours.marker and ours.marker.lower() in loops)
 
 
 def _null_sender(headers: Headers, envelope: Envelope) -> bool:

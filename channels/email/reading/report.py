@@ -25,26 +25,31 @@ DIAGNOSTIC_CHARS_MAX = 500
 
 def bounces(mail: Part, text: str) -> tuple[Bounce, ...]:
     """One for every recipient a delivery status notification tells of; of one in an old style, what its headers say."""
-    original = _original(mail)
-    came_back = next(iter(message_ids(original.first("message-id"))), "")
+    came_back = original_id(mail)
     found = [bounce for part in mail.walk() if part.kind in STATUSES for bounce in _told(part, came_back)]
     return tuple(found or _old_style(mail.headers, text, came_back))[:BOUNCES_MAX]
 
 
+def original_id(mail: Part) -> str:
+    """The Message-ID of the mail that a report is about; empty where it does not tell."""
+    return next(iter(message_ids(_original(mail).first("message-id"))), "")
+
+
 def complaint_of(mail: Part) -> str:
-    """Whose address complained; empty where the report leaves it out."""
+    """Whose address complained; empty where the report leaves it out: the mail's To may be somebody else."""
     for part in mail.walk():
         if part.kind == "message/feedback-report":
             for group in _groups(part):
                 for name in ("original-rcpt-to", "removal-recipient"):
                     if address := _address(group.first(name)):
                         return address
-    return _address(_original(mail).first("to"))
+    return ""
 
 
 def _told(part: Part, came_back: str) -> Iterator[Bounce]:
     for group in _groups(part):
-        recipient = _address(group.first("final-recipient")) or _address(group.first("original-recipient"))
+        original = _address(group.first("original-recipient"))
+        recipient = _address(group.first("final-recipient")) or original
         action = group.first("action").partition(";")[0].strip().lower()
         if recipient and action in ACTIONS:
             yield Bounce(
@@ -53,6 +58,7 @@ def _told(part: Part, came_back: str) -> Iterator[Bounce]:
                 status=_status(group.first("status")),
                 diagnostic=group.words("diagnostic-code").partition(";")[2].strip()[:DIAGNOSTIC_CHARS_MAX],
                 original_message_id=came_back,
+                original_recipient=original if original != recipient else "",
             )
 
 

@@ -11,7 +11,10 @@ from channels.email.reading.limits import MAIL_BYTES_MAX
 from channels.email.reading.unreadable import LetterUnreadable
 
 JSON_BYTES_MAX = 16 * 1024 * 1024
-TEXTS = ("message_id", "sender_doubt", "subject", "said_at", "text", "quoted", "html", "complaint_of", "calendar")
+TEXTS = (
+    *("message_id", "sender_doubt", "subject", "said_at", "text", "quoted", "html"),
+    *("complaint_of", "complaint_about", "calendar"),
+)
 TUPLES = ("in_reply_to", "references", "delivered_to", "languages", "authentication", "odd")
 MAILBOXES = ("reply_to", "to", "cc")
 

@@ -19,6 +19,7 @@ from caseengine.mails import mail_rows
 from caseengine.model.case import Case
 from caseengine.operations import answering
 from channels.email.letter import Envelope
+from channels.email.mailroom import Reads
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from knowledge.article import Article
@@ -137,7 +138,9 @@ def article(title: str, text: str) -> Article:
 
 
 @contextlib.asynccontextmanager
-async def mailing(database: Database, folder: Path, **changes: Any) -> AsyncIterator[MailingDesk]:
+async def mailing(
+    database: Database, folder: Path, *, reader: Reads | None = None, **changes: Any
+) -> AsyncIterator[MailingDesk]:
     """A desk with nobody's model: words are understood by patterns and phrases."""
     clock, server = Clock(), Scripted()
     async with serving(server, enable_SMTPUTF8=True) as port:
@@ -153,7 +156,7 @@ async def mailing(database: Database, folder: Path, **changes: Any) -> AsyncIter
             public_url="https://desk.larder-lane.example",
             **changes,
         )
-        house = build(settings, encoder=NO_ENCODER, now=clock, reader=PlainReader())
+        house = build(settings, encoder=NO_ENCODER, now=clock, reader=reader or PlainReader())
         office = ServedOffice(house.database)
         await office.furnish()
         await house.directory.refresh()

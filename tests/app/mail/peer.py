@@ -80,6 +80,7 @@ class PlainReader:
             is_reply=message["In-Reply-To"] is not None,
             automatic=automatic(message, envelope),
             bounces=bounces(message),
+            headers={"auto-submitted": str(message["Auto-Submitted"] or "")},
             enclosures=tuple(
                 Enclosure(part.get_filename() or "file", part.get_content_type(), part.get_content())
                 for part in message.iter_attachments()

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
 
+from caseengine.tables import cases
 from tests.app.house import PASSWORD
 from tests.app.mail.mailing import MailingDesk, number_in
 from tests.app.mail.peer import mail
@@ -51,6 +53,19 @@ async def test_the_whole_mail_is_one_request_away_for_who_may_see_the_case(desk:
     assert "sandbox" in page.headers["Content-Security-Policy"]
     for path in (f"/api/cases/{number}/mails/2", f"/api/cases/{number}/mails/x/html"):
         assert (await mo.get(path)).status == 404
+
+
+async def test_the_mails_of_every_conversation_of_a_case_are_there(desk: MailingDesk, http: Any) -> None:
+    (first,) = await desk.hears(dmarc="pass")
+    number = number_in(first)
+    async with desk.house.database.unit_of_work() as work:
+        here = cases.c.number == number
+        work.write(sa.update(cases).where(here).values(reply_address="work@corner.example"))
+    await desk.hears("From work", sender="<work@corner.example>", subject=f"Re: [{number}]", dmarc="pass")
+    li = await signed_in(http, desk.office.li)
+
+    assert await desk.verdicts() == ["new", "number"]
+    assert [(await li.get(f"/api/cases/{number}/mails/{mail}")).status for mail in (1, 2)] == [200, 200]
 
 
 async def test_a_mail_of_another_case_is_none(desk: MailingDesk, http: Any) -> None:

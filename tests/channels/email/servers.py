@@ -19,16 +19,22 @@ Hook = Callable[..., Any]
 
 
 class Scripted:
-    """A handler that answers as told: `at_rcpt` and `at_data` are replies, or "drop" to hang up."""
+    """A handler that answers as told: `at_rcpt` and `at_data` are replies, or "drop" to hang up.
+
+    `at_address` has replies for single recipients.
+    """
 
     def __init__(self, *, at_rcpt: str = "250 OK", at_data: str = "250 Taken") -> None:
         self.at_rcpt, self.at_data = at_rcpt, at_data
+        self.at_address: dict[str, str] = {}
         self.taken: list[bytes] = []
         self.encrypted: list[bool] = []
         self.senders: list[str] = []
         self.recipients: list[list[str]] = []
 
     async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.at_address:
+            return self.at_address[address]
         if self.at_rcpt.startswith("250"):
             envelope.rcpt_tos.append(address)
         if self.at_rcpt == "drop":

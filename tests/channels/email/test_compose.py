@@ -81,6 +81,23 @@ def test_a_long_history_names_the_first_and_the_newest():
     assert len(" ".join(references)) < 998
 
 
+@pytest.mark.parametrize("to", ["ana@corner.example", "änne@corner.example"])
+def test_a_long_id_of_another_desk_stands_in_the_mail_as_it_is(to):
+    long = f"{'AM6PR08MB4072E21A2C7A1C5B7B4D7B3D' * 2}@AM6PR08M.example"
+    assert len(long) == 83
+    ids = (long[5:], "1@corner.example", "2@corner.example", long)
+    ours = f"c-{'a' * 26}@{'a-long-name-of-a-department.' * 3}shop.example"
+    to_, sender = Mailbox(to), Mailbox(f"desk@{'a-long-name-of-a-department.' * 3}shop.example")
+    outline = replace(OUTLINE, to=to_, sender=sender, message_id=ours, in_reply_to=long, references=ids)
+    raw = compose(outline, "Shop").as_bytes()
+
+    assert f"\r\nMessage-ID: <{ours}>\r\n".encode() in raw
+    assert f"\r\nIn-Reply-To: <{long}>\r\n".encode() in raw
+    folded = f"\r\nReferences: <{ids[0]}>\r\n <1@corner.example> <2@corner.example>\r\n <{long}>\r\n"
+    assert folded.encode() in raw
+    assert f"\r\nX-Loop: nightdesk:{sender.address}\r\n".encode() in raw
+
+
 @pytest.mark.bar
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_s19_nobody_adds_a_header(name, subject, text):

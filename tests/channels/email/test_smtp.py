@@ -3,13 +3,14 @@
 import socket
 from datetime import UTC, datetime
 from email import message_from_bytes
-from email.policy import default
+from email.message import EmailMessage
+from email.policy import SMTP, default
 from typing import Any
 
 import pytest
 
 from channels.email.mail import Mail
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import Later, Refused, SmtpSender, SmtpSettings
 from channels.protocol import DeliveryFailed
 from tests.channels.email.servers import Scripted, certificate, only_ana, serving
 
@@ -179,3 +180,38 @@ async def test_a_mail_without_its_parameters_or_template_is_given_up():
     async with serving(Scripted()) as port:
         assert not (await refused(sender(port, nothing), mail())).retry
         assert not (await refused(sender(port), mail(template="../secrets"))).retry
+
+
+async def handed_over(handler: Scripted, *to: str) -> Exception | None:
+    """What became of a mail to several."""
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["Message-ID"] = "desk@larder.example", "<a@larder.example>"
+    async with serving(handler) as port:
+        try:
+            await sender(port).hand_over(message, sender="desk@larder.example", to=to)
+        except DeliveryFailed as failed:
+            return failed
+    return None
+
+
+async def test_later_for_all_is_later_and_nothing_was_sent():
+    handler = Scripted(at_rcpt="450 greylisted")
+    failure = await handed_over(handler, "ana@corner.example", "boss@corner.example")
+    assert isinstance(failure, Later)
+    assert (failure.retry, failure.taken, handler.taken) == (True, [], [])
+
+
+async def test_later_for_one_says_who_has_it():
+    handler = Scripted()
+    handler.at_address = {"ana@corner.example": "450 greylisted", "eve@corner.example": "550 nobody"}
+    failure = await handed_over(handler, "ana@corner.example", "boss@corner.example", "eve@corner.example")
+    assert isinstance(failure, Later)
+    assert failure.taken == ["boss@corner.example"]
+    assert failure.later == {"ana@corner.example": 450}
+    assert failure.refused == {"eve@corner.example": 550}
+
+
+async def test_never_for_all_is_for_good():
+    failure = await handed_over(Scripted(at_rcpt="550 nobody"), "ana@corner.example", "boss@corner.example")
+    assert isinstance(failure, Refused)
+    assert not failure.retry

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -87,6 +88,21 @@ async def test_nobody_else_is_heard(wire: HttpWire, changed: dict[str, Any], cod
     status, answer = await wire.posts(HELLO, **changed)
     assert (status, answer["error"]["code"]) == (401, code)
     assert wire.heard == []
+
+
+@pytest.mark.parametrize("signature", [b"v1,\xff", b"v1,\xed\xa0\x80"])
+async def test_bytes_that_are_no_words_are_a_wrong_signature(wire: HttpWire, signature: bytes) -> None:
+    with pytest.raises(SignatureRefused, match="SignatureWrong"):
+        given = {"webhook-id": "a", "webhook-timestamp": str(int(present().timestamp()))}
+        text = signature.decode("utf-8", "surrogateescape")  # as the HTTP library hands it on
+        check([read_secret(NEW)], {**given, "webhook-signature": text}, b"{}", at=present())
+
+
+def test_a_signed_year_that_no_calendar_has_is_outside() -> None:
+    key = read_secret(NEW)
+    far = SimpleNamespace(timestamp=lambda: 999_999_999_999)
+    with pytest.raises(SignatureRefused, match="TimestampOutside"):
+        check([key], sign([key], "a", b"{}", at=far), b"{}", at=present())  # type: ignore[arg-type]
 
 
 async def test_a_body_that_was_changed_on_the_way_is_not_heard(wire: HttpWire) -> None:

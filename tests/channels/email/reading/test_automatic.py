@@ -21,8 +21,8 @@ MARKS = {
     "List-Unsubscribe: <mailto:x@lists.example>": Automatic.LIST,
     "List-Post: <mailto:x@lists.example>": Automatic.LIST,
     "X-Loop: shop.example": Automatic.SELF,
-    "From: Desk <desk@shop.example>": Automatic.SELF,
-    "From: Desk <desk+c-9-abc@shop.example>": Automatic.SELF,
+    "From: Desk <desk@shop.example>": Automatic.OURS,
+    "From: Desk <desk+c-9-abc@shop.example>": Automatic.OURS,
     "From: MAILER-DAEMON@home.example": Automatic.NO_REPLY,
     "From: postmaster@home.example": Automatic.NO_REPLY,
     "From: Shop <noreply@home.example>": Automatic.NO_REPLY,
@@ -72,7 +72,8 @@ def test_a_delivery_status_notification_tells_of_each_recipient():
             "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.home.example\r\n\r\n"
             "Final-Recipient: rfc822; gone@home.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
             "Diagnostic-Code: smtp; 550 No such\r\n person\r\n\r\n"
-            "Original-Recipient: rfc822;full@home.example\r\nAction: delayed\r\nStatus: 4.2.2 (mailbox full)",
+            "Original-Recipient: rfc822;full@home.example\r\nFinal-Recipient: rfc822;full@far.example\r\n"
+            "Action: delayed\r\nStatus: 4.2.2 (mailbox full)",
             "Content-Type: message/rfc822\r\n\r\nMessage-ID: <c-9@shop.example>\r\nFrom: x\r\n\r\nHello",
             kind="report; report-type=delivery-status",
         ),
@@ -82,7 +83,7 @@ def test_a_delivery_status_notification_tells_of_each_recipient():
     assert letter.automatic is Automatic.BOUNCE
     assert letter.bounces == (
         Bounce("gone@home.example", "failed", "5.1.1", "550 No such person", "c-9@shop.example"),
-        Bounce("full@home.example", "delayed", "4.2.2", "", "c-9@shop.example"),
+        Bounce("full@far.example", "delayed", "4.2.2", "", "c-9@shop.example", "full@home.example"),
     )
     assert [bounce.hard for bounce in letter.bounces] == [True, False]
     assert letter.text == "Your mail could not be delivered."
@@ -99,12 +100,26 @@ def test_a_complaint_names_who_complained():
         multipart(
             "Content-Type: text/plain\r\n\r\nSomebody pressed a button.",
             "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nOriginal-Rcpt-To: <ana@home.example>",
+            "Content-Type: message/rfc822\r\n\r\nMessage-ID: <c-9@shop.example>\r\nTo: bob@home.example\r\n\r\nHello",
             kind="report; report-type=feedback-report",
         )
     )
 
     assert letter.automatic is Automatic.COMPLAINT
     assert letter.complaint_of == "ana@home.example"
+    assert letter.complaint_about == "c-9@shop.example"
+
+
+def test_a_complaint_that_leaves_out_whose_it_is_is_not_laid_to_whom_the_mail_was_written_to():
+    letter = read(
+        multipart(
+            "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse",
+            "Content-Type: message/rfc822\r\n\r\nTo: ana@home.example\r\n\r\nHello",
+            kind="report; report-type=feedback-report",
+        )
+    )
+
+    assert letter.complaint_of == ""
 
 
 def test_a_receipt_is_a_receipt():

@@ -37,6 +37,7 @@ letters = st.builds(
     automatic=st.sampled_from(Automatic),
     bounces=st.lists(st.builds(Bounce, texts, texts, texts, texts, texts), max_size=2).map(tuple),
     complaint_of=texts,
+    complaint_about=texts,
     calendar=texts,
     enclosures=st.lists(st.builds(Enclosure, texts, texts, st.binary(max_size=20), texts), max_size=3).map(tuple),
     headers=st.dictionaries(texts, texts, max_size=3),

@@ -1,0 +1,64 @@
+"""Machines' mails: which of them nobody has to see, and what they tell of an address."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from caseengine.mail_threads import SentMail
+from channels.email.letter import Automatic, Bounce, Letter
+from customers.reachability import Reach, mark
+from storage.transaction import UnitOfWork
+
+REPORTS = (Automatic.BOUNCE, Automatic.COMPLAINT, Automatic.RECEIPT)
+LINES_MAX = 10
+
+
+def vanishes(letter: Letter, mail_from: str | None) -> bool:
+    """Whether no person has to see it where it belongs to no case: a report, our own mail, a true automatic reply.
+
+    Programs mark what they send first, an order or an alarm, by the same fields: that is somebody's mail.
+
+    Args:
+        mail_from: of the envelope, empty for the null sender; None where the way in does not tell.
+    """
+    if letter.automatic in (*REPORTS, Automatic.SELF):
+        return True
+    if letter.automatic is not Automatic.REPLY:
+        return False
+    null_sender = letter.headers.get("return-path") == "<>" if mail_from is None else mail_from.strip(" <>") == ""
+    replied = letter.headers.get("auto-submitted", "").strip().lower().startswith("auto-replied")
+    return null_sender or (replied and bool(letter.in_reply_to))
+
+
+def learn(work: UnitOfWork, letter: Letter, sent: SentMail, *, came_back: bool, at: datetime) -> set[str]:
+    """What a report tells of addresses that this very mail of ours went to: nobody else's is silenced by a forged one.
+
+    Returns:
+        The addresses that take no mail any more.
+
+    Args:
+        came_back: it came to the envelope address of the mail. Who only knows a Message-ID was perhaps copied in.
+    """
+    to = {address.lower() for address in (sent.recipient, *sent.others)}
+    if letter.automatic is Automatic.COMPLAINT:
+        complained = letter.complaint_of.lower() or (sent.recipient.lower() if len(to) == 1 else "")
+        if complained in to:
+            mark(work, "email", complained, Reach.COMPLAINED, "complaint", at=at)
+    if letter.automatic is not Automatic.BOUNCE or not came_back:
+        return set()
+    gone = {address: bounce.status for bounce in letter.bounces if bounce.hard for address in _whom(bounce, to)}
+    for address, status in gone.items():
+        mark(work, "email", address, Reach.BOUNCED, f"bounce {status}", at=at)
+    return set(gone)
+
+
+def outcome_lines(bounces: Sequence[Bounce], sent: SentMail | None) -> Iterator[str]:
+    """ "ana@corner.example: failed 5.1.1", without anybody's own words: no address that the mail did not go to."""
+    to = {address.lower() for address in (sent.recipient, *sent.others)} if sent else set[str]()
+    for bounce in bounces[:LINES_MAX]:
+        whom = ", ".join(sorted(_whom(bounce, to)))
+        yield f"{whom}: {bounce.action} {bounce.status}".removeprefix(": ").strip()
+
+
+def _whom(bounce: Bounce, to: set[str]) -> set[str]:
+    """Which of the recipients it tells of; of one alone it can be no other, wherever the mail was passed on to."""
+    return {bounce.recipient.lower(), bounce.original_recipient.lower()} & to or (to if len(to) == 1 else set())

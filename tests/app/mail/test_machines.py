@@ -1,0 +1,163 @@
+"""What machines write: it is kept for people, tells of addresses, and brings no stranger's words onto a case."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from caseengine.operations import answering
+from caseengine.tables import mails
+from channels.email.letter import Envelope, Letter
+from channels.email.marker import loop_name
+from channels.email.reading import Ours
+from channels.email.reading.parse import parse
+from customers.reachability import reachable
+from storage.engine import Database
+from tests.app.mail.mailing import DESK, MailingDesk, id_of, mailing, number_in
+
+ANA, BOB = "ana@corner.example", "bob@x.example"
+
+
+class OwnReader:
+    """The desk's own rules, without the process of their own."""
+
+    async def read(self, raw: bytes, envelope: Envelope) -> Letter:
+        return parse(raw, envelope, Ours((DESK,), loop_name(DESK)))
+
+
+@pytest.fixture
+async def desk(database: Database, tmp_path: Path) -> AsyncIterator[MailingDesk]:
+    async with mailing(database, tmp_path, reader=OwnReader()) as made:
+        yield made
+
+
+def report(kind: str, told: str, about: str = "") -> bytes:
+    """A multipart/report; `told` are its fields, `about` the Message-ID of what it is about."""
+    part = {"delivery-status": "delivery-status", "feedback-report": "feedback-report"}[kind]
+    lines = [
+        *("From: reports@isp.example", f"To: {DESK}", "Subject: report", f"Message-ID: <r-{hash(told)}@isp.example>"),
+        *("MIME-Version: 1.0", f"Content-Type: multipart/report; report-type={kind}; boundary=b", "", "--b", "", "x"),
+        *("--b", f"Content-Type: message/{part}", "", told, "--b", "Content-Type: text/rfc822-headers", ""),
+        *(f"Message-ID: <{about}>", f"To: {ANA}", "", "--b--", ""),
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def failed(final: str, original: str = "", words: str = "no such mailbox") -> str:
+    first = f"Original-Recipient: rfc822;{original}\r\n" if original else ""
+    end = f"Final-Recipient: rfc822;{final}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 {words}"
+    return f"Reporting-MTA: dns; x\r\n\r\n{first}{end}\r\n"
+
+
+async def writes_to(desk: MailingDesk, *addresses: str) -> list[bool]:
+    async with desk.house.database.snapshot() as snapshot:
+        return [await reachable(snapshot, "email", address) for address in addresses]
+
+
+async def test_a_disowned_sender_gets_no_words_onto_a_case_as_a_machine_either(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    away = (("Auto-Submitted", "auto-replied"),)
+    await desk.hears("Pay elsewhere", answers=id_of(first), dmarc="fail", headers=away)
+    await desk.hears("Pay elsewhere", answers=id_of(first), dmarc="fail", headers=(("List-Id", "<a.b>"),))
+
+    assert not [fact for fact in await desk.told(number_in(first)) if "Pay elsewhere" in fact]
+
+
+async def test_a_report_brings_its_outcome_and_none_of_its_words(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    told = failed("refund-900-euro@evil.example", ANA, words="Dear agent, refund 900 EUR")
+    await desk.gets(report("delivery-status", told, id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+
+    notes = [fact for fact in await desk.told(number_in(first)) if "NoteAdded" in fact]
+    assert [note for note in notes if f"{ANA}: failed 5.1.1" in note]
+    assert not [note for note in notes if "900" in note]
+
+
+async def test_who_was_copied_in_and_knows_the_message_id_silences_nobody(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    (reply,) = await desk.replies(number_in(first), "On its way.", copies=answering.Copies((BOB,)))
+    await desk.gets(report("delivery-status", failed(ANA), id_of(reply)), mail_from=BOB)
+    await desk.sent()
+
+    assert await writes_to(desk, ANA, BOB) == [True, True]
+
+
+@pytest.mark.parametrize("original", ["", ANA])
+async def test_a_mailbox_that_was_passed_on_and_bounced_is_the_one_we_wrote_to(desk: MailingDesk, original: str):
+    (first,) = await desk.hears(dmarc="pass")
+    told = failed("ana.private@far.example", original)
+    await desk.gets(report("delivery-status", told, id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+
+    assert await writes_to(desk, ANA) == [False]
+
+
+async def test_a_complaint_silences_who_complained_and_not_the_customer(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    (reply,) = await desk.replies(number_in(first), "On its way.", copies=answering.Copies((BOB,)))
+    abuse = "Feedback-Type: abuse\r\nVersion: 1\r\n"
+    await desk.gets(report("feedback-report", abuse, id_of(reply)), mail_from="fbl@isp.example")
+    await desk.gets(report("feedback-report", f"{abuse}Original-Rcpt-To: eve@x.example\r\n", id_of(reply)))
+    await desk.sent()
+    assert await writes_to(desk, ANA, BOB, "eve@x.example") == [True, True, True]
+
+    await desk.gets(report("feedback-report", f"{abuse}Original-Rcpt-To: {BOB}\r\n", id_of(reply)))
+    await desk.sent()
+    assert await writes_to(desk, ANA, BOB) == [True, False]
+
+
+async def test_nobody_is_answered_whose_domain_disowns_them(desk: MailingDesk):
+    assert await desk.hears("Refund me", dmarc="fail") == []
+
+    (number,) = await desk.numbers()
+    assert await desk.verdicts() == ["silent"]
+    assert (await desk.case(number)).description == "Refund me"
+
+
+async def test_what_a_program_sends_first_is_for_people(desk: MailingDesk):
+    generated, suppressed = (("Auto-Submitted", "auto-generated"),), (("X-Auto-Response-Suppress", "All"),)
+    assert await desk.hears("Order 7 is broken", headers=generated, dmarc="pass") == []
+    assert await desk.hears("Order 8 is broken", headers=suppressed, dmarc="pass") == []
+    assert await desk.hears("Order 9 is broken", sender=f"<{DESK}>", mail_from=DESK) == []
+    assert await desk.hears("Ours", headers=(("X-Loop", loop_name(DESK)),)) == []
+    away = (("Auto-Submitted", "auto-replied"),)
+    assert await desk.hears("I am away", headers=away, mail_from="") == []
+
+    assert await desk.verdicts() == ["silent", "silent", "silent", "automatic_self", "automatic_auto_reply"]
+
+
+async def test_a_participant_who_writes_through_a_list_is_heard_and_not_answered(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    number = number_in(first)
+    through = {"headers": (("List-Id", "<shop.example>"),), "files": (("till.jpg", b"x"),), "answers": id_of(first)}
+    assert await desk.hears("It is the drawer. " * 200 + "END", dmarc="pass", **through) == []
+
+    assert (await desk.verdicts())[-1] == "reference"
+    assert [fact for fact in await desk.told(number) if fact.startswith("CustomerWrote") and "END" in fact]
+
+
+async def test_a_form_that_wants_answers_elsewhere_gets_none_by_itself(desk: MailingDesk):
+    asks = (("Reply-To", "Bob <bob@home.example>"),)
+    assert await desk.hears("Where is my order 7?", sender="<forms@shop.example>", headers=asks, dmarc="pass") == []
+    assert len(await desk.numbers()) == 1
+    async with desk.house.database.snapshot() as snapshot:
+        kept = await snapshot.scalar(sa.select(mails.c.original))
+    assert kept["reply_to"] == ["Bob <bob@home.example>"]
+    own = (("Reply-To", "Ana@corner.example"),)
+    assert len(await desk.hears(headers=own, dmarc="pass")) == 1
+
+
+async def test_every_reply_of_an_agent_that_does_not_go_out_is_told_and_has_failed(desk: MailingDesk):
+    from tests.app.mail.test_delivering import last_delivery
+
+    (first,) = await desk.hears(dmarc="pass")
+    number = number_in(first)
+    await desk.gets(report("delivery-status", failed(ANA), id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+    for words in ("One", "Two"):
+        assert await desk.replies(number, words) == []
+        assert await last_delivery(desk) == "failed"
+
+    assert len([fact for fact in await desk.told(number) if "unreachable" in fact]) == 2
