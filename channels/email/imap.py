@@ -8,8 +8,8 @@ import asyncio
 import imaplib
 import ssl
 import threading
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Literal
@@ -107,7 +107,7 @@ class ImapPuller:
         Raises:
             ImapToolsError, IMAP4.error, OSError, TokenMissing: mail cannot be fetched.
         """
-        with self._connected() as mailbox:
+        with closing_mailbox(self._connected()) as mailbox:
             self._make_folders(mailbox)
             waiting = mailbox.folder.status(self._settings.folder, ["MESSAGES"])["MESSAGES"]
         return f"{self._settings.host}:{self._settings.port}, {waiting} waiting"
@@ -115,7 +115,7 @@ class ImapPuller:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with self._connected() as mailbox:
+                with closing_mailbox(self._connected()) as mailbox:
                     self._mailbox = mailbox
                     self._make_folders(mailbox)
                     while not self._stopping.is_set():
@@ -144,10 +144,14 @@ class ImapPuller:
             mailbox = kind(**named, ssl_context=context)
         sign_in = mailbox.xoauth2 if settings.oauth else mailbox.login
         try:
-            return sign_in(settings.username, settings.secret(), initial_folder=settings.folder)
+            mailbox = sign_in(settings.username, settings.secret(), initial_folder=settings.folder)
+            # What a server can do it says in full only to who has signed in: MOVE, as a rule.
+            mailbox.client.capabilities = tuple(mailbox.client.capability()[1][-1].decode().upper().split())
+            return mailbox
         except BaseException:
-            with suppress(Exception):
-                mailbox.client.shutdown()
+            for close in (mailbox.client.shutdown, mailbox.client.sock.close):
+                with suppress(Exception):
+                    close()
             raise
 
     def _make_folders(self, mailbox: BaseMailBox) -> None:
@@ -221,9 +225,40 @@ class ImapPuller:
     def _wait(self, mailbox: BaseMailBox) -> None:
         """IDLE until something comes, where the server can; else a short rest."""
         if b"IDLE" in _capabilities(mailbox):
-            mailbox.idle.wait(timeout=self._settings.idle_s)
+            mailbox.idle.start()
+            try:
+                if not _already_told(mailbox):
+                    mailbox.idle.poll(timeout=self._settings.idle_s)
+            finally:
+                mailbox.idle.stop()
         else:
             self._stopping.wait(min(self._settings.idle_s, 15.0))
+
+
+@contextmanager
+def closing_mailbox(mailbox: BaseMailBox) -> Iterator[BaseMailBox]:
+    """Signed out and closed at the end; a line that is cut is closed all the same."""
+    try:
+        yield mailbox
+    finally:
+        with suppress(Exception):
+            mailbox.logout()
+        for close in (mailbox.client.shutdown, mailbox.client.sock.close):
+            with suppress(OSError):
+                close()
+
+
+def _already_told(mailbox: BaseMailBox) -> bool:
+    """Whether something came in one packet with the answer to IDLE: it is in the client's buffer, unseen by any poll."""
+    client = mailbox.client
+    before = client.sock.gettimeout()
+    client.sock.settimeout(0)
+    try:
+        return bool(client._get_line())
+    except (OSError, imaplib.IMAP4.abort):
+        return False
+    finally:
+        client.sock.settimeout(before)
 
 
 def _capabilities(mailbox: BaseMailBox) -> set[bytes]:

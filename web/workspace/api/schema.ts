@@ -3102,6 +3102,12 @@ export interface components {
              * @description Why it cannot: `missing`, `several`, `malformed`, `readings_differ`.
              */
             sender_doubt: string;
+            /**
+             * Reply To
+             * @description Where its sender wants answers; the desk writes to `sender`.
+             * @default []
+             */
+            reply_to?: string[];
             /** To */
             to: string[];
             /** Cc */
@@ -6555,7 +6561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.address_unreachable */
             409: {
                 headers: {
                     [name: string]: unknown;
