@@ -225,12 +225,12 @@ class ImapPuller:
     def _wait(self, mailbox: BaseMailBox) -> None:
         """IDLE until something comes, where the server can; else a short rest."""
         if b"IDLE" in _capabilities(mailbox):
-            mailbox.idle.start()
+            mailbox.idle.start()  # type: ignore[no-untyped-call]
             try:
                 if not _already_told(mailbox):
                     mailbox.idle.poll(timeout=self._settings.idle_s)
             finally:
-                mailbox.idle.stop()
+                mailbox.idle.stop()  # type: ignore[no-untyped-call]
         else:
             self._stopping.wait(min(self._settings.idle_s, 15.0))
 
@@ -249,7 +249,7 @@ def closing_mailbox(mailbox: BaseMailBox) -> Iterator[BaseMailBox]:
 
 
 def _already_told(mailbox: BaseMailBox) -> bool:
-    """Whether something came in one packet with the answer to IDLE: it is in the client's buffer, unseen by any poll."""
+    """Whether something came in one packet with the answer to IDLE: it is in a buffer then, unseen by any poll."""
     client = mailbox.client
     before = client.sock.gettimeout()
     client.sock.settimeout(0)
