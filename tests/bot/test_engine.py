@@ -11,7 +11,7 @@ from bot.dialogs.state import DialogState, Frame
 from bot.dialogs.steps import Ask, Call, Dialog, Done, Goto, HandOver, Line, Next, Say, Slots, dialog
 from bot.understanding import Intent, Understanding
 
-NOBODY = cast("Desk", SimpleNamespace(pressed="", proved_as=""))
+NOBODY = cast("Desk", SimpleNamespace(shared=False, pressed="", proved_as=""))
 
 
 def said(
