@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -46,6 +46,7 @@ ESCALATIONS_EVERY_S = 10.0
 NOTICES_EVERY_S = 5.0
 FORGETTING_EVERY_S = 3_600.0
 PACKING_EVERY_S = 30.0
+ASKED_AGAIN_AFTER_S = 1.0
 KNOWLEDGE_EVERY_S = 30.0
 DELIVERY_EVERY_S = 1.0
 ROUTING_EVERY_S = 2.0
@@ -183,14 +184,22 @@ async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None
     await house.turns.stop(TURNS_STOP_WITHIN_S)
     with contextlib.suppress(Exception):
         await asyncio.wait_for(house.delivery.run(), DELIVERIES_STOP_WITHIN_S)
-    for job in jobs:
-        job.cancel()
-    await asyncio.gather(*jobs, return_exceptions=True)
+    await _ended(jobs)
     await house.delivery.close()
     await runner.cleanup()
     if house.teams is not None:
         await house.teams.close()
     await house.understander.close()
+
+
+async def _ended(jobs: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: Python 3.11's `wait_for` forgets it where what it waits for comes at that moment."""
+    waiting = set(jobs)
+    while waiting:
+        for job in waiting:
+            job.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=ASKED_AGAIN_AFTER_S)
+    await asyncio.gather(*jobs, return_exceptions=True)
 
 
 def run(settings: Settings, *, ready: Callable[[House], None] = lambda _: None) -> None:

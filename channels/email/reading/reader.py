@@ -26,6 +26,8 @@ STARTING_S_MAX = 30.0
 SLICE_BYTES = 256 * 1024
 PIPE_BYTES = 1024 * 1024
 
+KILLED_WITHIN_S = 5.0
+
 
 class LetterReader:
     """Reads mails side by side, each in a child process that is used again and replaced when it overran.
@@ -187,7 +189,8 @@ class _Child:
         """Kill it; it holds nothing that could be lost."""
         with suppress(ProcessLookupError):
             self._process.kill()
-        await self._process.wait()
+        with suppress(TimeoutError):  # nobody waits for ever for a process that was killed
+            await asyncio.wait_for(self._process.wait(), KILLED_WITHIN_S)
         self._process._transport.close()  # type: ignore[attr-defined]
 
     async def _answer(self) -> tuple[bytes, bytes, bytes]:
