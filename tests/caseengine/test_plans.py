@@ -35,6 +35,7 @@ class Explaining(Snapshot):
     """A snapshot that asks SQLite how it would answer, before it answers."""
 
     def __init__(self, real: Snapshot) -> None:
+        super().__init__(real._store)
         self._real = real
         self.plan: list[str] = []
 
