@@ -24,6 +24,7 @@ from app.mail_reader import DeskReader
 from app.mail_settings import mail_desk
 from app.mail_ways import mail_ways
 from app.settings import LOOPBACK, Settings
+from app.settling import settle_when_loaded
 from app.upgrading import bring_up_to_date
 from app.wiring import House, build
 from caseengine.mails import TOPIC as MAIL_IN
@@ -220,5 +221,7 @@ async def _serve(settings: Settings, ready: Callable[[House], None]) -> None:
     async with running(settings) as house:
         ready(house)
         log.info("listening", address=settings.origin)
+        settling = asyncio.create_task(settle_when_loaded(house))
         await stopping.wait()
+        settling.cancel()
         log.info("stopping")

@@ -30,6 +30,7 @@ from rich.table import Table
 
 from app.jobs.packing import Packing
 from app.schema import whole_schema
+from app.settling import settle
 from bench.boards_seed import AGENTS, DEPARTMENTS, UNTIL, seed
 from caseengine.model.happening import EVERYTHING
 from caseengine.packing.touching import SETTLES_AFTER
@@ -115,6 +116,7 @@ async def measured(database: Database, name: str, rounds: int) -> Table:
         "query", "p50 ms", "p95 ms", "cpu p50 ms", title=f"{name}: {many:,} cases, {events:,} events, {rounds} rounds"
     )
     await packed(database)
+    settle()  # as the desk does
     await measure(table, database, queries(ids), rounds)
     async with touched(database, TOUCHED):
         await measure(table, database, monthly(), rounds, ", 3 days touched")

@@ -70,7 +70,7 @@ class Whose:
 
 
 class Drill(NamedTuple):
-    """The query behind one figure. A tuple, as a board has thousands of them.
+    """The query behind one figure.
 
     Attributes:
         at: the present of the figures that speak of it.
@@ -114,12 +114,11 @@ class Drill(NamedTuple):
         return self._replace(whose=replace(self.whose, agent_id=agent_id))
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A figure and the query that lists what it counts, a line each.
+class Number(NamedTuple):
+    """A figure and the query that lists what it counts, a line each. A tuple, as a board has thousands of them.
 
     Attributes:
-        near: that query, or one of the same reader, filter and time: a board has thousands, and few are followed.
+        near: that query, or one of the same reader, filter and time: few are followed.
         figure, target: what is asked otherwise than `near` asks it.
     """
 
