@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from importlib.resources import files
 
 from aiohttp import web
-from jinja2 import DictLoader, Environment, StrictUndefined
 
+from app.http.open_pages import POLICY, OpenPages
 from knowledge.article import Audience
 from knowledge.articles import article, published
 from knowledge.errors import ArticleNotFound
@@ -14,8 +13,7 @@ from knowledge.render import render_article
 from storage.engine import Database
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; "
-    "base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": POLICY + "img-src 'self'; frame-ancestors 'self'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -28,22 +26,18 @@ class HelpPages:
         opens: whether a signed address (slug, token) opens an article that is not public; internal ones stay closed.
     """
 
-    def __init__(self, database: Database, company: str, opens: Callable[[str, str], bool]) -> None:
+    def __init__(self, database: Database, pages: OpenPages, opens: Callable[[str, str], bool]) -> None:
         self._opens = opens
         self._database = database
-        self._company = company
-        page = files("app.http").joinpath("help.html").read_text("utf-8")
-        self._page = Environment(
-            loader=DictLoader({"help.html": page}), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        ).get_template("help.html")
+        self._pages = pages
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/help", self.list), web.get("/help/{slug}", self.show)]
 
-    async def list(self, _: web.Request) -> web.Response:
+    async def list(self, request: web.Request) -> web.Response:
         async with self._database.snapshot() as snapshot:
             articles = await published(snapshot, audience=Audience.PUBLIC)
-        return self._respond(articles=sorted(articles, key=lambda found: found.title), article=None, body="")
+        return self._respond(request, articles=sorted(articles, key=lambda found: found.title))
 
     async def show(self, request: web.Request) -> web.Response:
         slug = request.match_info["slug"]
@@ -52,9 +46,11 @@ class HelpPages:
             async with self._database.snapshot() as snapshot:
                 found = await article(snapshot, slug, audience=audience)
         except ArticleNotFound:
-            return self._respond(articles=[], article=None, body="", status=HTTPStatus.NOT_FOUND)
-        return self._respond(articles=[], article=found, body=render_article(found))
+            return self._respond(request, missing=True)
+        return self._respond(request, article=found, body=render_article(found))
 
-    def _respond(self, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
-        text = self._page.render(company=self._company, missing=status is HTTPStatus.NOT_FOUND, **values)
-        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+    def _respond(self, request: web.Request, **shown: object) -> web.Response:
+        values = {"articles": [], "article": None, "body": "", "missing": False, **shown}
+        status = HTTPStatus.NOT_FOUND if values["missing"] else HTTPStatus.OK
+        language = self._pages.language(request)
+        return self._pages.respond("help", language, values, status=status, headers=HEADERS)

@@ -4,20 +4,15 @@ Looking changes nothing (mail scanners open links); a POST does, whatever it car
 address in List-Unsubscribe.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qs
 
-import yaml
 from aiohttp import web
-from jinja2 import DictLoader, Environment, StrictUndefined
 
-from app.http.survey_pages import FORM_MAX, HEADERS
+from app.http.open_pages import OpenPages, form_of
 from app.notice_links import NoticeLinks
-from app.settings import Settings
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.telling import look_again
 from customers.contacts import Contacts
@@ -29,7 +24,6 @@ from storage.engine import Database
 from storage.errors import Conflict
 from storage.transaction import Snapshot
 
-PAGE = "preferences.html"
 WAYS = ("email", "chat", "teams", "none")
 FIELDS = ("way", "quiet_from", "quiet_to", "digest", "digest_at", "zone", "language")
 TRIES_MAX = 3
@@ -39,16 +33,14 @@ STATUS = {"missing": HTTPStatus.NOT_FOUND, "slip": HTTPStatus.UNPROCESSABLE_ENTI
 class PreferencePages:
     """`/notices/stop/{token}` and `/notices/preferences/{token}`. A link that was made up answers like no address."""
 
-    def __init__(self, database: Database, links: NoticeLinks, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, links: NoticeLinks, pages: OpenPages, zone: str, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._links = links
-        self._settings = settings
+        self._pages = pages
+        self._zone = zone
         self._now = now
-        folder = files("app.http")
-        self._words: Mapping[str, Any] = yaml.safe_load(folder.joinpath("preferences.yaml").read_text("utf-8"))
-        loader = DictLoader({PAGE: folder.joinpath(PAGE).read_text("utf-8")})
-        environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-        self._page = environment.get_template(PAGE)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -63,14 +55,14 @@ class PreferencePages:
 
     async def stop(self, request: web.Request) -> web.Response:
         """At once and for everything, however often it is asked."""
-        await _form(request)
+        await form_of(request)
         return await self._changed(request, Purpose.STOP, "stopped", "one_click", Wishes.nothing)
 
     async def show(self, request: web.Request) -> web.Response:
         return await self._shown(request, Purpose.PREFERENCES, "choose")
 
     async def save(self, request: web.Request) -> web.Response:
-        form = await _form(request)
+        form = await form_of(request)
         document: dict[str, Any] = {name: form[name][0] for name in FIELDS if form.get(name)}
         document["kinds"] = form.get("kinds", [])
         try:
@@ -85,7 +77,7 @@ class PreferencePages:
         try:
             holder = self._links.holder(purpose, request.match_info["token"])
         except LinkInvalid:
-            return self._respond("missing", None, "")
+            return self._respond(request, "missing", None)
         for left in reversed(range(TRIES_MAX)):
             try:
                 await self._keep(holder, source, change)
@@ -98,7 +90,7 @@ class PreferencePages:
     async def _keep(self, holder: Holder, source: str, change: Callable[[Wishes], Wishes]) -> None:
         at, by = self._now(), Actor(ActorKind.CUSTOMER, str(holder.id))
         async with self._database.unit_of_work() as work:
-            preferences = Preferences(work, zone=self._settings.zone)
+            preferences = Preferences(work, zone=self._zone)
             wishes = (await preferences.of(holder)).wishes
             await preferences.change(holder, change(wishes), by=by, source=source, at=at)
             look_again(work, holder, at=at)
@@ -107,41 +99,25 @@ class PreferencePages:
         try:
             holder = self._links.holder(purpose, request.match_info["token"])
         except LinkInvalid:
-            return self._respond("missing", None, "")
+            return self._respond(request, "missing", None)
         async with self._database.snapshot() as snapshot:
-            wishes = (await Preferences(snapshot, zone=self._settings.zone).of(holder)).wishes
-            return self._respond(state, wishes, wishes.language or await _language(snapshot, holder))
+            wishes = (await Preferences(snapshot, zone=self._zone).of(holder)).wishes
+            return self._respond(request, state, wishes, wishes.language or await _language(snapshot, holder))
 
-    def _respond(self, state: str, wishes: Wishes | None, language: str) -> web.Response:
-        spoken = language.lower()[:2] if language.lower()[:2] in self._words else "en"
-        text = self._page.render(
-            company=self._settings.company,
-            language=spoken,
-            words=self._words[spoken],
-            state=state,
-            wishes=wishes_to_json(wishes) if wishes is not None else {},
-            ways=WAYS,
-            kinds=[str(kind) for kind in NoticeKind],
-            digests=[str(digest) for digest in Digest],
-            languages=list(self._words),
-        )
-        status = STATUS.get(state, HTTPStatus.OK)
-        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+    def _respond(self, request: web.Request, state: str, wishes: Wishes | None, language: str = "") -> web.Response:
+        values = {
+            "state": state,
+            "wishes": wishes_to_json(wishes) if wishes is not None else {},
+            "ways": WAYS,
+            "kinds": [str(kind) for kind in NoticeKind],
+            "digests": [str(digest) for digest in Digest],
+            "languages": self._pages.languages,
+        }
+        spoken = self._pages.language(request, language)
+        return self._pages.respond("preferences", spoken, values, status=STATUS.get(state, HTTPStatus.OK))
 
 
 async def _language(snapshot: Snapshot, holder: Holder) -> str:
     if holder.kind is HolderKind.CASE:
         return ""
     return (await Contacts(snapshot).get(holder.id)).language
-
-
-async def _form(request: web.Request) -> Mapping[str, list[str]]:
-    """The fields of a posted form; of one that is too large, or of another kind, nothing."""
-    raw = bytearray()
-    async for chunk in request.content.iter_chunked(4_096):
-        raw += chunk
-        if len(raw) > FORM_MAX:
-            return {}
-    if request.content_type != "application/x-www-form-urlencoded" or raw.count(b"&") >= 30:
-        return {}
-    return parse_qs(raw.decode("utf-8", "replace"), max_num_fields=30)

@@ -28,6 +28,7 @@ from app.http.health import Health
 from app.http.help_pages import HelpPages
 from app.http.mail_routes import MailRoutes
 from app.http.notice_routes import NoticeRoutes
+from app.http.open_pages import OpenPages
 from app.http.own_pages import needs_https, only_own_pages, own_pages
 from app.http.preference_pages import PreferencePages
 from app.http.preference_routes import PreferenceRoutes
@@ -151,13 +152,13 @@ def add_pages(application: web.Application, parts: HttpParts) -> None:
     """What is read by people and machines that have not signed in."""
     application.add_routes(Health(parts.database, parts.searchable, parts.encoding).routes())
     application.add_routes(page_token_routes(_page_tokens(parts)))
-    application.add_routes(HelpPages(parts.database, parts.settings.company, parts.opens_article).routes())
-    checks = AnswerCheckPages(parts.database, parts.settings.company, parts.catalogue.words, parts.now)
-    application.add_routes(checks.routes())
-    application.add_routes(SurveyPages(parts.database, parts.settings.company, parts.now).routes())
+    pages = OpenPages(parts.settings.company)
+    application.add_routes(HelpPages(parts.database, pages, parts.opens_article).routes())
+    application.add_routes(AnswerCheckPages(parts.database, pages, parts.catalogue.words, parts.now).routes())
+    application.add_routes(SurveyPages(parts.database, pages, parts.now).routes())
     if parts.notice_links is not None:
-        pages = PreferencePages(parts.database, parts.notice_links, parts.settings, parts.now)
-        application.add_routes(pages.routes())
+        wishes = PreferencePages(parts.database, parts.notice_links, pages, parts.settings.zone, parts.now)
+        application.add_routes(wishes.routes())
     if parts.teams is not None:
         application.add_routes(teams_routes(parts.teams))
     with as_file(files("web") / "dist") as dist:

@@ -12,6 +12,7 @@ from app.http.board_csv import inert
 from caseengine.agents import Agents
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
+from caseengine.model.case import Case
 from caseengine.operations import move
 from caseengine.operations.surveying import ask_survey, survey_token
 from caseengine.rulebooks import Rulebook, decide
@@ -141,10 +142,15 @@ async def fills(stranger: Peer, token: str, **form: str) -> Answered:
     return await stranger.asks("POST", f"/survey/{token}", data=urlencode(form), headers=kind)
 
 
-async def test_a_link_is_answered_once(served: Served) -> None:
+async def surveyed(served: Served, subject: str = "The till") -> tuple[str, Case]:
+    """The token of a survey, and the case it is about."""
     await served.office.do(decide, Rulebook.SURVEYS, {"on": True, "valid_days": 3650}, by=SYSTEM, at=when("Mon 08:00"))
-    case = await served.office.report("<script>x</script>")
-    token = survey_token(SECRET, await served.office.do(asked, case.number))
+    case = await served.office.report(subject)
+    return survey_token(SECRET, await served.office.do(asked, case.number)), case
+
+
+async def test_a_link_is_answered_once(served: Served) -> None:
+    token, case = await surveyed(served, "<script>x</script>")
     stranger = served.peer()
     page = await stranger.asks("GET", f"/survey/{token}")
     assert (page.status, case.number.encode() in page.raw) == (200, True)
