@@ -2,27 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from app.backtest_commands import add_backtest_command
+from app.import_commands import CommandLine, add_import_commands
 from app.mail_commands import add_mail_commands
 from app.routing_cli import routing_commands
 from app.rulebook_commands import add_rulebook_commands
 from app.settings import Settings
 from app.teams_commands import teams_commands
-
-if TYPE_CHECKING:
-    from app.company import CompanySummary
-    from knowledge.articles import ImportSummary
 
 SITE = "demo"
 
@@ -37,8 +32,6 @@ app = typer.Typer(
     "NIGHTDESK_DATA, NIGHTDESK_PORT, NIGHTDESK_DATABASE_URL, NIGHTDESK_SMTP_HOST ...; "
     "[bold]nightdesk settings[/bold] lists them all.",
 )
-imports = typer.Typer(no_args_is_help=True, help="Bring in what the company already has.")
-app.add_typer(imports, name="import")
 app.add_typer(routing_commands, name="routing", rich_help_panel="Check")
 app.add_typer(teams_commands, name="teams", rich_help_panel="Use")
 console = Console()
@@ -102,80 +95,6 @@ def migrate(data: DataOption = None) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     applied = asyncio.run(_migrate(settings))
     console.print(f"Applied {', '.join(applied)}." if applied else "Nothing to do: the schema is current.")
-
-
-@imports.command("articles")
-def import_articles(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with Markdown files, searched to the bottom.")],
-    data: DataOption = None,
-    source: Annotated[
-        str | None, typer.Option(help="Name to know the folder by, so that it may move.  [dim]default: its path[/]")
-    ] = None,
-    encode: Annotated[
-        bool, typer.Option("--encode/--no-encode", help="Compute embeddings now, or leave that to the running desk.")
-    ] = True,
-) -> None:
-    """Bring the knowledge base up to date with a folder of articles; only what changed is written.
-
-    Each article is a Markdown file that begins with its facts:
-
-    \b
-    ---
-    title: Your delivery is late
-    audience: public          # public, customer, retailer or internal
-    products: [deliveries]
-    language: en
-    ---
-    Look at ...
-
-    \b
-    nightdesk import articles ./articles
-    nightdesk import articles ./articles --source handbook --no-encode
-    """
-    from app.import_report import show_articles
-
-    settings = _settings(data=data)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    logging.disable(logging.INFO)
-    columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console) as progress:
-        summary = asyncio.run(_import(settings, folder, source, encode, _bars(progress)))
-    show_articles(console, summary)
-
-
-@imports.command("company")
-def import_company(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML with departments, agents, calendar and the rest.")],
-    data: DataOption = None,
-) -> None:
-    """Bring in departments, agents, opening hours, accounts, contacts and products from one YAML file.
-
-    What is new is added, what differs is changed, nothing is taken away. The first password of each new agent is
-    printed once. See docs/how-to/put-your-company-in.md.
-
-    \b
-    departments:
-      - {id: repairs, name: Repairs, examples: ["My bicycle's brake rubs"]}
-    agents:
-      - {key: ada, name: Ada Park, email: ada@wheels.example, departments: [repairs]}
-    calendar:
-      {zone: Europe/London, windows: {monday: ["09:00-17:30"]}, holidays: {country: GB, subdivision: ENG}}
-
-    \b
-    nightdesk import company company.yaml
-    """
-    from app.import_report import show_company
-
-    settings = _settings(data=data)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    summary = asyncio.run(_import_company(settings, file))
-    show_company(console, summary)
-    if settings.fallback_department not in summary.departments:
-        complaints.print(
-            f"\n[yellow]There is no department {settings.fallback_department}, which takes what nobody could sort.[/]  "
-            f"[bold]set NIGHTDESK_FALLBACK_DEPARTMENT to one of: {', '.join(summary.departments)}[/]",
-            soft_wrap=True,
-        )
 
 
 @app.command(rich_help_panel="Use")
@@ -313,53 +232,6 @@ async def _migrate(settings: Settings) -> list[str]:
         await database.close()
 
 
-async def _import(
-    settings: Settings, folder: Path, source: str | None, encode: bool, bars: Callable[[str, int, int], None]
-) -> "ImportSummary":
-    from app.articles import encode_all, import_folder
-    from knowledge.errors import FolderEmpty, FolderNotFound
-    from knowledge.retrieval.encoder import BackgroundEncoder
-    from storage.engine import Database
-
-    await _migrate(settings)
-    database, encoder = Database(settings.url), BackgroundEncoder(settings.data / "models")
-    try:
-        summary = await import_folder(database, folder, source=source, progress=bars)
-        if encode and settings.encoder:
-            encoder.start()
-            if await encoder.wait_ready(60):
-                await encode_all(database, encoder, progress=bars)
-    except FolderNotFound:
-        _fail(f"There is no folder {folder}.", "name a folder with Markdown files")
-    except FolderEmpty:
-        _fail(f"No article was found in {folder}; nothing was changed.", "see what one looks like: --help")
-    finally:
-        await encoder.close()
-        await database.close()
-    return summary
-
-
-async def _import_company(settings: Settings, file: Path) -> "CompanySummary":
-    from app.clock import now
-    from app.company import import_company
-    from app.company_file import CompanyInvalid, read_company_file
-    from app.http.sessions import hash_password
-    from app.import_report import show_problems
-    from storage.engine import Database
-
-    try:
-        company = read_company_file(file)
-        await _migrate(settings)
-        database = Database(settings.url)
-        try:
-            return await import_company(database, company, at=now(), hash_password=hash_password)
-        finally:
-            await database.close()
-    except CompanyInvalid as error:
-        show_problems(complaints, error.problems)
-        _fail("Nothing was changed.", "see what a file looks like: nightdesk import company --help")
-
-
 async def _password(settings: Settings, email: str, *, lock: bool) -> str:
     """The new password; empty when the agent was locked out."""
     from app.clock import now
@@ -382,18 +254,6 @@ async def _password(settings: Settings, email: str, *, lock: bool) -> str:
         await database.close()
 
 
-def _bars(progress: Progress) -> Callable[[str, int, int], None]:
-    """One bar for each stage, made when the stage begins."""
-    tasks: dict[str, Any] = {}
-
-    def show(stage: str, done: int, total: int) -> None:
-        if stage not in tasks:
-            tasks[stage] = progress.add_task(stage, total=total)
-        progress.update(tasks[stage], completed=done, total=total)
-
-    return show
-
-
 async def _examine(settings: Settings) -> bool:
     from app.doctor import Verdict, examine
 
@@ -413,6 +273,7 @@ def _fail(what: str, remedy: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+add_import_commands(app, CommandLine(console, complaints, _settings, _fail, _migrate))
 add_rulebook_commands(app, _settings, _fail, console)
 add_backtest_command(app, _settings, _fail, console)
 add_mail_commands(app, _settings, _fail, console)
