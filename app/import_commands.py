@@ -42,9 +42,7 @@ def add_import_commands(app: typer.Typer, line: CommandLine) -> None:
 
     @imports.command("articles")
     def import_articles(
-        folder: Annotated[
-            Path, typer.Argument(metavar="DIR", help="Folder with Markdown files, also below.")
-        ],
+        folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with Markdown files, also below.")],
         data: Data = None,
         source: Annotated[
             str | None, typer.Option(help="Name to know the folder by, so that it may move.  [dim]default: its path[/]")
@@ -83,9 +81,7 @@ def add_import_commands(app: typer.Typer, line: CommandLine) -> None:
 
     @imports.command("company")
     def import_company(
-        file: Annotated[
-            Path, typer.Argument(metavar="FILE", help="YAML with departments, agents and the rest.")
-        ],
+        file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML with departments, agents and the rest.")],
         data: Data = None,
     ) -> None:
         """Bring in departments, agents, opening hours, accounts, contacts and products from one YAML file.
