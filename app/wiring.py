@@ -25,6 +25,7 @@ from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting
 from app.jobs.forwarding import send_forward
 from app.jobs.mail import send_mail
+from app.jobs.mentions import Mentions
 from app.jobs.notice_words import notice_words
 from app.jobs.packing import Packing
 from app.jobs.promises import Promises
@@ -104,6 +105,7 @@ class House:
     closing: Closing
     packing: Packing
     notices: CustomerNotices
+    mentions: Mentions
     mailroom: DeskMailroom
     filing: Filing | None
     webchat: WebChatDesk
@@ -223,6 +225,7 @@ def build(
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),
+        mentions=Mentions(database, catalogue.words, now),
         mailroom=DeskMailroom(database, now),
         filing=_filing(settings, bot, reader, turns) if reader is not None else None,
         promises=Promises(database, catalogue, now),

@@ -99,6 +99,11 @@ class Mails:
         values = {"tries": mail.tries + 1, "last_error": error[:ERROR_MAX], "next_try_at": later}
         self._work.write(sa.update(mails).where(mails.c.id == mail.id, mails.c.state == "kept").values(values))
 
+    def later(self, mail: KeptMail, *, at: datetime) -> None:
+        """Others were at the same case: that is no fault of the mail's and costs it no try."""
+        waiting = mails.c.id == mail.id, mails.c.state == "kept"
+        self._work.write(sa.update(mails).where(*waiting).values(next_try_at=at + RETRY_AFTER[0]))
+
     def quarantine(self, mail: KeptMail, error: str, case_id: UUID | None, *, at: datetime) -> None:
         """Set it aside with its bytes, so that its neighbours go on."""
         values = {"state": "quarantined", "tries": mail.tries + 1, "last_error": error[:ERROR_MAX], "done_at": at}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from app.tables import teams_presses
+from caseengine.case_mentions import forget_mentions
 from customers.codes import OneTimeCodes
 from customers.identity_token import forget_used_tokens
 from storage.engine import Database
@@ -16,6 +17,8 @@ INPUTS_KEPT = timedelta(days=30)
 """A repeated input is recognised this long; no channel repeats later."""
 FACTS_KEPT = timedelta(days=7)
 """A reader of the live feed that was away longer loads anew."""
+MENTIONS_KEPT = timedelta(days=90)
+"""Somebody who names a case again after this is told of anew."""
 CODES_KEPT = timedelta(days=90)
 
 
@@ -33,5 +36,6 @@ class Forgetting:
             forget_done(work, before=at - INPUTS_KEPT)
             forget_old(work, before=at - FACTS_KEPT)
             OneTimeCodes(work, self._secret).forget(at - CODES_KEPT)
+            forget_mentions(work, before=at - MENTIONS_KEPT)
             forget_used_tokens(work, at=at)
             work.write(sa.delete(teams_presses).where(teams_presses.c.at < at - INPUTS_KEPT))

@@ -82,3 +82,27 @@ One row for each mail of a conversation or a case, made before it is handed over
 envelope sender, by which a bounce finds it, and in the address for answers to a forward or a notice. The key of a
 notice is its batch.
 """
+
+case_mentions = sa.Table(
+    "case_mentions",
+    metadata,
+    sa.Column("id", Serial, primary_key=True, autoincrement=True),
+    sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("sender", sa.String(320), nullable=False),
+    sa.Column("number", sa.String(24), nullable=False),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("noted_at", Instant),
+    sa.Index("ix_case_mentions_case_id_noted_at", "case_id", "noted_at"),
+    sa.Index(
+        "ix_case_mentions_waiting",
+        "case_id",
+        sqlite_where=sa.text("noted_at IS NULL"),
+        postgresql_where=sa.text("noted_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+"""
+Somebody's mail named `case_id`, and they do not take part in it: their words are on the case `number`. Written without
+touching the case they named, whose agents are told later, of many at once: `noted_at`.
+"""

@@ -1,0 +1,38 @@
+"""Who named a case by mail and was not let in is kept apart from the case.
+
+Revision: 0012, after 0011
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.tables import Instant, Serial
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "case_mentions",
+        sa.Column("id", Serial, autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("sender", sa.String(length=320), nullable=False),
+        sa.Column("number", sa.String(length=24), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("noted_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_mentions_case_id_cases")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_mentions")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_case_mentions_case_id_noted_at", "case_mentions", ["case_id", "noted_at"])
+    op.create_index(
+        "ix_case_mentions_waiting",
+        "case_mentions",
+        ["case_id"],
+        sqlite_where=sa.text("noted_at IS NULL"),
+        postgresql_where=sa.text("noted_at IS NULL"),
+    )
