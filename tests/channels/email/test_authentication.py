@@ -100,9 +100,7 @@ def test_s9_microsoft_365_vouches_without_a_name_by_its_own_header_alone():
         (f"; {MICROSOFT}",),
         (f"none; {MICROSOFT}",),
         (f"x=pass; {MICROSOFT}",),
-        (
-            "spf=none smtp.helo=x;dmarc=pass header.from=corner.example;dmarc=fail action=none header.from=corner.example",
-        ),
+        ("spf=none smtp.helo=x;dmarc=pass header.from=corner.example;dmarc=fail header.from=corner.example",),
         ("spf=pass (dmarc=pass header.from=corner.example)",),
         ("spf=pass; dmarc=pass action=none header.from=evil.example",),
     ],
