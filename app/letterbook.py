@@ -23,7 +23,7 @@ from caseengine.mail_threads import (
     sent_by_key,
     thread_of,
 )
-from caseengine.mail_tokens import TokenKind, make_token, with_token
+from caseengine.mail_tokens import TokenKind, make_token, tokens_in, with_token
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
 from caseengine.operations.filing import case_talked_about, note_once
@@ -98,6 +98,9 @@ class DeskLetterbook:
                     conversation_id=None,
                     case_id=UUID(mail["case_id"]),
                     recipient=outline.to.address,
+                    envelopes={
+                        outline.to.address: envelope_token(parts.secret, outline.message_id, outline.to.address)
+                    },
                     automatic=False,
                     at=parts.now(),
                 )
@@ -113,7 +116,9 @@ class DeskLetterbook:
             to=Mailbox(mail["to"]),
             sender=Mailbox(parts.desk.address, f"{mail['agent']}, {department.name}"),
             reply_to=with_token(parts.desk.address, TokenKind.FORWARD, token),
-            envelope_from=with_token(parts.desk.address, TokenKind.BOUNCE, token),
+            envelope_from=with_token(
+                parts.desk.address, TokenKind.BOUNCE, envelope_token(parts.secret, message_id, mail["to"])
+            ),
             text=mail["text"],
             subject=f"{mail['subject']} [{mail['number']}]",
             number=mail["number"],
@@ -191,12 +196,14 @@ class DeskLetterbook:
         message_id = message_id_of(parts.secret, activity.conversation, key, domain=parts.desk.domain)
         conversation = await find_conversation(work, thread.conversation_id)
         details = activity.details or {}
+        cc = await self._reachable(work, details.get("cc", ()))
+        bcc = await self._reachable(work, details.get("bcc", ()))
         heard = [] if automatic else await latest_said(work, thread.conversation_id, role="customer", limit=1)
         return Outline(
             message_id=message_id,
             to=Mailbox(thread.address, thread.name if thread.vouched or not automatic else ""),
-            cc=await self._reachable(work, details.get("cc", ())),
-            bcc=await self._reachable(work, details.get("bcc", ())),
+            cc=cc,
+            bcc=bcc,
             sender=Mailbox(parts.desk.address, await self._name(work, activity, case, automatic=automatic)),
             reply_to=self._reply_to(thread.conversation_id),
             envelope_from=with_token(
@@ -212,6 +219,7 @@ class DeskLetterbook:
             references=thread.message_ids,
             links=activity.card.links if activity.card else (),
             signature="" if automatic else activity.sender.name,
+            copies_from=self._copies_from(message_id, [*cc, *bcc], besides=thread.address),
             quoted=_quoted(heard[-1]) if heard else "",
         )
 
@@ -249,10 +257,16 @@ class DeskLetterbook:
             case_id=case.id if case else None,
             recipient=outline.to.address,
             others=[*outline.cc, *outline.bcc],
+            envelopes={one: tokens_in(path)[0][1] for one, path in outline.copies_from.items()},
             automatic=outline.automatic,
             state=state,
             at=self._parts.now(),
         )
+
+    def _copies_from(self, message_id: str, copies: Sequence[str], *, besides: str) -> dict[str, str]:
+        parts = self._parts
+        tokens = {one: envelope_token(parts.secret, message_id, one) for one in copies if one != besides}
+        return {one: with_token(parts.desk.address, TokenKind.BOUNCE, token) for one, token in tokens.items()}
 
     def _reply_to(self, conversation: UUID) -> str:
         token = make_token(self._parts.secret, TokenKind.CONVERSATION, str(conversation))
@@ -284,6 +298,11 @@ def message_id_of(secret: bytes, place: str, key: str, *, domain: str) -> str:
     told = b"\x00".join((b"message", place.encode(), key.encode()))
     digest = hmac.digest(secret, told, "sha256")
     return f"c-{b32encode(digest[:16]).decode().rstrip('=').lower()}@{domain}"
+
+
+def envelope_token(secret: bytes, message_id: str, recipient: str) -> str:
+    """Of the sender of this recipient's own envelope."""
+    return make_token(secret, TokenKind.BOUNCE, f"{message_id} {recipient}")
 
 
 def plain(text: str) -> str:

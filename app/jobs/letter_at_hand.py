@@ -9,7 +9,7 @@ from app.jobs.letter_parts import clean, original, usable_id
 from bot.activity import Attachment
 from caseengine.files import Files
 from caseengine.mail_threads import SentMail, sent_by_ids, sent_by_token
-from caseengine.mail_tokens import TokenKind
+from caseengine.mail_tokens import TokenKind, tokens_in
 from caseengine.mails import FiledAs, KeptMail, Mails
 from caseengine.model.actor import BOT
 from caseengine.operations.filing import Incoming, enter, note_once, speaker
@@ -57,7 +57,7 @@ class LetterAtHand:
 
     async def sent_mail(self) -> SentMail | None:
         """The mail of ours that this one is about: by the token it came to, else by a Message-ID it names."""
-        for kind, token in self.incoming.tokens:
+        for kind, token in (*self.incoming.tokens, *tokens_in(self.letter.complaint_path)):
             if kind is not TokenKind.CONVERSATION and (found := await sent_by_token(self.work, token)) is not None:
                 return found
         embedded = [usable_id(bounce.original_message_id) for bounce in self.letter.bounces]

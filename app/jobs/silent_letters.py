@@ -1,14 +1,15 @@
 """Letters that nobody is answered for: what machines write, what comes from outside, what its own domain disowns."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand, for_note
 from app.jobs.machine_mail import learn, outcome_lines, vanishes
 from bot.dialogs.report_problem import subject_of
 from caseengine.case_mentions import Mention, mention, number_of
-from caseengine.mail_threads import SentMail, sent_by_token
-from caseengine.mail_tokens import TokenKind
+from caseengine.mail_threads import SentMail, returned_by
+from caseengine.mail_tokens import TokenKind, tokens_in
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
 from caseengine.operations.filing import pointed_at, speaker
@@ -48,13 +49,14 @@ async def file_from_machine(here: LetterAtHand) -> FiledLetter:
     """A machine's mail: a note on the case it is about, and what it tells of an address; nothing is reopened."""
     kind = here.letter.automatic
     sent = await here.sent_mail()
+    came_from = await _returned_by(here, sent) if sent else set[str]()
     if sent is not None and here.incoming.belief is not Belief.REFUSED:
-        await _learn(here, sent)
+        await _learn(here, sent, came_from)
     pointed = [one for one in await pointed_at(here.work, here.incoming) if one.pointer in UNGUESSABLE]
     case_id = (sent.case_id if sent else None) or next((one.case_id for one in pointed if one.case_id), None)
     conversation = pointed[0].conversation if pointed else None
     if case_id is not None:
-        await here.note(case_id, _told_by_machine(here, sent, pointed))
+        await here.note(case_id, _told_by_machine(here, came_from or _recipients(sent), pointed))
     elif not vanishes(here.letter, here.mail.envelope.get("mail_from")):
         return await file_silently(here, Decision(None, Reason.NEW))
     here.filed(f"automatic_{kind}", conversation=conversation, case_id=case_id)
@@ -80,24 +82,30 @@ async def _tell_beside(here: LetterAtHand, case: Case, named: UUID, reason: str)
     mention(here.work, named, Mention(here.incoming.sender or "", case.number, reason), at=here.at)
 
 
-async def _learn(here: LetterAtHand, sent: SentMail) -> None:
-    gone = learn(here.work, here.letter, sent, came_back=await _came_back_to(here, sent), at=here.at)
+async def _learn(here: LetterAtHand, sent: SentMail, came_from: AbstractSet[str]) -> None:
+    gone = learn(here.work, here.letter, came_from, at=here.at)
     if sent.purpose == "notice" and sent.recipient.lower() in gone:
         await mail_came_back(here.work, UUID(sent.key), at=here.at)
 
 
-async def _came_back_to(here: LetterAtHand, sent: SentMail) -> bool:
-    """Whether it came to the envelope address of this very mail, which only servers on its way have seen."""
-    tokens = [token for kind, token in here.incoming.tokens if kind is TokenKind.BOUNCE]
-    found = [await sent_by_token(here.work, token) for token in tokens]
-    return any(one is not None and one.id == sent.id for one in found)
+async def _returned_by(here: LetterAtHand, sent: SentMail) -> set[str]:
+    """Whose envelope of this very mail it came back to: nobody but them and the servers on the way has seen that."""
+    paths = [*here.incoming.tokens]
+    if here.parts.desk.ours(here.letter.complaint_path):
+        paths += tokens_in(here.letter.complaint_path)
+    found = [await returned_by(here.work, token) for kind, token in paths if kind is TokenKind.BOUNCE]
+    return {one[1].lower() for one in found if one is not None and one[0].id == sent.id}
 
 
-def _told_by_machine(here: LetterAtHand, sent: SentMail | None, pointed: Sequence[Candidate]) -> str:
+def _recipients(sent: SentMail | None) -> set[str]:
+    return {address.lower() for address in (sent.recipient, *sent.others)} if sent else set()
+
+
+def _told_by_machine(here: LetterAtHand, to: AbstractSet[str], pointed: Sequence[Candidate]) -> str:
     """Of reports the bare outcome: their words may be anybody's. Of others the words of who takes part."""
     words, kind, sender = here.parts.words, here.letter.automatic, here.incoming.sender
     if kind is Automatic.BOUNCE and here.letter.bounces:
-        lines = "\n".join(outcome_lines(here.letter.bounces, sent))
+        lines = "\n".join(outcome_lines(here.letter.bounces, to))
         return words["mail.note_bounce"].format(text=lines, mail=here.mail.id)
     takes_part = sender is not None and any(sender in one.taking_part for one in pointed)
     let_in = takes_part and here.incoming.belief is not Belief.REFUSED and kind is not Automatic.BOUNCE

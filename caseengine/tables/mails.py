@@ -83,6 +83,24 @@ envelope sender, by which a bounce finds it, and in the address for answers to a
 notice is its batch.
 """
 
+sent_envelopes = sa.Table(
+    "sent_envelopes",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column(
+        "message_id",
+        sa.String(200),
+        sa.ForeignKey("sent_mails.message_id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("recipient", sa.String(320), nullable=False),
+)
+"""
+Envelopes with a sender of their own, whose token `token_hash` is of: those of copies, and of whoever a forward or a
+notice went to, since that mail's own token stands in its Reply-To. Nobody but their recipient, and servers on the way, sees them.
+"""
+
 case_mentions = sa.Table(
     "case_mentions",
     metadata,

@@ -1,4 +1,4 @@
-"""Who named a case by mail and was not let in is kept apart from the case.
+"""Who named a case by mail and was not let in is kept apart from the case; each copy of a mail has an envelope of its own.
 
 Revision: 0012, after 0011
 """
@@ -36,3 +36,17 @@ def upgrade() -> None:
         sqlite_where=sa.text("noted_at IS NULL"),
         postgresql_where=sa.text("noted_at IS NULL"),
     )
+    op.create_table(
+        "sent_envelopes",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("recipient", sa.String(length=320), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["sent_mails.message_id"],
+            name=op.f("fk_sent_envelopes_message_id_sent_mails"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sent_envelopes")),
+    )
+    op.create_index(op.f("ix_sent_envelopes_message_id"), "sent_envelopes", ["message_id"])

@@ -188,7 +188,7 @@ async def handed_over(handler: Scripted, *to: str) -> Exception | None:
     message["From"], message["Message-ID"] = "desk@larder.example", "<a@larder.example>"
     async with serving(handler) as port:
         try:
-            await sender(port).hand_over(message, sender="desk@larder.example", to=to)
+            await sender(port).hand_over(message, dict.fromkeys(to, "desk@larder.example"))
         except DeliveryFailed as failed:
             return failed
     return None
