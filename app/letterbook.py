@@ -1,11 +1,12 @@
 """What the desk knows of the mails it sends: whom, about what, how often, and what came of it."""
 
 import asyncio
+import contextlib
 import hmac
 from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,11 @@ from bot.activity import Activity, Kind, Role
 from caseengine.cases import Cases
 from caseengine.conversations import find_conversation
 from caseengine.departments import Departments
+from caseengine.mail_allowances import take
 from caseengine.mail_threads import (
     MailThread,
     MailThreads,
     SentMail,
-    automatic_since,
     sent_by_ids,
     sent_by_key,
     thread_of,
@@ -34,10 +35,11 @@ from channels.email.smtp import CHANNEL, Later
 from channels.protocol import DeliveryFailed, Receipt
 from customers.reachability import Reach, mark, reachable
 from storage.engine import Database
+from storage.errors import Conflict
 from storage.transaction import UnitOfWork
 
-HOUR = timedelta(hours=1)
 QUOTED_LINES_MAX = 15
+PLAN_TRIES_MAX = 10
 COPY_TRIES_MAX = 5
 """Tries at a copy whose server says "later", where the mail itself has arrived."""
 BOLD = "**"
@@ -73,13 +75,20 @@ class DeskLetterbook:
         if activity.kind is not Kind.MESSAGE:
             return Receipt(CHANNEL, {"skipped": str(activity.kind)})
         automatic = activity.sender.role is not Role.AGENT
-        # One at a time: what is counted against a limit is written before the next is counted.
-        async with self._counting, self._parts.database.unit_of_work() as work:
-            outline = await self._planned(work, activity, key, automatic=automatic)
+        outline = await self._decided(activity, key, automatic=automatic)
         if isinstance(outline, Receipt) and "skipped" in outline.proof and not automatic:
             # A person wrote it: it goes another way, where there is one.
             raise DeliveryFailed("nothing is sent to this address")
         return outline
+
+    async def _decided(self, activity: Activity, key: str, *, automatic: bool) -> Outline | Receipt:
+        """One at a time here; another process that counts the same address at this moment makes this a conflict."""
+        async with self._counting:
+            for _ in range(PLAN_TRIES_MAX):
+                with contextlib.suppress(Conflict):
+                    async with self._parts.database.unit_of_work() as work:
+                        return await self._planned(work, activity, key, automatic=automatic)
+        raise DeliveryFailed("others write to the same address or case", retry=True)
 
     async def plan_forward(self, mail: Mapping[str, Any], *, at: datetime) -> Outline | Receipt:
         """The mail to somebody outside that an outbox row of the topic "forward" asks for."""
@@ -186,8 +195,8 @@ class DeskLetterbook:
         if not automatic:
             return None
         most = self._parts.an_hour if thread.vouched else self._parts.an_hour_unproved
-        since = self._parts.now() - HOUR
-        return "too_many" if await automatic_since(work, thread.address, since) >= most else None
+        full_until = await take(work, thread.address, most, at=self._parts.now())
+        return None if full_until is None else "too_many"
 
     async def _outline(
         self, work: UnitOfWork, activity: Activity, thread: MailThread, case: Case | None, key: str, *, automatic: bool

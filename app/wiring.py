@@ -184,6 +184,7 @@ def build(
         words=notice_words(catalogue),
         reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,
+        an_hour=settings.mail_limit_hour,
     )
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     guess = LearntNeeds(database)

@@ -184,18 +184,6 @@ async def sent_by_ids(snapshot: Snapshot, message_ids: Sequence[str]) -> list[Se
     return [found[one] for one in reversed(message_ids) if one in found]
 
 
-async def automatic_since(snapshot: Snapshot, recipient: str, since: datetime) -> int:
-    """How many answers machines of ours wrote to an address since then; notices are limited by what they are about."""
-    counted = sa.select(sa.func.count()).where(
-        sent_mails.c.recipient == recipient,
-        sent_mails.c.at > since,
-        sent_mails.c.automatic.is_(True),
-        sent_mails.c.purpose == "answer",
-        sent_mails.c.state.in_(("planned", "sent")),
-    )
-    return int(await snapshot.scalar(counted) or 0)
-
-
 def _values(thread: MailThread) -> dict[str, Any]:
     values = {name: getattr(thread, name) for name in MailThread.__dataclass_fields__}
     return values | {"cc": list(thread.cc), "message_ids": list(thread.message_ids)}

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.tables import teams_presses
 from caseengine.case_mentions import forget_mentions
+from caseengine.mail_allowances import forget_allowances
 from customers.codes import OneTimeCodes
 from customers.identity_token import forget_used_tokens
 from storage.engine import Database
@@ -37,5 +38,6 @@ class Forgetting:
             forget_old(work, before=at - FACTS_KEPT)
             OneTimeCodes(work, self._secret).forget(at - CODES_KEPT)
             forget_mentions(work, before=at - MENTIONS_KEPT)
+            forget_allowances(work, at=at)
             forget_used_tokens(work, at=at)
             work.write(sa.delete(teams_presses).where(teams_presses.c.at < at - INPUTS_KEPT))

@@ -11,7 +11,7 @@ from caseengine.tables.cases import (
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
 from caseengine.tables.customer_notices import customer_notices
-from caseengine.tables.mails import case_mentions, mail_threads, mails, sent_envelopes, sent_mails
+from caseengine.tables.mails import case_mentions, mail_allowances, mail_threads, mails, sent_envelopes, sent_mails
 from caseengine.tables.notices import agent_notices
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
@@ -44,6 +44,7 @@ __all__ = [
     "customer_notices",
     "departments",
     "files",
+    "mail_allowances",
     "mail_threads",
     "mails",
     "packed_days",

@@ -98,8 +98,19 @@ sent_envelopes = sa.Table(
 )
 """
 Envelopes with a sender of their own, whose token `token_hash` is of: those of copies, and of whoever a forward or a
-notice went to, since that mail's own token stands in its Reply-To. Nobody but their recipient, and servers on the way, sees them.
+notice went to, since that mail's own token stands in its Reply-To. Nobody but their recipient, and
+servers on the way, sees them.
 """
+
+mail_allowances = sa.Table(
+    "mail_allowances",
+    metadata,
+    sa.Column("address", sa.String(320), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("sent", Json, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+)
+"""When machines of ours wrote to an address in the last hour; `at` is the newest of it."""
 
 case_mentions = sa.Table(
     "case_mentions",

@@ -6,7 +6,7 @@ Revision: 0012, after 0011
 import sqlalchemy as sa
 from alembic import op
 
-from storage.tables import Instant, Serial
+from storage.tables import Instant, Json, Serial
 
 revision = "0012"
 down_revision = "0011"
@@ -50,3 +50,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sent_envelopes")),
     )
     op.create_index(op.f("ix_sent_envelopes_message_id"), "sent_envelopes", ["message_id"])
+    op.create_table(
+        "mail_allowances",
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sent", Json, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("address", name=op.f("pk_mail_allowances")),
+    )
+    op.create_index(op.f("ix_mail_allowances_at"), "mail_allowances", ["at"])
