@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
 from app.jobs.filing import Filing, FilingParts
-from app.jobs.forgetting import Forgetting
+from app.jobs.forgetting import Forgetting, MailsKept
 from app.jobs.forwarding import send_forward
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
@@ -222,7 +222,7 @@ def build(
         bot=bot,
         turns=turns,
         delivery=delivery,
-        forgetting=Forgetting(database, secret, now),
+        forgetting=Forgetting(database, secret, now, _mails_kept(settings)),
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),
@@ -307,6 +307,10 @@ def _filing(settings: Settings, bot: Bot, reader: Reads, turns: Turns) -> Filing
             notice=turns.notice,
         )
     )
+
+
+def _mails_kept(settings: Settings) -> MailsKept:
+    return MailsKept(timedelta(days=settings.mail_raw_days), timedelta(days=settings.mail_aside_days))
 
 
 def _dkim(settings: Settings) -> Callable[[bytes], bytes] | None:

@@ -1,6 +1,7 @@
-"""What nobody needs any more is dropped: handled inputs, delivered facts, spent codes and tokens."""
+"""What nobody needs any more is dropped: handled inputs, delivered facts, spent codes and tokens, bytes of mails."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from app.tables import teams_presses
 from caseengine.case_mentions import forget_mentions
 from caseengine.mail_allowances import forget_allowances
+from caseengine.mails import drop_raw
 from customers.codes import OneTimeCodes
 from customers.identity_token import forget_used_tokens
 from storage.engine import Database
@@ -23,10 +25,25 @@ MENTIONS_KEPT = timedelta(days=90)
 CODES_KEPT = timedelta(days=90)
 
 
-class Forgetting:
-    """Runs now and then; each run is one short unit of work."""
+BATCHES_MAX = 20
+"""Of mails, each a unit of work of its own; the rest is for the next run."""
 
-    def __init__(self, database: Database, secret: bytes, now: Callable[[], datetime]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class MailsKept:
+    """How long the bytes of mails are kept: of those filed, and of those set aside."""
+
+    filed: timedelta = timedelta(days=90)
+    aside: timedelta = timedelta(days=365)
+
+
+class Forgetting:
+    """Runs now and then; in short units of work, however much there is."""
+
+    def __init__(
+        self, database: Database, secret: bytes, now: Callable[[], datetime], mails: MailsKept = MailsKept()
+    ) -> None:
+        self._mails = mails
         self._database = database
         self._secret = secret
         self._now = now
@@ -41,3 +58,11 @@ class Forgetting:
             forget_allowances(work, at=at)
             forget_used_tokens(work, at=at)
             work.write(sa.delete(teams_presses).where(teams_presses.c.at < at - INPUTS_KEPT))
+        for _ in range(BATCHES_MAX):
+            if not await self._drop_mails(at):
+                return
+
+    async def _drop_mails(self, at: datetime) -> bool:
+        kept = self._mails
+        async with self._database.unit_of_work() as work:
+            return await drop_raw(work, filed_before=at - kept.filed, aside_before=at - kept.aside, at=at)

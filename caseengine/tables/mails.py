@@ -24,15 +24,23 @@ mails = sa.Table(
     sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id")),
     sa.Column("verdict", sa.String(40), nullable=False, server_default=EMPTY),
     sa.Column("original", Json),
+    sa.Column("dropped_at", Instant),
     sa.CheckConstraint("state IN ('kept', 'filed', 'quarantined')", name="state"),
     sa.Index("ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
     sa.Index("ix_mails_message_id", "message_id"),
-    sa.Index("ix_mails_state_received_at", "state", "received_at"),
+    sa.Index(
+        "ix_mails_raw_kept",
+        "state",
+        "received_at",
+        sqlite_where=sa.text("dropped_at IS NULL"),
+        postgresql_where=sa.text("dropped_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 """
 A mail is kept before anybody has looked into it: `digest` tells it from others, `raw` and `envelope` are how it came.
 Filed, `verdict` says why it went where it went, `original` what is left of it beside the new words: see `Original`.
+`dropped_at`: since when `raw` is empty, because nobody needs it any more.
 """
 
 mail_threads = sa.Table(

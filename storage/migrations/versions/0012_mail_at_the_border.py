@@ -15,6 +15,15 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("mails", sa.Column("dropped_at", Instant(), nullable=True))
+    op.drop_index("ix_mails_state_received_at", "mails")
+    op.create_index(
+        "ix_mails_raw_kept",
+        "mails",
+        ["state", "received_at"],
+        sqlite_where=sa.text("dropped_at IS NULL"),
+        postgresql_where=sa.text("dropped_at IS NULL"),
+    )
     op.create_table(
         "case_mentions",
         sa.Column("id", Serial, autoincrement=True, nullable=False),
