@@ -18,6 +18,8 @@ RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120))
 TOPIC = "mail_in"
 """Woken when a mail was kept."""
 ERROR_MAX = 500
+OUTSIDE = "outside_answer"
+"""The verdict on an answer of somebody whom an agent asked outside."""
 DROPPED_AT_ONCE_MAX = 200
 
 
@@ -188,10 +190,11 @@ async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conver
 
 async def conversations_of(snapshot: Snapshot, message_ids: Sequence[str]) -> Sequence[UUID]:
     """The conversations that mails with these ids, sent to us, were filed in; the last named first."""
-    rows = await snapshot.rows(
-        sa.select(mails.c.message_id, mails.c.conversation_id).where(
-            mails.c.message_id.in_([one[:400] for one in message_ids]), mails.c.conversation_id.is_not(None)
-        )
-    )
+    named = mails.c.message_id.in_([one[:400] for one in message_ids])
+    talked = (
+        mails.c.conversation_id.is_not(None),
+        mails.c.verdict != OUTSIDE,
+    )  # that holds files, and nobody talks there
+    rows = await snapshot.rows(sa.select(mails.c.message_id, mails.c.conversation_id).where(named, *talked))
     found = {row.message_id: row.conversation_id for row in rows}
     return list(dict.fromkeys(found[one] for one in reversed(message_ids) if one in found))

@@ -12,6 +12,7 @@ from caseengine.mail_threads import SentMail, sent_by_ids, sent_by_token
 from caseengine.mail_tokens import TokenKind, tokens_in
 from caseengine.mails import FiledAs, KeptMail, Mails
 from caseengine.model.actor import BOT
+from caseengine.model.case import Case
 from caseengine.operations.filing import Incoming, enter, note_once, speaker
 from caseengine.policies.threading import Decision
 from channels.email.letter import Letter
@@ -65,8 +66,8 @@ class LetterAtHand:
         named = await sent_by_ids(self.work, [*self.incoming.answers, *(one for one in embedded if one)])
         return named[0] if named else None
 
-    async def note(self, case_id: UUID, text: str) -> None:
-        await note_once(self.work, case_id, text, key=f"mail:{self.mail.id}", by=BOT, at=self.at)
+    async def note(self, case_id: UUID, text: str) -> Case:
+        return await note_once(self.work, case_id, text, key=f"mail:{self.mail.id}", by=BOT, at=self.at)
 
     def words(self) -> str:
         text = clean(self.letter.text).strip()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand, for_note
 from app.jobs.machine_mail import learn, outcome_lines, vanishes
@@ -10,9 +10,11 @@ from bot.dialogs.report_problem import subject_of
 from caseengine.case_mentions import Mention, mention, number_of
 from caseengine.mail_threads import SentMail, returned_by
 from caseengine.mail_tokens import TokenKind, tokens_in
+from caseengine.mails import OUTSIDE
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
-from caseengine.operations.filing import pointed_at, speaker
+from caseengine.operations.conversing import open_conversation
+from caseengine.operations.filing import CHANNEL, pointed_at, speaker
 from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.telling import mail_came_back
 from caseengine.policies.threading import UNGUESSABLE, Belief, Candidate, Decision, Reason
@@ -68,11 +70,23 @@ async def file_from_outside(here: LetterAtHand, sent: SentMail, case_id: UUID) -
     known = here.incoming.sender in (sent.recipient, *sent.others) and here.incoming.belief is not Belief.REFUSED
     if not known:
         return await file_silently(here, Decision(None, Reason.NEW, tell=case_id))
+    files, conversation = await _files_from_outside(here, await number_of(here.work, case_id))
     words = here.parts.words["mail.note_outside"]
     told = words.format(who=here.incoming.sender, text=for_note(here.words()), mail=here.mail.id)
-    await here.note(case_id, told)
-    here.filed("outside_answer", case_id=case_id)
-    return FiledLetter("outside_answer")
+    case = await here.note(case_id, f"{told}\n\n{files}".strip())
+    here.filed(OUTSIDE, conversation=conversation, case_id=case.id)
+    return FiledLetter(OUTSIDE)
+
+
+async def _files_from_outside(here: LetterAtHand, number: str) -> tuple[str, UUID | None]:
+    """What a note says of the files, and where they lie: in no conversation of the case, since those are a customer's."""
+    if not here.letter.enclosures:
+        return "", None
+    named = {"channel": CHANNEL, "visitor": here.incoming.sender or "", "locale": here.incoming.locale}
+    conversation = await open_conversation(here.work, id=uuid4(), **named, at=here.at)
+    attached, _ = here.put_files(conversation.id)
+    lines = [f"{file.name} (/api/cases/{number}/files/{file.id})" for file in attached]
+    return here.parts.words["mail.note_files"].format(files="\n".join(lines)), conversation.id
 
 
 async def _tell_beside(here: LetterAtHand, case: Case, named: UUID, reason: str) -> None:

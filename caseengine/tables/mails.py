@@ -29,6 +29,12 @@ mails = sa.Table(
     sa.Index("ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
     sa.Index("ix_mails_message_id", "message_id"),
     sa.Index(
+        "ix_mails_case_id",
+        "case_id",
+        sqlite_where=sa.text("case_id IS NOT NULL"),
+        postgresql_where=sa.text("case_id IS NOT NULL"),
+    ),
+    sa.Index(
         "ix_mails_raw_kept",
         "state",
         "received_at",

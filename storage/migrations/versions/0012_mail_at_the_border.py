@@ -24,6 +24,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("dropped_at IS NULL"),
         postgresql_where=sa.text("dropped_at IS NULL"),
     )
+    op.create_index(
+        "ix_mails_case_id",
+        "mails",
+        ["case_id"],
+        sqlite_where=sa.text("case_id IS NOT NULL"),
+        postgresql_where=sa.text("case_id IS NOT NULL"),
+    )
     op.create_table(
         "case_mentions",
         sa.Column("id", Serial, autoincrement=True, nullable=False),
