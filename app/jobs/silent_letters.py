@@ -79,7 +79,7 @@ async def file_from_outside(here: LetterAtHand, sent: SentMail, case_id: UUID) -
 
 
 async def _files_from_outside(here: LetterAtHand, number: str) -> tuple[str, UUID | None]:
-    """What a note says of the files, and where they lie: in no conversation of the case, since those are a customer's."""
+    """What a note says of the files, and where they lie: not in a conversation of the case, which is a customer's."""
     if not here.letter.enclosures:
         return "", None
     named = {"channel": CHANNEL, "visitor": here.incoming.sender or "", "locale": here.incoming.locale}
