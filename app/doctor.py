@@ -157,7 +157,7 @@ async def mail_in(settings: Settings) -> AsyncIterator[Finding]:
     yield await _listener(settings) if settings.mail_listen else await _mailbox(settings)
     if settings.mail_listen and settings.imap_host:
         yield await _mailbox(settings)
-    if not settings.mail_authserv:
+    if not settings.mail_authserv and settings.mail_border == "named":
         remedy = "Set NIGHTDESK_MAIL_AUTHSERV to the name your border signs Authentication-Results with"
         yield Finding("Senders", Verdict.NOTE, "no border vouches for anybody: every sender is a claim", remedy)
 

@@ -1,11 +1,12 @@
 """What the desk knows of the mails it sends: whom, about what, how often, and what came of it."""
 
 import asyncio
+import contextlib
 import hmac
 from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,16 @@ from bot.activity import Activity, Kind, Role
 from caseengine.cases import Cases
 from caseengine.conversations import find_conversation
 from caseengine.departments import Departments
+from caseengine.mail_allowances import take
 from caseengine.mail_threads import (
     MailThread,
     MailThreads,
     SentMail,
-    automatic_since,
     sent_by_ids,
     sent_by_key,
     thread_of,
 )
-from caseengine.mail_tokens import TokenKind, make_token, with_token
+from caseengine.mail_tokens import TokenKind, make_token, tokens_in, with_token
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
 from caseengine.operations.filing import case_talked_about, note_once
@@ -34,10 +35,11 @@ from channels.email.smtp import CHANNEL, Later
 from channels.protocol import DeliveryFailed, Receipt
 from customers.reachability import Reach, mark, reachable
 from storage.engine import Database
+from storage.errors import Conflict
 from storage.transaction import UnitOfWork
 
-HOUR = timedelta(hours=1)
 QUOTED_LINES_MAX = 15
+PLAN_TRIES_MAX = 10
 COPY_TRIES_MAX = 5
 """Tries at a copy whose server says "later", where the mail itself has arrived."""
 BOLD = "**"
@@ -73,13 +75,20 @@ class DeskLetterbook:
         if activity.kind is not Kind.MESSAGE:
             return Receipt(CHANNEL, {"skipped": str(activity.kind)})
         automatic = activity.sender.role is not Role.AGENT
-        # One at a time: what is counted against a limit is written before the next is counted.
-        async with self._counting, self._parts.database.unit_of_work() as work:
-            outline = await self._planned(work, activity, key, automatic=automatic)
+        outline = await self._decided(activity, key, automatic=automatic)
         if isinstance(outline, Receipt) and "skipped" in outline.proof and not automatic:
             # A person wrote it: it goes another way, where there is one.
             raise DeliveryFailed("nothing is sent to this address")
         return outline
+
+    async def _decided(self, activity: Activity, key: str, *, automatic: bool) -> Outline | Receipt:
+        """One at a time here; another process that counts the same address at this moment makes this a conflict."""
+        async with self._counting:
+            for _ in range(PLAN_TRIES_MAX):
+                with contextlib.suppress(Conflict):
+                    async with self._parts.database.unit_of_work() as work:
+                        return await self._planned(work, activity, key, automatic=automatic)
+        raise DeliveryFailed("others write to the same address or case", retry=True)
 
     async def plan_forward(self, mail: Mapping[str, Any], *, at: datetime) -> Outline | Receipt:
         """The mail to somebody outside that an outbox row of the topic "forward" asks for."""
@@ -98,6 +107,9 @@ class DeskLetterbook:
                     conversation_id=None,
                     case_id=UUID(mail["case_id"]),
                     recipient=outline.to.address,
+                    envelopes={
+                        outline.to.address: envelope_token(parts.secret, outline.message_id, outline.to.address)
+                    },
                     automatic=False,
                     at=parts.now(),
                 )
@@ -113,7 +125,9 @@ class DeskLetterbook:
             to=Mailbox(mail["to"]),
             sender=Mailbox(parts.desk.address, f"{mail['agent']}, {department.name}"),
             reply_to=with_token(parts.desk.address, TokenKind.FORWARD, token),
-            envelope_from=with_token(parts.desk.address, TokenKind.BOUNCE, token),
+            envelope_from=with_token(
+                parts.desk.address, TokenKind.BOUNCE, envelope_token(parts.secret, message_id, mail["to"])
+            ),
             text=mail["text"],
             subject=f"{mail['subject']} [{mail['number']}]",
             number=mail["number"],
@@ -181,8 +195,8 @@ class DeskLetterbook:
         if not automatic:
             return None
         most = self._parts.an_hour if thread.vouched else self._parts.an_hour_unproved
-        since = self._parts.now() - HOUR
-        return "too_many" if await automatic_since(work, thread.address, since) >= most else None
+        full_until = await take(work, thread.address, most, at=self._parts.now())
+        return None if full_until is None else "too_many"
 
     async def _outline(
         self, work: UnitOfWork, activity: Activity, thread: MailThread, case: Case | None, key: str, *, automatic: bool
@@ -191,12 +205,14 @@ class DeskLetterbook:
         message_id = message_id_of(parts.secret, activity.conversation, key, domain=parts.desk.domain)
         conversation = await find_conversation(work, thread.conversation_id)
         details = activity.details or {}
+        cc = await self._reachable(work, details.get("cc", ()))
+        bcc = await self._reachable(work, details.get("bcc", ()))
         heard = [] if automatic else await latest_said(work, thread.conversation_id, role="customer", limit=1)
         return Outline(
             message_id=message_id,
             to=Mailbox(thread.address, thread.name if thread.vouched or not automatic else ""),
-            cc=await self._reachable(work, details.get("cc", ())),
-            bcc=await self._reachable(work, details.get("bcc", ())),
+            cc=cc,
+            bcc=bcc,
             sender=Mailbox(parts.desk.address, await self._name(work, activity, case, automatic=automatic)),
             reply_to=self._reply_to(thread.conversation_id),
             envelope_from=with_token(
@@ -212,6 +228,7 @@ class DeskLetterbook:
             references=thread.message_ids,
             links=activity.card.links if activity.card else (),
             signature="" if automatic else activity.sender.name,
+            copies_from=self._copies_from(message_id, [*cc, *bcc], besides=thread.address),
             quoted=_quoted(heard[-1]) if heard else "",
         )
 
@@ -249,10 +266,16 @@ class DeskLetterbook:
             case_id=case.id if case else None,
             recipient=outline.to.address,
             others=[*outline.cc, *outline.bcc],
+            envelopes={one: tokens_in(path)[0][1] for one, path in outline.copies_from.items()},
             automatic=outline.automatic,
             state=state,
             at=self._parts.now(),
         )
+
+    def _copies_from(self, message_id: str, copies: Sequence[str], *, besides: str) -> dict[str, str]:
+        parts = self._parts
+        tokens = {one: envelope_token(parts.secret, message_id, one) for one in copies if one != besides}
+        return {one: with_token(parts.desk.address, TokenKind.BOUNCE, token) for one, token in tokens.items()}
 
     def _reply_to(self, conversation: UUID) -> str:
         token = make_token(self._parts.secret, TokenKind.CONVERSATION, str(conversation))
@@ -284,6 +307,11 @@ def message_id_of(secret: bytes, place: str, key: str, *, domain: str) -> str:
     told = b"\x00".join((b"message", place.encode(), key.encode()))
     digest = hmac.digest(secret, told, "sha256")
     return f"c-{b32encode(digest[:16]).decode().rstrip('=').lower()}@{domain}"
+
+
+def envelope_token(secret: bytes, message_id: str, recipient: str) -> str:
+    """Of the sender of this recipient's own envelope."""
+    return make_token(secret, TokenKind.BOUNCE, f"{message_id} {recipient}")
 
 
 def plain(text: str) -> str:

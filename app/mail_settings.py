@@ -13,11 +13,13 @@ class MailDesk:
         address: the one answers come from and go to.
         also: further addresses that mail comes in for.
         authserv: the name our own border signs Authentication-Results with; empty: nobody is vouched for.
+        nameless: our border signs them with none, and puts one on every mail: the top-most is its own.
     """
 
     address: str
     also: frozenset[str] = field(default=frozenset())
     authserv: str = ""
+    nameless: bool = False
 
     @property
     def domain(self) -> str:
@@ -36,4 +38,4 @@ class MailDesk:
 def mail_desk(settings: Settings) -> MailDesk:
     """As the environment says."""
     also = frozenset(part.strip().lower() for part in settings.mail_addresses.split(",") if part.strip())
-    return MailDesk(settings.mail_from, also, settings.mail_authserv)
+    return MailDesk(settings.mail_from, also, settings.mail_authserv, settings.mail_border == "microsoft365")

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.letterbook import DeskLetterbook, came_to, message_id_of
+from app.letterbook import DeskLetterbook, came_to, envelope_token, message_id_of
 from app.mail_settings import MailDesk
 from caseengine.mail_threads import MailThreads, SentMail, sent_by_key
-from caseengine.mail_tokens import TokenKind, make_token, with_token
+from caseengine.mail_tokens import TokenKind, make_token, tokens_in, with_token
 from channels.email.mail import Mail, ReturnPath
 from channels.email.smtp import Refused
 from channels.protocol import Receipt
@@ -49,7 +49,7 @@ class NoticePost:
         Raises:
             DeliveryFailed: as `hand_over` does.
         """
-        path = self._return_path(payload["batch"])
+        path = self._return_path(payload["batch"], payload["to"].lower())
         before = await self._planned(path, payload)
         if before is not None and before.state != "planned":
             return came_to(before)
@@ -61,13 +61,15 @@ class NoticePost:
         await self._settle(path, receipt)
         return receipt
 
-    def _return_path(self, batch: str) -> ReturnPath:
+    def _return_path(self, batch: str, to: str) -> ReturnPath:
         message_id = message_id_of(self._secret, PURPOSE, batch, domain=self._desk.domain)
         token = make_token(self._secret, TokenKind.BOUNCE, message_id)
         return ReturnPath(
             message_id=message_id,
             reply_to=with_token(self._desk.address, TokenKind.NOTICE, token),
-            envelope_from=with_token(self._desk.address, TokenKind.BOUNCE, token),
+            envelope_from=with_token(
+                self._desk.address, TokenKind.BOUNCE, envelope_token(self._secret, message_id, to)
+            ),
         )
 
     async def _planned(self, path: ReturnPath, payload: Mapping[str, Any]) -> SentMail | None:
@@ -84,6 +86,7 @@ class NoticePost:
                     conversation_id=None,
                     case_id=UUID(payload["case_id"]) if payload.get("case_id") else None,
                     recipient=payload["to"].lower(),
+                    envelopes={payload["to"].lower(): tokens_in(path.envelope_from)[0][1]},
                     automatic=True,
                     at=self._now(),
                 )

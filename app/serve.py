@@ -27,6 +27,7 @@ from app.settings import LOOPBACK, Settings
 from app.settling import settle_when_loaded
 from app.upgrading import bring_up_to_date
 from app.wiring import House, build
+from caseengine.case_mentions import TOPIC as CASE_NAMED
 from caseengine.mails import TOPIC as MAIL_IN
 from channels.email.mailroom import Reads
 from knowledge.retrieval.encoder import LOADING_THREAD, BackgroundEncoder, Encoder
@@ -45,6 +46,7 @@ CLOSING_EVERY_S = 300.0
 RULES_EVERY_S = 5.0
 ESCALATIONS_EVERY_S = 10.0
 NOTICES_EVERY_S = 5.0
+MENTIONS_EVERY_S = 60.0
 FORGETTING_EVERY_S = 3_600.0
 PACKING_EVERY_S = 30.0
 ASKED_AGAIN_AFTER_S = 1.0
@@ -145,6 +147,7 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         keep_running("escalations", house.escalations.run, database, every_s=ESCALATIONS_EVERY_S),
         keep_running("packing", house.packing.run, database, every_s=PACKING_EVERY_S),
         keep_running("notices", house.notices.run, database, "event", every_s=NOTICES_EVERY_S),
+        keep_running("mentions", house.mentions.run, database, CASE_NAMED, every_s=MENTIONS_EVERY_S),
         keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),
         keep_running("knowledge", refresh, database, "knowledge", every_s=KNOWLEDGE_EVERY_S),

@@ -2,9 +2,9 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from channels.teams.account import ISSUER, OPENID_URL, SCOPE, SERVICE_HOSTS, TOKEN_URL, AccountInvalid, TeamsAccount
@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     mail_authserv: str = Field(
         "", description="Name our own border server signs Authentication-Results with; empty: no sender is vouched for."
     )
+    mail_border: Literal["named", "microsoft365"] = Field(
+        "named",
+        description="microsoft365: the border writes Authentication-Results without a name, on top of every mail.",
+    )
     imap_host: str = Field("", description="Mailbox to fetch mail from; none when empty.")
     imap_port: int = Field(993, ge=1, le=65535, description="Its port; 143 for starttls, as a rule.")
     imap_security: Literal["tls", "starttls", "plain"] = Field(
@@ -63,6 +67,8 @@ class Settings(BaseSettings):
     imap_folder: str = Field("INBOX", description="Folder that mail arrives in.")
     imap_processed: str = Field("Processed", description="Folder that mail is moved to once it is kept.")
     imap_failed: str = Field("Failed", description="Folder for mail the desk cannot keep: too large.")
+    mail_raw_days: int = Field(90, ge=1, description="Days that the bytes of a mail are kept once it is filed.")
+    mail_aside_days: int = Field(365, ge=1, description="The same for mails set aside, which nobody could read.")
     dkim_domain: str = Field("", description="Domain our mails are signed for; not signed when empty.")
     dkim_selector: str = Field("", description="Name of the key in that domain's DNS.")
     dkim_key_file: Path | None = Field(None, description="PEM file with the private key.")
@@ -92,6 +98,12 @@ class Settings(BaseSettings):
         for part in filter(None, map(str.strip, listed.split(","))):
             ip_network(part)
         return listed
+
+    @model_validator(mode="after")
+    def _one_border(self) -> Self:
+        if self.mail_border != "named" and self.mail_authserv:
+            raise ValueError("NIGHTDESK_MAIL_AUTHSERV is the name of a border that writes none (NIGHTDESK_MAIL_BORDER)")
+        return self
 
     @property
     def teams(self) -> TeamsAccount | None:

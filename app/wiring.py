@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -22,9 +22,10 @@ from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
 from app.jobs.filing import Filing, FilingParts
-from app.jobs.forgetting import Forgetting
+from app.jobs.forgetting import Forgetting, MailsKept
 from app.jobs.forwarding import send_forward
 from app.jobs.mail import send_mail
+from app.jobs.mentions import Mentions
 from app.jobs.notice_words import notice_words
 from app.jobs.packing import Packing
 from app.jobs.promises import Promises
@@ -104,6 +105,7 @@ class House:
     closing: Closing
     packing: Packing
     notices: CustomerNotices
+    mentions: Mentions
     mailroom: DeskMailroom
     filing: Filing | None
     webchat: WebChatDesk
@@ -182,6 +184,7 @@ def build(
         words=notice_words(catalogue),
         reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,
+        an_hour=settings.mail_limit_hour,
     )
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     guess = LearntNeeds(database)
@@ -219,10 +222,11 @@ def build(
         bot=bot,
         turns=turns,
         delivery=delivery,
-        forgetting=Forgetting(database, secret, now),
+        forgetting=Forgetting(database, secret, now, _mails_kept(settings)),
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),
+        mentions=Mentions(database, catalogue.words, now),
         mailroom=DeskMailroom(database, now),
         filing=_filing(settings, bot, reader, turns) if reader is not None else None,
         promises=Promises(database, catalogue, now),
@@ -303,6 +307,10 @@ def _filing(settings: Settings, bot: Bot, reader: Reads, turns: Turns) -> Filing
             notice=turns.notice,
         )
     )
+
+
+def _mails_kept(settings: Settings) -> MailsKept:
+    return MailsKept(timedelta(days=settings.mail_raw_days), timedelta(days=settings.mail_aside_days))
 
 
 def _dkim(settings: Settings) -> Callable[[bytes], bytes] | None:

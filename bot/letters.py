@@ -17,7 +17,7 @@ from bot.dialogs.report_problem import account_for, likely_departments, subject_
 from bot.dialogs.status import case_line
 from bot.dialogs.steps import Line, Slots
 from bot.understanding import Intent, Understanding
-from caseengine.cases import Cases, noted
+from caseengine.case_mentions import Mention, mention, number_of
 from caseengine.model.case import Case
 from caseengine.model.errors import CaseNotFound, NumberMistyped
 from caseengine.model.lifecycle import Status
@@ -193,13 +193,10 @@ async def tell_beside(desk: Desk, case: Case) -> None:
     named = str(desk.details.get("beside", ""))
     if not named:
         return
-    other = await goes_on_as(desk.work, await Cases(desk.work).by_id(UUID(named)))
-    who = desk.conversation.visitor or desk.words["mail.somebody"]
-    case.note(desk.words["mail.beside_here"].format(number=other.number), by=BOT, at=desk.at)
-    key = f"beside:{who}"[:100]
-    if await noted(desk.work, other.id, key) is None:
-        told = desk.words["mail.beside_there"].format(number=case.number, who=who, reason=desk.details.get("reason"))
-        other.note(told, key=key, by=BOT, at=desk.at)
+    number = await number_of(desk.work, UUID(named))
+    case.note(desk.words["mail.beside_here"].format(number=number), by=BOT, at=desk.at)
+    by = Mention(desk.conversation.visitor, case.number, str(desk.details.get("reason")))
+    mention(desk.work, UUID(named), by, at=desk.at)
 
 
 def as_sent(heard: Activity, replies: Sequence[Reply]) -> list[Reply]:

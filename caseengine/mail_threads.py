@@ -1,6 +1,6 @@
 """Where conversations by mail stand: with whom, about what, and what the next mail has to name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.mail_tokens import token_hash
-from caseengine.tables import mail_threads, sent_mails
+from caseengine.tables import mail_threads, sent_envelopes, sent_mails
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, Write
 
@@ -81,11 +81,17 @@ class MailThreads:
         case_id: UUID | None,
         recipient: str,
         others: Sequence[str] = (),
+        envelopes: Mapping[str, str] | None = None,
         automatic: bool,
         state: str = "planned",
         at: datetime,
     ) -> Write:
-        """A mail is about to go; written before it does. The same key twice is a conflict."""
+        """A mail is about to go; written before it does. The same key twice is a conflict.
+
+        Args:
+            token: of the envelope of whom it is written to; of a forward or a notice, of the address for answers.
+            envelopes: recipients with the tokens of their envelopes, where those are others.
+        """
         statement = sa.insert(sent_mails).values(
             purpose=purpose,
             key=key,
@@ -99,7 +105,14 @@ class MailThreads:
             state=state,
             at=at,
         )
-        return self._work.write(statement, duplicate=Conflict())
+        planned = self._work.write(statement, duplicate=Conflict())
+        if envelopes:
+            rows = [
+                {"token_hash": token_hash(of_copy), "message_id": message_id, "recipient": address}
+                for address, of_copy in envelopes.items()
+            ]
+            self._work.write(sa.insert(sent_envelopes).values(rows), duplicate=Conflict())
+        return planned
 
     def sent(self, message_id: str, state: str, proof: Any) -> None:
         """What came of it."""
@@ -139,8 +152,22 @@ async def thread_beside(snapshot: Snapshot, address: str, case_id: UUID) -> UUID
 
 
 async def sent_by_token(snapshot: Snapshot, token: str) -> SentMail | None:
+    """The mail with this token in one of its envelopes."""
+    found = await returned_by(snapshot, token)
+    return found[0] if found else None
+
+
+async def returned_by(snapshot: Snapshot, token: str) -> tuple[SentMail, str] | None:
+    """The same, and from whom alone of its recipients something comes to this token; empty where others may know it."""
     row = await snapshot.first(sa.select(*SENT).where(sent_mails.c.token_hash == token_hash(token)))
-    return _sent(row) if row else None
+    if row is not None:
+        return _sent(row), row.recipient if row.purpose == "answer" else ""
+    copy = sent_envelopes.c.token_hash == token_hash(token)
+    of_copy = sa.select(*SENT, sent_envelopes.c.recipient.label("returned_by")).join(
+        sent_envelopes, sent_envelopes.c.message_id == sent_mails.c.message_id
+    )
+    row = await snapshot.first(of_copy.where(copy))
+    return (_sent(row), row.returned_by) if row is not None else None
 
 
 async def sent_by_key(snapshot: Snapshot, purpose: str, key: str) -> SentMail | None:
@@ -155,18 +182,6 @@ async def sent_by_ids(snapshot: Snapshot, message_ids: Sequence[str]) -> list[Se
     rows = await snapshot.rows(sa.select(*SENT).where(sent_mails.c.message_id.in_([one[:200] for one in message_ids])))
     found = {row.message_id: _sent(row) for row in rows}
     return [found[one] for one in reversed(message_ids) if one in found]
-
-
-async def automatic_since(snapshot: Snapshot, recipient: str, since: datetime) -> int:
-    """How many answers machines of ours wrote to an address since then; notices are limited by what they are about."""
-    counted = sa.select(sa.func.count()).where(
-        sent_mails.c.recipient == recipient,
-        sent_mails.c.at > since,
-        sent_mails.c.automatic.is_(True),
-        sent_mails.c.purpose == "answer",
-        sent_mails.c.state.in_(("planned", "sent")),
-    )
-    return int(await snapshot.scalar(counted) or 0)
 
 
 def _values(thread: MailThread) -> dict[str, Any]:

@@ -18,6 +18,9 @@ RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120))
 TOPIC = "mail_in"
 """Woken when a mail was kept."""
 ERROR_MAX = 500
+OUTSIDE = "outside_answer"
+"""The verdict on an answer of somebody whom an agent asked outside."""
+DROPPED_AT_ONCE_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,11 @@ class Mails:
         values = {"tries": mail.tries + 1, "last_error": error[:ERROR_MAX], "next_try_at": later}
         self._work.write(sa.update(mails).where(mails.c.id == mail.id, mails.c.state == "kept").values(values))
 
+    def later(self, mail: KeptMail, *, at: datetime) -> None:
+        """Others were at the same case: that is no fault of the mail's and costs it no try."""
+        waiting = mails.c.id == mail.id, mails.c.state == "kept"
+        self._work.write(sa.update(mails).where(*waiting).values(next_try_at=at + RETRY_AFTER[0]))
+
     def quarantine(self, mail: KeptMail, error: str, case_id: UUID | None, *, at: datetime) -> None:
         """Set it aside with its bytes, so that its neighbours go on."""
         values = {"state": "quarantined", "tries": mail.tries + 1, "last_error": error[:ERROR_MAX], "done_at": at}
@@ -108,7 +116,7 @@ class Mails:
     def retry(self, mail_id: int) -> None:
         """Take up one that was set aside. Raises `Conflict` at commit where there is none."""
         values = {"state": "kept", "tries": 0, "next_try_at": None, "done_at": None}
-        aside = mails.c.id == mail_id, mails.c.state == "quarantined"
+        aside = mails.c.id == mail_id, mails.c.state == "quarantined", mails.c.dropped_at.is_(None)
         self._work.write(sa.update(mails).where(*aside).values(values), rows=1)
         self._work.after_commit_wake(TOPIC)
 
@@ -147,9 +155,31 @@ async def mail_row(snapshot: Snapshot, mail_id: int) -> MailRow | None:
 
 
 async def mail_raw(snapshot: Snapshot, mail_id: int) -> bytes | None:
-    """As it came."""
-    found: bytes | None = await snapshot.scalar(sa.select(mails.c.raw).where(mails.c.id == mail_id))
+    """As it came; None where there is none, or its bytes were dropped."""
+    here = mails.c.id == mail_id, mails.c.dropped_at.is_(None)
+    found: bytes | None = await snapshot.scalar(sa.select(mails.c.raw).where(*here))
     return found
+
+
+async def drop_raw(work: UnitOfWork, *, filed_before: datetime, aside_before: datetime, at: datetime) -> bool:
+    """Drop the bytes of mails that came before an instant; whether there may be more of them.
+
+    What a mail said is in its conversation and in `original`, and stays. One that waits to be filed keeps its bytes
+    however old it is.
+
+    Args:
+        aside_before: of those set aside: nothing else is left of them, until somebody has looked.
+    """
+    old = sa.or_(
+        sa.and_(mails.c.state == "filed", mails.c.received_at < filed_before),
+        sa.and_(mails.c.state == "quarantined", mails.c.received_at < aside_before),
+    )
+    rows = await work.rows(sa.select(mails.c.id).where(mails.c.dropped_at.is_(None), old).limit(DROPPED_AT_ONCE_MAX))
+    ids = [row.id for row in rows]
+    if ids:
+        waiting = mails.c.id.in_(ids), mails.c.state != "kept"  # somebody may have it filed again at this moment
+        work.write(sa.update(mails).where(*waiting).values(raw=b"", dropped_at=at))
+    return len(ids) == DROPPED_AT_ONCE_MAX
 
 
 async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conversations: Sequence[UUID]) -> Any:
@@ -160,10 +190,11 @@ async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conver
 
 async def conversations_of(snapshot: Snapshot, message_ids: Sequence[str]) -> Sequence[UUID]:
     """The conversations that mails with these ids, sent to us, were filed in; the last named first."""
-    rows = await snapshot.rows(
-        sa.select(mails.c.message_id, mails.c.conversation_id).where(
-            mails.c.message_id.in_([one[:400] for one in message_ids]), mails.c.conversation_id.is_not(None)
-        )
-    )
+    named = mails.c.message_id.in_([one[:400] for one in message_ids])
+    talked = (
+        mails.c.conversation_id.is_not(None),
+        mails.c.verdict != OUTSIDE,
+    )  # that holds files, and nobody talks there
+    rows = await snapshot.rows(sa.select(mails.c.message_id, mails.c.conversation_id).where(named, *talked))
     found = {row.message_id: row.conversation_id for row in rows}
     return list(dict.fromkeys(found[one] for one in reversed(message_ids) if one in found))

@@ -24,7 +24,7 @@ from app.http.errors import FileNotFound
 from app.http.session_routes import read_id
 from caseengine import activities
 from caseengine.departments import all_departments
-from caseengine.files import StoredFile, read_file
+from caseengine.files import StoredFile, read_case_file
 from caseengine.reading.case_view import case_view
 from caseengine.reading.cases import counts, held, queue
 from caseengine.reading.timeline import timeline
@@ -122,9 +122,9 @@ class CaseReading:
         file_id = read_id(call.path("file"))
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, call.agent.agent, call.path("number"))
-            if file_id is None or view.conversation is None:
+            if file_id is None:
                 raise FileNotFound
-            found = await read_file(snapshot, view.conversation.id, file_id)
+            found = await read_case_file(snapshot, view.row.id, view.conversations, file_id)
         if found is None:
             raise FileNotFound
         return _saved(*found)

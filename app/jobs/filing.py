@@ -8,12 +8,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from app.jobs.filed_letter import FiledLetter, file_letter
+from app.jobs.filed_letter import file_letter
+from app.jobs.letter_at_hand import FiledLetter
 from app.mail_settings import MailDesk
 from app.mailroom import envelope_of
 from app.metrics import MAILS
@@ -24,13 +25,15 @@ from channels.email.letter import Letter
 from channels.email.mailroom import Reads
 from channels.email.reading import LetterUnreadable
 from storage.engine import Database
-from storage.errors import Conflict, StorageUnavailable
+from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
 
 log = structlog.get_logger()
 AT_ONCE_MAX = 16
 """Mails taken out at once; so many may be in memory, if they are small."""
 AT_ONCE_BYTES_MAX = 32 * 1024 * 1024
 ATTEMPTS_MAX = 3
+GIVES_WAY_FOR = timedelta(hours=1)
+"""So long a mail waits, without spending its tries, for those who are at the same case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class Filing:
     def __init__(self, parts: FilingParts) -> None:
         self._parts = parts
         self._running = asyncio.Lock()
+        self._notes = asyncio.Lock()
 
     async def run(self) -> None:
         """Until nothing is due; what fails is tried again later, five times in all."""
@@ -93,9 +97,18 @@ class Filing:
         try:
             if isinstance(letter, Exception):
                 raise letter
-            filed = await self._file(mail, letter)
+            if letter.automatic:
+                async with (
+                    self._notes
+                ):  # a mail of ours to twenty may come back twenty times: each is a note on one case
+                    filed = await self._file(mail, letter)
+            else:
+                filed = await self._file(mail, letter)
         except StorageUnavailable:
             raise
+        except Conflict as conflict:
+            await self._gives_way(mail, conflict)
+            return
         except Exception as error:
             log.exception("mail_not_filed", mail=mail.id, tries=mail.tries + 1)
             await self._failed(mail, type(error).__name__)
@@ -111,7 +124,7 @@ class Filing:
             try:
                 async with self._parts.database.unit_of_work() as work:
                     return await file_letter(work, mail, letter, self._parts, at=self._parts.now())
-            except Conflict:
+            except (AlreadyReceived, Conflict):  # the other worker's effect is seen, or this one is too late for it
                 if await self._is_done(mail):
                     return None
                 if attempt == ATTEMPTS_MAX:
@@ -122,6 +135,14 @@ class Filing:
         async with self._parts.database.snapshot() as snapshot:
             row = await mail_row(snapshot, mail.id)
         return row is None or row.state != "kept"
+
+    async def _gives_way(self, mail: KeptMail, conflict: Conflict) -> None:
+        if self._parts.now() - mail.received_at >= GIVES_WAY_FOR:
+            await self._failed(mail, type(conflict).__name__)
+            return
+        log.info("mail_gave_way", mail=mail.id)
+        async with self._parts.database.unit_of_work() as work:
+            Mails(work).later(mail, at=self._parts.now())
 
     async def _failed(self, mail: KeptMail, error: str) -> None:
         if mail.tries + 1 >= TRIES_MAX:

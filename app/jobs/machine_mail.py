@@ -1,9 +1,9 @@
 """Machines' mails: which of them nobody has to see, and what they tell of an address."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from caseengine.mail_threads import SentMail
 from channels.email.letter import Automatic, Bounce, Letter
 from customers.reachability import Reach, mark
 from storage.transaction import UnitOfWork
@@ -29,36 +29,35 @@ def vanishes(letter: Letter, mail_from: str | None) -> bool:
     return null_sender or (replied and bool(letter.in_reply_to))
 
 
-def learn(work: UnitOfWork, letter: Letter, sent: SentMail, *, came_back: bool, at: datetime) -> set[str]:
-    """What a report tells of addresses that this very mail of ours went to: nobody else's is silenced by a forged one.
+def learn(work: UnitOfWork, letter: Letter, returned_by: AbstractSet[str], *, at: datetime) -> set[str]:
+    """What a report tells of an address; it can tell of no other than whose envelope it came back to.
 
     Returns:
         The addresses that take no mail any more.
 
     Args:
-        came_back: it came to the envelope address of the mail. Who only knows a Message-ID was perhaps copied in.
+        returned_by: the recipients of ours whose own envelope's sender it came to, or names: they alone saw that.
     """
-    to = {address.lower() for address in (sent.recipient, *sent.others)}
     if letter.automatic is Automatic.COMPLAINT:
-        complained = letter.complaint_of.lower() or (sent.recipient.lower() if len(to) == 1 else "")
-        if complained in to:
-            mark(work, "email", complained, Reach.COMPLAINED, "complaint", at=at)
-    if letter.automatic is not Automatic.BOUNCE or not came_back:
+        for address in returned_by:
+            mark(work, "email", address, Reach.COMPLAINED, "complaint", at=at)
+    if letter.automatic is not Automatic.BOUNCE:
         return set()
-    gone = {address: bounce.status for bounce in letter.bounces if bounce.hard for address in _whom(bounce, to)}
+    gone = {
+        address: bounce.status for bounce in letter.bounces if bounce.hard for address in _whom(bounce, returned_by)
+    }
     for address, status in gone.items():
         mark(work, "email", address, Reach.BOUNCED, f"bounce {status}", at=at)
     return set(gone)
 
 
-def outcome_lines(bounces: Sequence[Bounce], sent: SentMail | None) -> Iterator[str]:
+def outcome_lines(bounces: Sequence[Bounce], to: AbstractSet[str]) -> Iterator[str]:
     """ "ana@corner.example: failed 5.1.1", without anybody's own words: no address that the mail did not go to."""
-    to = {address.lower() for address in (sent.recipient, *sent.others)} if sent else set[str]()
     for bounce in bounces[:LINES_MAX]:
         whom = ", ".join(sorted(_whom(bounce, to)))
         yield f"{whom}: {bounce.action} {bounce.status}".removeprefix(": ").strip()
 
 
-def _whom(bounce: Bounce, to: set[str]) -> set[str]:
+def _whom(bounce: Bounce, to: AbstractSet[str]) -> AbstractSet[str]:
     """Which of the recipients it tells of; of one alone it can be no other, wherever the mail was passed on to."""
     return {bounce.recipient.lower(), bounce.original_recipient.lower()} & to or (to if len(to) == 1 else set())

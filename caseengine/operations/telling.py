@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from caseengine.activities import Activities, said
 from caseengine.cases import Cases, histories
 from caseengine.conversations import Conversations
+from caseengine.mail_allowances import take
 from caseengine.model.actor import BOT, SYSTEM, ActorKind
 from caseengine.model.case import Case
 from caseengine.model.events import AgentReplied, CaseEvent, CaseResolved, CustomerAsked, CustomerTold, PromiseMade
@@ -69,6 +70,7 @@ class Telling:
         seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
         words: what is said in a conversation about these items.
         reached_alone: which conversations in Teams a notice may go to.
+        an_hour: automatic mails to one address in an hour, at most; what is more waits.
         chat_url: page where customers find the chat; "" for none.
     """
 
@@ -78,6 +80,7 @@ class Telling:
     words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
     reached_alone: ReachedAlone = nobody_alone
     chat_url: str = ""
+    an_hour: int = 5
 
 
 @dataclass(slots=True)
@@ -201,16 +204,27 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along
     events = desk.histories[notice.case_id]
     # Whoever has proved by now who they are is told as they wish themselves.
     wishes = (await Preferences(work, zone=desk.telling.zone).of(holder_of(case))).wishes
-    reach = (await contactable(work, case, reached_alone=desk.telling.reached_alone)).reach(notice.tried)
+    reached = await contactable(work, case, reached_alone=desk.telling.reached_alone)
     since = await _since(work, notice, case, events, desk.telling)
-    facts: dict[str, Any] = {"wishes": wishes, "since": since, "reach": reach}
+    facts: dict[str, Any] = {"wishes": wishes, "since": since, "reach": reached.reach(notice.tried)}
     verdict = judge(notice.kind, notice.happened_at, **facts, now=desk.at, along=along)
     if isinstance(verdict, Drop):
         drop(work, notice, verdict.why, at=desk.at)
     elif isinstance(verdict, Tell):
+        waits_until = await _full_until(work, verdict.way, case, reached.address, desk)
+        if waits_until is not None:
+            postpone(work, notice, waits_until)
+            return
         await _take_along(work, notice, case, verdict.way, desk)
     else:
         postpone(work, notice, verdict.until)
+
+
+async def _full_until(work: UnitOfWork, way: Way, case: Case, address: str | None, desk: _Desk) -> datetime | None:
+    """Until when machines of ours have written to the address enough; what travels in a mail that goes is none more."""
+    if way is not Way.EMAIL or not address or (way, holder_of(case)) in desk.leaving:
+        return None
+    return await take(work, address, desk.telling.an_hour, at=desk.at)
 
 
 async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: _Desk) -> None:

@@ -11,7 +11,7 @@ from caseengine.tables.cases import (
 )
 from caseengine.tables.conversations import activities, conversations, files, participants
 from caseengine.tables.customer_notices import customer_notices
-from caseengine.tables.mails import mail_threads, mails, sent_mails
+from caseengine.tables.mails import case_mentions, mail_allowances, mail_threads, mails, sent_envelopes, sent_mails
 from caseengine.tables.notices import agent_notices
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
@@ -35,6 +35,7 @@ __all__ = [
     "case_conversations",
     "case_events",
     "case_links",
+    "case_mentions",
     "case_tags",
     "case_watchers",
     "cases",
@@ -43,6 +44,7 @@ __all__ = [
     "customer_notices",
     "departments",
     "files",
+    "mail_allowances",
     "mail_threads",
     "mails",
     "packed_days",
@@ -50,6 +52,7 @@ __all__ = [
     "participants",
     "rule_timers",
     "rulebooks",
+    "sent_envelopes",
     "sent_mails",
     "skills",
     "surveys",

@@ -24,15 +24,29 @@ mails = sa.Table(
     sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id")),
     sa.Column("verdict", sa.String(40), nullable=False, server_default=EMPTY),
     sa.Column("original", Json),
+    sa.Column("dropped_at", Instant),
     sa.CheckConstraint("state IN ('kept', 'filed', 'quarantined')", name="state"),
     sa.Index("ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
     sa.Index("ix_mails_message_id", "message_id"),
-    sa.Index("ix_mails_state_received_at", "state", "received_at"),
+    sa.Index(
+        "ix_mails_case_id",
+        "case_id",
+        sqlite_where=sa.text("case_id IS NOT NULL"),
+        postgresql_where=sa.text("case_id IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_mails_raw_kept",
+        "state",
+        "received_at",
+        sqlite_where=sa.text("dropped_at IS NULL"),
+        postgresql_where=sa.text("dropped_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 """
 A mail is kept before anybody has looked into it: `digest` tells it from others, `raw` and `envelope` are how it came.
 Filed, `verdict` says why it went where it went, `original` what is left of it beside the new words: see `Original`.
+`dropped_at`: since when `raw` is empty, because nobody needs it any more.
 """
 
 mail_threads = sa.Table(
@@ -81,4 +95,57 @@ sent_mails = sa.Table(
 One row for each mail of a conversation or a case, made before it is handed over. `token_hash` is of the token in its
 envelope sender, by which a bounce finds it, and in the address for answers to a forward or a notice. The key of a
 notice is its batch.
+"""
+
+sent_envelopes = sa.Table(
+    "sent_envelopes",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column(
+        "message_id",
+        sa.String(200),
+        sa.ForeignKey("sent_mails.message_id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("recipient", sa.String(320), nullable=False),
+)
+"""
+Envelopes with a sender of their own, whose token `token_hash` is of: those of copies, and of whoever a forward or a
+notice went to, since that mail's own token stands in its Reply-To. Nobody but their recipient, and
+servers on the way, sees them.
+"""
+
+mail_allowances = sa.Table(
+    "mail_allowances",
+    metadata,
+    sa.Column("address", sa.String(320), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("sent", Json, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+)
+"""When machines of ours wrote to an address in the last hour; `at` is the newest of it."""
+
+case_mentions = sa.Table(
+    "case_mentions",
+    metadata,
+    sa.Column("id", Serial, primary_key=True, autoincrement=True),
+    sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("sender", sa.String(320), nullable=False),
+    sa.Column("number", sa.String(24), nullable=False),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("noted_at", Instant),
+    sa.Index("ix_case_mentions_case_id_noted_at", "case_id", "noted_at"),
+    sa.Index(
+        "ix_case_mentions_waiting",
+        "case_id",
+        sqlite_where=sa.text("noted_at IS NULL"),
+        postgresql_where=sa.text("noted_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+"""
+Somebody's mail named `case_id`, and they do not take part in it: their words are on the case `number`. Written without
+touching the case they named, whose agents are told later, of many at once: `noted_at`.
 """

@@ -33,7 +33,7 @@ class EmailAdapter:
         except (ValueError, IndexError) as error:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
         try:
-            receipt = await self._sender.hand_over(message, sender=outline.envelope_from, to=outline.recipients)
+            receipt = await self._sender.hand_over(message, outline.envelopes)
         except Later as later:
             done = await self._letterbook.later(outline.message_id, later)
             if done is None:

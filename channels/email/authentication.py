@@ -1,7 +1,8 @@
 """What our own border server says of a sender: Authentication-Results, RFC 8601.
 
 Anybody can write such a header. Believed is only the top-most one, and only under the name of our own border, which
-puts its own on top of whatever a mail brings along.
+puts its own on top of whatever a mail brings along. Microsoft 365 writes no name: there the top-most one is the
+border's because it puts one on every mail, and one that names a server is somebody else's.
 """
 
 import re
@@ -10,6 +11,8 @@ from enum import StrEnum
 
 VALUE_CHARS_MAX = 8_000
 RESULT = re.compile(r"^\s*([a-z0-9_-]+)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.IGNORECASE)
+METHODS = ("spf", "dkim", "dmarc", "arc", "compauth")
+"""With one of these a header begins that names no server."""
 FROM_DOMAIN = re.compile(r"(?:^|\s)header\.from\s*=\s*([^\s;]+)", re.IGNORECASE)
 
 
@@ -21,14 +24,15 @@ class Standing(StrEnum):
     REFUSED = "refused"  # its domain disowns it
 
 
-def standing_of(values: Sequence[str], *, authserv: str, domain: str) -> Standing:
+def standing_of(values: Sequence[str], *, authserv: str, domain: str, nameless: bool = False) -> Standing:
     """
     Args:
         values: of the Authentication-Results headers, top-most first.
         authserv: the name our border signs with; empty where no border of ours looks.
         domain: of the address in From.
+        nameless: our border writes no name, and writes a header on every mail.
     """
-    results = _results(values[0][:VALUE_CHARS_MAX], authserv) if values and authserv else []
+    results = _results(values[0][:VALUE_CHARS_MAX], authserv, nameless) if values else []
     spoken = [part for part in results if _method(part)[0] == "dmarc"]
     if len(spoken) != 1 or not domain:
         return Standing.UNKNOWN
@@ -40,10 +44,12 @@ def standing_of(values: Sequence[str], *, authserv: str, domain: str) -> Standin
     return Standing.VOUCHED if verdict == "pass" and aligned else Standing.UNKNOWN
 
 
-def _results(value: str, authserv: str) -> list[str]:
+def _results(value: str, authserv: str, nameless: bool) -> list[str]:
     """The results, if this is our border's header."""
     named, *results = _unquoted(value).split(";")
-    words = named.split()
+    if nameless:
+        return [named, *results] if _method(named)[0] in METHODS else []
+    words = named.split() if authserv else []
     return results if words and _plain(words[0]) == _plain(authserv) else []
 
 

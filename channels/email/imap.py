@@ -18,6 +18,7 @@ import structlog
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
+from channels.email.imap_move import move
 from channels.email.letter import Envelope
 from channels.email.mailroom import Mailroom
 from channels.protocol import DeskUnavailable
@@ -186,13 +187,13 @@ class ImapPuller:
         place = f"{settings.folder};{validity};{uid}"
         if self._tries.get(place, 0) >= FETCH_TRIES_MAX:
             log.warning("imap_mail_not_given", place=place)
-            mailbox.move([uid], settings.failed)
+            move(mailbox, uid, settings.failed)
             return True
         self._tries[place] = self._tries.get(place, 0) + 1  # before: the connection may end over it
         size = self._size(mailbox, uid)
         if size is not None and size > settings.size_max:
             log.warning("imap_mail_too_large", place=place, size=size)
-            mailbox.move([uid], settings.failed)
+            move(mailbox, uid, settings.failed)
             return True
         raw = self._raw(mailbox, uid)
         if raw is None:
@@ -200,7 +201,7 @@ class ImapPuller:
         del self._tries[place]
         envelope = Envelope(None, (), f"imap:{settings.username}", place)
         self._on_loop(self._mailroom.keep(raw, envelope))
-        mailbox.move([uid], settings.processed)
+        move(mailbox, uid, settings.processed)
         self._failures = 0
         return True
 

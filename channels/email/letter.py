@@ -91,6 +91,7 @@ class Letter:
         calendar: summary of an invitation, empty for none.
         complaint_of: the address whose owner complained, of a feedback report; empty where it is left out.
         complaint_about: Message-ID of the mail that was complained about, without angle brackets.
+        complaint_path: the sender of that mail's envelope; empty where the report does not tell.
         odd: codes of what was cut, repaired or left out: "headers_capped", "html_dropped", "charset_guessed" ...
     """
 
@@ -116,6 +117,7 @@ class Letter:
     bounces: tuple[Bounce, ...] = ()
     complaint_of: str = ""
     complaint_about: str = ""
+    complaint_path: str = ""
     calendar: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)

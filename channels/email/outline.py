@@ -1,7 +1,7 @@
 """A mail the desk has decided to send, before it is a message; and what sending needs of the desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -21,7 +21,8 @@ class Outline:
             writes words that may be somebody else's.
         number: of the case, empty for none.
         language: of the conversation, as its channel told it.
-        envelope_from: where bounces of this very mail go.
+        envelope_from: where what comes back from whom it is written to goes.
+        copies_from: the same for each copy, by address: nobody sees by whose address another's mail would come back.
         reply_to: where answers go.
         automatic: no person wrote it.
         signature: of the agent who wrote it; empty else.
@@ -48,11 +49,17 @@ class Outline:
     signature: str = ""
     quoted: str = ""
     had: frozenset[str] = frozenset()
+    copies_from: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def recipients(self) -> list[str]:
         """Everybody it still has to go to, each once."""
         return [one for one in dict.fromkeys((self.to.address, *self.cc, *self.bcc)) if one not in self.had]
+
+    @property
+    def envelopes(self) -> dict[str, str]:
+        """The recipients with the senders of their envelopes."""
+        return {one: self.copies_from.get(one, self.envelope_from) for one in self.recipients}
 
 
 class Letterbook(Protocol):

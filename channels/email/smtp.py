@@ -19,6 +19,8 @@ from channels.protocol import DeliveryFailed, Receipt
 CHANNEL = "email"
 PERMANENT = 500
 """Replies from here on are for good."""
+NOT_TRIED = 451
+"""In place of a reply, for whom the server went away before it was asked."""
 
 ResolveParams = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 """From the parameters in the outbox to the parameters the mail is written with.
@@ -105,35 +107,38 @@ class SmtpSender:
             return Receipt(CHANNEL, {"skipped": True})
         message = self._written(mail, params, key)
         sender = mail.return_path.envelope_from if mail.return_path else self._settings.sender
-        return await self.hand_over(message, sender=sender, to=[mail.to])
+        return await self.hand_over(message, {mail.to: sender})
 
-    async def hand_over(self, message: EmailMessage, *, sender: str, to: Sequence[str]) -> Receipt:
-        """Give a mail that is written to the server, for these recipients; the receipt names those it refused.
+    async def hand_over(self, message: EmailMessage, envelopes: Mapping[str, str]) -> Receipt:
+        """Give a mail that is written to the server, once for each recipient; the receipt names those it refused.
 
         Args:
-            sender: of the envelope, where bounces go.
+            envelopes: each recipient with the sender of their envelope, where what comes back from them goes: nobody
+                else gets to see it.
 
         Raises:
             DeliveryFailed: see `send`. `Refused` where it takes it for none of them, now or ever; `Later` where it may
                 take it later for some of them, whoever else has it by now.
         """
         client = await self._connected()
+        taken: dict[str, Receipt] = {}
+        failed: dict[str, int] = {}
         try:
-            failed = await self._envelope(client, sender, to)
-            later = {address: code for address, code in failed.items() if code < PERMANENT}
-            refused = {address: code for address, code in failed.items() if code >= PERMANENT}
-            taken = [address for address in to if address not in failed]
-            if not taken:
-                raise (
-                    Later(taken, later, refused)
-                    if later
-                    else Refused(f"not accepted: {sorted({*failed.values()})}", failed)
-                )
-            receipt = await self._text(client, message)
+            await self._hand_to_each(client, message, envelopes, taken, failed)
+        except DeliveryFailed as stopped:
+            if not taken or stopped.ambiguous:
+                raise
+            left = [address for address in envelopes if address not in taken and address not in failed]
+            failed |= dict.fromkeys(left, NOT_TRIED)
         finally:
             await _leave(client)
+        later = {address: code for address, code in failed.items() if code < PERMANENT}
+        refused = {address: code for address, code in failed.items() if code >= PERMANENT}
         if later:
-            raise Later(taken, later, refused)
+            raise Later(list(taken), later, refused)
+        if not taken:
+            raise Refused(f"not accepted: {sorted({*failed.values()})}", failed)
+        (*_, receipt) = taken.values()
         return Receipt(CHANNEL, {**receipt.proof, **({"refused": refused} if refused else {})})
 
     async def greeting(self) -> str:
@@ -183,25 +188,38 @@ class SmtpSender:
             return None
         return ssl.create_default_context(cafile=self._settings.trust)
 
-    async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: Sequence[str]) -> dict[str, int]:
-        """Who it is from and for; the recipients it was not accepted for, now or ever, with the code of the reply."""
-        ascii_only = all(address.isascii() for address in (sender, *to))
-        options = [] if ascii_only else ["SMTPUTF8"]
-        encoding = "ascii" if ascii_only else "utf-8"
-        failed: dict[str, int] = {}
+    async def _hand_to_each(
+        self,
+        client: aiosmtplib.SMTP,
+        message: EmailMessage,
+        envelopes: Mapping[str, str],
+        taken: dict[str, Receipt],
+        failed: dict[str, int],
+    ) -> None:
+        """Fills in who has it, and for whom it was not accepted, now or ever, with the code of the reply."""
+        for address, sender in envelopes.items():
+            code = await self._envelope(client, sender, address, message_is_ascii=_is_ascii(envelopes))
+            if code is not None:
+                failed[address] = code
+            else:
+                taken[address] = await self._text(client, message)
+
+    async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: str, *, message_is_ascii: bool) -> int | None:
+        """Who it is from and for; the code of the reply where it was not accepted for them."""
+        options = [] if message_is_ascii else ["SMTPUTF8"]
+        encoding = "ascii" if message_is_ascii else "utf-8"
         try:
-            await client.ehlo()
+            await client.ehlo()  # which also ends an envelope that came to nothing
             if options and not client.supports_extension("smtputf8"):
                 raise DeliveryFailed("the server takes no addresses beyond ASCII")
             await client.mail(sender, options=options, encoding=encoding)
-            for address in to:
-                try:
-                    await client.rcpt(address, encoding=encoding)
-                except aiosmtplib.SMTPRecipientRefused as error:
-                    failed[address] = error.code
+            try:
+                await client.rcpt(to, encoding=encoding)
+            except aiosmtplib.SMTPRecipientRefused as error:
+                return error.code
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
-        return failed
+        return None
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage) -> Receipt:
         try:
@@ -212,6 +230,10 @@ class SmtpSender:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed("the connection was lost after DATA", ambiguous=True) from error
         return Receipt(CHANNEL, {"message_id": message["Message-ID"], "reply": f"{response.code} {response.message}"})
+
+
+def _is_ascii(envelopes: Mapping[str, str]) -> bool:
+    return all(address.isascii() for pair in envelopes.items() for address in pair)
 
 
 def _may_retry(error: Exception) -> bool:

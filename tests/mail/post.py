@@ -109,6 +109,13 @@ class Post:
         """A border as it should not be: Authentication-Results that mails bring stay, below its own."""
         (self.folder / "credulous").touch()
 
+    def offers_by_imap(self, capabilities: str) -> None:
+        """All that Dovecot says it can do, from the next session on: servers without MOVE are about still."""
+        with (self.folder / "dovecot.conf").open("a") as conf:
+            conf.write(f"\nimap_capability = {capabilities}\n")
+        assert self._dovecot is not None
+        self._dovecot.send_signal(signal.SIGHUP)
+
     def _put(self, table: str, lines: dict[str, str]) -> None:
         """In one step, since Exim may look at any moment."""
         fresh = self.folder / f"{table}.new"

@@ -1,15 +1,20 @@
 """From a customer's mail program to the desk and back, by every way in: Exim carries, Dovecot keeps, swaks writes."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from imap_tools import BaseMailBox, MailBoxUnencrypted
 
 from tests.mail.conftest import NewCustomer, NewDesk
 from tests.mail.customers import number_in, words_of
 from tests.mail.desk import MailDesk, by_imap, by_imap_and_token
-from tests.mail.post import DESK, Post
+from tests.mail.post import DESK, PASSWORD, Post
+from tests.mail.programs import until
 
 pytestmark = pytest.mark.mail
+DELETED = "\\Deleted"
 FREEZER = "The freezer in our shop has been too warm since this morning. Please help."
 
 
@@ -66,6 +71,44 @@ async def test_mail_that_was_fetched_lies_in_processed(new_desk: NewDesk, custom
         await desk.has_done(1)
         await post.mailbox(DESK).receives(1, folder="Processed")
     assert post.mailbox(DESK).holds() == 0
+
+
+@pytest.mark.parametrize(("capabilities", "left"), [("UIDPLUS", [DELETED]), ("", [DELETED] * 2)])
+async def test_without_move_what_others_marked_deleted_stays_where_it_is(
+    new_desk: NewDesk, customer: NewCustomer, post: Post, capabilities: str, left: list[str]
+):
+    post.offers_by_imap(f"IMAP4rev1 IDLE {capabilities}")
+    await customer("ana@customer.test").writes("Somebody is about to delete this by hand.")
+    await post.mailbox(DESK).receives(1)
+    await asyncio.to_thread(_marks_all_deleted, post)
+    async with new_desk(**by_imap(post.imap_port)) as desk:
+        await customer("ana@customer.test").writes(FREEZER)
+        await desk.has_done(1)
+        await post.mailbox(DESK).receives(1, folder="Processed")
+
+        def stands() -> bool:
+            return _flags(post) == left
+
+        await until(stands, why=post.said)
+    assert post.mailbox(DESK).holds("Processed") == 1
+
+
+def _marks_all_deleted(post: Post) -> None:
+    with _opened(post) as mailbox:
+        mailbox.client.uid("STORE", ",".join(mailbox.uids()), "+FLAGS", f"({DELETED})")
+
+
+def _flags(post: Post) -> list[str]:
+    """Of the mails that are still where they arrived."""
+    with _opened(post) as mailbox:
+        return [" ".join(one.flags) for one in mailbox.fetch(mark_seen=False)]
+
+
+@contextlib.contextmanager
+def _opened(post: Post) -> Iterator[BaseMailBox]:
+    """The desk's mailbox, as somebody else has it open."""
+    with MailBoxUnencrypted("127.0.0.1", post.imap_port).login(DESK, PASSWORD) as mailbox:
+        yield mailbox
 
 
 async def test_a_mail_addressed_in_another_alphabet_is_answered(desk: MailDesk, customer: NewCustomer, post: Post):

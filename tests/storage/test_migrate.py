@@ -20,7 +20,7 @@ from app.schema import whole_schema
 from storage.engine import Database
 from storage.errors import SchemaTooNew
 from storage.migrate import alembic_config, migrate, pending
-from storage.tables import Instant
+from storage.tables import Instant, Json
 
 OPTIONS = {"compare_type": True, "compare_server_default": True}
 
@@ -210,3 +210,62 @@ HISTORY = (("CaseOpened", 8), ("CaseResolved", 9), ("CaseReopened", 10), ("CaseR
 
 def when(hour: int) -> datetime:
     return datetime(2026, 3, 2, hour, tzinfo=UTC)
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
+async def test_mails_that_were_sent_before_0010_are_known_after_it(empty_url: str) -> None:
+    opened = Database(empty_url)
+    try:
+        await opened.run(lambda connection: upgrade_to(connection, "0009"))
+        await opened.run(insert_mails_of_0009)
+        before = await opened.run(sent_mails_now)
+        assert len(before) == len(SENT_BEFORE)
+        await migrate(opened)
+        assert await opened.run(sent_mails_now) == before
+        await opened.run(insert_a_notice)
+        (*_, notice) = await opened.run(sent_mails_now)
+        assert notice[0] > max(row[0] for row in before)
+        with pytest.raises(sa.exc.IntegrityError):
+            await opened.run(insert_mails_of_0009)
+        assert await opened.run(differences) == []
+    finally:
+        await opened.close()
+
+
+SENT_BEFORE: tuple[dict[str, Any], ...] = (
+    {"purpose": "answer", "state": "sent", "proof": {"reply": "250 OK"}, "others": ["boss@corner.example"]},
+    {"purpose": "answer", "state": "planned", "proof": None, "others": []},
+    {"purpose": "forward", "state": "refused", "proof": {"refused": {"eve@x.example": 550}}, "others": []},
+)
+SENT_COLUMNS = (
+    *("id", "message_id", "token_hash", "purpose", "conversation_id", "case_id", "key", "recipient", "others"),
+    *("automatic", "state", "proof", "at"),
+)
+
+
+def insert_mails_of_0009(connection: sa.Connection) -> None:
+    with connection.begin():
+        for place, told in enumerate(SENT_BEFORE):
+            _insert_mail(connection, place, told)
+
+
+def insert_a_notice(connection: sa.Connection) -> None:
+    with connection.begin():
+        _insert_mail(connection, 9, {"purpose": "notice", "state": "sent", "proof": None, "others": []})
+
+
+def _insert_mail(connection: sa.Connection, place: int, told: dict[str, Any]) -> None:
+    table = sa.Table("sent_mails", sa.MetaData(), autoload_with=connection, resolve_fks=False)
+    told = {**told, "others": sa.literal(told["others"], Json), "proof": sa.literal(told["proof"], Json)}
+    told |= {"message_id": f"c-{place}@desk.example", "token_hash": bytes([place]) * 32, "key": f"k-{place}"}
+    told |= {"recipient": "ana@corner.example", "automatic": sa.true(), "at": sa.literal(when(8 + place), Instant())}
+    connection.execute(sa.insert(table).values(told))
+
+
+def sent_mails_now(connection: sa.Connection) -> list[tuple[Any, ...]]:
+    """Every column of every row, oldest first."""
+    with connection.begin():
+        told = ", ".join(SENT_COLUMNS)
+        rows = connection.execute(sa.text(f"SELECT {told} FROM sent_mails ORDER BY id"))
+        return [tuple(bytes(one) if isinstance(one, memoryview) else one for one in row) for row in rows]

@@ -118,6 +118,7 @@ def _letter(
         bounces=report.bounces(mail, found.text) if machine is Automatic.BOUNCE else (),
         complaint_of=report.complaint_of(mail) if machine is Automatic.COMPLAINT else "",
         complaint_about=report.original_id(mail) if machine is Automatic.COMPLAINT else "",
+        complaint_path=report.complaint_path(mail) if machine is Automatic.COMPLAINT else "",
         calendar=found.calendar,
         enclosures=tuple(found.enclosures),
         headers=_kept(headers),

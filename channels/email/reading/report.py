@@ -46,6 +46,16 @@ def complaint_of(mail: Part) -> str:
     return ""
 
 
+def complaint_path(mail: Part) -> str:
+    """The sender of the envelope that was complained about, as the report says, or the mail itself; empty for none."""
+    for part in mail.walk():
+        if part.kind == "message/feedback-report":
+            for group in _groups(part):
+                if address := _address(group.first("original-mail-from")):
+                    return address
+    return _address(_original(mail).first("return-path"))
+
+
 def _told(part: Part, came_back: str) -> Iterator[Bounce]:
     for group in _groups(part):
         original = _address(group.first("original-recipient"))

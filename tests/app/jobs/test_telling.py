@@ -345,3 +345,16 @@ def _used_code(case: Case) -> dict[str, Any]:
     values = {"id": uuid4(), "conversation": uuid4(), "place": 1, "subject": b"s" * 32, "source": b"s" * 32}
     values |= {"case_id": case.id, "code_hash": b"s" * 32, "tries": 1, "sent_at": at, "expires_at": at, "used_at": at}
     return values
+
+
+async def test_s18_an_address_gets_five_automatic_mails_an_hour_and_the_rest_waits(street: Street) -> None:
+    cases = [await street.case() for _ in range(8)]
+    for place, case in enumerate(cases):
+        await street.replies(case, "At noon.", f"Mon 10:{place * 5:02}")
+        await street.tells()
+    assert len(street.by("mail")) == 5
+
+    street.clock.at = when("Mon 11:04")  # an hour after the first went
+    await street.tells()
+    told = [item["number"] for mail in street.by("mail") for item in mail["params"]["items"]]
+    assert (len(street.by("mail")), sorted(told)) == (6, sorted(case.number for case in cases))

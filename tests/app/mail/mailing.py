@@ -55,6 +55,7 @@ class MailingDesk:
         await self.house.filing.run()
         await self.house.turns.sweep()
         await self.house.turns.idle()
+        await self.house.mentions.run()
         await self.house.delivery.run()
 
     async def hears(self, text: str = "The till in shop 4 jams.", **named: Any) -> list[EmailMessage]:
@@ -144,18 +145,18 @@ async def mailing(
     """A desk with nobody's model: words are understood by patterns and phrases."""
     clock, server = Clock(), Scripted()
     async with serving(server, enable_SMTPUTF8=True) as port:
-        settings = Settings(
-            data=folder,
-            database_url=str(database.url),
-            mail_authserv=AUTHSERV,
-            mail_from=DESK,
-            smtp_host="127.0.0.1",
-            smtp_port=port,
-            smtp_security="plain",
-            fallback_department="tills",
-            public_url="https://desk.larder-lane.example",
-            **changes,
-        )
+        chosen: dict[str, Any] = {
+            "data": folder,
+            "database_url": str(database.url),
+            "mail_authserv": AUTHSERV,
+            "mail_from": DESK,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": port,
+            "smtp_security": "plain",
+            "fallback_department": "tills",
+            "public_url": "https://desk.larder-lane.example",
+        }
+        settings = Settings(**chosen | changes)
         house = build(settings, encoder=NO_ENCODER, now=clock, reader=reader or PlainReader())
         office = ServedOffice(house.database)
         await office.furnish()

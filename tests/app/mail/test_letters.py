@@ -1,8 +1,13 @@
 """A mail comes in, is filed, and is answered at most once."""
 
-import pytest
+from pathlib import Path
 
-from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, number_in, text_of
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+from storage.engine import Database
+from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, mailing, number_in, text_of
 from tests.app.mail.peer import mail
 
 
@@ -288,3 +293,24 @@ async def test_files_come_along(desk: MailingDesk):
 async def test_a_sender_that_is_unclear_gets_a_case_and_no_answer(desk: MailingDesk):
     assert await desk.hears(sender="a@x.example, b@x.example") == []
     assert len(await desk.numbers()) == 1
+
+
+@pytest.mark.bar
+async def test_s9_at_microsoft_365_only_the_top_most_header_vouches(database: Database, tmp_path: Path):
+    def results(verdict: str) -> tuple[str, str]:
+        told = f"spf={verdict} (sender IP is 192.0.2.9) smtp.mailfrom=corner.example;dkim=none header.d=none"
+        return "Authentication-Results", f"{told};dmarc={verdict} action=none header.from=corner.example;compauth=pass"
+
+    async with mailing(database, tmp_path, mail_authserv="", mail_border="microsoft365") as desk:
+        await desk.knows()
+        for place, headers in enumerate(((results("pass"),), (results("none"), results("pass")), ())):
+            await desk.hears(f"Case {place}", headers=headers)
+        await desk.hears("Case 3", dmarc="pass", headers=(results("pass"),))  # a name on top is nobody of ours
+
+        known = [(await desk.case(number)).contact_id is not None for number in await desk.numbers()]
+    assert known == [True, False, False, False]
+
+
+def test_a_border_has_a_name_or_none():
+    with pytest.raises(ValidationError, match="NIGHTDESK_MAIL_AUTHSERV"):
+        Settings(mail_authserv="mx.shop.example", mail_border="microsoft365")

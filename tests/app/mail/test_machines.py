@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from caseengine.operations import answering
+from caseengine.operations.forwarding import forward
 from caseengine.tables import mails
 from channels.email.letter import Envelope, Letter
 from channels.email.marker import loop_name
@@ -16,7 +17,7 @@ from customers.reachability import reachable
 from storage.engine import Database
 from tests.app.mail.mailing import DESK, MailingDesk, id_of, mailing, number_in
 
-ANA, BOB = "ana@corner.example", "bob@x.example"
+ANA, BOB, EVE = "ana@corner.example", "bob@x.example", "eve@x.example"
 
 
 class OwnReader:
@@ -77,7 +78,7 @@ async def test_a_report_brings_its_outcome_and_none_of_its_words(desk: MailingDe
 
 async def test_who_was_copied_in_and_knows_the_message_id_silences_nobody(desk: MailingDesk):
     (first,) = await desk.hears(dmarc="pass")
-    (reply,) = await desk.replies(number_in(first), "On its way.", copies=answering.Copies((BOB,)))
+    (reply, _) = await desk.replies(number_in(first), "On its way.", copies=answering.Copies((BOB,)))
     await desk.gets(report("delivery-status", failed(ANA), id_of(reply)), mail_from=BOB)
     await desk.sent()
 
@@ -94,18 +95,53 @@ async def test_a_mailbox_that_was_passed_on_and_bounced_is_the_one_we_wrote_to(d
     assert await writes_to(desk, ANA) == [False]
 
 
-async def test_a_complaint_silences_who_complained_and_not_the_customer(desk: MailingDesk):
+async def test_a_bounce_tells_of_nobody_but_whose_envelope_it_came_back_to(desk: MailingDesk):
     (first,) = await desk.hears(dmarc="pass")
-    (reply,) = await desk.replies(number_in(first), "On its way.", copies=answering.Copies((BOB,)))
-    abuse = "Feedback-Type: abuse\r\nVersion: 1\r\n"
-    await desk.gets(report("feedback-report", abuse, id_of(reply)), mail_from="fbl@isp.example")
-    await desk.gets(report("feedback-report", f"{abuse}Original-Rcpt-To: eve@x.example\r\n", id_of(reply)))
-    await desk.sent()
-    assert await writes_to(desk, ANA, BOB, "eve@x.example") == [True, True, True]
+    await desk.replies(number_in(first), "On its way.", copies=answering.Copies((BOB,)))
+    to_ana, to_bob = desk.server.senders[-2:]
+    assert to_ana != to_bob
 
-    await desk.gets(report("feedback-report", f"{abuse}Original-Rcpt-To: {BOB}\r\n", id_of(reply)))
+    forged = failed(ANA, ANA) + failed(EVE, EVE)
+    await desk.gets(report("delivery-status", forged, "x@isp.example"), rcpt=to_bob, mail_from="")
     await desk.sent()
-    assert await writes_to(desk, ANA, BOB) == [True, False]
+    assert await writes_to(desk, ANA, BOB, EVE) == [True, False, True]
+
+    await desk.gets(report("delivery-status", failed(ANA), "y@isp.example"), rcpt=to_ana, mail_from="")
+    await desk.sent()
+    assert await writes_to(desk, ANA, BOB, EVE) == [False, False, True]
+
+
+async def test_who_only_knows_where_answers_to_a_forward_go_makes_no_bounce_of_it(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    asked = {"to": EVE, "subject": "", "note": "Asked", "key": "f-1"}
+    await desk.office.do(forward, number_in(first), "Where?", by=desk.office.sam.actor, at=desk.clock(), **asked)
+    (mail,) = await desk.sent()
+    answers = str(mail["Reply-To"])
+    assert "+f-" in answers
+    for place, rcpt in enumerate((answers, answers.replace("+f-", "+b-"))):
+        told = failed(EVE).replace("5.1.1", f"5.1.{place + 2}")
+        await desk.gets(report("delivery-status", told, id_of(mail)), rcpt=rcpt, mail_from="")
+    await desk.sent()
+    assert await writes_to(desk, EVE) == [True]
+
+    await desk.gets(report("delivery-status", failed(EVE), id_of(mail)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+    assert await writes_to(desk, EVE) == [False]
+
+
+async def test_a_complaint_silences_whose_mail_it_names_by_its_envelope_and_nobody_else(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    (reply, _) = await desk.replies(number_in(first), "On its way.", copies=answering.Copies((BOB,)))
+    abuse = "Feedback-Type: abuse\r\nVersion: 1\r\n"
+    for told in ("", f"Original-Rcpt-To: {EVE}\r\n", f"Original-Rcpt-To: {ANA}\r\n"):
+        await desk.gets(report("feedback-report", abuse + told, id_of(reply)), mail_from="fbl@isp.example")
+    await desk.sent()
+    assert await writes_to(desk, ANA, BOB, EVE) == [True, True, True]
+
+    path = f"Original-Mail-From: <{desk.server.senders[-1]}>\r\nOriginal-Rcpt-To: {ANA}\r\n"
+    await desk.gets(report("feedback-report", abuse + path, id_of(reply)), mail_from="fbl@isp.example")
+    await desk.sent()
+    assert await writes_to(desk, ANA, BOB, EVE) == [True, False, True]
 
 
 async def test_nobody_is_answered_whose_domain_disowns_them(desk: MailingDesk):

@@ -1,5 +1,6 @@
 """What agents and supervisors see of mails over HTTP."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
 
+from caseengine.operations.forwarding import forward
 from caseengine.tables import cases
 from tests.app.house import PASSWORD
-from tests.app.mail.mailing import MailingDesk, number_in
+from tests.app.mail.mailing import MailingDesk, id_of, number_in
 from tests.app.mail.peer import mail
 
 HOST = {"Host": "desk.larder-lane.example"}
@@ -110,5 +112,39 @@ async def test_an_agent_answers_with_a_copy_over_the_api(desk: MailingDesk, http
 
     answered = await li.post(f"/api/cases/{number_in(first)}/replies", body)
     assert answered.status == 200, await answered.text()
-    assert len(await desk.sent()) == 1
-    assert desk.server.recipients[-1] == ["ana@corner.example", "boss@corner.example"]
+    assert len(await desk.sent()) == 2
+    assert desk.server.recipients[1:] == [["ana@corner.example"], ["boss@corner.example"]]
+
+
+async def test_files_of_an_answer_from_outside_are_on_the_case_and_none_of_the_customers(
+    desk: MailingDesk, http: Any
+) -> None:
+    (first,) = await desk.hears(dmarc="pass")
+    number, sam = number_in(first), desk.office.sam.actor
+    asked = {"to": "carrier@trucks.example", "subject": "", "note": "Asked the carrier", "key": "f-1"}
+    await desk.office.do(forward, number, "Where is pallet 7?", by=sam, at=desk.clock(), **asked)
+    (question,) = await desk.sent()
+    answer = {"rcpt": str(question["Reply-To"]), "answers": id_of(question), "message_id": "a@trucks.example"}
+    await desk.hears("As signed.", sender="<carrier@trucks.example>", files=(("pod.pdf", b"%PDF"),), **answer)
+
+    (note,) = [fact for fact in await desk.told(number) if "As signed." in fact]
+    found = re.search(r"pod\.pdf \((/api/cases/\S+/files/\S+)\)", note)
+    assert found is not None
+    li = await signed_in(http, desk.office.li)
+    fetched = await li.get(found[1])
+    assert (fetched.status, await fetched.read()) == (200, b"%PDF")
+    assert (await li.get(found[1].replace(number, await another(desk)))).status == 404
+    async with desk.house.database.snapshot() as snapshot:
+        (file,) = await snapshot.rows(sa.text("SELECT conversation_id FROM files"))
+        threads = await snapshot.rows(sa.text("SELECT conversation_id FROM mail_threads"))
+    assert file.conversation_id not in {row.conversation_id for row in threads}
+
+    # It is a place for files and no conversation: who names that mail is pointed at nothing by it.
+    await desk.hears("And now?", sender="<eve@elsewhere.example>", answers="a@trucks.example", dmarc="pass")
+    assert (await desk.verdicts())[-1] == "new"
+
+
+async def another(desk: MailingDesk) -> str:
+    """The number of a case that has nothing to do with it."""
+    (other,) = await desk.hears("Another matter.", sender="<bob@x.example>", dmarc="pass")
+    return number_in(other)

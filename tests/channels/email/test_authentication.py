@@ -63,3 +63,53 @@ def test_a_domain_beyond_ascii_is_the_same_in_both_spellings():
     assert (
         standing(f"{OURS}; dmarc=pass header.from=xn--bcher-kva.example", domain="bücher.example") is Standing.VOUCHED
     )
+
+
+MICROSOFT = (
+    "spf=pass (sender IP is 209.85.218.47)\r\n smtp.mailfrom=corner.example; dkim=pass (signature was verified)\r\n"
+    " header.d=corner.example;dmarc=pass action=none\r\n header.from=corner.example;compauth=pass reason=100"
+)
+"""As Microsoft 365 writes it: no name of a server, and no space after some of the semicolons."""
+
+
+def at_microsoft(*values: str, domain: str = "corner.example") -> Standing:
+    return standing_of(values, authserv="", domain=domain, nameless=True)
+
+
+@pytest.mark.bar
+def test_s9_microsoft_365_vouches_without_a_name_by_its_own_header_alone():
+    forged = MICROSOFT.replace("corner.example", "bank.example")
+    failed = (
+        "spf=fail (sender IP is 192.0.2.9) smtp.mailfrom=bank.example; dkim=none (message not signed) header.d=none;"
+        "dmarc=fail action=quarantine header.from=bank.example;compauth=fail reason=000"
+    )
+
+    assert at_microsoft(MICROSOFT) is Standing.VOUCHED
+    assert at_microsoft(MICROSOFT, forged) is Standing.VOUCHED
+    assert at_microsoft(failed, forged, domain="bank.example") is Standing.REFUSED
+    assert at_microsoft(MICROSOFT, forged, domain="bank.example") is Standing.UNKNOWN
+    assert at_microsoft(MICROSOFT.replace("dmarc=pass", "dmarc=bestguesspass")) is Standing.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (),
+        (PASS, MICROSOFT),  # on top is somebody who names a server: not Microsoft's
+        (f"{OURS}; {MICROSOFT}",),
+        (f"; {MICROSOFT}",),
+        (f"none; {MICROSOFT}",),
+        (f"x=pass; {MICROSOFT}",),
+        ("spf=none smtp.helo=x;dmarc=pass header.from=corner.example;dmarc=fail header.from=corner.example",),
+        ("spf=pass (dmarc=pass header.from=corner.example)",),
+        ("spf=pass; dmarc=pass action=none header.from=evil.example",),
+    ],
+)
+@pytest.mark.bar
+def test_s9_at_microsoft_365_nothing_else_vouches(values):
+    assert at_microsoft(*values) is Standing.UNKNOWN
+
+
+def test_a_header_without_a_name_counts_only_where_the_border_is_known_to_write_none():
+    assert standing(MICROSOFT) is Standing.UNKNOWN
+    assert standing(MICROSOFT, authserv="") is Standing.UNKNOWN

@@ -17,6 +17,7 @@ class Broken:
     def __init__(self) -> None:
         self.client = self.folder = self
         self.fetched, self.moved = 0, list[str]()
+        self.capabilities = ("MOVE",)
 
     def uid(self, command: str, uid: str, what: str) -> tuple[str, list[bytes]]:
         self.fetched += "BODY" in what

@@ -188,7 +188,7 @@ async def handed_over(handler: Scripted, *to: str) -> Exception | None:
     message["From"], message["Message-ID"] = "desk@larder.example", "<a@larder.example>"
     async with serving(handler) as port:
         try:
-            await sender(port).hand_over(message, sender="desk@larder.example", to=to)
+            await sender(port).hand_over(message, dict.fromkeys(to, "desk@larder.example"))
         except DeliveryFailed as failed:
             return failed
     return None
@@ -215,3 +215,39 @@ async def test_never_for_all_is_for_good():
     failure = await handed_over(Scripted(at_rcpt="550 nobody"), "ana@corner.example", "boss@corner.example")
     assert isinstance(failure, Refused)
     assert not failure.retry
+
+
+class Leaving(Scripted):
+    """A server that takes one mail, and then has no time for the next."""
+
+    def __init__(self, at_second: str) -> None:
+        super().__init__()
+        self.at_second = at_second
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.taken and not self.at_second.startswith("data"):
+            return self.at_second
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.taken:
+            server.transport.abort()
+            return "250 never said"
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.mark.parametrize("reply", ["421 closing", "554 enough of this"])
+async def test_whose_turn_had_not_come_when_the_server_stopped_gets_it_later(reply: str):
+    handler = Leaving(reply)
+    failure = await handed_over(handler, "ana@corner.example", "boss@corner.example", "bob@corner.example")
+    assert isinstance(failure, Later)
+    assert failure.taken == ["ana@corner.example"]
+    assert set(failure.later) == {"boss@corner.example", "bob@corner.example"}
+    assert failure.refused == {}
+
+
+async def test_a_line_that_was_lost_over_a_copy_leaves_it_open_who_has_it():
+    failure = await handed_over(Leaving("data"), "ana@corner.example", "boss@corner.example")
+    assert isinstance(failure, DeliveryFailed)
+    assert (failure.ambiguous, failure.retry) == (True, False)

@@ -38,6 +38,7 @@ letters = st.builds(
     bounces=st.lists(st.builds(Bounce, texts, texts, texts, texts, texts), max_size=2).map(tuple),
     complaint_of=texts,
     complaint_about=texts,
+    complaint_path=texts,
     calendar=texts,
     enclosures=st.lists(st.builds(Enclosure, texts, texts, st.binary(max_size=20), texts), max_size=3).map(tuple),
     headers=st.dictionaries(texts, texts, max_size=3),
