@@ -159,7 +159,7 @@ class ArrivalRounds:
             await self._leave_file(received, received.place)
         elif received.activity is not None:
             whole = await self._with_files(received.activity, received.files, last=last)
-            await self._hearing.hear(whole, received.place, raw=arrival.raw, in_turn=True)
+            await self._hearing.hear(whole, received.place, raw=arrival.raw, in_turn=True, card=received.of)
 
     async def _with_files(self, activity: Activity, offered: tuple[OfferedFile, ...], *, last: bool) -> Activity:
         """The activity with its files stored. What cannot be had is left as a name among the words."""

@@ -42,11 +42,14 @@ class Hearing(Protocol):
         channels.protocol.DeskUnavailable: nothing was stored.
     """
 
-    async def hear(self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False) -> Accepted:
+    async def hear(
+        self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False, card: str = ""
+    ) -> Accepted:
         """It will be answered.
 
         Args:
             in_turn: it waited, and its turn has come.
+            card: where it is a button that was pressed: the key of the activity that shows it, as the button says.
 
         Raises:
             StandsBehind: what waits there is asked for in the same commit, so also after a restart.

@@ -99,7 +99,7 @@ class Intake:
             await self._kept(received, raw)
         else:
             try:
-                await self._hearing.hear(activity, place, raw=raw)
+                await self._hearing.hear(activity, place, raw=raw, card=received.of)
             except StandsBehind:
                 await self._kept(received, raw)
 

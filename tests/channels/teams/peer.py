@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import jwt
 from aiohttp import ClientSession, web
@@ -35,6 +36,7 @@ TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
 OTHER_TENANT = "11111111-2222-4333-8444-555555555555"
 MEGAN = "7faf8ab2-3d56-4244-b585-20c8a42ed2b8"
 ISSUER = "https://api.botframework.com"
+ENGLISH = load_catalogue("en", zone=ZoneInfo("Europe/London"), company="Larder & Lane")
 BOT = {"id": f"28:{APP_ID}", "name": "Larder & Lane"}
 
 
@@ -286,7 +288,7 @@ async def open_wire(
         database=database,
         reception=Reception(database, clock, notice or noticed.append),
         now=clock,
-        catalogue=load_catalogue("en", zone=_zone(), company="Larder & Lane"),
+        catalogue=ENGLISH,
         origin="https://desk.example",
         heard_typing=heard_typing,
         fetch=fetch,
@@ -303,12 +305,6 @@ async def open_wire(
         await house.close()
         await server.close()
         await microsoft.server.close()
-
-
-def _zone() -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo("Europe/London")
 
 
 def conversation(address: str = "a:megan") -> UUID:
