@@ -19,8 +19,8 @@ from caseengine.agents import Agent, agent_in_teams
 from caseengine.model.errors import CaseError, CaseNotFound, NotOffered, NotPermitted
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending
-from caseengine.operations.permission import permitted_case
 from caseengine.operations.offers import REASON_CHARACTERS_MAX
+from caseengine.operations.permission import permitted_case
 from caseengine.operations.routing import accept, decline
 from caseengine.policies.agent_cards import Does
 from caseengine.reading.agent_card import AgentCard, agent_card

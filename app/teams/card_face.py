@@ -137,7 +137,8 @@ class CardFaces:
             code = Input("code", words["agent_card.code"], "choice", codes, value=typed.get("code", ""))
             text = Input("done", words["agent_card.done_text"], "multiline", value=typed.get("done", ""))
             return Act(words["agent_card.resolve"], verb=does, about=about, inputs=(code, text))
-        return Act(words[f"agent_card.{does}"], verb=does, about=about)
+        title = words["agent_card.accept"] if does is Does.ACCEPT else words["agent_card.take"]
+        return Act(title, verb=does, about=about)
 
 
 def _words_alone(text: str) -> str:

@@ -75,7 +75,7 @@ class CardRenewal:
         return await self._put(_shows(row, card)) if card is not None else _skipped()
 
     async def customers_card(self, row: OutboxRow) -> Receipt:
-        """The topic `PRESSED`: what was pressed, and nothing left to press. Where others read along, not what was typed.
+        """The topic `PRESSED`: what was pressed, nothing left to press, and where others read along not what was typed.
 
         Raises:
             DeliveryFailed: as the adapter's.

@@ -141,12 +141,13 @@ async def becomes_a_case(chat: WebChat) -> str:
 
 
 async def reads_where_they_stand(chat: WebChat, first: str) -> None:
-    """Several cases, each with number, status and department; hers of today is among them."""
+    """Several cases, each with its number, and a card of where it stands; hers of today is among them."""
     await chat.reads("Would you like to add something to one of them?", times=2)
     texts = await chat.shown()
     listed = texts[max(place for place, text in enumerate(texts) if "These are your cases" in text) + 1 : -1]
     assert len(listed) > 1
-    assert all(journey.NUMBER.match(text) and ", with " in text for text in listed), listed
+    assert all(journey.NUMBER.match(text) for text in listed), listed
+    assert [name for name, _ in await chat.facts()][:3] == ["Case", "Status", "With"]
     assert sum(text.startswith(f"{first} My freezer delivery is late") for text in listed) == 1
 
 

@@ -18,7 +18,10 @@ from app.settings import Settings
 from app.wiring import build
 from bot.understanding import Understander
 from caseengine.agents import Agents
+from caseengine.model.actor import SYSTEM
 from caseengine.operations.assigning import assign
+from caseengine.operations.opening import Opening, open_case
+from channels.webchat import cards as webchat
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
@@ -260,6 +263,7 @@ class TestCasesAsCards:
         answered = await self.presses(megan, "Add to my case")
         assert "Add to my case" in str(answered["value"]["body"])
         assert answered["value"]["actions"] == []
+        assert [call.method for call in megan.microsoft.calls].count("PUT") == 1, "it is changed for everybody"
         assert "What shall I add" in megan.heard
         await megan.says("It rings since seven in the morning.")
         assert "is on case" in megan.heard
@@ -278,6 +282,52 @@ class TestCasesAsCards:
         await self.presses(megan, "It is solved")
         await megan.says("Yes")
         assert (await megan.desk.case(number)).row.status == "closed"
+
+
+    def facts(self, megan: Megan) -> list[dict[str, str]]:
+        """What the cards tell, one after another."""
+        cards = [card["content"] for one in megan.last for card in one.get("attachments", ())]
+        sets = [part["facts"] for card in cards for part in card["body"] if part["type"] == "FactSet"]
+        return [{fact["title"]: fact["value"] for fact in listed} for listed in sets]
+
+    async def test_her_cases_come_as_cards_a_page_at_a_time_and_one_is_opened(self, megan: Megan) -> None:
+        await megan.says("Hello")
+        numbers = []
+        for name in "ABCDEFG":
+            megan.desk.clock.passes(minutes=1)
+            async with megan.desk.house.database.unit_of_work() as work:
+                proved = await Assurances(work).of(conversation(), at=megan.desk.clock())
+                subject = f"Shop {name} has no [bread](https://x.test)"
+                wanted = Opening(subject, "-", "deliveries", contact_id=proved.contact_id)
+                numbers.append((await open_case(work, wanted, by=SYSTEM, at=megan.desk.clock())).number)
+        await megan.says("Where do my cases stand?")
+        assert "(5 of 7)" in megan.heard
+        shown = self.facts(megan)
+        assert [one["Case"].replace("\\", "") for one in shown] == numbers[:1:-1]
+        assert set(shown[0]) == {"Case", "Status", "With", "Next update by"}
+        assert (shown[0]["Status"], shown[0]["With"]) == ("New, waiting for a colleague", "Deliveries")
+        assert megan.offered.count("Open") == 5
+        said = await megan.desk.history.after(str(conversation()), 0)
+        in_web_chat = [webchat.content(one.card)["body"] for one in said if one.card is not None]
+        assert [fact["value"] for part in in_web_chat[0] for fact in part["facts"]][0] == numbers[-1]
+
+        await megan.says(self.says(megan, "More of my cases"))
+        assert "Your cases 6 to 7 of 7" in megan.heard
+        assert [one["Case"].replace("\\", "") for one in self.facts(megan)] == numbers[1::-1]
+        assert "More of my cases" not in megan.offered
+
+        await self.presses(megan, "Open")
+        [whole] = self.facts(megan)
+        assert whole["Case"] == numbers[1]
+        assert whole["Opened"].startswith("today at")
+        assert "Add to my case" in megan.offered
+        assert "Open" not in megan.offered
+        await megan.says(f"More of my cases after {numbers[0]}")
+        assert "(5 of 7)" in megan.heard, "there is nothing behind the last: the list begins anew"
+
+    def says(self, megan: Megan, title: str) -> str:
+        suggested = [one["suggestedActions"]["actions"] for one in megan.last if "suggestedActions" in one]
+        return next(str(action["value"]) for listed in suggested for action in listed if action["title"] == title)
 
 
 GROUP: dict[str, Any] = {

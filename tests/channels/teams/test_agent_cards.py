@@ -318,7 +318,8 @@ class TestAnOffer:
         assert "It is yours now" in words(shown)
         assert buttons(shown) == ["Reply", "Resolve", "Open in the workspace"]
         assert (await floor.case(case)).agent_id is not None
-        assert (await floor.office.told(case))[-2:] == ["CaseOffered by system", f"CaseAssigned by {asked.name.title()}"]
+        told = await floor.office.told(case)
+        assert told[-2:] == ["CaseOffered by system", f"CaseAssigned by {asked.name.title()}"]
         assert await asked.gets() == [], "what they took themselves they know"
 
     async def test_is_declined_with_a_reason_and_the_next_is_asked(self, floor: Floor) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from app.jobs.delivery import Delivery
 from app.reception import FileCabinet
 from app.tables import teams_arrivals, teams_conversations
 from bot.activity import Activity, Card, Choice, Input, Kind, Role, Sender
@@ -251,6 +252,37 @@ class TestInvokes:
             assert {"title": "When", "value": "Noon"} in body["value"]["body"][-1]["facts"]
         [_, _, heard] = await wire.log()
         assert heard.value == {"says": "Here is my address", "email": "m@shop.example", "when": "pm"}
+
+    @pytest.mark.parametrize("where", [None, GROUP])
+    async def test_a_card_that_was_pressed_is_changed_for_everybody(self, wire: Wire, where: Any) -> None:
+        """In a chat of two with what was filled in; where others read along, without."""
+        at, told = ("a:megan", {}) if where is None else (GROUP["id"], {"conversation": where})
+        await wire.post(wire.message(key="0", **told))
+        shown = Activity(
+            kind=Kind.MESSAGE, channel="teams", conversation=conversation_id(at), sender=Sender(Role.BOT),
+            key="turn:1:0", card=FORM, choices=(Choice("Skip", "Skip it"),),
+        )  # fmt: skip
+        async with wire.database.unit_of_work() as work:
+            body = shown.to_json()
+            Activities(work).append(
+                conversation(at), key=shown.key, body=body, at=wire.clock(), channel="teams", deliver=False
+            )
+        await wire.house.adapter.send(shown, key=shown.key)
+        for key in ("f:1", "f:2"):
+            await wire.post(self.press(wire, key, email="m@shop.example") | told)
+        await Delivery(wire.database, wire.clock, wire.house.sends).run()
+        [put] = [call for call in wire.microsoft.calls if call.method == "PUT"]
+        card = put.body["attachments"][0]["content"]
+        assert put.body["id"] == "sent-1"
+        assert card["actions"] == []
+        assert "✓ Send" in str(card["body"])
+        assert ("m@shop.example" in str(card)) is (where is None)
+
+    async def test_a_press_that_names_a_card_which_never_was_there_changes_none(self, wire: Wire) -> None:
+        await self.asked(wire, FORM)
+        await wire.post(self.press(wire, "f:1", email="m@shop.example"))
+        await Delivery(wire.database, wire.clock, wire.house.sends).run()
+        assert [call.method for call in wire.microsoft.calls] == []
 
     async def test_a_card_nobody_remembers_is_answered_all_the_same(self, wire: Wire) -> None:
         press = self.press(wire, "f:1")
