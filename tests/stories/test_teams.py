@@ -297,8 +297,8 @@ class TestCasesAsCards:
             megan.desk.clock.passes(minutes=1)
             async with megan.desk.house.database.unit_of_work() as work:
                 proved = await Assurances(work).of(conversation(), at=megan.desk.clock())
-                subject = f"Shop {name} has no [bread](https://x.test)"
-                wanted = Opening(subject, "-", "deliveries", contact_id=proved.contact_id)
+                told = {"subject": f"Shop {name} has no bread", "description": "-", "department": "deliveries"}
+                wanted = Opening(**told, contact_id=proved.contact_id)
                 numbers.append((await open_case(work, wanted, by=SYSTEM, at=megan.desk.clock())).number)
         await megan.says("Where do my cases stand?")
         assert "(5 of 7)" in megan.heard
