@@ -116,6 +116,7 @@ def build_teams(
         sayings=TeamsSayings(database),
         acting=TeamsActing(database, faces, catalogue.words, now, vouches=not account.anonymous),
         rounds=rounds,
+        clock=now,
     )
     adapter = TeamsAdapter(connector, places, sendings)
     typing = TeamsTyping(adapter, places)

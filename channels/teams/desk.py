@@ -127,8 +127,12 @@ class Acting(Protocol):
 
 
 class StoredFiles(Protocol):
-    """The files of a conversation; `channels.protocol.Files` is one."""
+    """The files of a conversation."""
 
-    async def put(self, conversation: str, *, name: str, content_type: str, content: bytes) -> Attachment: ...
+    async def put(self, conversation: str, *, name: str, content_type: str, content: bytes, key: str) -> Attachment:
+        """Keep one, under a key once however often it comes."""
+
+    async def called(self, conversation: str, key: str) -> Attachment | None:
+        """The one that was kept under this key."""
 
     async def get(self, conversation: str, file: str) -> tuple[Attachment, bytes] | None: ...

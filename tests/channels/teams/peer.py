@@ -82,6 +82,10 @@ class Microsoft:
         self.calls: list[Call] = []
         self.replies: deque[Reply] = deque()
         self.files: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self.files_go = asyncio.Event()
+        self.files_go.set()
+        self.files_under_way: list[int] = [0]
+        """How many were being fetched, each time that changed."""
         self.uploads: dict[str, bytes] = {}
         self.seen: list[tuple[str, str]] = []
         self.let_go = asyncio.Event()
@@ -180,6 +184,9 @@ class Microsoft:
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         self.seen.append((name, request.headers.get("Authorization", "")))
+        self.files_under_way.append(self.files_under_way[-1] + 1)
+        await self.files_go.wait()
+        self.files_under_way.append(self.files_under_way[-1] - 1)
         status, content, headers = self.files.get(name, (404, b"", {}))
         return web.Response(status=status, body=content, headers=headers)
 

@@ -1,6 +1,7 @@
 """What comes from Teams is durable before it is acknowledged, once however often it comes, and answered in time."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from caseengine.files import read_file
 from caseengine.model.actor import SYSTEM
 from caseengine.operations.handover import hand_over
 from caseengine.operations.opening import Opening, open_case
-from caseengine.tables import case_events
+from caseengine.tables import case_events, files
+from channels.teams.crowding import PER_PERSON
 from channels.teams.read import conversation_id
 from channels.teams.received import Place
 from customers.assurance import Assurances, Level
@@ -25,7 +27,7 @@ from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from storage.engine import Database
 from storage.tables import inbox
-from tests.channels.teams.peer import APP_ID, MEGAN, TENANT, Reply, Wire, conversation, open_wire
+from tests.channels.teams.peer import APP_ID, LOOPBACK_FILES, MEGAN, TENANT, Reply, Wire, conversation, open_wire
 
 MEGANS = f"{TENANT}|{MEGAN}"
 GROUP: dict[str, Any] = {
@@ -434,6 +436,81 @@ class TestFiles:
         await wire.post(wire.activity("invoke", id="f:1", name="fileConsent/invoke", value=value))
         await wire.house.rounds.idle()
         assert wire.microsoft.uploads == {}
+
+
+def with_files(wire: Wire, *names: str, **changes: Any) -> dict[str, Any]:
+    each = [with_file(wire, name)["attachments"][0] for name in names]
+    return wire.message("see these", attachments=each, **changes)
+
+
+class TestFilesAreHadOneByOne:
+    async def test_never_more_at_once_than_allowed_over_all_conversations(self, database: Database) -> None:
+        async with open_wire(database, fetch=replace(LOOPBACK_FILES, at_once_max=3)) as wire:
+            wire.microsoft.files["a.txt"] = (200, b"a", {})
+            wire.microsoft.files_go.clear()
+            for number in range(10):
+                here = {"conversationType": "personal", "id": f"a:{number}", "tenantId": TENANT}
+                await wire.post(with_files(wire, "a.txt", "a.txt", conversation=here))
+            while wire.microsoft.files_under_way[-1] < 3:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)  # the others had their chance
+            wire.microsoft.files_go.set()
+            await wire.house.rounds.idle()
+            assert max(wire.microsoft.files_under_way) == 3
+            for number in range(10):
+                [heard] = await wire.log(f"a:{number}")
+                assert len(heard.attachments) == 2
+
+    async def test_one_message_has_room_for_so_much_and_the_rest_are_names(self, database: Database) -> None:
+        async with open_wire(database, fetch=replace(LOOPBACK_FILES, total_max=150_000)) as wire:
+            for name, size in (("a", 80_000), ("b", 80_000), ("c", 10)):
+                wire.microsoft.files[name] = (200, b"x" * size, {})
+            await wire.post(with_files(wire, "a", "b", "c"))
+            await wire.house.rounds.idle()
+            [heard] = await wire.log()
+            assert [file.name for file in heard.attachments] == ["a", "c"]
+            assert heard.text == "see these\n[b]"
+
+    async def test_what_is_had_is_not_asked_for_again_when_the_next_one_fails(self, wire: Wire) -> None:
+        wire.microsoft.files |= {"a": (200, b"a", {}), "b": (503, b"", {})}
+        await wire.post(with_files(wire, "a", "b"))
+        await given_up(wire)
+        assert [name for name, _ in wire.microsoft.seen].count("a") == 1
+        [heard] = await wire.log()
+        assert ([file.name for file in heard.attachments], heard.text) == (["a"], "see these\n[b]")
+        async with wire.database.snapshot() as snapshot:
+            assert len(await snapshot.rows(sa.select(files.c.id))) == 1
+
+
+class TestNobodyFloodsTheDesk:
+    """Messages, edits, reactions and deletions count alike, by person."""
+
+    async def sends(self, wire: Wire, kinds: int) -> list[int]:
+        answers = []
+        for number in range(kinds):
+            document = [
+                wire.message(f"line {number}", key=f"m{number}"),
+                wire.activity("messageUpdate", id="m0", text=f"new {number}", timestamp=str(number)),
+                wire.activity("messageReaction", id=f"r{number}", replyToId="m0", reactionsAdded=[{"type": "like"}]),
+                wire.activity("messageDelete", id="m0", timestamp=str(number)),
+            ][number % 4]
+            answers.append((await wire.post(document))[0])
+        return answers
+
+    async def test_beyond_the_share_it_is_429_until_there_is_room_again(self, wire: Wire) -> None:
+        answers = await self.sends(wire, PER_PERSON.burst + 8)
+        assert answers == [200] * PER_PERSON.burst + [429] * 8
+        kept = len(await wire.log())
+        document = wire.activity("messageUpdate", id="m0", text="once more", timestamp="later")
+        status, body = await wire.post(document)
+        assert (status, body["error"]["code"]) == (429, "TooManyRequests")
+        assert len(await wire.log()) == kept
+
+        li = {"id": "29:li", "name": "Li", "aadObjectId": "aaaaaaaa-3d56-4244-b585-20c8a42ed2b8"}
+        here = {"conversationType": "personal", "id": "a:li", "tenantId": TENANT}
+        assert (await wire.post(wire.message("Hello", **{"from": li, "conversation": here})))[0] == 200
+        wire.clock.passes(seconds=1)
+        assert (await wire.post(document))[0] == 200
 
 
 async def given_up(wire: Wire) -> None:
