@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from app.tables import teams_presses
+from app.tables import teams_presses, teams_sendings
 from customers.codes import OneTimeCodes
 from customers.identity_token import forget_used_tokens
 from storage.engine import Database
@@ -16,6 +16,8 @@ INPUTS_KEPT = timedelta(days=30)
 """A repeated input is recognised this long; no channel repeats later."""
 FACTS_KEPT = timedelta(days=7)
 """A reader of the live feed that was away longer loads anew."""
+SENDINGS_KEPT = timedelta(days=30)
+"""What was sent to Teams can be changed in its place, and an agent's card be pressed, this long after the last time."""
 CODES_KEPT = timedelta(days=90)
 
 
@@ -35,3 +37,4 @@ class Forgetting:
             OneTimeCodes(work, self._secret).forget(at - CODES_KEPT)
             forget_used_tokens(work, at=at)
             work.write(sa.delete(teams_presses).where(teams_presses.c.at < at - INPUTS_KEPT))
+            work.write(sa.delete(teams_sendings).where(teams_sendings.c.at < at - SENDINGS_KEPT))

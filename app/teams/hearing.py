@@ -91,7 +91,7 @@ class TeamsHearing:
         if accepted.fresh:
             self._remember(place, at)
         elif activity.kind is Kind.JOINED:
-            await self._back_again(place)
+            await self.still_there(place)
         return accepted
 
     async def _beside(
@@ -113,7 +113,7 @@ class TeamsHearing:
         return f"{JOINED_KEY}:{known.removals}" if known is not None and known.removals else JOINED_KEY
 
     @unavailable_is_said
-    async def _back_again(self, place: Place) -> None:
+    async def still_there(self, place: Place) -> None:
         """They were greeted before; where they are, and that they can be reached, is kept all the same."""
 
         async def once() -> None:

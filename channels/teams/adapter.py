@@ -60,6 +60,8 @@ class TeamsAdapter:
         if sent is None or not sent.activity_id:
             raise NothingSent("nothing was sent under this key")
         activity_id = await self._connector.put(place, sent.activity_id, render.message(activity, place))
+        with suppress(DeskUnavailable):  # it was changed all the same
+            await self._sendings.done(activity.conversation, of, sent.activity_id)
         return Receipt(self.name, {"key": of, "id": activity_id})
 
     async def _place(self, conversation: str) -> Place:

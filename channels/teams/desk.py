@@ -64,6 +64,9 @@ class Hearing(Protocol):
     async def lost(self, received: Received) -> None:
         """A message that cannot be heard, a file that could not be left: a note on the cases people work on there."""
 
+    async def still_there(self, place: Place) -> None:
+        """The bot is there, and they have known it: where, is kept; nobody is greeted."""
+
     async def left(self, place: Place) -> None:
         """The bot was taken away there."""
 

@@ -94,6 +94,8 @@ class Intake:
             return
         if received.what is What.LEFT:
             await self._hearing.left(received.place)
+        elif received.what is What.UPGRADED:
+            await self._hearing.still_there(received.place)
         elif received.what in HAPPENINGS:
             await self._hearing.happened(received)
         elif received.activity is not None:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.jobs.delivery import Delivery
+from app.jobs.forgetting import Forgetting
 from app.reception import FileCabinet
 from app.tables import teams_arrivals, teams_conversations
 from bot.activity import Activity, Card, Choice, Input, Kind, Role, Sender
@@ -632,6 +633,21 @@ class TestTakenAwayAndGivenAgain:
             row = await self.row(wire)
             assert (row.unreachable_at, row.place["locale"]) == (None, "de-DE")
         assert [row.key for row in await inputs(wire)] == ["joined", "joined:1", "joined:2"]
+
+    async def test_a_new_package_greets_nobody_anew_also_when_the_greeting_is_long_forgotten(self, wire: Wire) -> None:
+        await wire.post(wire.activity("installationUpdate", action="add"))
+        wire.clock.passes(days=40)
+        await Forgetting(wire.database, b"secret", wire.clock).run()
+        async with wire.database.unit_of_work() as work:
+            work.write(sa.delete(inbox))  # as if it had been answered, and forgotten with the rest
+        for _ in range(2):
+            assert await wire.post(wire.activity("installationUpdate", action="remove-upgrade")) == (200, None)
+            assert (await self.row(wire)).unreachable_at is None
+            moved = wire.activity("installationUpdate", action="add-upgrade", locale="de-DE")
+            assert await wire.post(moved) == (200, None)
+            row = await self.row(wire)
+            assert (row.place["locale"], row.place.get("removals", 0)) == ("de-DE", 0)
+        assert await inputs(wire) == []
 
     async def test_a_late_word_of_it_moves_the_place_as_well(self, wire: Wire) -> None:
         added = wire.activity("installationUpdate", action="add")
