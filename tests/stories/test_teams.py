@@ -21,6 +21,7 @@ from caseengine.agents import Agents
 from caseengine.model.actor import SYSTEM
 from caseengine.operations.assigning import assign
 from caseengine.operations.opening import Opening, open_case
+from caseengine.rulebooks import Rulebook, decide
 from channels.webchat import cards as webchat
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts
@@ -242,6 +243,37 @@ class TestTheBoard:
         assert all(number in str(one["attachments"][0]) for one in sent)
 
 
+async def test_an_agent_accepts_by_card_what_routing_offers_and_the_customer_hears_who_has_joined(megan: Megan) -> None:
+    desk = megan.desk
+    await megan.does("installationUpdate", action="add")
+    house, cards = desk.house, desk.house.teams.cards if desk.house.teams else None
+    assert cards is not None
+    await cards.run()
+    marcus = await desk.agent("Marcus")
+    async with house.database.unit_of_work() as work:
+        Agents(work).change(replace(marcus.agent, teams=f"{TENANT}|{MEGAN}"))
+        offered = {"departments": {"deliveries": {"mode": "offer", "offer_s": 600}}}
+        await decide(work, Rulebook.ROUTING, offered, by=SYSTEM, at=desk.clock())
+    customer = await desk.visitor()
+    await customer.says("I want to talk to a person about my bread delivery")
+    number = customer.number
+    await house.routing.run()
+    await cards.run()
+    await megan.hears()
+    came = [one["attachments"][0]["content"] for one in megan.last]  # of older cases that wait, too
+    card = next(one for one in came if number in one["body"][0]["text"].replace("\\", ""))
+    accept = next(action for action in card["actions"] if action["title"] == "Accept")
+    value = {"action": {"verb": accept["verb"], "data": accept["data"]}}
+    answered = await megan.does("invoke", name="adaptiveCard/action", value=value, replyToId="1")
+    assert "It is yours now" in str(answered["value"]["body"])
+    assert (await desk.case(number)).row.agent_id == marcus.agent.id
+    await customer.hears()
+    assert f"{marcus.name} has joined" in customer.heard
+    put = megan.microsoft.calls[-1]
+    assert put.method == "PUT"
+    assert "It is yours now" in str(put.body)
+
+
 class TestCasesAsCards:
     def card(self, megan: Megan, title: str) -> tuple[Any, Any]:
         """The card that has such a button, and the button."""
@@ -283,7 +315,6 @@ class TestCasesAsCards:
         await megan.says("Yes")
         assert (await megan.desk.case(number)).row.status == "closed"
 
-
     def facts(self, megan: Megan) -> list[dict[str, str]]:
         """What the cards tell, one after another."""
         cards = [card["content"] for one in megan.last for card in one.get("attachments", ())]
@@ -297,7 +328,7 @@ class TestCasesAsCards:
             megan.desk.clock.passes(minutes=1)
             async with megan.desk.house.database.unit_of_work() as work:
                 proved = await Assurances(work).of(conversation(), at=megan.desk.clock())
-                told = {"subject": f"Shop {name} has no bread", "description": "-", "department": "deliveries"}
+                told: Any = {"subject": f"Shop {name} has no bread", "description": "-", "department": "deliveries"}
                 wanted = Opening(**told, contact_id=proved.contact_id)
                 numbers.append((await open_case(work, wanted, by=SYSTEM, at=megan.desk.clock())).number)
         await megan.says("Where do my cases stand?")
@@ -309,7 +340,7 @@ class TestCasesAsCards:
         assert megan.offered.count("Open") == 5
         said = await megan.desk.history.after(str(conversation()), 0)
         in_web_chat = [webchat.content(one.card)["body"] for one in said if one.card is not None]
-        assert [fact["value"] for part in in_web_chat[0] for fact in part["facts"]][0] == numbers[-1]
+        assert next(fact["value"] for part in in_web_chat[0] for fact in part["facts"]) == numbers[-1]
 
         await megan.says(self.says(megan, "More of my cases"))
         assert "Your cases 6 to 7 of 7" in megan.heard
