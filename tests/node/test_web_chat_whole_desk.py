@@ -1,9 +1,9 @@
 """The official Web Chat 4.18.1 in Chromium holds the whole conversation with the whole desk.
 
 It stands on a page of another origin, made as docs/how-to/embed-official-web-chat.md says: its HTML, its `sites.yaml`.
-The bot emits two cards on this way, both without a field to fill in: an article's, with a button that opens it, and the
-summary before a case is opened, with facts. Where cases stand is said in text. A card that is filled in is proved on
-the wire, in test_web_chat.py.
+The bot emits cards of three kinds on this way, all without a field to fill in: an article's, with a button that opens
+it, the summary before a case is opened, and each case that she asks about, with facts. A card that is filled in is
+proved on the wire, in test_web_chat.py.
 """
 
 import re
