@@ -21,6 +21,7 @@ from app.company_file import (
     Problem,
 )
 from app.company_levels import all_hours, bring_hours, bring_levels
+from app.company_newcomers import Join, bring_together, but_teams, newcomer_of, twice_told
 from app.company_routing import bring_skills, bring_work, slips
 from app.company_rulebooks import bring_rulebooks, rulebooks_told
 from app.tables import agent_sessions
@@ -31,7 +32,7 @@ from caseengine.operations.routing import return_all
 from caseengine.rulebooks import Newcomers
 from caseengine.skills import skill_tree
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import ONE_OWNER, Contact, Contacts
+from customers.contacts import Contact, Contacts
 from customers.errors import AccountNotFound, ContactNotFound, IdentityInvalid
 from customers.identities import Identity, IdentityKind, normalise
 from customers.reading import add_product, change_product, product_names
@@ -57,9 +58,14 @@ class Tally:
 
 @dataclass(slots=True)
 class CompanySummary:
-    """What was done, by kind, and the first passwords of new agents by e-mail: they are kept nowhere in words."""
+    """What was done, by kind, and the first passwords of new agents by e-mail: they are kept nowhere in words.
+
+    Attributes:
+        joined: how many had written in Teams before, and are the contacts of the file now.
+    """
 
     tallies: dict[str, Tally] = field(default_factory=dict)
+    joined: int = 0
     passwords: dict[str, str] = field(default_factory=dict)
     departments: tuple[str, ...] = ()
 
@@ -76,10 +82,11 @@ def company_id(kind: str, key: str) -> UUID:
 async def import_company(
     database: Database, company: CompanyFile, *, at: datetime, hash_password: HashPassword
 ) -> CompanySummary:
-    """All of the file in one unit of work, or nothing.
+    """All of the file in one unit of work, or nothing; then whoever wrote in Teams before becomes the contact told of.
 
     Raises:
         CompanyInvalid: the file names what there is not, or an e-mail that cannot be one.
+        Conflict: the file is in, and whoever wrote before could not be joined: bring it in again.
     """
     hours = all_hours(company, at=at)
     async with database.snapshot() as snapshot:
@@ -93,11 +100,14 @@ async def import_company(
         await _agents(work, company, hashes, summary, at)
         await bring_hours(work, hours, at=at, count=summary.count)
         accounts = await _accounts(work, company, summary)
-        await _contacts(work, company, accounts, at, summary)
+        joins = await _contacts(work, company, accounts, at, summary)
         await bring_levels(work, company, await _ids(work, company, accounts), count=summary.count)
         await _products(work, company, summary)
         told, newcomers = rulebooks_told(company), _newcomers(company)
         await bring_rulebooks(work, told, at=at, newcomers=newcomers, count=summary.count)
+    for join in joins:
+        await bring_together(database, join, source=SOURCE, at=at)
+        summary.joined += 1
     return summary
 
 
@@ -303,27 +313,25 @@ async def _account_id(work: UnitOfWork, ids: dict[str, UUID], number: str, where
 
 async def _contacts(
     work: UnitOfWork, company: CompanyFile, accounts: dict[str, UUID], at: datetime, summary: CompanySummary
-) -> None:
-    contacts = Contacts(work)
+) -> list[Join]:
+    """An id at a site or in Teams is one contact's; in Teams it may have made one before the file spoke of them."""
+    contacts, joins, owners = Contacts(work), list[Join](), dict[tuple[IdentityKind, str], UUID]()
     for record in company.contacts:
-        told = await _contact(work, record, accounts, at)
-        await _check_owner(contacts, told, f"contacts: {record.key}")
+        where = f"contacts: {record.key}"
+        whole = await _contact(work, record, accounts, at)
+        twice_told(whole, where, owners)
+        newcomer = await newcomer_of(contacts, whole, where)
+        joins += [Join(newcomer, whole)] if newcomer is not None else []
+        told = whole if newcomer is None else but_teams(whole)
         try:
             before = await contacts.get(told.id)
         except ContactNotFound:
             contacts.add(told)
             summary.count("contacts", "added")
         else:
-            changed = contacts.correct(before, told, by=SYSTEM, source=SOURCE, at=at)
+            changed = contacts.correct(before, told, by=SYSTEM, source=SOURCE, at=at) or newcomer is not None
             summary.count("contacts", "changed" if changed else "unchanged")
-
-
-async def _check_owner(contacts: Contacts, told: Contact, where: str) -> None:
-    """An id at a site or in Teams belongs to one contact; it may have made one before the file spoke of them."""
-    for known in told.identities:
-        owners = await contacts.by_identity(known.kind, known.value) if known.kind in ONE_OWNER else []
-        if any(owner.id != told.id for owner in owners):
-            raise CompanyInvalid(Problem(where, f"{known.kind}_taken", known.value))
+    return joins
 
 
 async def _contact(work: UnitOfWork, record: ContactRecord, accounts: dict[str, UUID], at: datetime) -> Contact:

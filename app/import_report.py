@@ -68,7 +68,11 @@ COMPANY_BECAUSE = {
     "bad_web": "cannot be an issuer and an id there",
     "web_taken": "another contact has this id there already",
     "bad_teams": "cannot be a tenant's id and an object id in it",
-    "teams_taken": "another contact has this object id already: they wrote in Teams before the file spoke of them",
+    "teams_taken": (
+        "another contact has this object id, and more is known of them than their first message. Where it is in this "
+        "file twice, take it from one of them. Else leave it out: in Teams they show who they are by a code to the "
+        "address on file"
+    ),
     "teams_of_another": "another agent is this person in Teams already",
     "unknown_rulebook": "no such rulebook",
 }
@@ -91,6 +95,8 @@ def show_company(console: Console, summary: CompanySummary) -> None:
     for kind, tally in summary.tallies.items():
         table.add_row(kind, str(tally.added), str(tally.changed), str(tally.unchanged))
     console.print(table)
+    if summary.joined:
+        console.print(f"\n{summary.joined} wrote in Teams before; their cases are the contacts' of this file now.")
     if summary.passwords:
         console.print("\nFirst passwords; they are shown this once and kept nowhere:")
     for email, given in summary.passwords.items():

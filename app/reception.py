@@ -12,7 +12,7 @@ from bot.activity import Activity, Attachment, Kind
 from caseengine import activities
 from caseengine.activities import Activities, ActivityRow
 from caseengine.conversations import find_conversation
-from caseengine.files import Files, read_file
+from caseengine.files import Files, file_called, read_file
 from caseengine.operations.conversing import open_conversation
 from channels.protocol import Accepted, DeskUnavailable
 from storage.engine import Database
@@ -152,12 +152,28 @@ class FileCabinet:
         self._now = now
 
     @unavailable_is_said
-    async def put(self, conversation: str, *, name: str, content_type: str, content: bytes) -> Attachment:
-        async with self._database.unit_of_work() as work:
-            file = Files(work).put(
-                UUID(conversation), name=name, content_type=content_type, content=content, at=self._now()
-            )
+    async def put(
+        self, conversation: str, *, name: str, content_type: str, content: bytes, key: str = ""
+    ) -> Attachment:
+        """Keep a file; under a key once, however often it comes."""
+        where = UUID(conversation)
+        try:
+            async with self._database.unit_of_work() as work:
+                file = Files(work).put(
+                    where, name=name, content_type=content_type, content=content, at=self._now(), key=key
+                )
+        except Conflict:
+            if (kept := await self.called(conversation, key)) is None:
+                raise
+            return kept
         return Attachment(str(file.id), name, content_type, len(content))
+
+    @unavailable_is_said
+    async def called(self, conversation: str, key: str) -> Attachment | None:
+        """The file that was kept under this key."""
+        async with self._database.snapshot() as snapshot:
+            found = await file_called(snapshot, UUID(conversation), key)
+        return Attachment(str(found.id), found.name, found.content_type, found.size) if found is not None else None
 
     @unavailable_is_said
     async def get(self, conversation: str, file: str) -> tuple[Attachment, bytes] | None:

@@ -43,10 +43,12 @@ teams_sendings = sa.Table(
     sa.Column("conversation_id", sa.Uuid, sa.ForeignKey("conversations.id"), primary_key=True),
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("activity_id", sa.String(500), nullable=False, server_default=EMPTY),
-    sa.Column("at", Instant, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
     sa.Index("ix_teams_sendings_conversation_id_activity_id", "conversation_id", "activity_id"),
 )
-"""What began to leave under which key; `activity_id` is Teams' own, empty while it is not known to have arrived."""
+"""What began to leave under which key; `activity_id` is Teams' own, empty while it is not known to have arrived.
+
+`at`: when it was last sent or changed; what is a month old is forgotten."""
 
 teams_arrivals = sa.Table(
     "teams_arrivals",

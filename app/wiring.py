@@ -55,7 +55,6 @@ from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from caseengine.operations.forwarding import TOPIC as FORWARD
 from caseengine.operations.telling import Telling, could_not_deliver
-from caseengine.policies.agent_cards import TOPIC as AGENT_CARD
 from caseengine.reading.reach import nobody_alone
 from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer
@@ -173,7 +172,7 @@ def build(
             "deliver": send_activity(database, adapters),
             "mail": send_mail(mail, post if settings.mail_comes_in else None),
             FORWARD: send_forward(letterbook, letters),
-            **({AGENT_CARD: teams.cards.send} if teams is not None and teams.cards is not None else {}),
+            **(teams.sends if teams is not None else {}),
         },
         partial(_gave_up, now),
     )
@@ -337,8 +336,8 @@ async def _resolve_params(
 
 
 async def _gave_up(now: Callable[[], datetime], work: UnitOfWork, row: OutboxRow) -> None:
-    if row.topic == AGENT_CARD:
-        return  # nobody outside waits for it: its agent finds the same in the workspace
+    if row.topic not in ("deliver", "mail", FORWARD):
+        return  # a card: nobody outside waits for it, and its agent finds the same in the workspace
     await could_not_deliver(work, row.topic, row.payload, at=now())
 
 

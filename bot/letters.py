@@ -5,7 +5,6 @@ docs/decisions/0021-mail.md
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from bot.answer_checks import ask_whether_it_helped
 from bot.dialogs.cases_here import awaiting_confirmation, open_case_here
 from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.report_problem import account_for, likely_departments, subject_of, take_entities
-from bot.dialogs.status import case_line
+from bot.dialogs.status import params_of, promises
 from bot.dialogs.steps import Line, Slots
 from bot.understanding import Intent, Understanding
 from caseengine.case_mentions import Mention, mention, number_of
@@ -101,11 +100,11 @@ async def status_lines(said: Understanding, desk: Desk) -> list[Line]:
 
 def plain_line(case: Case | CaseRow, desk: Desk) -> Line:
     """How a case stands; to an address nobody has proved, without a word that somebody else may have written."""
-    line = replace(case_line(case, desk), card=None)  # there is nothing to press in a letter
+    told = params_of(case, desk)
     if desk.assurance.level >= Level.CHANNEL:
-        return line
-    key = "mail.status" if line.key == "status.case" else "mail.status_ended"
-    return Line(key, {name: value for name, value in line.params.items() if name != "subject"})
+        return Line("mail.case" if promises(case) else "mail.case_ended", told)
+    key = "mail.status" if promises(case) else "mail.status_ended"
+    return Line(key, {name: value for name, value in told.items() if name != "subject"})
 
 
 async def add(case: Case, desk: Desk) -> list[Line]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 
 from caseengine.tables import files, mails
+from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork
 
 
@@ -30,11 +31,21 @@ class Files:
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
 
-    def put(self, conversation: UUID, *, name: str, content_type: str, content: bytes, at: datetime) -> StoredFile:
-        """Keep a file; it can be fetched from its own conversation alone."""
-        stored = StoredFile(uuid4(), conversation, name, content_type, len(content))
+    def put(
+        self, conversation: UUID, *, name: str, content_type: str, content: bytes, at: datetime, key: str = ""
+    ) -> StoredFile:
+        """Keep a file; it can be fetched from its own conversation alone.
+
+        Args:
+            key: what the conversation's own channel calls it; the same is the same file.
+
+        Raises (at commit):
+            Conflict: one with this key was kept meanwhile.
+        """
+        file_id = uuid5(conversation, key) if key else uuid4()
+        stored = StoredFile(file_id, conversation, name, content_type, len(content))
         values = {column: getattr(stored, column) for column in StoredFile.__dataclass_fields__}
-        self._work.write(sa.insert(files).values(**values, content=content, at=at))
+        self._work.write(sa.insert(files).values(**values, content=content, at=at), duplicate=Conflict())
         return stored
 
     async def get(self, conversation: UUID, file_id: UUID) -> tuple[StoredFile, bytes] | None:
@@ -57,6 +68,13 @@ async def read_case_file(
     here = sa.or_(files.c.conversation_id.in_(conversations), files.c.conversation_id.in_(by_mail))
     row = await snapshot.first(sa.select(*COLUMNS, files.c.content).where(files.c.id == file_id, here))
     return (_stored(row), row.content) if row else None
+
+
+async def file_called(snapshot: Snapshot, conversation: UUID, key: str) -> StoredFile | None:
+    """The file that was kept under a key of its channel, without its content."""
+    mine = files.c.id == uuid5(conversation, key), files.c.conversation_id == conversation
+    row = await snapshot.first(sa.select(*COLUMNS).where(*mine))
+    return _stored(row) if row else None
 
 
 def _stored(row: sa.Row[Any]) -> StoredFile:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from app.tables import teams_presses
+from app.tables import teams_presses, teams_sendings
 from caseengine.case_mentions import forget_mentions
 from caseengine.mail_allowances import forget_allowances
 from caseengine.mails import drop_raw
@@ -22,6 +22,8 @@ FACTS_KEPT = timedelta(days=7)
 """A reader of the live feed that was away longer loads anew."""
 MENTIONS_KEPT = timedelta(days=90)
 """Somebody who names a case again after this is told of anew."""
+SENDINGS_KEPT = timedelta(days=30)
+"""What was sent to Teams can be changed in its place, and an agent's card be pressed, this long after the last time."""
 CODES_KEPT = timedelta(days=90)
 
 
@@ -58,6 +60,7 @@ class Forgetting:
             forget_allowances(work, at=at)
             forget_used_tokens(work, at=at)
             work.write(sa.delete(teams_presses).where(teams_presses.c.at < at - INPUTS_KEPT))
+            work.write(sa.delete(teams_sendings).where(teams_sendings.c.at < at - SENDINGS_KEPT))
         for _ in range(BATCHES_MAX):
             if not await self._drop_mails(at):
                 return

@@ -12,16 +12,18 @@ from app.http.errors import NobodyToTell
 from app.http.problems import PROBLEMS, detail_of
 from app.reception import unavailable_is_said
 from app.tables import teams_presses, teams_sendings
-from app.teams.card_face import CardFaces
+from app.teams.card_face import DONE, CardFaces
+from app.teams.card_renewal import agents_card_changed, why_of
 from bot.activity import Card
 from caseengine.agents import Agent, agent_in_teams
-from caseengine.model.errors import CaseError, CaseNotFound, NotPermitted
+from caseengine.model.errors import CaseError, CaseNotFound, NotOffered, NotPermitted
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending
+from caseengine.operations.offers import REASON_CHARACTERS_MAX
 from caseengine.operations.permission import permitted_case
-from caseengine.operations.routing import accept
-from caseengine.policies.agent_cards import Does, Why
-from caseengine.reading.agent_card import agent_card
+from caseengine.operations.routing import accept, decline
+from caseengine.policies.agent_cards import Does
+from caseengine.reading.agent_card import AgentCard, agent_card
 from channels.teams.account import CHANNEL
 from channels.teams.received import Press, Scope
 from storage.engine import Database
@@ -32,7 +34,6 @@ from storage.transaction import UnitOfWork
 TRIES_MAX = 5
 """Somebody else's commit in between means deciding again; after so many it is said."""
 VERSION_MAX = 2**31 - 1
-DONE = {Does.TAKE: "agent_card.taken", Does.REPLY: "agent_card.replied", Does.RESOLVE: "agent_card.resolved"}
 Who = dict[str, Any]
 """by, at, version: what every operation is told."""
 
@@ -60,6 +61,8 @@ class TeamsActing:
         self._vouches = vouches
         self._operations: Mapping[Does, Callable[[UnitOfWork, Agent, Press, Who], Awaitable[object]]] = {
             Does.TAKE: self._take,
+            Does.ACCEPT: self._accept,
+            Does.DECLINE: self._decline,
             Does.REPLY: self._reply,
             Does.RESOLVE: self._resolve,
         }
@@ -71,15 +74,15 @@ class TeamsActing:
         if agent is None or press.verb not in set(Does):
             return None
         does, number = Does(press.verb), str(press.about.get("case", ""))
-        told, refused = await self._carry_out(does, agent, press)
-        why = str(press.about.get("why", ""))
+        refused = await self._carry_out(does, agent, press)
+        why = why_of(press.about)
         try:
             async with self._database.snapshot() as snapshot:
-                shown = await agent_card(snapshot, agent, number, Why(why) if why in set(Why) else None)
+                shown = await agent_card(snapshot, agent, number, why)
         except CaseError as unseen:
             return self._faces.bare(detail_of(unseen))
-        typed = press.filled if refused else {}
-        return self._faces.face(shown, Why(why) if why in set(Why) else None, told=told, typed=typed, at=self._now())
+        typed = press.filled if refused is not None else {}
+        return self._faces.face(shown, why, told=self._told(does, refused, shown), typed=typed, at=self._now())
 
     async def _whose(self, press: Press) -> Agent | None:
         place = press.place
@@ -91,16 +94,23 @@ class TeamsActing:
                 return None
             return await agent_in_teams(snapshot, place.person.identity)
 
-    async def _carry_out(self, does: Does, agent: Agent, press: Press) -> tuple[str, bool]:
-        """What the card says of it, and whether it was refused."""
+    async def _carry_out(self, does: Does, agent: Agent, press: Press) -> Refusal | None:
         if does is Does.SHOW:
-            return "", False
+            return None
         try:
             await self._decided(does, agent, press)
         except Refusal as refusal:
-            hidden = isinstance(refusal, NotPermitted | CaseNotFound) or refusal.code not in PROBLEMS
-            return (self._words["agent_card.not_done"] if hidden else detail_of(refusal)), True
-        return self._words[DONE[does]], False
+            return refusal
+        return None
+
+    def _told(self, does: Does, refused: Refusal | None, shown: AgentCard) -> str:
+        """What the card says of a press. Who is too late for an offer reads where the case went."""
+        if refused is None:
+            return self._words[DONE[does]] if does in DONE else ""
+        if isinstance(refused, NotOffered):
+            return self._faces.went(shown)
+        hidden = isinstance(refused, NotPermitted | CaseNotFound) or refused.code not in PROBLEMS
+        return self._words["agent_card.not_done"] if hidden else detail_of(refused)
 
     async def _decided(self, does: Does, agent: Agent, press: Press) -> None:
         """
@@ -125,6 +135,7 @@ class TeamsActing:
         insert = sa.insert(teams_presses).values(key=press.key, agent_id=agent.id, at=at)
         work.write(insert, duplicate=known)
         await self._operations[does](work, agent, press, {"by": agent.actor, "at": at})
+        agents_card_changed(work, agent.id, press, does, at=at)
 
     async def _take(self, work: UnitOfWork, agent: Agent, press: Press, who: Who) -> None:
         number, notice = _number(press), joined(self._words, agent.name)
@@ -133,6 +144,13 @@ class TeamsActing:
             await accept(work, number, notice=notice, **who)
         else:
             await assigning.take(work, number, notice=notice, version=_version(press), **who)
+
+    async def _accept(self, work: UnitOfWork, agent: Agent, press: Press, who: Who) -> None:
+        await accept(work, _number(press), notice=joined(self._words, agent.name), **who)
+
+    async def _decline(self, work: UnitOfWork, agent: Agent, press: Press, who: Who) -> None:
+        reason = press.filled.get("reason", "")[:REASON_CHARACTERS_MAX]
+        await decline(work, _number(press), reason=reason, **who)
 
     async def _reply(self, work: UnitOfWork, agent: Agent, press: Press, who: Who) -> None:
         number = _number(press)

@@ -34,6 +34,16 @@ CODES = {
 }
 
 
+DONE = {
+    Does.TAKE: "agent_card.taken",
+    Does.ACCEPT: "agent_card.taken",
+    Does.DECLINE: "agent_card.declined",
+    Does.REPLY: "agent_card.replied",
+    Does.RESOLVE: "agent_card.resolved",
+}
+"""What a card says of a press that was carried out."""
+
+
 class CardFaces:
     """
     Args:
@@ -42,7 +52,7 @@ class CardFaces:
 
     def __init__(self, catalogue: Catalogue, origin: str) -> None:
         self._catalogue = catalogue
-        self._words = catalogue.words
+        self.words = catalogue.words
         self._origin = origin
 
     def face(
@@ -67,9 +77,9 @@ class CardFaces:
             title=f"{row.number} {row.subject}",
             text="\n\n".join(filter(None, (told or self._why(shown, why, at), said))),
             facts=tuple(self._facts(shown, at)),
-            links=(Link(self._words["agent_card.open"], f"{self._origin}/workspace/cases/{row.number}"),),
+            links=(Link(self.words["agent_card.open"], f"{self._origin}/workspace/cases/{row.number}"),),
             acts=tuple(self._act(does, about, typed or {}) for does in shown.can),
-            refresh=Act(self._words["agent_card.show"], verb=Does.SHOW, about=about),
+            refresh=Act(self.words["agent_card.show"], verb=Does.SHOW, about=about),
             fallback=f"{row.number} {row.subject}",
         )
 
@@ -77,20 +87,32 @@ class CardFaces:
         """Words and nothing of any case."""
         return Card(title="", text=told)
 
+    def went(self, shown: AgentCard) -> str:
+        """Where the case is, to whom thought that it is theirs, or theirs to take."""
+        row, words = shown.view.row, self.words
+        if not row.is_live:
+            return words["agent_card.ended"]
+        if shown.mine:
+            return words["agent_card.assigned"]
+        key = "agent_card.went" if row.agent_name else "agent_card.nobody_has_it"
+        return words[key].format(name=_words_alone(row.agent_name or ""))
+
     def _why(self, shown: AgentCard, why: Why | None, at: datetime) -> str:
         if why is None:
             return ""
+        if (why is Why.OFFERED and shown.offered_until is None) or (why is Why.ASSIGNED and not shown.mine):
+            return self.went(shown)
         due_at = shown.notice.get("due_at")
         target = TARGETS.get(str(shown.notice.get("target")))
         until = shown.offered_until
-        return self._words[WHY[why]].format(
-            target=self._words[target] if target else "",
+        return self.words[WHY[why]].format(
+            target=self.words[target] if target else "",
             due=self._catalogue.when(datetime.fromisoformat(due_at), at) if due_at else "",
             until=self._catalogue.when(until, at) if until else "",
         )
 
     def _facts(self, shown: AgentCard, at: datetime) -> list[tuple[str, str]]:
-        row, words = shown.view.row, self._words
+        row, words = shown.view.row, self.words
         facts = [
             (words["agent_card.customer"], row.contact_name or words["agent_card.unproved"]),
             (words["fact.department"], row.department_name),
@@ -103,7 +125,10 @@ class CardFaces:
         return [(name, _words_alone(value)) for name, value in facts]
 
     def _act(self, does: Does, about: Mapping[str, object], typed: Mapping[str, str]) -> Act:
-        words = self._words
+        words = self.words
+        if does is Does.DECLINE:
+            field = Input("reason", words["agent_card.decline_text"], value=typed.get("reason", ""))
+            return Act(words["agent_card.decline"], verb=does, about=about, inputs=(field,))
         if does is Does.REPLY:
             field = Input("reply", words["agent_card.reply_text"], "multiline", value=typed.get("reply", ""))
             return Act(words["agent_card.reply"], verb=does, about=about, inputs=(field,))
@@ -112,7 +137,8 @@ class CardFaces:
             code = Input("code", words["agent_card.code"], "choice", codes, value=typed.get("code", ""))
             text = Input("done", words["agent_card.done_text"], "multiline", value=typed.get("done", ""))
             return Act(words["agent_card.resolve"], verb=does, about=about, inputs=(code, text))
-        return Act(words["agent_card.take"], verb=does, about=about)
+        title = words["agent_card.accept"] if does is Does.ACCEPT else words["agent_card.take"]
+        return Act(title, verb=does, about=about)
 
 
 def _words_alone(text: str) -> str:

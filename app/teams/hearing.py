@@ -10,8 +10,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.reception import Reception, unavailable_is_said
+from app.reception import Beside, Reception, unavailable_is_said
 from app.tables import teams_arrivals, teams_conversations, teams_sendings
+from app.teams.card_renewal import customers_card_pressed
 from bot.activity import Activity, Kind, Sender
 from caseengine.activities import Activities, by_key, said
 from caseengine.agents import agent_in_teams
@@ -76,26 +77,33 @@ class TeamsHearing:
         self._heard_typing = heard_typing
         self._met: OrderedDict[str, tuple[Place, datetime]] = OrderedDict()
 
-    async def hear(self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False) -> Accepted:
+    async def hear(
+        self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False, card: str = ""
+    ) -> Accepted:
         """In one commit: where it is, who speaks, what was said."""
         if activity.kind is Kind.JOINED:
             activity = replace(activity, key=await self._joined_key(place))
         at = self._now()
         activity = replace(activity, agent=await self._agent(place))
-        beside = partial(self._beside, place, met=self._met_lately(place, at), in_turn=in_turn)
+        pressed = partial(_card_pressed, place, card=card, press=activity.key) if card else None
+        beside = partial(self._beside, place, met=self._met_lately(place, at), in_turn=in_turn, pressed=pressed)
         accepted = await _decided(lambda: self._reception.accept(activity, raw=raw, beside=beside))
         if accepted.fresh:
             self._remember(place, at)
         elif activity.kind is Kind.JOINED:
-            await self._back_again(place)
+            await self.still_there(place)
         return accepted
 
-    async def _beside(self, place: Place, work: UnitOfWork, at: datetime, *, met: bool, in_turn: bool) -> None:
+    async def _beside(
+        self, place: Place, work: UnitOfWork, at: datetime, *, met: bool, in_turn: bool, pressed: Beside | None
+    ) -> None:
         waits = sa.select(teams_arrivals.c.id).where(teams_arrivals.c.conversation_id == UUID(place.conversation))
         if not in_turn and await work.scalar(waits.limit(1)) is not None:
             raise StandsBehind
         if not met:
             await self._meet(place, work, at)
+        if pressed is not None:
+            await pressed(work, at)
 
     @unavailable_is_said
     async def _joined_key(self, place: Place) -> str:
@@ -105,7 +113,7 @@ class TeamsHearing:
         return f"{JOINED_KEY}:{known.removals}" if known is not None and known.removals else JOINED_KEY
 
     @unavailable_is_said
-    async def _back_again(self, place: Place) -> None:
+    async def still_there(self, place: Place) -> None:
         """They were greeted before; where they are, and that they can be reached, is kept all the same."""
 
         async def once() -> None:
@@ -267,6 +275,15 @@ async def _place_row(snapshot: Snapshot, conversation: UUID) -> Any:
     return await snapshot.first(
         sa.select(teams_conversations).where(teams_conversations.c.conversation_id == conversation)
     )
+
+
+async def _card_pressed(place: Place, work: UnitOfWork, at: datetime, *, card: str, press: str) -> None:
+    """Which card it was is what the button says: one that never was sent there changes nothing."""
+    sent = sa.select(teams_sendings.c.key).where(
+        teams_sendings.c.conversation_id == UUID(place.conversation), teams_sendings.c.key == card
+    )
+    if await work.first(sent) is not None:
+        customers_card_pressed(work, place, card=card, press=press, at=at)
 
 
 async def _key_of(snapshot: Snapshot, conversation: UUID, activity_id: str) -> str:

@@ -1,19 +1,22 @@
 """Teams put together. Microsoft's library is imported here, where Teams is set up, and nowhere before."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.jobs.delivery import Send
 from app.reception import FileCabinet, Reception
 from app.teams.acting import TeamsActing
 from app.teams.agent_cards import AgentCards
 from app.teams.card_face import CardFaces
+from app.teams.card_renewal import PRESSED, CardRenewal
 from app.teams.hearing import TeamsHearing
 from app.teams.keeping import TeamsArrivals, TeamsPlaces, TeamsSayings, TeamsSendings
 from app.teams.typing import TeamsTyping
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
+from caseengine.policies.agent_cards import CHANGED, TOPIC
 from channels.teams.account import TeamsAccount
 from channels.teams.adapter import TeamsAdapter
 from channels.teams.arrivals import ArrivalRounds
@@ -42,7 +45,14 @@ class TeamsHouse:
     rounds: ArrivalRounds
     typing: TeamsTyping
     cards: AgentCards | None
+    renewal: CardRenewal
     _tasks: list[asyncio.Task[object]] = field(default_factory=list)
+
+    @property
+    def sends(self) -> Mapping[str, Send]:
+        """What the outbox delivers of Teams' own, by topic."""
+        cards = {TOPIC: self.cards.send} if self.cards is not None else {}
+        return {**cards, CHANGED: self.renewal.agents_card, PRESSED: self.renewal.customers_card}
 
     def start(self) -> None:
         """The keys are fetched before the first request needs them, and what was left is taken up."""
@@ -106,8 +116,10 @@ def build_teams(
         sayings=TeamsSayings(database),
         acting=TeamsActing(database, faces, catalogue.words, now, vouches=not account.anonymous),
         rounds=rounds,
+        clock=now,
     )
     adapter = TeamsAdapter(connector, places, sendings)
     typing = TeamsTyping(adapter, places)
     cards = None if account.anonymous else AgentCards(database, adapter, faces, now)
-    return TeamsHouse(account, http, keys, intake, adapter, connector, rounds, typing, cards)
+    renewal = CardRenewal(database, adapter, faces, now)
+    return TeamsHouse(account, http, keys, intake, adapter, connector, rounds, typing, cards, renewal)

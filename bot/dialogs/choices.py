@@ -32,6 +32,8 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.add_to_case": (Intent.ADD_TO_CASE, Wants()),
     "choice.close_case": (Intent.CLOSE_CASE, Wants()),
     "choice.reopen_case": (Intent.REOPEN_CASE, Wants()),
+    "choice.show_case": (Intent.CASE_STATUS, Wants()),
+    "choice.more_cases": (Intent.CASE_STATUS, Wants()),
     "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
     "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),
     "choice.first_time": (Intent.SOMETHING_ELSE, Wants()),
@@ -50,8 +52,8 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
 }
 
 
-OF_A_CASE = ("choice.add_to_case", "choice.close_case", "choice.reopen_case")
-"""Buttons below a case: they say the case's number behind their words."""
+OF_A_CASE = ("choice.show_case", "choice.add_to_case", "choice.close_case", "choice.reopen_case", "choice.more_cases")
+"""Buttons below a case, or behind the last one of a list: they say its number behind their words."""
 
 
 def says_of_case(choice: str, number: str, words: Mapping[str, str]) -> str:

@@ -1,6 +1,9 @@
 """Where do my cases stand? Shown only to whoever has proved a right to it; "unknown" and "not yours" sound the same."""
 
-from bot.activity import Act, Card
+from collections.abc import Sequence
+from typing import Any
+
+from bot.activity import Act, Card, Choice
 from bot.dialogs.choices import says_of_case
 from bot.dialogs.desk import Desk
 from bot.dialogs.identify import check
@@ -19,6 +22,7 @@ from customers.errors import IdentityInvalid, TooManyCodes
 from customers.identities import normalise
 
 LISTED_MAX = 5
+"""Cases of a page; Teams takes seven messages in a second."""
 BUTTONS = {
     **dict.fromkeys(LIVE, ("choice.add_to_case",)),
     Status.RESOLVED: ("choice.close_case", "choice.reopen_case"),
@@ -32,6 +36,8 @@ async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
     number = said.entity("case_number")
     if number is not None and number.mistyped:
         return Ask("status.mistyped", "take_number", {"typed": number.said}, expecting="case_number")
+    if number is not None and number.value and desk.pressed == "choice.more_cases":
+        return await show_all(slots, desk, behind=number.value)
     if number is not None and number.value:
         slots["number"] = number.value
         return await show_one(slots, desk)
@@ -57,8 +63,9 @@ async def show_one(slots: Slots, desk: Desk) -> Next:
         return Ask("status.prove", "take_address", {"number": slots["number"]}, expecting="email")
     now = await goes_on_as(desk.work, case)
     before = (Line("status.goes_on", {"number": case.number, "into": now.number}),) if now is not case else ()
-    line = case_line(now, desk)
-    return Done(line.key, line.params, before=before, choices=("choice.add_to_case", "choice.person"))
+    line = case_line(now, desk, whole=True)
+    choices = ("choice.status", "choice.person")
+    return Done(line.key, line.params, before=before, choices=choices, card=line.card, facts=line.facts)
 
 
 async def take_address(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -107,8 +114,12 @@ async def show_again(said: Understanding, slots: Slots, desk: Desk) -> Next:
     return await show_one(slots, desk) if slots.get("number") else await show_all(slots, desk)
 
 
-async def show_all(slots: Slots, desk: Desk) -> Next:
-    """Every case this person may see; a stranger is asked who they are, after what this conversation opened."""
+async def show_all(slots: Slots, desk: Desk, *, behind: str = "") -> Next:
+    """Every case this person may see, a page at a time; a stranger is asked who they are, after what was opened here.
+
+    Args:
+        behind: the number of the last case of the page before.
+    """
     rows = await cases_of(desk.work, desk.viewer)
     stranger = desk.assurance.level < Level.CHANNEL
     if stranger and not rows and not slots.get("asked"):
@@ -118,30 +129,72 @@ async def show_all(slots: Slots, desk: Desk) -> Next:
         return Done("status.not_proved", choices=("choice.prove", "choice.report", "choice.person"))
     if not rows:
         return Done("status.none", choices=("choice.report", "choice.question"))
-    cases = [case_line(row, desk) for row in rows[:LISTED_MAX]]
-    header = Line("status.listed_one" if len(rows) == 1 else "status.listed", {"count": len(rows), "shown": len(cases)})
+    first, page, more = _page(rows, behind, desk)
+    before = (_header(first, len(page), len(rows)), *(case_line(row, desk) for row in page))
+    here = {"first": first}  # each page is another place in the conversation
     if stranger:
-        return Done("status.only_here", before=(header, *cases), choices=("choice.prove", "choice.report"))
-    return Done("status.what_next", before=(header, *cases), choices=("choice.add_to_case", "choice.report"))
+        return Done("status.only_here", here, before=before, choices=(*more, "choice.prove", "choice.report"))
+    return Done("status.what_next", here, before=before, choices=(*more, "choice.add_to_case", "choice.report"))
 
 
-def case_line(case: Case | CaseRow, desk: Desk) -> Line:
-    """What a customer is told of a case; a time only where one is promised."""
-    promised = case.is_live and case.due_at is not None
-    params = {
+def _page(rows: Sequence[CaseRow], behind: str, desk: Desk) -> tuple[int, Sequence[CaseRow], tuple[Choice, ...]]:
+    """The place of its first case, from 1; the cases; and the button for the next page, where there is one.
+
+    A case that has moved in the list meanwhile, or is not in it, is no place to go on from: the list begins anew.
+    """
+    start = next((place for place, row in enumerate(rows, 1) if row.number == behind), 0)
+    start = 0 if start == len(rows) else start
+    page = rows[start : start + LISTED_MAX]
+    if start + LISTED_MAX >= len(rows):
+        return start + 1, page, ()
+    says = says_of_case("choice.more_cases", page[-1].number, desk.words)
+    return start + 1, page, (Choice(desk.words["card.more_cases"], says),)
+
+
+def _header(first: int, shown: int, count: int) -> Line:
+    if first > 1:
+        return Line("status.listed_on", {"first": first, "last": first + shown - 1, "count": count})
+    return Line("status.listed_one" if count == 1 else "status.listed", {"count": count, "shown": shown})
+
+
+def case_line(case: Case | CaseRow, desk: Desk, *, whole: bool = False) -> Line:
+    """What a customer is told of a case, on a card with what can be done about it.
+
+    Args:
+        whole: it was opened by itself, so all that is known of it; else as a line of a list, with a button to open it.
+    """
+    told = params_of(case, desk)
+    facts = [("@fact.case", case.number), ("@fact.status", told["status"]), ("@fact.with", told["department"])]
+    if promises(case):
+        facts.append(("@fact.next_update", case.due_at))
+    if whole and isinstance(case, Case):
+        facts.append(("@fact.opened", case.opened_at))
+        facts += [("@fact.ended", case.resolution.text)] if case.resolution and not case.is_live else []
+    return Line("status.case", told, card=_buttons(case, desk, whole=whole), facts=tuple(facts))
+
+
+def params_of(case: Case | CaseRow, desk: Desk) -> dict[str, Any]:
+    """What a line about a case can say."""
+    return {
         "number": case.number,
         "subject": case.subject,
         "status": f"@status.{case.status}",
         "department": desk.departments.get(case.department, case.department),
         "next_update": case.due_at,
     }
-    return Line("status.case" if promised else "status.case_ended", params, card=_buttons(case, desk))
 
 
-def _buttons(case: Case | CaseRow, desk: Desk) -> Card | None:
+def promises(case: Case | CaseRow) -> bool:
+    """Whether a time is promised for the next news of it."""
+    return case.is_live and case.due_at is not None
+
+
+def _buttons(case: Case | CaseRow, desk: Desk, *, whole: bool) -> Card | None:
     """What can be done about the case by one press; each says so in the customer's name, and the dialogs hear it."""
+    words, number = desk.words, case.number
+    show = () if whole else (Act(words["card.open_case"], says=says_of_case("choice.show_case", number, words)),)
     offered = BUTTONS.get(case.status, ())
-    acts = tuple(Act(desk.words[one], says=says_of_case(one, case.number, desk.words)) for one in offered)
+    acts = (*show, *(Act(words[one], says=says_of_case(one, number, words)) for one in offered))
     return Card(title="", acts=acts) if acts else None
 
 

@@ -23,6 +23,7 @@ class Line:
     Attributes:
         choices: catalogue keys under `choice.`, or ready-made choices whose words are data (an article's title).
         passage: Markdown of an article, shown below the words.
+        facts: on the card: a label, as a catalogue key, and what is told, as `params` are.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Line:
     choices: tuple[str | Choice, ...] = ()
     card: Card | None = None
     passage: str = ""
+    facts: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,13 @@ class Done:
     card: Card | None = None
     passage: str = ""
     before: tuple[Line, ...] = ()
+    facts: tuple[tuple[str, Any], ...] = ()
 
     @property
     def line(self) -> Line | None:
-        return Line(self.key, self.params, self.choices, self.card, self.passage) if self.key else None
+        if not self.key:
+            return None
+        return Line(self.key, self.params, self.choices, self.card, self.passage, self.facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Catalogue:
         return Reply(
             text=f"{text}\n\n{reflowed(line.passage)}".strip() if line.passage else text,
             choices=tuple(self._choice(choice) for choice in line.choices),
-            card=self._card(line, at) if line.card or line.params.get("url") else None,
+            card=self._card(line, at) if line.card or line.facts or line.params.get("url") else None,
         )
 
     def _say(self, key: str, params: Mapping[str, Any], at: datetime) -> str:
@@ -62,15 +62,17 @@ class Catalogue:
         return Choice(self.words[choice], self.words[choice]) if isinstance(choice, str) else choice
 
     def _card(self, line: Line, at: datetime) -> Card:
-        if line.card is None:
+        if line.card is None and not line.facts:
             link = Link(self.words["card.whole_article"], str(line.params["url"]))
             return Card(title=str(line.params["title"]), links=(link,), fallback=link.url)
-        facts = tuple((self._word(label), self._word(value)) for label, value in line.card.facts)
+        card = line.card or Card(title="")
+        told = (*card.facts, *line.facts)
+        facts = tuple((self._word(label), self._value(value, at)) for label, value in told)
         return replace(
-            line.card,
-            title=self._word(line.card.title),
+            card,
+            title=self._word(card.title),
             facts=facts,
-            links=tuple(replace(link, title=self._word(link.title)) for link in line.card.links),
+            links=tuple(replace(link, title=self._word(link.title)) for link in card.links),
             fallback="\n".join(f"{label}: {value}" for label, value in facts),
         )
 

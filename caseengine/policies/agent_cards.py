@@ -11,6 +11,8 @@ from caseengine.model.lifecycle import LIVE, Status, Verb
 
 TOPIC = "agent_card"
 """The outbox's topic of cards that are to leave."""
+CHANGED = "agent_card_changed"
+"""The outbox's topic of cards that stand somewhere, and show what is not so any more."""
 
 
 class Why(StrEnum):
@@ -28,6 +30,8 @@ class Does(StrEnum):
     """A button of a card."""
 
     TAKE = "take"
+    ACCEPT = "accept"
+    DECLINE = "decline"
     REPLY = "reply"
     RESOLVE = "resolve"
     SHOW = "show"
@@ -60,17 +64,20 @@ def to_tell(fact: Mapping[str, Any]) -> ToTell | None:
     return None
 
 
-def can_do(status: Status, allowed: Sequence[Verb], *, holder: UUID | None, me: UUID) -> tuple[Does, ...]:
+def can_do(
+    status: Status, allowed: Sequence[Verb], *, holder: UUID | None, me: UUID, asked: bool = False
+) -> tuple[Does, ...]:
     """The buttons of a card; the operation behind each decides anew.
 
     Args:
         allowed: what an agent may ask for in this status.
         holder: who holds the case.
         me: whose card it is.
+        asked: it is offered to them.
     """
     if status not in LIVE:
         return ()
     if holder is None:
-        return (Does.TAKE,)
+        return (Does.ACCEPT, Does.DECLINE) if asked else (Does.TAKE,)
     mine = {Does.REPLY: Verb.REPLY, Does.RESOLVE: Verb.RESOLVE}
     return tuple(does for does, verb in mine.items() if verb in allowed) if holder == me else ()

@@ -23,6 +23,7 @@ class AgentCard:
     """
     Attributes:
         can: its buttons, in order.
+        mine: whoever looks at it holds the case.
         offered_until: when the offer to this agent runs out; None where they are not asked to take it.
         last_words: of the customer in its conversation; "" where it has none.
         notice: the parameters of the notice that it is about; empty for none.
@@ -30,6 +31,7 @@ class AgentCard:
 
     view: CaseView
     can: tuple[Does, ...]
+    mine: bool
     offered_until: datetime | None
     last_words: str
     notice: Mapping[str, Any]
@@ -43,10 +45,12 @@ async def agent_card(snapshot: Snapshot, agent: Agent, number: str, why: Why | N
     """
     view = await case_view(snapshot, agent, number)
     row = view.row
+    offered_until = await _offered_until(snapshot, row.id, agent.id)
     return AgentCard(
         view=view,
-        can=can_do(row.status, view.can, holder=row.agent_id, me=agent.id),
-        offered_until=await _offered_until(snapshot, row.id, agent.id),
+        can=can_do(row.status, view.can, holder=row.agent_id, me=agent.id, asked=offered_until is not None),
+        mine=row.agent_id == agent.id,
+        offered_until=offered_until,
         last_words=await _last_words(snapshot, view.conversation.id) if view.conversation else "",
         notice=await _notice(snapshot, row.id, agent.id, why) if why else {},
     )

@@ -11,6 +11,10 @@ from channels.teams.desk import Places, Sendings
 from channels.teams.received import Place
 
 
+class NothingSent(DeliveryFailed):
+    """Nothing is known to have been said under this key: nothing stands there that could be changed."""
+
+
 class TeamsAdapter:
     """Speaks unasked, by the reference that was kept when somebody last wrote."""
 
@@ -45,13 +49,19 @@ class TeamsAdapter:
         """What was said under the key `of` becomes this, in its place.
 
         Raises:
-            DeliveryFailed: nothing is known to have been said under that key, or as the connector's.
+            NothingSent: nothing is known to have been said under that key.
+            DeliveryFailed: as the connector's; never ambiguous: once more is the same.
         """
-        place = await self._place(activity.conversation)
-        sent = await self._sendings.of(activity.conversation, of)
+        try:
+            place = await self._place(activity.conversation)
+            sent = await self._sendings.of(activity.conversation, of)
+        except DeskUnavailable as error:
+            raise DeliveryFailed("the desk cannot say what was sent", retry=True) from error
         if sent is None or not sent.activity_id:
-            raise DeliveryFailed("nothing was sent under this key")
+            raise NothingSent("nothing was sent under this key")
         activity_id = await self._connector.put(place, sent.activity_id, render.message(activity, place))
+        with suppress(DeskUnavailable):  # it was changed all the same
+            await self._sendings.done(activity.conversation, of, sent.activity_id)
         return Receipt(self.name, {"key": of, "id": activity_id})
 
     async def _place(self, conversation: str) -> Place:

@@ -48,6 +48,7 @@ class ArrivalRounds:
         self._bearer = bearer
         self._clock = clock
         self._limits = limits or FetchLimits()
+        self._places = asyncio.Semaphore(self._limits.at_once_max)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
 
@@ -156,39 +157,54 @@ class ArrivalRounds:
         if received.place is None:
             return
         if received.what is What.CONSENTED:
-            await self._leave_file(received, received.place)
+            async with self._places:
+                await self._leave_file(received, received.place)
         elif received.activity is not None:
             whole = await self._with_files(received.activity, received.files, last=last)
-            await self._hearing.hear(whole, received.place, raw=arrival.raw, in_turn=True)
+            await self._hearing.hear(whole, received.place, raw=arrival.raw, in_turn=True, card=received.of)
 
     async def _with_files(self, activity: Activity, offered: tuple[OfferedFile, ...], *, last: bool) -> Activity:
-        """The activity with its files stored. What cannot be had is left as a name among the words."""
-        fetched: list[tuple[OfferedFile, Fetched]] = []
+        """The activity with its files stored. What cannot be had is left as a name among the words.
+
+        One after another, each stored before the next is asked for, so that one at most is in memory; those that
+        were stored by an earlier try are not asked for again.
+        """
+        stored: list[Attachment] = []
         missing: list[OfferedFile] = []
         async with Fetcher(self._limits) as fetcher:
-            for file in offered:
+            for place, file in enumerate(offered):
+                room = self._limits.total_max - sum(one.size for one in stored)
                 try:
-                    fetched.append((file, await self._fetched(fetcher, file)))
+                    stored.append(await self._kept(fetcher, activity, place, file, room))
                 except FetchFailed as failed:
                     if not (failed.final or last):
                         raise
                     log.warning("teams_file_not_fetched: %s", failed)
                     missing.append(file)
-        stored = [await self._stored(activity.conversation, file, content) for file, content in fetched]
         return replace(_named(activity, missing), attachments=tuple(stored))
 
-    async def _fetched(self, fetcher: Fetcher, file: OfferedFile) -> Fetched:
+    async def _kept(self, fetcher: Fetcher, activity: Activity, place: int, file: OfferedFile, room: int) -> Attachment:
+        key = f"{activity.key}:{place}"
+        if (before := await self._files.called(activity.conversation, key)) is not None:
+            return before
+        async with self._places:
+            fetched = await self._fetched(fetcher, file, room)
+            return await self._files.put(
+                activity.conversation,
+                name=file.name,
+                content_type=file.content_type or fetched.content_type,
+                content=fetched.content,
+                key=key,
+            )
+
+    async def _fetched(self, fetcher: Fetcher, file: OfferedFile, room: int) -> Fetched:
         headers = None
         if file.with_bearer and self._account.may_call(file.url):
             try:
                 headers = await self._bearer.header()
             except DeliveryFailed as failed:
                 raise FetchFailed(str(failed), final=False) from failed
-        return await fetcher.get(file.url, headers=headers)
-
-    async def _stored(self, conversation: str, file: OfferedFile, fetched: Fetched) -> Attachment:
-        kind = file.content_type or fetched.content_type
-        return await self._files.put(conversation, name=file.name, content_type=kind, content=fetched.content)
+        return await fetcher.get(file.url, headers=headers, room=room)
 
     async def _leave_file(self, received: Received, place: Place) -> None:
         """They said yes: the file goes to their own storage, and stands in the conversation once."""

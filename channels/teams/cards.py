@@ -37,6 +37,11 @@ def card_document(
 
 
 def pressed_face(card: Card, activity_value: Mapping[str, Any] | None, says: str = "") -> dict[str, Any]:
+    """`pressed_card` as its document."""
+    return _document(pressed_card(card, activity_value, says))
+
+
+def pressed_card(card: Card, activity_value: Mapping[str, Any] | None, says: str = "") -> Card:
     """The card after it was sent off: what was filled in as facts, and nothing left to press twice.
 
     Args:
@@ -47,8 +52,7 @@ def pressed_face(card: Card, activity_value: Mapping[str, Any] | None, says: str
     acted = next((act.title for act in card.acts if act.says == says), card.submit.title if card.submit else "")
     said = f"{DONE} {plain(acted)}" if acted else ""
     text = "\n\n".join(filter(None, (card.text, said)))
-    answered = replace(card, text=text, facts=(*card.facts, *facts), inputs=(), submit=None, acts=(), refresh=None)
-    return _document(answered)
+    return replace(card, text=text, facts=(*card.facts, *facts), inputs=(), submit=None, acts=(), refresh=None)
 
 
 def spoken_face(says: str) -> dict[str, Any]:

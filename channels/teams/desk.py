@@ -42,11 +42,14 @@ class Hearing(Protocol):
         channels.protocol.DeskUnavailable: nothing was stored.
     """
 
-    async def hear(self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False) -> Accepted:
+    async def hear(
+        self, activity: Activity, place: Place, *, raw: bytes, in_turn: bool = False, card: str = ""
+    ) -> Accepted:
         """It will be answered.
 
         Args:
             in_turn: it waited, and its turn has come.
+            card: where it is a button that was pressed: the key of the activity that shows it, as the button says.
 
         Raises:
             StandsBehind: what waits there is asked for in the same commit, so also after a restart.
@@ -60,6 +63,9 @@ class Hearing(Protocol):
 
     async def lost(self, received: Received) -> None:
         """A message that cannot be heard, a file that could not be left: a note on the cases people work on there."""
+
+    async def still_there(self, place: Place) -> None:
+        """The bot is there, and they have known it: where, is kept; nobody is greeted."""
 
     async def left(self, place: Place) -> None:
         """The bot was taken away there."""
@@ -124,8 +130,12 @@ class Acting(Protocol):
 
 
 class StoredFiles(Protocol):
-    """The files of a conversation; `channels.protocol.Files` is one."""
+    """The files of a conversation."""
 
-    async def put(self, conversation: str, *, name: str, content_type: str, content: bytes) -> Attachment: ...
+    async def put(self, conversation: str, *, name: str, content_type: str, content: bytes, key: str) -> Attachment:
+        """Keep one, under a key once however often it comes."""
+
+    async def called(self, conversation: str, key: str) -> Attachment | None:
+        """The one that was kept under this key."""
 
     async def get(self, conversation: str, file: str) -> tuple[Attachment, bytes] | None: ...

@@ -37,10 +37,14 @@ class Fetched:
 class FetchLimits:
     """
     Attributes:
+        size_max, total_max: bytes of a file, and of all files of a message.
+        at_once_max: files that are fetched or left at the same time, of all conversations: so many are in memory.
         schemes, may_reach, trust: tests fetch from a server on the loopback.
     """
 
     size_max: int = 20 * 1024 * 1024
+    total_max: int = 60 * 1024 * 1024
+    at_once_max: int = 4
     timeout_s: float = 20.0
     schemes: tuple[str, ...] = ("https",)
     may_reach: Callable[[Address], bool] = is_public
@@ -74,11 +78,12 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None, room: int | None = None) -> Fetched:
         """The file at an address.
 
         Args:
             headers: for this address alone; where it sends us on, they are left out.
+            room: bytes it may have, where that is less than any file may have.
 
         Raises:
             FetchFailed: it is not there, not public, too large or too slow.
@@ -89,7 +94,9 @@ class Fetcher:
                     url, headers = _moved(url, response.headers.get("Location", "")), None
                     continue
                 _judge(response)
-                return Fetched(safe_type(response.headers.get("Content-Type")), await self._content(response))
+                size_max = min(self._limits.size_max, self._limits.size_max if room is None else room)
+                content = await _content(response, size_max)
+                return Fetched(safe_type(response.headers.get("Content-Type")), content)
         raise FetchFailed("it is sent on and on", final=True)
 
     async def put(self, url: str, content: bytes) -> None:
@@ -127,14 +134,6 @@ class Fetcher:
         if address is not None and not self._limits.may_reach(address):
             raise FetchFailed("the address is not public", final=True)
 
-    async def _content(self, response: ClientResponse) -> bytes:
-        taken = bytearray()
-        async for chunk in response.content.iter_chunked(CHUNK):
-            taken += chunk
-            if len(taken) > self._limits.size_max:
-                raise FetchFailed("it is too large", final=True)
-        return bytes(taken)
-
 
 class _Asked:
     """One exchange; what goes wrong on the way is one kind of error."""
@@ -157,6 +156,18 @@ class _Asked:
         await self._context.__aexit__(kind, error, None)
         if isinstance(error, ClientError | OSError):
             raise FetchFailed(type(error).__name__, final=False) from error
+
+
+async def _content(response: ClientResponse, size_max: int) -> bytes:
+    """What says itself that it is too large is not begun."""
+    taken = bytearray()
+    if (response.content_length or 0) > size_max:
+        raise FetchFailed("it is too large", final=True)
+    async for chunk in response.content.iter_chunked(CHUNK):
+        taken += chunk
+        if len(taken) > size_max:
+            raise FetchFailed("it is too large", final=True)
+    return bytes(taken)
 
 
 def _moved(url: str, location: str) -> str:

@@ -1,6 +1,8 @@
 """`POST /api/messages`: refused, or durable, or nothing to do; whatever takes longer happens after the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 from channels.protocol import DeskUnavailable, PayloadRejected
@@ -8,6 +10,7 @@ from channels.teams import invokes
 from channels.teams.account import TeamsAccount
 from channels.teams.answer import Answer
 from channels.teams.arrivals import ArrivalRounds
+from channels.teams.crowding import Crowding, TooMany
 from channels.teams.desk import Acting, Hearing, Sayings, StandsBehind
 from channels.teams.invokes import InvokeAnswer
 from channels.teams.read import LIMITS, ReadLimits, parse_activity, read
@@ -31,7 +34,9 @@ class Intake:
         sayings: Sayings,
         acting: Acting,
         rounds: ArrivalRounds,
+        clock: Callable[[], datetime],
         limits: ReadLimits = LIMITS,
+        crowding: Crowding | None = None,
     ) -> None:
         self._account = account
         self._verifier = verifier
@@ -40,7 +45,9 @@ class Intake:
         self._sayings = sayings
         self._acting = acting
         self._rounds = rounds
+        self._clock = clock
         self._limits = limits
+        self._crowding = crowding or Crowding()
 
     @property
     def body_max(self) -> int:
@@ -58,6 +65,8 @@ class Intake:
             return _error(refused.http_status, refused.code, "The request was not accepted.")
         except PayloadRejected as rejected:
             return _error(400, rejected.code, rejected.detail)
+        except TooMany as many:
+            return Answer(429, _body("TooManyRequests", "Nothing was stored. Send it later."), ceil(many.wait_s))
         except DeskUnavailable:
             return Answer(503, _body("Unavailable", "Nothing was stored. Send it again."), RETRY_AFTER_S)
         return Answer(200) if answer is None else Answer(answer.status, answer.body)
@@ -74,6 +83,7 @@ class Intake:
     async def _turn(self, document: Mapping[str, Any], raw: bytes) -> InvokeAnswer | None:
         self._verifier.admit(document)
         received = read(document, self._limits)
+        self._crowding.admit(received, at=self._clock())
         if document["type"] == "invoke":
             return await self._invoked(received, raw)
         await self._heard(received, raw)
@@ -84,6 +94,8 @@ class Intake:
             return
         if received.what is What.LEFT:
             await self._hearing.left(received.place)
+        elif received.what is What.UPGRADED:
+            await self._hearing.still_there(received.place)
         elif received.what in HAPPENINGS:
             await self._hearing.happened(received)
         elif received.activity is not None:
@@ -99,7 +111,7 @@ class Intake:
             await self._kept(received, raw)
         else:
             try:
-                await self._hearing.hear(activity, place, raw=raw)
+                await self._hearing.hear(activity, place, raw=raw, card=received.of)
             except StandsBehind:
                 await self._kept(received, raw)
 

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from channels.teams.icons import colour_icon, outline_icon
+from channels.teams.manifest_rules import GUID, slips
 
 SCHEMA = "1.23"
 SCHEMA_URL = "https://developer.microsoft.com/json-schemas/teams/v{version}/MicrosoftTeams.schema.json"
@@ -45,16 +46,15 @@ def package(facts: PackageFacts) -> bytes:
     """The zip.
 
     Raises:
-        PackageInvalid: no app id, or an address Teams does not take.
+        PackageInvalid: no app id, an address Teams does not take, or a field that is not as Teams wants it.
     """
-    written = BytesIO()
-    manifest = json.dumps(manifest_of(facts), indent=2, ensure_ascii=False).encode()
+    written, manifest = BytesIO(), manifest_of(facts)
+    icons = {"color.png": colour_icon(), "outline.png": outline_icon()}
+    if wrong := list(slips(manifest, icons)):
+        raise PackageInvalid("; ".join(wrong))
+    document = json.dumps(manifest, indent=2, ensure_ascii=False).encode()
     with ZipFile(written, "w", ZIP_DEFLATED) as packed:
-        for name, content in (
-            ("manifest.json", manifest),
-            ("color.png", colour_icon()),
-            ("outline.png", outline_icon()),
-        ):
+        for name, content in (("manifest.json", document), *icons.items()):
             packed.writestr(ZipInfo(name, SAME_MOMENT), content, ZIP_DEFLATED)
     return written.getvalue()
 
@@ -63,6 +63,8 @@ def manifest_of(facts: PackageFacts) -> dict[str, Any]:
     """The manifest alone. Raises as `package`."""
     if not facts.app_id:
         raise PackageInvalid("set NIGHTDESK_TEAMS_APP_ID")
+    if not GUID.fullmatch(facts.app_id):
+        raise PackageInvalid("NIGHTDESK_TEAMS_APP_ID is no GUID: it is the Microsoft App ID of the bot's registration")
     host = urlsplit(facts.origin).hostname
     if not facts.origin.startswith("https://") or not host:
         raise PackageInvalid("set NIGHTDESK_PUBLIC_URL to the https address Teams reaches the desk by")

@@ -182,6 +182,10 @@ def _members(document: Mapping[str, Any], _: ReadLimits) -> Received:
 
 def _installation(document: Mapping[str, Any], _: ReadLimits) -> Received:
     action = str(document.get("action") or "")
+    if action == "remove-upgrade":  # the half of it that says nothing: what follows is "add-upgrade"
+        return Received(what=What.IGNORED)
+    if action == "add-upgrade":
+        return Received(what=What.UPGRADED, place=place_of(document))
     if action.startswith("remove"):
         return Received(what=What.LEFT, place=place_of(document))
     return _joined(document) if _scope(document) is Scope.PERSONAL else Received(what=What.IGNORED)

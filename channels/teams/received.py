@@ -21,6 +21,7 @@ class What(StrEnum):
 
     MESSAGE = "message"
     JOINED = "joined"  # the bot was given to a person: greet them
+    UPGRADED = "upgraded"  # a new package took the place of the one before: they know the bot already
     LEFT = "left"  # the bot was taken away
     TYPING = "typing"
     EDITED = "edited"

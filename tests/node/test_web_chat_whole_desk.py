@@ -1,9 +1,9 @@
 """The official Web Chat 4.18.1 in Chromium holds the whole conversation with the whole desk.
 
 It stands on a page of another origin, made as docs/how-to/embed-official-web-chat.md says: its HTML, its `sites.yaml`.
-The bot emits two cards on this way, both without a field to fill in: an article's, with a button that opens it, and the
-summary before a case is opened, with facts. Where cases stand is said in text. A card that is filled in is proved on
-the wire, in test_web_chat.py.
+The bot emits cards of three kinds on this way, all without a field to fill in: an article's, with a button that opens
+it, the summary before a case is opened, and each case that she asks about, with facts. A card that is filled in is
+proved on the wire, in test_web_chat.py.
 """
 
 import re
@@ -141,12 +141,13 @@ async def becomes_a_case(chat: WebChat) -> str:
 
 
 async def reads_where_they_stand(chat: WebChat, first: str) -> None:
-    """Several cases, each with number, status and department; hers of today is among them."""
+    """Several cases, each with its number, and a card of where it stands; hers of today is among them."""
     await chat.reads("Would you like to add something to one of them?", times=2)
     texts = await chat.shown()
     listed = texts[max(place for place, text in enumerate(texts) if "These are your cases" in text) + 1 : -1]
     assert len(listed) > 1
-    assert all(journey.NUMBER.match(text) and ", with " in text for text in listed), listed
+    assert all(journey.NUMBER.match(text) for text in listed), listed
+    assert [name for name, _ in await chat.facts()][:3] == ["Case", "Status", "With"]
     assert sum(text.startswith(f"{first} My freezer delivery is late") for text in listed) == 1
 
 

@@ -57,4 +57,5 @@ async def test_who_asks_for_a_merged_number_hears_where_it_goes_on(desk: Desk) -
     await ana.says(f"what is the status of {second}?")
 
     assert f"**{second}** goes on as case **{first}**" in ana.heard, ana.heard
-    assert "Next update by" in ana.heard
+    facts = [name for said in ana.last if said.card is not None for name, _ in said.card.facts]
+    assert "Next update by" in facts

@@ -18,7 +18,11 @@ from app.settings import Settings
 from app.wiring import build
 from bot.understanding import Understander
 from caseengine.agents import Agents
+from caseengine.model.actor import SYSTEM
 from caseengine.operations.assigning import assign
+from caseengine.operations.opening import Opening, open_case
+from caseengine.rulebooks import Rulebook, decide
+from channels.webchat import cards as webchat
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
@@ -239,6 +243,37 @@ class TestTheBoard:
         assert all(number in str(one["attachments"][0]) for one in sent)
 
 
+async def test_an_agent_accepts_by_card_what_routing_offers_and_the_customer_hears_who_has_joined(megan: Megan) -> None:
+    desk = megan.desk
+    await megan.does("installationUpdate", action="add")
+    house, cards = desk.house, desk.house.teams.cards if desk.house.teams else None
+    assert cards is not None
+    await cards.run()
+    marcus = await desk.agent("Marcus")
+    async with house.database.unit_of_work() as work:
+        Agents(work).change(replace(marcus.agent, teams=f"{TENANT}|{MEGAN}"))
+        offered = {"departments": {"deliveries": {"mode": "offer", "offer_s": 600}}}
+        await decide(work, Rulebook.ROUTING, offered, by=SYSTEM, at=desk.clock())
+    customer = await desk.visitor()
+    await customer.says("I want to talk to a person about my bread delivery")
+    number = customer.number
+    await house.routing.run()
+    await cards.run()
+    await megan.hears()
+    came = [one["attachments"][0]["content"] for one in megan.last]  # of older cases that wait, too
+    card = next(one for one in came if number in one["body"][0]["text"].replace("\\", ""))
+    accept = next(action for action in card["actions"] if action["title"] == "Accept")
+    value = {"action": {"verb": accept["verb"], "data": accept["data"]}}
+    answered = await megan.does("invoke", name="adaptiveCard/action", value=value, replyToId="1")
+    assert "It is yours now" in str(answered["value"]["body"])
+    assert (await desk.case(number)).row.agent_id == marcus.agent.id
+    await customer.hears()
+    assert f"{marcus.name} has joined" in customer.heard
+    put = megan.microsoft.calls[-1]
+    assert put.method == "PUT"
+    assert "It is yours now" in str(put.body)
+
+
 class TestCasesAsCards:
     def card(self, megan: Megan, title: str) -> tuple[Any, Any]:
         """The card that has such a button, and the button."""
@@ -260,6 +295,7 @@ class TestCasesAsCards:
         answered = await self.presses(megan, "Add to my case")
         assert "Add to my case" in str(answered["value"]["body"])
         assert answered["value"]["actions"] == []
+        assert [call.method for call in megan.microsoft.calls].count("PUT") == 1, "it is changed for everybody"
         assert "What shall I add" in megan.heard
         await megan.says("It rings since seven in the morning.")
         assert "is on case" in megan.heard
@@ -278,6 +314,51 @@ class TestCasesAsCards:
         await self.presses(megan, "It is solved")
         await megan.says("Yes")
         assert (await megan.desk.case(number)).row.status == "closed"
+
+    def facts(self, megan: Megan) -> list[dict[str, str]]:
+        """What the cards tell, one after another."""
+        cards = [card["content"] for one in megan.last for card in one.get("attachments", ())]
+        sets = [part["facts"] for card in cards for part in card["body"] if part["type"] == "FactSet"]
+        return [{fact["title"]: fact["value"] for fact in listed} for listed in sets]
+
+    async def test_her_cases_come_as_cards_a_page_at_a_time_and_one_is_opened(self, megan: Megan) -> None:
+        await megan.says("Hello")
+        numbers = []
+        for name in "ABCDEFG":
+            megan.desk.clock.passes(minutes=1)
+            async with megan.desk.house.database.unit_of_work() as work:
+                proved = await Assurances(work).of(conversation(), at=megan.desk.clock())
+                told: Any = {"subject": f"Shop {name} has no bread", "description": "-", "department": "deliveries"}
+                wanted = Opening(**told, contact_id=proved.contact_id)
+                numbers.append((await open_case(work, wanted, by=SYSTEM, at=megan.desk.clock())).number)
+        await megan.says("Where do my cases stand?")
+        assert "(5 of 7)" in megan.heard
+        shown = self.facts(megan)
+        assert [one["Case"].replace("\\", "") for one in shown] == numbers[:1:-1]
+        assert set(shown[0]) == {"Case", "Status", "With", "Next update by"}
+        assert (shown[0]["Status"], shown[0]["With"]) == ("New, waiting for a colleague", "Deliveries")
+        assert megan.offered.count("Open") == 5
+        said = await megan.desk.history.after(str(conversation()), 0)
+        in_web_chat = [webchat.content(one.card)["body"] for one in said if one.card is not None]
+        assert next(fact["value"] for part in in_web_chat[0] for fact in part["facts"]) == numbers[-1]
+
+        await megan.says(self.says(megan, "More of my cases"))
+        assert "Your cases 6 to 7 of 7" in megan.heard
+        assert [one["Case"].replace("\\", "") for one in self.facts(megan)] == numbers[1::-1]
+        assert "More of my cases" not in megan.offered
+
+        await self.presses(megan, "Open")
+        [whole] = self.facts(megan)
+        assert whole["Case"] == numbers[1]
+        assert whole["Opened"].startswith("today at")
+        assert "Add to my case" in megan.offered
+        assert "Open" not in megan.offered
+        await megan.says(f"More of my cases after {numbers[0]}")
+        assert "(5 of 7)" in megan.heard, "there is nothing behind the last: the list begins anew"
+
+    def says(self, megan: Megan, title: str) -> str:
+        suggested = [one["suggestedActions"]["actions"] for one in megan.last if "suggestedActions" in one]
+        return next(str(action["value"]) for listed in suggested for action in listed if action["title"] == title)
 
 
 GROUP: dict[str, Any] = {

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import jwt
 from aiohttp import ClientSession, web
@@ -35,6 +36,7 @@ TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
 OTHER_TENANT = "11111111-2222-4333-8444-555555555555"
 MEGAN = "7faf8ab2-3d56-4244-b585-20c8a42ed2b8"
 ISSUER = "https://api.botframework.com"
+ENGLISH = load_catalogue("en", zone=ZoneInfo("Europe/London"), company="Larder & Lane")
 BOT = {"id": f"28:{APP_ID}", "name": "Larder & Lane"}
 
 
@@ -80,6 +82,10 @@ class Microsoft:
         self.calls: list[Call] = []
         self.replies: deque[Reply] = deque()
         self.files: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self.files_go = asyncio.Event()
+        self.files_go.set()
+        self.files_under_way: list[int] = [0]
+        """How many were being fetched, each time that changed."""
         self.uploads: dict[str, bytes] = {}
         self.seen: list[tuple[str, str]] = []
         self.let_go = asyncio.Event()
@@ -178,6 +184,9 @@ class Microsoft:
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         self.seen.append((name, request.headers.get("Authorization", "")))
+        self.files_under_way.append(self.files_under_way[-1] + 1)
+        await self.files_go.wait()
+        self.files_under_way.append(self.files_under_way[-1] - 1)
         status, content, headers = self.files.get(name, (404, b"", {}))
         return web.Response(status=status, body=content, headers=headers)
 
@@ -286,7 +295,7 @@ async def open_wire(
         database=database,
         reception=Reception(database, clock, notice or noticed.append),
         now=clock,
-        catalogue=load_catalogue("en", zone=_zone(), company="Larder & Lane"),
+        catalogue=ENGLISH,
         origin="https://desk.example",
         heard_typing=heard_typing,
         fetch=fetch,
@@ -303,12 +312,6 @@ async def open_wire(
         await house.close()
         await server.close()
         await microsoft.server.close()
-
-
-def _zone() -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo("Europe/London")
 
 
 def conversation(address: str = "a:megan") -> UUID:

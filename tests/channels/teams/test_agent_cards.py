@@ -9,17 +9,22 @@ import pytest
 import sqlalchemy as sa
 
 from app.jobs.delivery import Delivery
+from app.jobs.routing import RoutingSweep
 from app.tables import teams_presses
-from caseengine.agents import LOCKED, Agent, Agents
-from caseengine.cases import Cases
+from caseengine.agents import LOCKED, Agent, Agents, Presence
+from caseengine.cases import Cases, history
 from caseengine.model.case import Case
+from caseengine.model.events import OfferEnded
 from caseengine.model.lifecycle import Status
+from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.notices import give_notice
-from caseengine.operations import answering, assigning
-from caseengine.policies.agent_cards import TOPIC
+from caseengine.operations import answering, assigning, ending
+from caseengine.policies.agent_cards import CHANGED
+from caseengine.rulebooks import Rulebook, decide
 from storage.engine import Database
-from tests.caseengine.office import Office
-from tests.channels.teams.peer import TENANT, Wire, open_wire
+from storage.tables import outbox
+from tests.caseengine.office import CUSTOMER, Office, agent_is
+from tests.channels.teams.peer import ENGLISH, TENANT, Reply, Wire, open_wire
 
 LI = "aaaaaaaa-3d56-4244-b585-20c8a42ed2b8"
 MO = "bbbbbbbb-3d56-4244-b585-20c8a42ed2b8"
@@ -65,10 +70,17 @@ class Somebody:
         """The cards that came to this chat since they last looked."""
         await self.floor.settles()
         here = f"/{self.address.replace(':', '%3A')}/"
-        calls = [call for call in self.floor.wire.microsoft.calls if here in call.path]
+        calls = [call for call in self.floor.wire.microsoft.calls if here in call.path and call.method == "POST"]
         self.last = [call.body["attachments"][0]["content"] for call in calls[self.seen :]]
         self.seen = len(calls)
         return self.last
+
+    async def sees(self) -> list[Any]:
+        """The cards in this chat that were changed in their place, as they were changed."""
+        await self.floor.settles()
+        here = f"/{self.address.replace(':', '%3A')}/"
+        calls = [call for call in self.floor.wire.microsoft.calls if here in call.path and call.method == "PUT"]
+        return [call.body["attachments"][0]["content"] for call in calls]
 
     async def presses(self, card: Any, title: str, *, key: str = "", **filled: str) -> Any:
         """A button of a card, by its title; what the invoke was answered with."""
@@ -99,6 +111,22 @@ class Floor:
     async def case(self, case: Case) -> Case:
         return await self.office.case(case)
 
+    async def offers(self, subject: str = "No bread", **opening: Any) -> Case:
+        """A case of the department whose cases are offered, and routing has looked."""
+        case = await self.office.report(subject, department="deliveries", **opening)
+        await self.routes()
+        return case
+
+    async def routes(self) -> None:
+        for agent in (self.office.mo, self.office.di):
+            await self.office.do(agent_is, agent, Presence.AVAILABLE, at=self.wire.clock())
+        await RoutingSweep(self.office.database, ENGLISH.words, self.wire.clock).run()
+
+    async def asked(self, case: Case) -> tuple[Somebody, Somebody]:
+        """Whom the case is offered to, and the other one."""
+        offered_to = (await self.case(case)).offered_to
+        return (self.mo, self.di) if offered_to == self.office.mo.id else (self.di, self.mo)
+
     async def gives(self, case: Case, agent: Agent) -> None:
         await self.office.do(assigning.assign, case.number, agent.id, by=self.office.sam.actor, at=self.wire.clock())
 
@@ -116,7 +144,9 @@ async def floor(database: Database) -> AsyncIterator[Floor]:
         async with database.unit_of_work() as work:
             Agents(work).add(office.di)
         assert wire.house.cards is not None
-        opened = Floor(wire, office, Delivery(database, wire.clock, {TOPIC: wire.house.cards.send}))
+        offered = {"departments": {"deliveries": {"mode": "offer", "offer_s": 60}}}
+        await office.do(decide, Rulebook.ROUTING, offered, by=office.sam.actor, at=wire.clock())
+        opened = Floor(wire, office, Delivery(database, wire.clock, wire.house.sends))
         await wire.house.cards.run()
         for one in (opened.li, opened.mo, opened.di):
             await one.installs()
@@ -270,6 +300,164 @@ class TestSheActs:
         shown = face(await floor.li.does("invoke", name="adaptiveCard/action", value=again, replyToId="1"))
         assert "'value': 'Mo'" in words(shown)
         assert buttons(shown) == ["Open in the workspace"]
+
+
+class TestAnOffer:
+    """Deliveries are offered: to Mo or to Di, whoever has less to do."""
+
+    async def test_comes_as_a_card_and_is_accepted_by_it(self, floor: Floor) -> None:
+        chat = await floor.office.chat()
+        case = await floor.offers(conversation=chat)
+        asked, other = await floor.asked(case)
+        [card] = await asked.gets()
+        assert "You are asked to take this case, until today at" in words(card)
+        assert buttons(card) == ["Accept", "Decline", "Open in the workspace"]
+        assert await other.gets() == []
+
+        shown = face(await asked.presses(card, "Accept"))
+        assert "It is yours now" in words(shown)
+        assert buttons(shown) == ["Reply", "Resolve", "Open in the workspace"]
+        assert (await floor.case(case)).agent_id is not None
+        told = await floor.office.told(case)
+        assert told[-2:] == ["CaseOffered by system", f"CaseAssigned by {asked.name.title()}"]
+        assert await asked.gets() == [], "what they took themselves they know"
+
+    async def test_is_declined_with_a_reason_and_the_next_is_asked(self, floor: Floor) -> None:
+        case = await floor.offers()
+        asked, other = await floor.asked(case)
+        [card] = await asked.gets()
+        refused = face(await asked.presses(card, "Decline", reason="  "))
+        assert "Write what is to be said" in words(refused)
+        assert "Accept" in buttons(refused)
+
+        shown = face(await asked.presses(card, "Decline", reason="I am on the phone"))
+        assert "You declined it" in words(shown)
+        for _ in range(2):
+            assert "You declined it" in words(face(await asked.presses(card, "Decline", reason="I am on the phone")))
+        await floor.routes()
+        [theirs] = await other.gets()
+        assert "You are asked to take this case" in words(theirs)
+        told = await floor.office.told(case)
+        assert told.count(f"OfferEnded by {asked.name.title()}") == 1
+        events = await floor.office.see(history, case.id)
+        assert [(one.how, one.reason) for one in events if isinstance(one, OfferEnded)] == [
+            ("declined", "I am on the phone")
+        ]
+        assert "It is yours now" in words(face(await other.presses(theirs, "Accept")))
+
+    async def test_a_press_that_comes_too_late_is_told_where_it_went(self, floor: Floor) -> None:
+        case = await floor.offers()
+        asked, other = await floor.asked(case)
+        [card] = await asked.gets()
+        floor.wire.clock.passes(minutes=2)
+        await floor.routes()
+        late = face(await asked.presses(card, "Accept"))
+        assert "You are not asked any more. Nobody has it yet." in words(late)
+        for title in ("Accept", "Decline"):
+            assert title not in buttons(late)
+
+        [theirs] = await other.gets()
+        await other.presses(theirs, "Accept")
+        for title, filled in (("Accept", {}), ("Decline", {"reason": "Busy"})):
+            late = face(await asked.presses(card, title, **filled))
+            assert f"It went to {other.name.title()}." in words(late)
+            assert buttons(late) == ["Open in the workspace"]
+        again = {"action": card["refresh"]["action"], "trigger": "automatic"}
+        looked = face(await asked.does("invoke", name="adaptiveCard/action", value=again, replyToId="1"))
+        assert f"It went to {other.name.title()}." in words(looked)
+        assert "until ." not in words(looked)
+        assert (await floor.office.told(case))[-1] == f"CaseAssigned by {other.name.title()}"
+
+    async def test_of_a_case_that_has_ended_says_so(self, floor: Floor) -> None:
+        case = await floor.offers()
+        asked, _ = await floor.asked(case)
+        [card] = await asked.gets()
+        found = await floor.office.case(case)
+        how = Resolution(ResolutionCode.WITHDRAWN, "They found it")
+        await floor.office.do(ending.resolve, found.number, how, by=floor.office.mo.actor, at=floor.wire.clock())
+        await floor.office.do(ending.close, case.number, by=CUSTOMER, at=floor.wire.clock())
+        assert "The case has ended." in words(face(await asked.presses(card, "Accept")))
+
+    @pytest.mark.bar
+    async def test_s2_is_theirs_alone_to_answer(self, floor: Floor) -> None:
+        """The other one's own card, bent to the offer; and an agent who does not work for the department."""
+        case = await floor.offers()
+        asked, other = await floor.asked(case)
+        [card] = await asked.gets()
+        await self.forbidden_to(other, card)
+        await floor.warns(await floor.office.report("Their own"), floor.office.li)
+        await floor.warns(await floor.office.report("Their own", department="deliveries"), *self.agent(floor, other))
+        for somebody in (floor.li, other):
+            [theirs] = await somebody.gets()
+            action = button(theirs, "Take it")
+            action["data"]["nightdesk"]["about"]["case"] = case.number
+            for verb in ("accept", "decline"):
+                value = {"action": {"verb": f"nightdesk/do/{verb}", "data": action["data"] | {"reason": "No"}}}
+                shown = face(await somebody.does("invoke", name="adaptiveCard/action", value=value))
+                assert "It is yours now" not in words(shown)
+        assert (await floor.case(case)).offered_to is not None
+
+    def agent(self, floor: Floor, somebody: Somebody) -> list[Agent]:
+        return [floor.office.mo if somebody is floor.mo else floor.office.di]
+
+    async def forbidden_to(self, somebody: Somebody, card: Any) -> None:
+        assert (await somebody.presses(card, "Accept"))["statusCode"] == 403
+
+
+class TestTheCardThatStands:
+    """What the invoke answers its presser alone sees at once; the posted card is changed for everybody."""
+
+    async def test_is_changed_in_its_place_when_something_was_done(self, floor: Floor) -> None:
+        _, case = await floor.office.handed_over()
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+        await floor.li.presses(card, "Take it")
+        [stands] = await floor.li.sees()
+        assert "It is yours now" in words(stands)
+        assert buttons(stands) == ["Reply", "Resolve", "Open in the workspace"]
+        assert stands["refresh"] == card["refresh"] | {"action": stands["refresh"]["action"]}
+        put = floor.wire.microsoft.calls[-1]
+        assert (put.method, put.path.rpartition("/")[2]) == ("PUT", put.body["id"])
+
+        await floor.li.presses(stands, "Resolve", code="solved", done="Another cable")
+        stands = (await floor.li.sees())[-1]
+        assert "Resolved" in words(stands)
+        assert buttons(stands) == ["Open in the workspace"]
+
+    async def test_is_not_when_nothing_was_done(self, floor: Floor) -> None:
+        _, case = await floor.office.handed_over()
+        await floor.gives(case, floor.office.li)
+        [card] = await floor.li.gets()
+        await floor.li.presses(card, "Reply", reply="  ")
+        again = {"action": card["refresh"]["action"], "trigger": "automatic"}
+        await floor.li.does("invoke", name="adaptiveCard/action", value=again, replyToId="1")
+        assert await floor.li.sees() == []
+
+    @pytest.mark.parametrize("broken", [Reply(503), Reply(cut=True), Reply(412)])
+    async def test_is_changed_by_trying_again_and_is_never_in_doubt(self, floor: Floor, broken: Reply) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+        await floor.li.presses(card, "Take it")
+        floor.wire.microsoft.replies.append(broken)
+        await floor.settles()
+        floor.wire.clock.passes(seconds=5)
+        assert len(await floor.li.sees()) == 1
+        async with floor.office.database.snapshot() as snapshot:
+            states = await snapshot.rows(sa.select(outbox.c.state).where(outbox.c.topic == CHANGED))
+        assert [row.state for row in states] == ["done"]
+
+    async def test_tells_nothing_of_a_case_they_may_not_see_any_more(self, floor: Floor) -> None:
+        case = await floor.office.report("The safe is open")
+        await floor.warns(case, floor.office.li)
+        [card] = await floor.li.gets()
+        await floor.li.presses(card, "Take it")
+        await floor.office.do(
+            assigning.move, case.number, "deliveries", reason="x", by=floor.office.mo.actor, at=floor.wire.clock()
+        )
+        [stands] = await floor.li.sees()
+        assert "safe" not in str(stands)
+        assert stands["actions"] == []
 
 
 class TestNobodyElse:

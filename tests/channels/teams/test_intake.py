@@ -1,12 +1,15 @@
 """What comes from Teams is durable before it is acknowledged, once however often it comes, and answered in time."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from app.jobs.delivery import Delivery
+from app.jobs.forgetting import Forgetting
 from app.reception import FileCabinet
 from app.tables import teams_arrivals, teams_conversations
 from bot.activity import Activity, Card, Choice, Input, Kind, Role, Sender
@@ -16,7 +19,8 @@ from caseengine.files import read_file
 from caseengine.model.actor import SYSTEM
 from caseengine.operations.handover import hand_over
 from caseengine.operations.opening import Opening, open_case
-from caseengine.tables import case_events
+from caseengine.tables import case_events, files
+from channels.teams.crowding import PER_PERSON
 from channels.teams.read import conversation_id
 from channels.teams.received import Place
 from customers.assurance import Assurances, Level
@@ -24,7 +28,7 @@ from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from storage.engine import Database
 from storage.tables import inbox
-from tests.channels.teams.peer import APP_ID, MEGAN, TENANT, Reply, Wire, conversation, open_wire
+from tests.channels.teams.peer import APP_ID, LOOPBACK_FILES, MEGAN, TENANT, Reply, Wire, conversation, open_wire
 
 MEGANS = f"{TENANT}|{MEGAN}"
 GROUP: dict[str, Any] = {
@@ -252,6 +256,37 @@ class TestInvokes:
         [_, _, heard] = await wire.log()
         assert heard.value == {"says": "Here is my address", "email": "m@shop.example", "when": "pm"}
 
+    @pytest.mark.parametrize("where", [None, GROUP])
+    async def test_a_card_that_was_pressed_is_changed_for_everybody(self, wire: Wire, where: Any) -> None:
+        """In a chat of two with what was filled in; where others read along, without."""
+        at, told = ("a:megan", {}) if where is None else (GROUP["id"], {"conversation": where})
+        await wire.post(wire.message(key="0", **told))
+        shown = Activity(
+            kind=Kind.MESSAGE, channel="teams", conversation=conversation_id(at), sender=Sender(Role.BOT),
+            key="turn:1:0", card=FORM, choices=(Choice("Skip", "Skip it"),),
+        )  # fmt: skip
+        async with wire.database.unit_of_work() as work:
+            body = shown.to_json()
+            Activities(work).append(
+                conversation(at), key=shown.key, body=body, at=wire.clock(), channel="teams", deliver=False
+            )
+        await wire.house.adapter.send(shown, key=shown.key)
+        for key in ("f:1", "f:2"):
+            await wire.post(self.press(wire, key, email="m@shop.example") | told)
+        await Delivery(wire.database, wire.clock, wire.house.sends).run()
+        [put] = [call for call in wire.microsoft.calls if call.method == "PUT"]
+        card = put.body["attachments"][0]["content"]
+        assert put.body["id"] == "sent-1"
+        assert card["actions"] == []
+        assert "✓ Send" in str(card["body"])
+        assert ("m@shop.example" in str(card)) is (where is None)
+
+    async def test_a_press_that_names_a_card_which_never_was_there_changes_none(self, wire: Wire) -> None:
+        await self.asked(wire, FORM)
+        await wire.post(self.press(wire, "f:1", email="m@shop.example"))
+        await Delivery(wire.database, wire.clock, wire.house.sends).run()
+        assert [call.method for call in wire.microsoft.calls] == []
+
     async def test_a_card_nobody_remembers_is_answered_all_the_same(self, wire: Wire) -> None:
         press = self.press(wire, "f:1")
         status, body = await wire.post(press)
@@ -404,6 +439,81 @@ class TestFiles:
         assert wire.microsoft.uploads == {}
 
 
+def with_files(wire: Wire, *names: str, **changes: Any) -> dict[str, Any]:
+    each = [with_file(wire, name)["attachments"][0] for name in names]
+    return wire.message("see these", attachments=each, **changes)
+
+
+class TestFilesAreHadOneByOne:
+    async def test_never_more_at_once_than_allowed_over_all_conversations(self, database: Database) -> None:
+        async with open_wire(database, fetch=replace(LOOPBACK_FILES, at_once_max=3)) as wire:
+            wire.microsoft.files["a.txt"] = (200, b"a", {})
+            wire.microsoft.files_go.clear()
+            for number in range(10):
+                here = {"conversationType": "personal", "id": f"a:{number}", "tenantId": TENANT}
+                await wire.post(with_files(wire, "a.txt", "a.txt", conversation=here))
+            while wire.microsoft.files_under_way[-1] < 3:  # noqa: ASYNC110 (the far side counts)
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)  # the others had their chance
+            wire.microsoft.files_go.set()
+            await wire.house.rounds.idle()
+            assert max(wire.microsoft.files_under_way) == 3
+            for number in range(10):
+                [heard] = await wire.log(f"a:{number}")
+                assert len(heard.attachments) == 2
+
+    async def test_one_message_has_room_for_so_much_and_the_rest_are_names(self, database: Database) -> None:
+        async with open_wire(database, fetch=replace(LOOPBACK_FILES, total_max=150_000)) as wire:
+            for name, size in (("a", 80_000), ("b", 80_000), ("c", 10)):
+                wire.microsoft.files[name] = (200, b"x" * size, {})
+            await wire.post(with_files(wire, "a", "b", "c"))
+            await wire.house.rounds.idle()
+            [heard] = await wire.log()
+            assert [file.name for file in heard.attachments] == ["a", "c"]
+            assert heard.text == "see these\n[b]"
+
+    async def test_what_is_had_is_not_asked_for_again_when_the_next_one_fails(self, wire: Wire) -> None:
+        wire.microsoft.files |= {"a": (200, b"a", {}), "b": (503, b"", {})}
+        await wire.post(with_files(wire, "a", "b"))
+        await given_up(wire)
+        assert [name for name, _ in wire.microsoft.seen].count("a") == 1
+        [heard] = await wire.log()
+        assert ([file.name for file in heard.attachments], heard.text) == (["a"], "see these\n[b]")
+        async with wire.database.snapshot() as snapshot:
+            assert len(await snapshot.rows(sa.select(files.c.id))) == 1
+
+
+class TestNobodyFloodsTheDesk:
+    """Messages, edits, reactions and deletions count alike, by person."""
+
+    async def sends(self, wire: Wire, kinds: int) -> list[int]:
+        answers = []
+        for number in range(kinds):
+            document = [
+                wire.message(f"line {number}", key=f"m{number}"),
+                wire.activity("messageUpdate", id="m0", text=f"new {number}", timestamp=str(number)),
+                wire.activity("messageReaction", id=f"r{number}", replyToId="m0", reactionsAdded=[{"type": "like"}]),
+                wire.activity("messageDelete", id="m0", timestamp=str(number)),
+            ][number % 4]
+            answers.append((await wire.post(document))[0])
+        return answers
+
+    async def test_beyond_the_share_it_is_429_until_there_is_room_again(self, wire: Wire) -> None:
+        answers = await self.sends(wire, PER_PERSON.burst + 8)
+        assert answers == [200] * PER_PERSON.burst + [429] * 8
+        kept = len(await wire.log())
+        document = wire.activity("messageUpdate", id="m0", text="once more", timestamp="later")
+        status, body = await wire.post(document)
+        assert (status, body["error"]["code"]) == (429, "TooManyRequests")
+        assert len(await wire.log()) == kept
+
+        li = {"id": "29:li", "name": "Li", "aadObjectId": "aaaaaaaa-3d56-4244-b585-20c8a42ed2b8"}
+        here = {"conversationType": "personal", "id": "a:li", "tenantId": TENANT}
+        assert (await wire.post(wire.message("Hello", **{"from": li, "conversation": here})))[0] == 200
+        wire.clock.passes(seconds=1)
+        assert (await wire.post(document))[0] == 200
+
+
 async def given_up(wire: Wire) -> None:
     """All the tries there are."""
     for _ in range(6):
@@ -523,6 +633,21 @@ class TestTakenAwayAndGivenAgain:
             row = await self.row(wire)
             assert (row.unreachable_at, row.place["locale"]) == (None, "de-DE")
         assert [row.key for row in await inputs(wire)] == ["joined", "joined:1", "joined:2"]
+
+    async def test_a_new_package_greets_nobody_anew_also_when_the_greeting_is_long_forgotten(self, wire: Wire) -> None:
+        await wire.post(wire.activity("installationUpdate", action="add"))
+        wire.clock.passes(days=40)
+        await Forgetting(wire.database, b"secret", wire.clock).run()
+        async with wire.database.unit_of_work() as work:
+            work.write(sa.delete(inbox))  # as if it had been answered, and forgotten with the rest
+        for _ in range(2):
+            assert await wire.post(wire.activity("installationUpdate", action="remove-upgrade")) == (200, None)
+            assert (await self.row(wire)).unreachable_at is None
+            moved = wire.activity("installationUpdate", action="add-upgrade", locale="de-DE")
+            assert await wire.post(moved) == (200, None)
+            row = await self.row(wire)
+            assert (row.place["locale"], row.place.get("removals", 0)) == ("de-DE", 0)
+        assert await inputs(wire) == []
 
     async def test_a_late_word_of_it_moves_the_place_as_well(self, wire: Wire) -> None:
         added = wire.activity("installationUpdate", action="add")

@@ -1,8 +1,10 @@
 """The package Teams installs: whole, the same whenever it is made, and refused where Teams would refuse it."""
 
 import json
+import re
 import struct
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from channels.teams.icons import colour_icon, outline_icon
 from channels.teams.manifest import PackageFacts, PackageInvalid, manifest_of, package
+from channels.teams.manifest_rules import slips
 from tests.channels.teams.peer import APP_ID
 
 FACTS = PackageFacts(APP_ID, "Larder & Lane", "https://desk.example", "1.0.0", "Ask us.", "Ask us anything.")
@@ -65,6 +69,47 @@ def test_what_is_too_long_for_teams_is_cut() -> None:
     assert len(manifest["description"]["short"]) == 80
     assert len(manifest["description"]["full"]) == 4_000
     assert len(manifest["developer"]["name"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"app_id": "my-bot"}, "NIGHTDESK_TEAMS_APP_ID is no GUID"),
+        ({"version": "1.0"}, "version is not of the form 1.0.0"),
+        ({"version": "v1.0.0"}, "version is not"),
+        ({"version": "1.0.01"}, "version is not"),
+        ({"company": "  "}, "name.short is empty; name.full is empty; developer.name is empty"),
+        ({"about": ""}, "description.short is empty"),
+        ({"story": ""}, "description.full is empty"),
+        ({"origin": "https://desk.example:8443"}, ""),
+        ({"origin": "https://[::1]"}, "validDomains holds what is no host"),
+    ],
+)
+def test_what_the_schema_forbids_is_named_and_not_written(changes: dict[str, str], said: str) -> None:
+    facts = replace(FACTS, **changes)
+    if not said:
+        assert package(facts)
+        return
+    with pytest.raises(PackageInvalid, match=re.escape(said)):
+        package(facts)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "said"),
+    [
+        ("name", "short", "x" * 31, "name.short has more than 30 characters"),
+        ("description", "full", "x" * 4_001, "description.full has more than 4000 characters"),
+        ("developer", "privacyUrl", "http://desk.example", "developer.privacyUrl is no https address"),
+        ("icons", "outline", "color.png", "icons.outline is no PNG of 32 by 32"),
+        ("icons", "color", "lost.png", "icons.color is no PNG of 192 by 192"),
+    ],
+)
+def test_each_rule_can_fail(part: str, name: str, value: str, said: str) -> None:
+    manifest = manifest_of(FACTS)
+    icons = {"color.png": colour_icon(), "outline.png": outline_icon()}
+    assert list(slips(manifest, icons)) == []
+    manifest[part][name] = value
+    assert list(slips(manifest, icons)) == [said]
 
 
 def test_it_is_the_same_to_the_byte() -> None:

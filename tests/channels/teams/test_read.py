@@ -78,6 +78,83 @@ def test_a_mention_of_the_bot_is_no_word_and_others_are_names(text: str, entitie
     assert words_of_message({"text": text, "entities": entities, "recipient": BOT}) == words
 
 
+def quoting(quoted: str, said: str) -> dict[str, Any]:
+    """A message that answers an older one, as Teams writes it."""
+    page = (
+        '<div>\n<blockquote itemscope="" itemtype="http://schema.skype.com/Reply" itemid="1772050244572">\n'
+        '<strong itemprop="mri" itemid="28:c9e8">Larder &amp; Lane</strong><span itemprop="time" itemid="1"></span>\n'
+        f'<p itemprop="preview">{quoted}</p>\n</blockquote>\n{said}\n</div>'
+    )
+    return {"contentType": "text/html", "content": page}
+
+
+class TestWhatWasWritten:
+    """What the customer wrote is heard as plain words, in whatever form Teams sends it."""
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("<at>Larder &amp; Lane</at>&nbsp;till &amp; printer<br/>are down", "till & printer\nare down"),
+            ("<p>one</p><p>two &lt;b&gt; three</p>", "one\ntwo <b> three"),
+            ("ask <at>Li</at> about <b>it</b>", "ask Li about it"),
+            ("<script>alert(1)</script>hi <img src=x onerror=alert(1) alt='there'>", "hi there"),
+            ("5 < 6 & 7", "5 < 6 & 7"),
+            ("<!-- x --><![CDATA[ y ]]> z", "z"),
+        ],
+    )
+    def test_xml_is_its_words(self, text: str, words: str) -> None:
+        heard = said(text=text, textFormat="xml", entities=[MENTION, OTHER], recipient=BOT)
+        assert heard.activity is not None
+        assert heard.activity.text == words
+
+    def test_entities_are_written_out_where_teams_wrote_them(self) -> None:
+        beside = [{"contentType": "text/html", "content": "<p>till &amp; printer &lt;3</p>"}]
+        for text, attachments, words in (
+            ("till &amp; printer &lt;3", beside, "till & printer <3"),
+            ("till & printer <3", beside, "till & printer <3"),
+            ("write &amp; here", [{"contentType": "text/html", "content": "<p>write &amp;amp; here</p>"}],
+             "write &amp; here"),
+            ("write &amp; here", None, "write &amp; here"),
+            ("<at>Larder & Lane</at> till &amp; printer", None, "till & printer"),
+        ):  # fmt: skip
+            document = {"text": text, "attachments": attachments, "recipient": BOT, "entities": [MENTION]}
+            assert words_of_message(document) == words
+
+    @pytest.mark.parametrize("text", ["Larder & LaneShall I open a case?Yes, the till", "", None])
+    def test_an_older_message_that_is_quoted_is_not_said_again(self, text: Any) -> None:
+        heard = said(text=text, attachments=[quoting("Shall I open a case?", "<p>Yes, the&nbsp;till</p>")])
+        assert heard.activity is not None
+        assert heard.activity.text == "Yes, the till"
+
+    def test_a_mention_of_the_bot_below_a_quotation_is_no_word(self) -> None:
+        page = '<p><span itemtype="http://schema.skype.com/Mention" itemscope itemid="0">Larder &amp; Lane</span> and '
+        page += '<span itemtype="http://schema.skype.com/Mention" itemscope itemid="1">Li</span>: yes</p>'
+        heard = said(text="x", attachments=[quoting("Open it?", page)], recipient=BOT, entities=[MENTION, OTHER])
+        assert heard.activity is not None
+        assert heard.activity.text == "and Li: yes"
+
+    def test_a_quotation_in_the_newer_form(self) -> None:
+        assert words_of_message({"text": '<quoted messageId="1772050244572"/> Yes, the till'}) == "Yes, the till"
+
+    def test_what_was_forwarded_and_what_they_set_as_a_quotation_themselves_is_said(self) -> None:
+        for kind in (' itemtype="http://schema.skype.com/Forward"', ""):
+            page = f"<p>see this</p><blockquote{kind}>the till is down</blockquote>"
+            heard = said(text="see this\nthe till is down", attachments=[{"contentType": "text/html", "content": page}])
+            assert heard.activity is not None
+            assert heard.activity.text == "see this\nthe till is down"
+
+    @pytest.mark.parametrize("end", ["", "</div>", "</blockquote", "<blockquote></blockquote>"])
+    def test_a_quotation_that_never_ends_swallows_nothing(self, end: str) -> None:
+        page = f'<blockquote itemtype="http://schema.skype.com/Reply">a<p>my till{end}'
+        heard = said(text="my till is down", attachments=[{"contentType": "text/html", "content": page}])
+        assert heard.activity is not None
+        assert heard.activity.text == "my till is down"
+
+    def test_an_edit_that_quotes_is_its_new_words(self) -> None:
+        heard = said("messageUpdate", text="Larder & LaneOpen it?No", attachments=[quoting("Open it?", "<p>No</p>")])
+        assert heard.text == "No"
+
+
 @given(st.text(alphabet="<at>/ ab&;nbsp\n", max_size=200))
 def test_no_text_trips_the_mentions(text: str) -> None:
     assert isinstance(words_of_message({"text": text, "entities": [MENTION], "recipient": BOT}), str)
@@ -100,7 +177,8 @@ def test_who_joins_is_greeted_once_by_whichever_activity_tells() -> None:
         ("conversationUpdate", {"channelData": {"eventType": "channelRenamed"}}, What.IGNORED),
         ("conversationUpdate", {"membersAdded": [BOT], "conversation": {"id": "19:x@thread.v2"}}, What.IGNORED),
         ("installationUpdate", {"action": "remove"}, What.LEFT),
-        ("installationUpdate", {"action": "remove-upgrade"}, What.LEFT),
+        ("installationUpdate", {"action": "remove-upgrade"}, What.IGNORED),
+        ("installationUpdate", {"action": "add-upgrade"}, What.UPGRADED),
         ("typing", {}, What.TYPING),
         ("messageUpdate", {"text": "new", "channelData": {"eventType": "editMessage"}}, What.EDITED),
         ("messageUpdate", {"text": "old", "channelData": {"eventType": "undeleteMessage"}}, What.RESTORED),

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.jobs.forgetting import Forgetting
 from app.tables import teams_conversations
 from bot.activity import Activity, Attachment, Card, Choice, Input, Kind, Link, Role, Sender
 from channels.protocol import DeliveryFailed, DeskUnavailable
 from channels.teams import render
 from channels.teams.account import SERVICE_HOSTS, AccountInvalid, TeamsAccount
+from channels.teams.adapter import NothingSent
 from channels.teams.cards import card_document, pressed_face, spoken_face
 from channels.teams.connector import Unreachable
 from channels.teams.pace import PER_CONVERSATION, Pace
@@ -100,6 +102,19 @@ async def test_what_was_said_is_changed_in_its_place(known: Wire) -> None:
     assert known.microsoft.calls[1].body["text"] == "queue: 2"
     with pytest.raises(DeliveryFailed):
         await known.house.adapter.edit(says("?"), of="never said")
+
+
+async def test_what_was_sent_is_remembered_a_month_after_it_was_last_changed(known: Wire) -> None:
+    for key in ("k1", "k2"):
+        await known.house.adapter.send(says(key=key), key=key)
+    forgetting = Forgetting(known.database, b"secret", known.clock)
+    known.clock.passes(days=29)
+    await known.house.adapter.edit(says("Better", key="k1"), of="k1")
+    known.clock.passes(days=2)
+    await forgetting.run()
+    await known.house.adapter.edit(says("Best", key="k1"), of="k1")
+    with pytest.raises(NothingSent):
+        await known.house.adapter.edit(says("Gone", key="k2"), of="k2")
 
 
 async def test_typing_is_shown_and_not_remembered(known: Wire) -> None:
