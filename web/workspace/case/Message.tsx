@@ -7,6 +7,8 @@ import { Icon } from "../design/icons.tsx";
 import { clockTime } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
 import { compose } from "./compose.ts";
+import { Lost } from "./Lost.tsx";
+import type { Loss } from "./losses.ts";
 import type { Entry } from "./timelines.ts";
 import type { Sending, Unsent } from "./unsent.ts";
 
@@ -24,13 +26,13 @@ interface Activity {
 }
 
 /** @param customer the contact's name; null while nobody proved who they are. */
-export const Message = memo(function Message({ said, number, customer }: { said: Said; number: string; customer: string | null }): ReactNode {
+export const Message = memo(function Message({ said, number, customer, loss }: { said: Said; number: string; customer: string | null; loss: Loss | undefined }): ReactNode {
   const activity = said.activity as unknown as Activity;
   if (activity.kind === "notice") return <p className="notice">{activity.text}</p>;
   const { role } = activity.sender;
   const name = role === "customer" ? customer ?? word("customer") : activity.sender.name || word(`actor.${role}` as Key);
   return (
-    <article className={`message ${role}`}>
+    <article className={`message ${role}${loss && !loss.sentAgain ? " lost" : ""}`}>
       <p className="by">
         <bdi className="strong">{name}</bdi>
         {role === "bot" ? <span className="badge bot">{word("bot")}</span> : null} <time dateTime={said.at}>{clockTime(said.at)}</time>
@@ -47,6 +49,7 @@ export const Message = memo(function Message({ said, number, customer }: { said:
           </a>
         </p>
       ))}
+      {loss ? <Lost loss={loss} number={number} /> : null}
     </article>
   );
 });
