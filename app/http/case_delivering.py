@@ -3,9 +3,8 @@
 from app.http.bodies import LostBody
 from app.http.case_acting import CaseActing, Who
 from app.http.endpoint import Call, Endpoint
-from app.sent_again import begin_anew
+from app.sent_again import send_lost
 from caseengine.model.errors import LossNotFound, SentBefore
-from caseengine.operations.delivering import send_again
 from storage.transaction import UnitOfWork
 
 
@@ -33,5 +32,4 @@ class CaseDelivering:
 
     async def _send_again(self, work: UnitOfWork, call: Call, who: Who) -> None:
         body: LostBody = call.body
-        sent = await send_again(work, call.path("number"), body.lost, by=who["by"], at=who["at"])
-        await begin_anew(work, sent)
+        await send_lost(work, call.path("number"), body.lost, by=who["by"], at=who["at"])

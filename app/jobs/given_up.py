@@ -1,4 +1,4 @@
-"""What becomes of deliveries that nobody tries again: people see it, and what certainly did not arrive goes another way."""
+"""What becomes of deliveries that nobody tries again: people see it, and what did not arrive goes another way."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -51,11 +51,20 @@ async def delivery_lost(
     case = await _case_of(work, conversation, key)
     if case is None or _lost(await history(work, case.id), key, again):
         return None
-    kind = DeliveryDoubted if doubtful else DeliveryGivenUp
-    words = {"conversation_id": conversation, "key": key, "channel": str(payload["channel"]), "again": again}
-    case.record(kind(case_id=case.id, actor=SYSTEM, at=at, why=why, **words))
+    kind, channel = (DeliveryDoubted if doubtful else DeliveryGivenUp), str(payload["channel"])
+    lost = kind(
+        case_id=case.id,
+        actor=SYSTEM,
+        at=at,
+        conversation_id=conversation,
+        key=key,
+        channel=channel,
+        why=why,
+        again=again,
+    )
+    case.record(lost)
     if case.agent_id is not None:
-        told = {"channel": words["channel"], "why": why}
+        told = {"channel": channel, "why": why}
         give_notice(work, case, [case.agent_id], DOUBTED if doubtful else GIVEN_UP, told, at=at)
     return case
 
@@ -81,8 +90,15 @@ async def send_again(work: UnitOfWork, number: str, lost: int, *, by: Actor, at:
         raise LossNotFound
     if any(isinstance(one, SentAgain) and one.key == loss.key and one.again > loss.again for one in events):
         raise SentBefore
-    words = {"conversation_id": loss.conversation_id, "key": loss.key, "channel": loss.channel, "again": loss.again + 1}
-    sent = SentAgain(case_id=case.id, actor=agent.actor, at=at, **words)
+    sent = SentAgain(
+        case_id=case.id,
+        actor=agent.actor,
+        at=at,
+        conversation_id=loss.conversation_id,
+        key=loss.key,
+        channel=loss.channel,
+        again=loss.again + 1,
+    )
     case.record(sent)
     payload = {"channel": sent.channel, "conversation": str(sent.conversation_id), "key": sent.key, "again": sent.again}
     Outbox(work).deliver("deliver", str(sent.conversation_id), payload, at=at)
