@@ -1,7 +1,9 @@
 """What customers upload and agents send."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -46,6 +48,16 @@ async def read_file(snapshot: Snapshot, conversation: UUID, file_id: UUID) -> tu
         sa.select(*COLUMNS, files.c.content).where(files.c.id == file_id, files.c.conversation_id == conversation)
     )
     return (_stored(row), row.content) if row else None
+
+
+async def contents_of(snapshot: Snapshot, ids: Collection[UUID], *, bytes_max: int) -> dict[UUID, bytes]:
+    """The content of files whose ids the desk itself wrote down, the small ones first, until they are too much."""
+    sizes = await snapshot.rows(sa.select(files.c.id, files.c.size).where(files.c.id.in_(ids)).order_by(files.c.size))
+    fit = [
+        row.id for row, total in zip(sizes, accumulate(row.size for row in sizes), strict=True) if total <= bytes_max
+    ]
+    rows = await snapshot.rows(sa.select(files.c.id, files.c.content).where(files.c.id.in_(fit))) if fit else ()
+    return {row.id: row.content for row in rows}
 
 
 def _stored(row: sa.Row[Any]) -> StoredFile:

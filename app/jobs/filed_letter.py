@@ -30,7 +30,7 @@ from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.telling import mail_came_back
 from caseengine.policies.threading import UNGUESSABLE, Belief, Candidate, Decision, Reason
 from channels.email.authentication import standing_of
-from channels.email.letter import Automatic, Letter
+from channels.email.letter import Automatic, Letter, shows_pictures_from_outside
 from storage.transaction import UnitOfWork
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class _Filing:
                 "mail": self.mail.id,
                 "cc": list(self.incoming.cc),
                 "answers": self.letter.is_reply or bool(self.incoming.answers),
+                **({"pictures": "outside"} if shows_pictures_from_outside(self.letter.html) else {}),
                 **({} if answered else {"unanswered": True}),
                 **({"beside": str(decision.tell), "reason": str(decision.reason)} if decision.tell else {}),
             },

@@ -973,7 +973,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The mail as its sender laid it out: cleaned, in a sandbox, nothing fetched from elsewhere. */
+        /**
+         * The mail as its sender laid it out: cleaned, in a sandbox, with the pictures it brought.
+         * @description Nothing is fetched from elsewhere unless `pictures` asks for it. It shows up to 8 MB of pictures.
+         */
         get: operations["get_cases_number_mails_mail_html"];
         put?: never;
         post?: never;
@@ -3161,10 +3164,25 @@ export interface components {
              */
             has_html: boolean;
             /**
+             * Pictures Outside
+             * @description It shows pictures from elsewhere, which are kept out until asked for.
+             */
+            pictures_outside: boolean;
+            /**
              * Odd
              * @description Codes of what was cut, repaired or left out.
              */
             odd: string[];
+        };
+        /** PageQuery */
+        PageQuery: {
+            /**
+             * Pictures
+             * @description `outside`: fetch those from elsewhere too, over TLS. Whoever wrote the mail may learn of it.
+             * @default inside
+             * @enum {string}
+             */
+            pictures?: "inside" | "outside";
         };
         /** ParentBody */
         ParentBody: {
@@ -13348,7 +13366,10 @@ export interface operations {
                      *       "text": "It is still not here.",
                      *       "quoted": "> We ask the driver.",
                      *       "has_html": true,
-                     *       "odd": []
+                     *       "pictures_outside": true,
+                     *       "odd": [
+                     *         "remote_images"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["OriginalAnswer"];
@@ -13394,7 +13415,9 @@ export interface operations {
     };
     get_cases_number_mails_mail_html: {
         parameters: {
-            query?: never;
+            query?: {
+                pictures?: "inside" | "outside";
+            };
             header?: never;
             path: {
                 /**
@@ -13441,6 +13464,15 @@ export interface operations {
             };
             /** @description http.unknown_host */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

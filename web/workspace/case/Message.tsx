@@ -19,7 +19,7 @@ interface Activity {
   text?: string;
   value?: Record<string, unknown>;
   subject?: string;
-  details?: { mail?: number; cc?: string[]; bcc?: string[] };
+  details?: { mail?: number; pictures?: "outside"; cc?: string[]; bcc?: string[] };
   attachments?: { id: string; name: string; size: number }[];
   choices?: { title: string }[];
   card?: { title: string; text?: string; facts?: [string, string][]; inputs?: { id: string; label: string }[]; links?: { title: string; url: string }[] };
@@ -56,7 +56,8 @@ export const Message = memo(function Message({ said, number, customer, loss }: {
 
 /** What a mail has beside its words: whose it is, what about, who else got it, and the whole of it in a page of its own. */
 function Letter({ activity, number }: { activity: Activity; number: string }): ReactNode {
-  const { mail, cc = [], bcc = [] } = activity.details ?? {};
+  const { mail, pictures, cc = [], bcc = [] } = activity.details ?? {};
+  const whole = `/api/cases/${number}/mails/${mail}/html`;
   const lines: [string, ReactNode][] = [];
   if (mail !== undefined && activity.sender.id) lines.push([word("mail.from"), <bdi key="from">{activity.sender.id}</bdi>]);
   if (activity.subject) lines.push([word("mail.subject"), activity.subject]);
@@ -67,9 +68,18 @@ function Letter({ activity, number }: { activity: Activity; number: string }): R
       {lines.length ? <Facts facts={lines} /> : null}
       {mail !== undefined ? (
         <p>
-          <a href={`/api/cases/${number}/mails/${mail}/html`} target="_blank" rel="noopener noreferrer">
+          <a href={whole} target="_blank" rel="noopener noreferrer">
             {word("mail.original")}
           </a>
+          {pictures ? (
+            <>
+              {" · "}
+              <a href={`${whole}?pictures=outside`} target="_blank" rel="noopener noreferrer">
+                {word("mail.outside")}
+              </a>{" "}
+              <span className="soft">{word("mail.outside.about")}</span>
+            </>
+          ) : null}
         </p>
       ) : null}
     </>
