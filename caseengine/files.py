@@ -53,9 +53,8 @@ async def read_file(snapshot: Snapshot, conversation: UUID, file_id: UUID) -> tu
 async def contents_of(snapshot: Snapshot, ids: Collection[UUID], *, bytes_max: int) -> dict[UUID, bytes]:
     """The content of files whose ids the desk itself wrote down, the small ones first, until they are too much."""
     sizes = await snapshot.rows(sa.select(files.c.id, files.c.size).where(files.c.id.in_(ids)).order_by(files.c.size))
-    fit = [
-        row.id for row, total in zip(sizes, accumulate(row.size for row in sizes), strict=True) if total <= bytes_max
-    ]
+    sums = accumulate(row.size for row in sizes)
+    fit = [row.id for row, total in zip(sizes, sums, strict=True) if total <= bytes_max]
     rows = await snapshot.rows(sa.select(files.c.id, files.c.content).where(files.c.id.in_(fit))) if fit else ()
     return {row.id: row.content for row in rows}
 

@@ -99,7 +99,7 @@ class MailRoutes:
                 path=f"{CASE}/mails/{{mail}}/html",
                 scope=Scope.AGENT,
                 summary="The mail as its sender laid it out: cleaned, in a sandbox, with the pictures it brought.",
-                about="Nothing is fetched from elsewhere unless `pictures` asks for it. It shows up to 8 MB of pictures.",
+                about="Nothing is fetched from elsewhere unless `pictures` asks for it; of its own, up to 8 MB.",
                 handle=self.html,
                 query=PageQuery,
                 media_type=HTML,

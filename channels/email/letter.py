@@ -93,7 +93,8 @@ class Letter:
         said_at: the Date header as written; the desk goes by its own clock.
         text: the new words. Of a mail that answers nothing, all of them.
         quoted: what was cut off of the words: older mails, signature. Empty where nothing was cut.
-        html: cleaned; the address of an image from elsewhere begins with OUTSIDE, so that nobody fetches it; empty where the mail has none or it could not be made safe.
+        html: cleaned; the address of an image from elsewhere begins with OUTSIDE, so that nobody fetches it; empty
+            where the mail has none or it could not be made safe.
         is_reply: it says that it answers a mail.
         forwarded: it hands on somebody else's mail, which is in `text` whole.
         calendar: summary of an invitation, empty for none.

@@ -1,4 +1,4 @@
-"""The page of a mail: its own pictures are within it, others are fetched when asked for, and it costs what it may cost."""
+"""The page of a mail: its own pictures are within it, others are fetched when asked for, and its size has an end."""
 
 from base64 import b64encode
 from typing import Any

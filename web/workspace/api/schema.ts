@@ -975,7 +975,7 @@ export interface paths {
         };
         /**
          * The mail as its sender laid it out: cleaned, in a sandbox, with the pictures it brought.
-         * @description Nothing is fetched from elsewhere unless `pictures` asks for it. It shows up to 8 MB of pictures.
+         * @description Nothing is fetched from elsewhere unless `pictures` asks for it; of its own, up to 8 MB.
          */
         get: operations["get_cases_number_mails_mail_html"];
         put?: never;
