@@ -89,7 +89,7 @@ async def test_what_may_not_have_arrived_is_seen_and_sent_again_once_sure(
     await grace.says(text)
     for screen in (grace, other):
         await expect(screen.log.get_by_text(DOUBT)).to_be_visible(timeout=SOON_MS)
-    await expect(grace.log.get_by_text("The connection broke off before")).to_be_visible()
+    await expect(grace.log.get_by_text("The other side never said that it has them.")).to_be_visible()
     await looked_at(grace.page, axe, f"doubted-{width}")
 
     await grace.log.get_by_role("button", name="Send again").click()
