@@ -39,6 +39,7 @@ function Again({ loss, number }: { loss: Loss; number: string }): ReactNode {
     setProblem(undefined);
     await send().catch((error: unknown) => setProblem(asProblem(error)));
     setBusy(false);
+    if (document.activeElement === document.body) document.getElementById("main")?.focus(); // the button is gone
   };
   return (
     <>
