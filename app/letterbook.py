@@ -78,7 +78,7 @@ class DeskLetterbook:
         outline = await self._decided(activity, key, automatic=automatic)
         if isinstance(outline, Receipt) and "skipped" in outline.proof and not automatic:
             # A person wrote it: it goes another way, where there is one.
-            raise DeliveryFailed("nothing is sent to this address")
+            raise DeliveryFailed("nothing is sent to this address", reason="unreachable")
         return outline
 
     async def _decided(self, activity: Activity, key: str, *, automatic: bool) -> Outline | Receipt:
@@ -144,7 +144,9 @@ class DeskLetterbook:
 
     async def refused(self, message_id: str, recipients: Mapping[str, int]) -> None:
         async with self._parts.database.unit_of_work() as work:
-            MailThreads(work).sent(message_id, "refused", {"refused": dict(recipients)})
+            before = await sent_by_ids(work, [message_id])
+            known = dict(before[0].proof or {}) if before else {}
+            MailThreads(work).sent(message_id, "refused", {**known, "refused": dict(recipients)})
             await self._unreachable(work, message_id, recipients)
 
     async def later(self, message_id: str, later: Later) -> Receipt | None:
@@ -172,7 +174,7 @@ class DeskLetterbook:
         if thread is None or not thread.address:
             if automatic:
                 return Receipt(CHANNEL, {"skipped": "no_address"})
-            raise DeliveryFailed("there is no address to answer to")
+            raise DeliveryFailed("there is no address to answer to", reason="unreachable")
         case_id = await case_talked_about(work, conversation)
         case = await Cases(work).by_id(case_id) if case_id else None
         outline = await self._outline(work, activity, thread, case, key, automatic=automatic)

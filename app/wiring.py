@@ -24,6 +24,7 @@ from app.jobs.escalations import Escalations
 from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting, MailsKept
 from app.jobs.forwarding import send_forward
+from app.jobs.given_up import given_up
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
 from app.jobs.notice_words import notice_words
@@ -54,7 +55,7 @@ from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from caseengine.operations.forwarding import TOPIC as FORWARD
-from caseengine.operations.telling import Telling, could_not_deliver
+from caseengine.operations.telling import Telling
 from caseengine.reading.reach import nobody_alone
 from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer
@@ -73,8 +74,6 @@ from knowledge.answer import Knowledge
 from knowledge.retrieval.encoder import Encoder
 from knowledge.retrieval.index import Index
 from storage.engine import Database
-from storage.outbox import OutboxRow
-from storage.transaction import UnitOfWork
 
 if TYPE_CHECKING:
     from app.teams.house import TeamsHouse
@@ -174,7 +173,7 @@ def build(
             FORWARD: send_forward(letterbook, letters),
             **(teams.sends if teams is not None else {}),
         },
-        partial(_gave_up, now),
+        given_up(catalogue.words, now),
     )
     telling = Telling(
         zone=settings.zone,
@@ -333,12 +332,6 @@ async def _resolve_params(
         return params
     async with database.snapshot() as snapshot:
         return await mail_params(snapshot, secret, UUID(params["code_id"]), at=now())
-
-
-async def _gave_up(now: Callable[[], datetime], work: UnitOfWork, row: OutboxRow) -> None:
-    if row.topic not in ("deliver", "mail", FORWARD):
-        return  # a card: nobody outside waits for it, and its agent finds the same in the workspace
-    await could_not_deliver(work, row.topic, row.payload, at=now())
 
 
 def _identity(

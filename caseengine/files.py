@@ -1,8 +1,9 @@
 """What customers upload and agents send."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -75,6 +76,15 @@ async def file_called(snapshot: Snapshot, conversation: UUID, key: str) -> Store
     mine = files.c.id == uuid5(conversation, key), files.c.conversation_id == conversation
     row = await snapshot.first(sa.select(*COLUMNS).where(*mine))
     return _stored(row) if row else None
+
+
+async def contents_of(snapshot: Snapshot, ids: Collection[UUID], *, bytes_max: int) -> dict[UUID, bytes]:
+    """The content of files whose ids the desk itself wrote down, the small ones first, until they are too much."""
+    sizes = await snapshot.rows(sa.select(files.c.id, files.c.size).where(files.c.id.in_(ids)).order_by(files.c.size))
+    sums = accumulate(row.size for row in sizes)
+    fit = [row.id for row, total in zip(sizes, sums, strict=True) if total <= bytes_max]
+    rows = await snapshot.rows(sa.select(files.c.id, files.c.content).where(files.c.id.in_(fit))) if fit else ()
+    return {row.id: row.content for row in rows}
 
 
 def _stored(row: sa.Row[Any]) -> StoredFile:

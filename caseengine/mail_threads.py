@@ -119,6 +119,15 @@ class MailThreads:
         mine = sent_mails.c.message_id == message_id
         self._work.write(sa.update(sent_mails).where(mine).values(state=state, proof=proof))
 
+    def begin_anew(self, mail: SentMail) -> None:
+        """It goes again, to those who do not have it; to nobody else where all others have it from before."""
+        had = _had(mail)
+        mine = sent_mails.c.id == mail.id
+        if had:
+            self._work.write(sa.update(sent_mails).where(mine).values(state="planned", proof={"taken": had}))
+        elif mail.state != "planned":
+            self._work.write(sa.delete(sent_mails).where(mine))
+
 
 def capped(message_ids: Sequence[str]) -> tuple[str, ...]:
     """Each once, where it was named last; of many, the first and the newest."""
@@ -182,6 +191,15 @@ async def sent_by_ids(snapshot: Snapshot, message_ids: Sequence[str]) -> list[Se
     rows = await snapshot.rows(sa.select(*SENT).where(sent_mails.c.message_id.in_([one[:200] for one in message_ids])))
     found = {row.message_id: _sent(row) for row in rows}
     return [found[one] for one in reversed(message_ids) if one in found]
+
+
+def _had(mail: SentMail) -> list[str]:
+    """Who certainly has it."""
+    proof = mail.proof or {}
+    had = set(proof.get("taken", ()))
+    if mail.state == "sent":
+        had |= {mail.recipient, *mail.others} - set(proof.get("refused", ()))
+    return sorted(had)
 
 
 def _values(thread: MailThread) -> dict[str, Any]:

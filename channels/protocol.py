@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.activity import Activity, Attachment
 
@@ -32,18 +32,27 @@ class DeskUnavailable(Exception):
     """
 
 
+Reason = Literal["no_answer", "refused", "unreachable", "unavailable", "fault"]
+"""Why something did not arrive, for people: nobody said whether it did; the far side said no; nobody is there any more;
+it could not be reached for long; something is wrong with the desk."""
+
+
 class DeliveryFailed(Exception):
     """The channel did not take it.
 
     Attributes:
         retry: it certainly was not taken, and trying again is safe.
         ambiguous: it may have been taken: only a person may send it once more.
+        reason: a code; the detail is for whoever runs the desk.
     """
 
-    def __init__(self, detail: str, *, retry: bool = False, ambiguous: bool = False) -> None:
+    def __init__(
+        self, detail: str, *, retry: bool = False, ambiguous: bool = False, reason: Reason = "refused"
+    ) -> None:
         super().__init__(detail)
         self.retry = retry
         self.ambiguous = ambiguous
+        self.reason: Reason = "no_answer" if ambiguous else "unavailable" if retry else reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from app.reception import ConversationBook, History, Reception
+from app.sent_again import send_lost
 from app.wiring import House
 from bot.activity import Activity, Attachment, Kind, Role, Sender
 from caseengine.agents import Agent, Agents, Presence
@@ -210,6 +211,10 @@ class Worker:
 
     async def replies(self, number: str, text: str) -> None:
         await self._does(lambda work, who: answering.reply(work, number, text, key=uuid4().hex, **who))
+
+    async def sends_again(self, number: str, lost: int) -> None:
+        """The words of which line `lost` of the history tells."""
+        await self._does(lambda work, who: send_lost(work, number, lost, **who))
 
     async def asks(self, number: str, text: str) -> None:
         await self._does(lambda work, who: answering.ask_customer(work, number, text, key=uuid4().hex, **who))

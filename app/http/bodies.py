@@ -66,6 +66,10 @@ class LetterBody(ReplyBody):
     bcc: list[MailAddress] = Field([], max_length=20, description="The same, unseen by the others.")
 
 
+class LostBody(Body):
+    lost: int = Field(ge=1, le=10**9, description="`seq` of the timeline entry that says that they did not arrive.")
+
+
 class ForwardBody(ReplyBody):
     to: MailAddress = Field(description="Somebody outside; what they answer becomes a note on the case.")
     subject: Plain = Field("", max_length=200, description="The case's own when left out.")

@@ -1,9 +1,7 @@
 """Mails: the whole of one beside its case, for agents; what was set aside and bounced, for supervisors."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from html import escape
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,20 +11,17 @@ from pydantic import Field
 from app.http.case_reading import ANY_FILE, CASE, INERT, SHOWN
 from app.http.endpoint import Answer, Body, Call, Endpoint, Plain, Scope
 from app.http.errors import FileNotFound
+from app.http.mail_pages import mail_page, page_headers
 from caseengine.mails import Mails, mail_raw, mail_row, mail_rows, original_of
 from caseengine.reading.case_view import case_view
+from channels.email.letter import shows_pictures_from_outside
 from customers.identities import IdentityKind, normalise
 from customers.reachability import Reach, mark
 from storage.engine import Database
+from storage.transaction import Snapshot
 
 HTML = "text/html"
 BIG = 10**15
-CID = re.compile(r"cid:([^\"'<>\s]{1,250})")
-PAGE_POLICY = (
-    "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
-"""Nothing in a mail runs, is sent, or is fetched from elsewhere."""
 
 
 class OriginalAnswer(Answer):
@@ -40,7 +35,15 @@ class OriginalAnswer(Answer):
     text: str = Field(description="The new words.")
     quoted: str = Field(description="What was cut off of them: older mails, a signature.")
     has_html: bool = Field(description="It has a layout of its own; `/html` below this address shows it, inert.")
+    pictures_outside: bool = Field(description="It shows pictures from elsewhere, which are kept out until asked for.")
     odd: list[str] = Field(description="Codes of what was cut, repaired or left out.")
+
+
+class PageQuery(Body):
+    pictures: Literal["inside", "outside"] = Field(
+        "inside",
+        description="`outside`: fetch those from elsewhere too, over TLS. Whoever wrote the mail may learn of it.",
+    )
 
 
 class MailAnswer(Answer):
@@ -95,8 +98,10 @@ class MailRoutes:
                 method="GET",
                 path=f"{CASE}/mails/{{mail}}/html",
                 scope=Scope.AGENT,
-                summary="The mail as its sender laid it out: cleaned, in a sandbox, nothing fetched from elsewhere.",
+                summary="The mail as its sender laid it out: cleaned, in a sandbox, with the pictures it brought.",
+                about="Nothing is fetched from elsewhere unless `pictures` asks for it; of its own, up to 8 MB.",
                 handle=self.html,
+                query=PageQuery,
                 media_type=HTML,
                 refuses=(*SHOWN, FileNotFound.code),
             ),
@@ -138,17 +143,18 @@ class MailRoutes:
         ]
 
     async def original(self, call: Call) -> OriginalAnswer:
-        found = await self._original(call)
+        async with self._database.snapshot() as snapshot:
+            found = await self._original(snapshot, call)
         named = {name: found.get(name) for name in OriginalAnswer.model_fields if name in found}
-        return OriginalAnswer(**named, sender=found["from"], has_html=bool(found["html"]))
+        elsewhere = shows_pictures_from_outside(found["html"])
+        return OriginalAnswer(**named, sender=found["from"], has_html=bool(found["html"]), pictures_outside=elsewhere)
 
     async def html(self, call: Call) -> web.Response:
-        found = await self._original(call)
-        inline, number = found["inline"], call.path("number")
-        page = found["html"] or _as_page(found["text"], found["quoted"])
-        shown = CID.sub(lambda match: _file(number, inline.get(match.group(1), "")), page)
-        headers = {"Content-Security-Policy": PAGE_POLICY, "X-Content-Type-Options": "nosniff"}
-        return web.Response(text=shown, content_type=HTML, headers={**headers, "Referrer-Policy": "no-referrer"})
+        asked: PageQuery = call.query
+        outside = asked.pictures == "outside"
+        async with self._database.snapshot() as snapshot:
+            page = await mail_page(snapshot, await self._original(snapshot, call), outside=outside)
+        return web.Response(text=page, content_type=HTML, headers=page_headers(outside=outside))
 
     async def mails(self, call: Call) -> MailsAnswer:
         asked: MailsQuery = call.query
@@ -177,12 +183,11 @@ class MailRoutes:
         async with self._database.unit_of_work() as work:
             mark(work, IdentityKind.EMAIL, address, Reach.REACHABLE, f"lifted by {call.agent.agent.id}", at=self._now())
 
-    async def _original(self, call: Call) -> dict[str, Any]:
-        async with self._database.snapshot() as snapshot:
-            view = await case_view(snapshot, call.agent.agent, call.path("number"))
-            found = await original_of(
-                snapshot, _number(call.path("mail")), case_id=view.row.id, conversations=view.conversations
-            )
+    async def _original(self, snapshot: Snapshot, call: Call) -> dict[str, Any]:
+        view = await case_view(snapshot, call.agent.agent, call.path("number"))
+        found = await original_of(
+            snapshot, _number(call.path("mail")), case_id=view.row.id, conversations=view.conversations
+        )
         if found is None:
             raise FileNotFound
         return dict(found)
@@ -192,15 +197,3 @@ def _number(written: str) -> int:
     """Of a mail; what is none is one that does not exist."""
     plain = written.isascii() and written.isdecimal() and len(written) <= 15
     return int(written) if plain else 0
-
-
-def _as_page(*texts: str) -> str:
-    """A mail without a layout of its own, as it was written."""
-    words = escape("\n\n".join(text for text in texts if text))
-    head = '<!doctype html><meta charset="utf-8"><title></title>'
-    return f'{head}<pre dir="auto" style="white-space:pre-wrap">{words}</pre>'
-
-
-def _file(number: str, file: str) -> str:
-    """Where an inline image is fetched; nothing where the mail names one it has not brought."""
-    return f"/api/cases/{number}/files/{file}" if file else "about:blank"

@@ -14,6 +14,7 @@ from app.http.answer_check_pages import AnswerCheckPages
 from app.http.api_pages import DOCS, ApiPages
 from app.http.board_routes import BoardRoutes
 from app.http.case_acting import CaseActing
+from app.http.case_delivering import CaseDelivering
 from app.http.case_keeping import CaseKeeping
 from app.http.case_reading import CaseReading
 from app.http.case_relating import CaseRelating
@@ -128,6 +129,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *acting.endpoints(),
         *CaseRelating(parts.database, parts.catalogue, acting, parts.meaning).endpoints(),
         *CaseKeeping(parts.database, acting).endpoints(),
+        *CaseDelivering(acting).endpoints(),
         *CaseSuggesting(parts.database, parts.knowledge, parts.article_address).endpoints(),
         *CaseWatching(parts.database, sessions, watching, feed.heard_watching).endpoints(),
         *ClockRoutes(parts.database, parts.now).endpoints(),

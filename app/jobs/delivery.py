@@ -27,13 +27,13 @@ AT_ONCE_MAX = 200
 
 UNDER_WAY_MAX = 2_000
 """Streams of a topic under way at once."""
-CONFLICTS_MAX = 3
+CONFLICTS_MAX = 5
 
 Stream = asyncio.Task[None]
 """The deliveries of one stream, one after another."""
 Send = Callable[[OutboxRow], Awaitable[Receipt]]
-GaveUp = Callable[[UnitOfWork, OutboxRow], Awaitable[None]]
-"""Told of a delivery that was certainly not taken, in the unit of work that gives it up."""
+GaveUp = Callable[[UnitOfWork, OutboxRow, DeliveryFailed], Awaitable[None]]
+"""Told of a delivery that was not, or perhaps not, taken, in the unit of work that gives it up."""
 Outcome = tuple[OutboxRow, Receipt | DeliveryFailed]
 
 
@@ -149,7 +149,7 @@ class Delivery:
             return DeliveryFailed("the database is not available", retry=True)
         except Exception as error:
             log.exception("delivery_failed", outbox_id=row.id, topic=row.topic)
-            return DeliveryFailed(f"it cannot be carried out: {type(error).__name__}")
+            return DeliveryFailed(f"it cannot be carried out: {type(error).__name__}", reason="fault")
 
     async def _record(self, outcomes: list[Outcome]) -> None:
         given_up: list[tuple[OutboxRow, DeliveryFailed]] = []
@@ -161,8 +161,6 @@ class Delivery:
                     outbox.delivered(row, {"channel": outcome.channel, **outcome.proof})
                 elif outcome.retry and row.tries < len(RETRY_AFTER):
                     outbox.retry(row, str(outcome), next_try_at=self._now() + RETRY_AFTER[row.tries])
-                elif outcome.ambiguous or self._gave_up is None:
-                    outbox.give_up(row, str(outcome), ambiguous=outcome.ambiguous)
                 else:
                     given_up.append((row, outcome))
         for row, failed in given_up:
@@ -171,11 +169,13 @@ class Delivery:
     async def _give_up(self, row: OutboxRow, failed: DeliveryFailed) -> None:
         """By itself: what is done about it may meet somebody at the same case, and is then decided again."""
         for told in (True,) * CONFLICTS_MAX + (False,):
+            if not told:
+                log.error("lost_delivery_untold", outbox_id=row.id, topic=row.topic)
             try:
                 async with self._database.unit_of_work() as work:
-                    Outbox(work).give_up(row, str(failed))
+                    Outbox(work).give_up(row, str(failed), ambiguous=failed.ambiguous)
                     if told and self._gave_up is not None:
-                        await self._gave_up(work, row)
+                        await self._gave_up(work, row, failed)
             except Conflict:
                 continue
             except StorageUnavailable:
@@ -213,7 +213,7 @@ def send_activity(database: Database, adapters: Mapping[str, ChannelAdapter]) ->
         async with database.snapshot() as snapshot:
             found = await activities.by_key(snapshot, UUID(payload["conversation"]), payload["key"])
         if adapter is None or found is None:
-            raise DeliveryFailed("no such channel or activity")
+            raise DeliveryFailed("no such channel or activity", reason="fault")
         return await adapter.send(read_row(found), key=payload["key"])
 
     return send

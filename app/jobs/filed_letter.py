@@ -13,7 +13,7 @@ from caseengine.mails import KeptMail
 from caseengine.operations.filing import CHANNEL, Incoming, place_mail
 from caseengine.policies.threading import Belief, Decision
 from channels.email.authentication import standing_of
-from channels.email.letter import Automatic, Letter
+from channels.email.letter import Automatic, Letter, shows_pictures_from_outside
 from storage.transaction import UnitOfWork
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool)
             "mail": here.mail.id,
             "cc": list(here.incoming.cc),
             "answers": here.letter.is_reply or bool(here.incoming.answers),
+            **({"pictures": "outside"} if shows_pictures_from_outside(here.letter.html) else {}),
             **({} if answered else {"unanswered": True}),
             **({"beside": str(decision.tell), "reason": str(decision.reason)} if decision.tell else {}),
         },

@@ -18,6 +18,8 @@ WHY = {
     Why.TARGET_BREACHED: "agent_card.target_breached",
     Why.LADDER_NOTIFY: "agent_card.ladder",
     Why.LADDER_TELL_MANAGER: "agent_card.ladder",
+    Why.DELIVERY_DOUBTED: "agent_card.delivery_doubted",
+    Why.DELIVERY_GIVEN_UP: "agent_card.delivery_given_up",
 }
 TARGETS = {
     "first_response": "agent_card.first_response",

@@ -10,6 +10,8 @@ CaseError
  +-- ResolutionIncomplete    no case ends without code and text
  +-- TextMissing             there was nothing to say
  +-- AddressUnreachable      it bounced, or its owner wants nothing
+ +-- LossNotFound            this line of the history tells of no words that were lost
+ +-- SentBefore              somebody has sent these words again already
  +-- ConversationNotFound
  +-- AgentNotFound
  +-- AgentLocked             nobody can sign in as this agent
@@ -113,6 +115,20 @@ class AddressUnreachable(CaseError):
     """Nothing is sent to this address until a person lifts it."""
 
     code = "case.address_unreachable"
+
+
+@dataclass(eq=False)
+class LossNotFound(CaseError):
+    """There is no such line in the case's history, or it tells of nothing that was lost."""
+
+    code = "case.loss_not_found"
+
+
+@dataclass(eq=False)
+class SentBefore(CaseError):
+    """What was lost is sent again once: whether that arrives is told anew."""
+
+    code = "case.sent_before"
 
 
 @dataclass(eq=False)

@@ -58,6 +58,8 @@ class Verb(StrEnum):
     FIRE = "fire"
     SURVEY = "survey"
     TELL = "tell"
+    LOSE = "lose"
+    RESEND = "resend"
 
 
 ASKED_BY_AGENTS = frozenset(Verb) - {
@@ -74,6 +76,7 @@ ASKED_BY_AGENTS = frozenset(Verb) - {
     Verb.FIRE,
     Verb.SURVEY,
     Verb.TELL,
+    Verb.LOSE,
 }
 """What an agent can ask for; the rest happens by itself, or by the customer."""
 
@@ -113,6 +116,8 @@ _WITHOUT_MOVING: Mapping[Verb, tuple[Status, ...]] = {
     Verb.FIRE: tuple(Status),
     Verb.SURVEY: LIVE + ENDED,
     Verb.TELL: tuple(Status),
+    Verb.LOSE: tuple(Status),
+    Verb.RESEND: tuple(Status),
     Verb.LINK: LIVE + ENDED,
     Verb.IDENTIFY: LIVE + ENDED,
 }

@@ -24,6 +24,8 @@ class Why(StrEnum):
     TARGET_BREACHED = "target_breached"
     LADDER_NOTIFY = "ladder_notify"
     LADDER_TELL_MANAGER = "ladder_tell_manager"
+    DELIVERY_DOUBTED = "delivery_doubted"
+    DELIVERY_GIVEN_UP = "delivery_given_up"
 
 
 class Does(StrEnum):

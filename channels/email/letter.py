@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+OUTSIDE = "outside:"
+"""Before the address of a picture from elsewhere, in cleaned HTML: a scheme that nobody can follow."""
+
+
+def shows_pictures_from_outside(html: str) -> bool:
+    """Of cleaned HTML."""
+    return f' src="{OUTSIDE}' in html
+
 
 class Automatic(StrEnum):
     """Why no machine of ours may answer this mail; RFC 3834 and what the field does beside it."""
@@ -85,7 +93,8 @@ class Letter:
         said_at: the Date header as written; the desk goes by its own clock.
         text: the new words. Of a mail that answers nothing, all of them.
         quoted: what was cut off of the words: older mails, signature. Empty where nothing was cut.
-        html: cleaned, images from elsewhere taken out; empty where the mail has none or it could not be made safe.
+        html: cleaned; the address of an image from elsewhere begins with OUTSIDE, so that nobody fetches it; empty
+            where the mail has none or it could not be made safe.
         is_reply: it says that it answers a mail.
         forwarded: it hands on somebody else's mail, which is in `text` whole.
         calendar: summary of an invitation, empty for none.

@@ -67,7 +67,7 @@ class TeamsAdapter:
     async def _place(self, conversation: str) -> Place:
         place = await self._places.of(conversation)
         if place is None:
-            raise DeliveryFailed("Teams never told where this conversation is")
+            raise DeliveryFailed("Teams never told where this conversation is", reason="unreachable")
         return place
 
     async def _first(self, activity: Activity, place: Place, key: str) -> Receipt:

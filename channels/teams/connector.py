@@ -146,7 +146,7 @@ def _judged(answer: _Answer, *, once: bool) -> Mapping[str, Any]:
         return answer.document
     why = f"status {status} {_code(answer.document)}".strip()
     if status in (403, 404):
-        raise Unreachable(why)
+        raise Unreachable(why, reason="unreachable")
     if status in (401, 429):
         raise DeliveryFailed(why, retry=True)
     if status in AMBIGUOUS or status >= 500:

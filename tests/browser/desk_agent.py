@@ -63,6 +63,14 @@ class DeskAgent:
     async def reply(self, number: str, text: str) -> None:
         await self._call("POST", f"/api/cases/{number}/replies", {"key": uuid4().hex, "text": text})
 
+    async def timeline(self, number: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = (await self._call("GET", f"/api/cases/{number}/timeline"))["entries"]
+        return entries
+
+    async def sends_again(self, number: str, lost: int) -> None:
+        """The words of which this line of the history tells."""
+        await self._call("POST", f"/api/cases/{number}/deliveries", {"lost": lost})
+
     async def resolve(self, number: str, text: str) -> None:
         await self._call("POST", f"/api/cases/{number}/resolution", {"code": "solved", "text": text})
 

@@ -3,13 +3,16 @@
 import asyncio
 import os
 import smtplib
+from base64 import b64decode
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.app.mail.peer import mail
 from tests.browser.conftest import NewPage
@@ -21,6 +24,7 @@ from tests.slow.process import DeskProcess, free_port
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PICTURE = os.environ.get("NIGHTDESK_TEST_PICTURE")
 """Where to put a picture of the screen; nowhere by default."""
+PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/5Y1vOAAAAABJRU5ErkJggg==")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -37,9 +41,9 @@ async def mailing(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Async
         process.end()
 
 
-async def arrives(desk: DeskProcess, port: int) -> str:
-    """Ana writes a mail with a copy to a colleague; the number of its case."""
-    raw = mail(
+async def arrives(desk: DeskProcess, port: int, raw: bytes = b"") -> str:
+    """Ana writes a mail, with a copy to a colleague unless it is given; the number of its case."""
+    raw = raw or mail(
         "The till in shop 4 jams since nine.", message_id=f"{uuid4().hex}@corner.example", cc="bob@corner.example"
     )
 
@@ -104,3 +108,47 @@ async def test_a_reply_with_copies_and_a_mail_to_somebody_outside(
         await again.hears(number, "Is there a spare drawer?")
         said = [one for one in await again.conversation(number) if one.get("text") == "It is on its way."]
     assert said[0]["details"] == {"cc": ["bob@corner.example", "eve@corner.example"], "bcc": ["boss@corner.example"]}
+
+
+def with_pictures() -> bytes:
+    """A mail that brought one picture and names another on a machine of its sender's."""
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = "ana@corner.example", "desk@larder-lane.example", "Look"
+    message["Message-ID"] = f"<{uuid4().hex}@corner.example>"
+    message.set_content("See the picture.")
+    shown = '<img src="cid:till@corner" alt="till"><img src="https://corner.example/logo.png" alt="logo">'
+    message.add_alternative(shown, subtype="html")
+    page = message.get_payload(1)
+    assert isinstance(page, EmailMessage)
+    page.add_related(PIXEL, "image", "png", cid="<till@corner>", filename="till.png")
+    return message.as_bytes()
+
+
+async def test_the_whole_mail_shows_its_own_pictures_and_others_when_asked_for(
+    mailing: tuple[DeskProcess, int], new_page: NewPage, axe: str
+) -> None:
+    desk, port = mailing
+    number = await arrives(desk, port, with_pictures())
+    grace = await agent_at(new_page, desk.origin, GRACE, f"/cases/{number}")
+    await grace.shows(number)
+    fetched: list[str] = []
+
+    async def logo(route: Route) -> None:
+        fetched.append(route.request.url)
+        await route.fulfill(body=PIXEL, content_type="image/png")
+
+    await grace.page.context.route("https://corner.example/**", logo)
+
+    async def widths(link: str) -> list[int]:
+        """Of the pictures on the page behind a link, as the browser shows them."""
+        async with grace.page.context.expect_page() as opened:
+            await grace.log.get_by_role("link", name=link).click()
+        page = await opened.value
+        await page.wait_for_load_state()
+        found: list[int] = await page.get_by_role("img").evaluate_all("all => all.map((one) => one.naturalWidth)")
+        await page.close()
+        return found
+
+    assert (await widths("Show the whole mail"), fetched) == ([1, 0], [])
+    assert await widths("Show it with pictures from outside") == [1, 1]
+    assert fetched == ["https://corner.example/logo.png"]

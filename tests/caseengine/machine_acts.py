@@ -18,6 +18,8 @@ from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.operations.delivering import delivery_lost, send_again
+from caseengine.reading.timeline import timeline
 from storage.transaction import UnitOfWork
 from tests.caseengine.office import CUSTOMER, Office
 
@@ -118,6 +120,27 @@ def _merged(world: World) -> Case:
     return next((case for case in world.cases if case.merged_into is not None), world.one)
 
 
+async def _lose(world: World) -> None:
+    """What an agent said last in a conversation did not arrive, or may not have."""
+    said = [row for row in await world.office.log(world.chat) if row.body["sender"]["role"] == "agent"]
+    if said:
+        payload = {
+            "channel": "webchat",
+            "conversation": str(world.chat),
+            "key": said[-1].key,
+            "again": world.drawn[0] % 2,
+        }
+        doubtful = world.drawn[2] % 2 == 0
+        await world.do(delivery_lost, payload, why="no_answer", doubtful=doubtful, at=world.at)
+
+
+async def _send_again(world: World) -> None:
+    entries = await world.office.see(timeline, world.one.id, public_only=False)
+    lost = [one for one in entries if one.kind in ("DeliveryDoubted", "DeliveryGivenUp")]
+    if lost:
+        await world.do(send_again, lost[-1].number, lost[-1].seq, **world.by)
+
+
 def _number(world: World) -> tuple[str, str]:
     return world.one.number, world.other.number
 
@@ -128,6 +151,8 @@ ACTS: dict[str, Callable[[World], Awaitable[Any]]] = {
     "assign": lambda w: w.do(do.assign, w.one.number, w.office.mo.id, **w.by),
     "move": lambda w: w.do(do.move, w.one.number, ("tills", "deliveries")[w.drawn[1] % 2], reason="x", **w.by),
     "reply": lambda w: w.do(do.reply, w.one.number, "Hello", key=w.key, **w.by),
+    "lose": _lose,
+    "send_again": _send_again,
     "note": lambda w: w.do(do.note, w.one.number, "Odd", **w.by),
     "ask": lambda w: w.do(do.ask_customer, w.one.number, "Which?", key=w.key, **w.by),
     "ask_outside": lambda w: w.do(do.ask_third_party, w.one.number, "A part", **w.by),

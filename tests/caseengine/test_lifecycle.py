@@ -71,7 +71,13 @@ FACTS: list[tuple[type[CaseEvent], dict[str, Any]]] = [
     (happened.RuleFired, {"rule": "vip", "version": 1, "cause": 1, "actions": ({"do": "tag"},)}),
     (happened.SurveyAsked, {"survey_id": uuid4(), "channel": "webchat"}),
     (happened.CustomerTold, {"kinds": ("reply",), "way": "email"}),
+    (
+        happened.DeliveryDoubted,
+        {"conversation_id": uuid4(), "key": "k", "channel": "teams", "why": "no_answer", "again": 1},
+    ),
+    (happened.SentAgain, {"conversation_id": uuid4(), "key": "k", "channel": "teams", "again": 1}),
     # facts whose verb has another fact as well, which is walked above
+    (happened.DeliveryGivenUp, {"conversation_id": uuid4(), "key": "k", "channel": "email", "why": "refused"}),
     (happened.FollowUpOpened, {"other_id": uuid4(), "other_number": "CAS-00002-0000"}),
     (happened.WatcherRemoved, {"agent_id": uuid4(), "agent_name": "Mo"}),
     (happened.ChecklistItemChecked, {"item_id": "1", "done": True}),

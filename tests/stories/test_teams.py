@@ -19,6 +19,7 @@ from app.wiring import build
 from bot.understanding import Understander
 from caseengine.agents import Agents
 from caseengine.model.actor import SYSTEM
+from caseengine.model.errors import SentBefore
 from caseengine.operations.assigning import assign
 from caseengine.operations.opening import Opening, open_case
 from caseengine.rulebooks import Rulebook, decide
@@ -169,7 +170,29 @@ async def test_when_she_blocked_the_bot_the_agent_reads_it_on_the_case(megan: Me
     megan.microsoft.replies.append(Reply(403, {"error": {"code": "MessageWritesBlocked"}}))
     await li.replies(number, "Hello?")
     view = await megan.desk.timeline(number)
-    assert view[-1].startswith("NoteAdded"), view
+    assert [line.split()[0] for line in view[-2:]] == ["NoteAdded", "DeliveryGivenUp"], view
+
+
+async def test_what_may_not_have_reached_her_is_seen_and_an_agent_sends_it_again_once(megan: Megan) -> None:
+    li = await megan.desk.agent("Li")
+    await megan.says("I want to talk to a person about my delivery")
+    number = megan.number
+    await li.takes(number)
+    await megan.hears()
+    megan.microsoft.replies.append(Reply(502))
+    await li.replies(number, "It comes at **noon**.")
+    view = await megan.desk.timeline(number)
+    assert view[-1].startswith("DeliveryDoubted"), view
+    await megan.hears()
+    before = len(megan.microsoft.said)
+
+    await li.sends_again(number, len(view))
+    await megan.hears()
+    assert len(megan.microsoft.said) == before + 1
+    assert "It comes at **noon**." in megan.heard
+    assert (await megan.desk.timeline(number))[-1].startswith("SentAgain")
+    with pytest.raises(SentBefore):
+        await li.sends_again(number, len(view))
 
 
 class TestTheBoard:

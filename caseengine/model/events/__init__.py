@@ -15,6 +15,7 @@ from caseengine.model.events.care import (
     WatcherAdded,
     WatcherRemoved,
 )
+from caseengine.model.events.delivery import DeliveryDoubted, DeliveryGivenUp, SentAgain
 from caseengine.model.events.fact import INTERNAL, CaseEvent
 from caseengine.model.events.life import (
     CaseAssigned,
@@ -94,6 +95,8 @@ __all__ = [
     "CustomerIdentified",
     "CustomerTold",
     "CustomerWrote",
+    "DeliveryDoubted",
+    "DeliveryGivenUp",
     "FieldsFilled",
     "FollowUpOpened",
     "HandedBack",
@@ -108,6 +111,7 @@ __all__ = [
     "PromiseMade",
     "RuleFired",
     "ScriptAnswered",
+    "SentAgain",
     "SurveyAsked",
     "TargetBreached",
     "TargetWarned",

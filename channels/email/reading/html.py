@@ -9,6 +9,7 @@ from functools import cache
 from html import unescape
 from typing import Any
 
+from channels.email.letter import OUTSIDE
 from channels.email.reading.charset import storable
 from channels.email.reading.limits import (
     HTML_CHARS_MAX,
@@ -104,6 +105,7 @@ CELL_ENDS = re.compile(r"</t[dh]\b[^<>]*>", re.IGNORECASE)
 ANY_TAG = re.compile(r"<[a-zA-Z!?/][^<>]*>")
 UNSHOWN = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"), ("<head", "</head"), ("<title", "</title"))
 REMOTE_IMAGE = re.compile(r"<img\b[^<>]*?\bsrc\s*=\s*[\"']?(?!cid:)[^\s\"'<>]", re.IGNORECASE)
+REMOTE = re.compile(r"https?://[^\s\"'<>]{1,2000}\Z", re.IGNORECASE)
 WIDE_GAP = re.compile(r"[ \t\xa0]{3,}")
 
 
@@ -129,7 +131,7 @@ def too_deep(html: str) -> bool:
 
 
 def clean(html: str) -> tuple[str, bool]:
-    """HTML that can be shown, and whether images from elsewhere were taken out."""
+    """HTML that can be shown, and whether it had images from elsewhere: their addresses lead nowhere now."""
     cleaned = _cleaner().clean(html)
     return storable(cleaned).strip(), REMOTE_IMAGE.search(html) is not None
 
@@ -139,8 +141,9 @@ def _cleaner() -> Any:
     import nh3
 
     def attribute(tag: str, name: str, value: str) -> str | None:
-        elsewhere = (tag, name) == ("img", "src") and not value.strip().lower().startswith("cid:")
-        return None if elsewhere else value
+        if (tag, name) != ("img", "src") or value.strip().lower().startswith("cid:"):
+            return value
+        return f"{OUTSIDE}{value.strip()}" if REMOTE.match(value.strip()) else None
 
     return nh3.Cleaner(
         tags=set(TAGS),

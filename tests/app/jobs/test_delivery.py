@@ -3,10 +3,16 @@
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+import sqlalchemy as sa
+
 from app.jobs.delivery import Delivery
 from channels.protocol import DeliveryFailed, Receipt
 from storage.engine import Database
+from storage.errors import Conflict
 from storage.outbox import Outbox, OutboxRow, waiting
+from storage.tables import outbox
+from storage.transaction import UnitOfWork
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -129,3 +135,43 @@ async def test_what_is_under_way_when_the_desk_stops_is_cancelled_and_the_rest_r
     await delivery.close()
     await delivery.close()
     assert "slow" in await left(database)
+
+
+@pytest.mark.parametrize(("ambiguous", "state"), [(True, "ambiguous"), (False, "failed")])
+async def test_what_is_given_up_is_told_in_the_same_commit_also_when_somebody_was_faster(
+    database: Database, ambiguous: bool, state: str
+) -> None:
+    told: list[tuple[str, str, bool]] = []
+
+    async def lost(row: OutboxRow) -> Receipt:
+        raise DeliveryFailed("no reply", ambiguous=ambiguous)
+
+    async def gave_up(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed) -> None:
+        told.append((row.payload["name"], failed.reason, failed.ambiguous))
+        if len(told) < 3:
+            raise Conflict
+        Outbox(work).publish("event", "one", {"told": row.payload["name"]}, at=AT)
+
+    await write(database, "mail", "words")
+    await Delivery(database, lambda: AT, {"mail": lost}, gave_up).run()
+
+    assert told == [("words", "no_answer" if ambiguous else "refused", ambiguous)] * 3
+    async with database.snapshot() as snapshot:
+        rows = await snapshot.rows(sa.select(outbox.c.topic, outbox.c.state).order_by(outbox.c.id))
+    assert [tuple(row) for row in rows] == [("mail", state), ("event", "published")]
+
+
+async def test_what_cannot_be_told_is_given_up_all_the_same_and_never_sent_again(database: Database) -> None:
+    tries: list[str] = []
+
+    async def lost(row: OutboxRow) -> Receipt:
+        tries.append(row.payload["name"])
+        raise DeliveryFailed("no reply", ambiguous=True)
+
+    async def gave_up(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed) -> None:
+        raise RuntimeError("a fault")
+
+    await write(database, "mail", "words")
+    for _ in range(2):
+        await Delivery(database, lambda: AT, {"mail": lost}, gave_up).run()
+    assert (tries, await left(database)) == (["words"], [])

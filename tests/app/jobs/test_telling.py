@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.jobs.delivery import Delivery
+from app.jobs.given_up import given_up
 from app.jobs.telling import CustomerNotices
 from caseengine.activities import after
 from caseengine.conversations import find_conversation
@@ -18,7 +19,7 @@ from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.operations import open_conversation
 from caseengine.operations.answering import reply
-from caseengine.operations.telling import Telling, could_not_deliver, mail_came_back
+from caseengine.operations.telling import Telling, mail_came_back
 from caseengine.tables import conversations as conversations_table
 from caseengine.tables import cursors
 from caseengine.telling import CustomerNotice, notices_about
@@ -94,10 +95,8 @@ class Street:
             self.sent.append({"by": name, **row.payload})
             return Receipt("test", {})
 
-        async def gave_up(work: Any, row: OutboxRow) -> None:
-            await could_not_deliver(work, row.topic, row.payload, at=self.clock())
-
-        await Delivery(self.database, self.clock, {"mail": send, "deliver": send}, gave_up).run()
+        told = given_up({}, self.clock)
+        await Delivery(self.database, self.clock, {"mail": send, "deliver": send}, told).run()
 
     async def notices(self, case: Case) -> list[CustomerNotice]:
         return list(await self.office.see(notices_about, case.id))

@@ -70,8 +70,8 @@ async def test_either_secret_is_believed_and_both_sign(wire: HttpWire) -> None:
     [
         ({"by": FOREIGN}, "SignatureWrong"),
         ({"name": "fax"}, "SignatureWrong"),
-        ({"at": present() - timedelta(minutes=6)}, "TimestampOutside"),
-        ({"at": present() + timedelta(minutes=6)}, "TimestampOutside"),
+        ({"at": timedelta(minutes=-6)}, "TimestampOutside"),
+        ({"at": timedelta(minutes=6)}, "TimestampOutside"),
         ({"key": "a.b"}, "HeaderMissing"),
         ({"webhook_id": "msg_2"}, "SignatureWrong"),
         ({"webhook_id": ""}, "HeaderMissing"),
@@ -85,6 +85,8 @@ async def test_either_secret_is_believed_and_both_sign(wire: HttpWire) -> None:
     ],
 )
 async def test_nobody_else_is_heard(wire: HttpWire, changed: dict[str, Any], code: str) -> None:
+    if "at" in changed:  # from when it is sent, however long ago this test was collected
+        changed = {"at": present() + changed["at"]}
     status, answer = await wire.posts(HELLO, **changed)
     assert (status, answer["error"]["code"]) == (401, code)
     assert wire.heard == []

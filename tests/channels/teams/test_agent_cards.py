@@ -199,6 +199,13 @@ class TestCardsCome:
         assert f"{said}: first answer, today at 11:30" in words(card)
         assert buttons(card) == ["Take it", "Open in the workspace"]
 
+    @pytest.mark.parametrize(("kind", "said"), [("delivery_doubted", "may not have"), ("delivery_given_up", "did not")])
+    async def test_for_words_that_did_not_arrive(self, floor: Floor, kind: str, said: str) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li, kind=kind)
+        [card] = await floor.li.gets()
+        assert f"What we said {said} reach" in words(card)
+
     async def test_not_for_a_department_she_has_left_nor_to_whom_is_locked_out(self, floor: Floor) -> None:
         case = await floor.office.report(department="deliveries")
         await floor.warns(case, floor.office.li, floor.office.di)

@@ -829,6 +829,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{number}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send words that did not arrive once more, as they were.
+         * @description A `DeliveryGivenUp` in the timeline says that words did not arrive, a `DeliveryDoubted` that they may have: then the customer may get them twice. Each is answered once, whoever asks first.
+         */
+        post: operations["post_cases_number_deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/suggestions": {
         parameters: {
             query?: never;
@@ -953,7 +973,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The mail as its sender laid it out: cleaned, in a sandbox, nothing fetched from elsewhere. */
+        /**
+         * The mail as its sender laid it out: cleaned, in a sandbox, with the pictures it brought.
+         * @description Nothing is fetched from elsewhere unless `pictures` asks for it; of its own, up to 8 MB.
+         */
         get: operations["get_cases_number_mails_mail_html"];
         put?: never;
         post?: never;
@@ -2817,6 +2840,14 @@ export interface components {
              */
             limit?: number;
         };
+        /** LostBody */
+        LostBody: {
+            /**
+             * Lost
+             * @description `seq` of the timeline entry that says that they did not arrive.
+             */
+            lost: number;
+        };
         /** MailAnswer */
         MailAnswer: {
             /** Id */
@@ -3133,10 +3164,25 @@ export interface components {
              */
             has_html: boolean;
             /**
+             * Pictures Outside
+             * @description It shows pictures from elsewhere, which are kept out until asked for.
+             */
+            pictures_outside: boolean;
+            /**
              * Odd
              * @description Codes of what was cut, repaired or left out.
              */
             odd: string[];
+        };
+        /** PageQuery */
+        PageQuery: {
+            /**
+             * Pictures
+             * @description `outside`: fetch those from elsewhere too, over TLS. Whoever wrote the mail may learn of it.
+             * @default inside
+             * @enum {string}
+             */
+            pictures?: "inside" | "outside";
         };
         /** ParentBody */
         ParentBody: {
@@ -3813,7 +3859,7 @@ export interface components {
          * Verb
          * @enum {string}
          */
-        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "fire" | "survey" | "tell";
+        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "fire" | "survey" | "tell" | "lose" | "resend";
         /** VersionBody */
         VersionBody: {
             /**
@@ -12580,6 +12626,250 @@ export interface operations {
             };
         };
     };
+    post_cases_number_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "lost": 9
+                 *     }
+                 */
+                "application/json": components["schemas"]["LostBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "csat": null,
+                     *       "effort": null,
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_not_json, http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped, case.loss_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.sent_before */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_cases_number_suggestions: {
         parameters: {
             query?: never;
@@ -13076,7 +13366,10 @@ export interface operations {
                      *       "text": "It is still not here.",
                      *       "quoted": "> We ask the driver.",
                      *       "has_html": true,
-                     *       "odd": []
+                     *       "pictures_outside": true,
+                     *       "odd": [
+                     *         "remote_images"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["OriginalAnswer"];
@@ -13122,7 +13415,9 @@ export interface operations {
     };
     get_cases_number_mails_mail_html: {
         parameters: {
-            query?: never;
+            query?: {
+                pictures?: "inside" | "outside";
+            };
             header?: never;
             path: {
                 /**
@@ -13169,6 +13464,15 @@ export interface operations {
             };
             /** @description http.unknown_host */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

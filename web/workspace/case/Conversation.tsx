@@ -12,6 +12,7 @@ import { word } from "../words/words.ts";
 import { useActs } from "./acts.ts";
 import { Composer } from "./Composer.tsx";
 import { HandoverSummary } from "./HandoverSummary.tsx";
+import { lossesIn } from "./losses.ts";
 import { Message, Note, Pending } from "./Message.tsx";
 import type { Entry } from "./timelines.ts";
 import { useUnsent } from "./unsent.ts";
@@ -107,6 +108,7 @@ interface EntriesProps {
 const Entries = memo(function Entries({ said, history, number, customer }: EntriesProps): ReactNode {
   const now = useNow();
   const all = useMemo(() => inOrder(said, history), [said, history]);
+  const losses = useMemo(() => lossesIn(history), [history]);
   let before = "";
   return all.map(({ at, said: one, note }) => {
     const today = day(at, now);
@@ -115,7 +117,7 @@ const Entries = memo(function Entries({ said, history, number, customer }: Entri
     return (
       <div key={one ? `said-${one.seq}` : `note-${note?.seq}`} className="entry">
         {fresh ? <p className="day">{today}</p> : null}
-        {one ? <Message said={one} number={number} customer={customer} /> : null}
+        {one ? <Message said={one} number={number} customer={customer} loss={losses.get(String(one.activity["key"]))} /> : null}
         {note ? <Note entry={note} /> : null}
       </div>
     );

@@ -7,6 +7,8 @@ import { Icon } from "../design/icons.tsx";
 import { clockTime } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
 import { compose } from "./compose.ts";
+import { Lost } from "./Lost.tsx";
+import type { Loss } from "./losses.ts";
 import type { Entry } from "./timelines.ts";
 import type { Sending, Unsent } from "./unsent.ts";
 
@@ -17,20 +19,20 @@ interface Activity {
   text?: string;
   value?: Record<string, unknown>;
   subject?: string;
-  details?: { mail?: number; cc?: string[]; bcc?: string[] };
+  details?: { mail?: number; pictures?: "outside"; cc?: string[]; bcc?: string[] };
   attachments?: { id: string; name: string; size: number }[];
   choices?: { title: string }[];
   card?: { title: string; text?: string; facts?: [string, string][]; inputs?: { id: string; label: string }[]; links?: { title: string; url: string }[] };
 }
 
 /** @param customer the contact's name; null while nobody proved who they are. */
-export const Message = memo(function Message({ said, number, customer }: { said: Said; number: string; customer: string | null }): ReactNode {
+export const Message = memo(function Message({ said, number, customer, loss }: { said: Said; number: string; customer: string | null; loss: Loss | undefined }): ReactNode {
   const activity = said.activity as unknown as Activity;
   if (activity.kind === "notice") return <p className="notice">{activity.text}</p>;
   const { role } = activity.sender;
   const name = role === "customer" ? customer ?? word("customer") : activity.sender.name || word(`actor.${role}` as Key);
   return (
-    <article className={`message ${role}`}>
+    <article className={`message ${role}${loss && !loss.sentAgain ? " lost" : ""}`}>
       <p className="by">
         <bdi className="strong">{name}</bdi>
         {role === "bot" ? <span className="badge bot">{word("bot")}</span> : null} <time dateTime={said.at}>{clockTime(said.at)}</time>
@@ -47,13 +49,15 @@ export const Message = memo(function Message({ said, number, customer }: { said:
           </a>
         </p>
       ))}
+      {loss ? <Lost loss={loss} number={number} /> : null}
     </article>
   );
 });
 
 /** What a mail has beside its words: whose it is, what about, who else got it, and the whole of it in a page of its own. */
 function Letter({ activity, number }: { activity: Activity; number: string }): ReactNode {
-  const { mail, cc = [], bcc = [] } = activity.details ?? {};
+  const { mail, pictures, cc = [], bcc = [] } = activity.details ?? {};
+  const whole = `/api/cases/${number}/mails/${mail}/html`;
   const lines: [string, ReactNode][] = [];
   if (mail !== undefined && activity.sender.id) lines.push([word("mail.from"), <bdi key="from">{activity.sender.id}</bdi>]);
   if (activity.subject) lines.push([word("mail.subject"), activity.subject]);
@@ -64,9 +68,18 @@ function Letter({ activity, number }: { activity: Activity; number: string }): R
       {lines.length ? <Facts facts={lines} /> : null}
       {mail !== undefined ? (
         <p>
-          <a href={`/api/cases/${number}/mails/${mail}/html`} target="_blank" rel="noopener noreferrer">
+          <a href={whole} target="_blank" rel="noopener noreferrer">
             {word("mail.original")}
           </a>
+          {pictures ? (
+            <>
+              {" · "}
+              <a href={`${whole}?pictures=outside`} target="_blank" rel="noopener noreferrer">
+                {word("mail.outside")}
+              </a>{" "}
+              <span className="soft">{word("mail.outside.about")}</span>
+            </>
+          ) : null}
         </p>
       ) : null}
     </>

@@ -4,6 +4,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type Shapes, api, body } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import { type CaseInFull, keys } from "../api/queries.ts";
+import type { Entry } from "./timelines.ts";
 
 export type SayKind = "reply" | "ask" | "note";
 /** Who else gets a reply by mail. */
@@ -62,6 +63,13 @@ export function useActs({ number, version }: CaseInFull): Acts {
       await besides(client, number); // what was said is on the screen before it is no longer pending
     },
   };
+}
+
+/** Words that did not arrive go once more. The case of the entry may be one that goes on in the case that is shown. */
+export async function sendAgain(client: QueryClient, number: string, entry: Entry): Promise<void> {
+  const path = { number: entry.number };
+  await renewing(client, number, api.POST("/api/cases/{number}/deliveries", { params: { path }, body: { lost: entry.seq } }));
+  await client.invalidateQueries({ queryKey: keys.case(number) });
 }
 
 function said(kind: SayKind, number: string, body: { key: string; text: string }, copies?: Copies): Promise<{ data?: CaseInFull }> {

@@ -8,8 +8,8 @@ import { type Fact, Feed, type Line, type Told, type Watcher } from "./feed.ts";
 const TYPING_SHOWN_MS = 6_000;
 /** Lists are read again at most this often, however much happens. */
 const LISTS_EVERY_MS = 1_000;
-/** What a customer did that their agent wants to know of. */
-const CALLS = new Set(["CustomerWrote", "CaseReopened", "HandoverRequested"]);
+/** What a customer did that their agent wants to know of, and words of theirs that did not arrive. */
+const CALLS = new Set(["CustomerWrote", "CaseReopened", "HandoverRequested", "DeliveryDoubted", "DeliveryGivenUp"]);
 
 /** What is known beside the queries; `watch` is for useSyncExternalStore. */
 export class Live {
@@ -79,7 +79,7 @@ function heard(told: Told, live: Live, refresh: Refresh, client: QueryClient, ag
   else live.change(() => live.watchers.set(told.data.number, told.data.agents));
 }
 
-/** A customer said something in a case of this agent's that is not on the screen. */
+/** Something happened in a case of this agent's that is not on the screen. */
 function calls(fact: Fact, live: Live, client: QueryClient, agentId: string): void {
   if (fact.conversation_id && live.typing.has(fact.conversation_id) && fact.actor.kind === "customer") {
     live.change(() => live.typing.delete(fact.conversation_id ?? ""));

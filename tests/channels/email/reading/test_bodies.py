@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+from channels.email.letter import OUTSIDE, shows_pictures_from_outside
 from tests.channels.email.reading.mails import mail, multipart, read
 
 PAGE = "Content-Type: text/html; charset=utf-8\r\n\r\n"
@@ -159,8 +160,29 @@ def test_a_link_stays_and_an_image_of_the_mail_itself_too():
 
     assert 'href="https://shop.example"' in letter.html
     assert 'src="cid:a@b"' in letter.html
-    assert "track.example" not in letter.html
     assert "remote_images" in letter.odd
+
+
+@pytest.mark.parametrize("address", ["https://track.example/1.gif?a=1&amp;b=2", " HTTP://track.example/1.gif"])
+def test_an_image_from_elsewhere_leads_nowhere_and_its_address_is_kept(address):
+    letter = html(f'<img src="{address}" alt="logo">')
+
+    assert letter.html == f'<img src="{OUTSIDE}{address.strip()}" alt="logo">'
+    assert shows_pictures_from_outside(letter.html)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        '<img src="ftp://track.example/1.gif">',
+        '<img src="//track.example/1.gif">',
+        '<img src="outside:https://track.example/1.gif">',
+        f'<img src="https://track.example/{"a" * 3_000}">',
+        "<p title=' src=\"outside:https://track.example'>x</p>",
+    ],
+)
+def test_what_is_no_address_of_an_image_is_none_to_be_kept(image):
+    assert not shows_pictures_from_outside(html(f"<p>Hello</p>{image}").html)
 
 
 @pytest.mark.bar
