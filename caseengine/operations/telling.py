@@ -211,7 +211,7 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along
     if isinstance(verdict, Drop):
         drop(work, notice, verdict.why, at=desk.at)
     elif isinstance(verdict, Tell):
-        waits_until = await _full_until(work, verdict.way, case, reached.address, desk)
+        waits_until = await _full_until(work, notice, verdict.way, reached.address, desk)
         if waits_until is not None:
             postpone(work, notice, waits_until)
             return
@@ -220,9 +220,16 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along
         postpone(work, notice, verdict.until)
 
 
-async def _full_until(work: UnitOfWork, way: Way, case: Case, address: str | None, desk: _Desk) -> datetime | None:
-    """Until when machines of ours have written to the address enough; what travels in a mail that goes is none more."""
-    if way is not Way.EMAIL or not address or (way, holder_of(case)) in desk.leaving:
+async def _full_until(
+    work: UnitOfWork, notice: CustomerNotice, way: Way, address: str | None, desk: _Desk
+) -> datetime | None:
+    """Until when machines of ours have written to the address enough.
+
+    What travels in a mail that goes is none more; what an agent says waits for no limit of machines, and fills none.
+    """
+    if way is not Way.EMAIL or not address or notice.kind is NoticeKind.REPLY:
+        return None
+    if (way, holder_of(desk.cases[notice.case_id])) in desk.leaving:
         return None
     return await take(work, address, desk.telling.an_hour, at=desk.at)
 

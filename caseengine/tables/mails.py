@@ -27,6 +27,7 @@ mails = sa.Table(
     sa.Column("dropped_at", Instant),
     sa.CheckConstraint("state IN ('kept', 'filed', 'quarantined')", name="state"),
     sa.Index("ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
+    sa.Index("ix_mails_state_id", "state", "id"),
     sa.Index("ix_mails_message_id", "message_id"),
     sa.Index(
         "ix_mails_case_id",

@@ -1,8 +1,9 @@
 """The words of a piece of HTML, as Teams writes it beside a message: what was quoted is told from what was said."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 
 HTML_MAX = 100_000  # characters
 LINES = frozenset(("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "pre"))
@@ -11,6 +12,10 @@ UNSEEN = frozenset(("script", "style"))
 QUOTE = "schema.skype.com/reply"
 """What an older message is, that this one answers; a forwarded one is what is said, and has another name."""
 MENTION = "schema.skype.com/mention"
+TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
+TAG_MAX = 2_000  # characters of a tag that are looked at
+ATTRIBUTE = re.compile(r"""(?<=[\s"'])([a-zA-Z][a-zA-Z0-9:-]{0,40})=(?:"([^"]*)"|'([^']*)')""")
+COMMENT, COMMENT_ENDS = "<!--", "-->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +37,51 @@ def read_page(page: str, *, addressed: Collection[str] = ()) -> Page:
         addressed: names of the bot: a mention of them is no word.
     """
     reader = _Words(addressed)
-    try:
-        reader.feed(page[:HTML_MAX])
-        reader.close()
-    except AssertionError:  # how the reader says that a declaration is none
-        return Page("", quotes=False)
+    for words, tag, ends, attributes in _pieces(_without_comments(page[:HTML_MAX])):
+        if not tag:
+            reader.says(words)
+        elif ends:
+            reader.ends(tag)
+        else:
+            reader.starts(tag, attributes)
     lines = (" ".join(line.split()) for line in reader.said.splitlines())
     return Page("\n".join(line for line in lines if line), reader.quotes)
 
 
-class _Words(HTMLParser):
+def _pieces(page: str) -> Iterator[tuple[str, str, bool, Mapping[str, str]]]:
+    """Words, or a tag with whether it ends something, and with its attributes.
+
+    Each character is looked at a bounded number of times, which neither Python's parser nor the cleaner of mails can
+    say of markup made for the purpose (a hundred thousand characters cost them seconds), and this is read while all
+    others wait. A `<` that opens no tag is a word.
+    """
+    first, *rest = page.split("<")
+    yield unescape(first), "", False, {}
+    for piece in rest:
+        inside, closed, after = piece.partition(">")
+        found = TAG.match(inside) if closed else None
+        if found is None:
+            declared = closed and inside[:1] in ("!", "?")
+            yield unescape(after if declared else f"<{piece}"), "", False, {}
+            continue
+        attributes = {
+            name.lower(): unescape(quoted or single)
+            for name, quoted, single in ATTRIBUTE.findall(inside[:TAG_MAX], found.end())
+        }
+        yield "", found[2].lower(), bool(found[1]), attributes
+        yield unescape(after), "", False, {}
+
+
+def _without_comments(page: str) -> str:
+    kept, place = [], 0
+    while (opened := page.find(COMMENT, place)) >= 0 and (ends := page.find(COMMENT_ENDS, opened + len(COMMENT))) >= 0:
+        kept.append(page[place:opened])
+        place = ends + len(COMMENT_ENDS)
+    return "".join([*kept, page[place:]])
+
+
+class _Words:
     def __init__(self, addressed: Collection[str]) -> None:
-        super().__init__(convert_charrefs=True)
         self.quotes = False
         self._addressed = addressed
         self._said: list[str] = []
@@ -58,8 +96,8 @@ class _Words(HTMLParser):
         """A quotation that never ends is none: else a tag that is left open would swallow what was said."""
         return "".join([*self._said, *self._quoted, *self._name])
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        kind = (dict(attrs).get("itemtype") or "").lower()
+    def starts(self, tag: str, attributes: Mapping[str, str]) -> None:
+        kind = attributes.get("itemtype", "").lower()
         if tag in UNSEEN:
             self._unseen += 1
         if tag == "blockquote" and (self._in_quote or QUOTE in kind):
@@ -69,9 +107,9 @@ class _Words(HTMLParser):
         if tag in LINES:
             self._add("\n")
         if tag in PICTURES:
-            self._add(f" {dict(attrs).get('alt') or ''} ")
+            self._add(f" {attributes.get('alt', '')} ")
 
-    def handle_endtag(self, tag: str) -> None:
+    def ends(self, tag: str) -> None:
         if tag in UNSEEN:
             self._unseen = max(self._unseen - 1, 0)
         if tag == self._mention:
@@ -84,9 +122,9 @@ class _Words(HTMLParser):
             if not self._in_quote:
                 self.quotes, self._quoted = True, []
 
-    def handle_data(self, data: str) -> None:
+    def says(self, words: str) -> None:
         if not self._unseen:
-            self._add(data)
+            self._add(words)
 
     def _add(self, words: str) -> None:
         kept = self._name if self._mention else self._quoted if self._in_quote else self._said

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
+from itertools import islice
 from typing import Any
 
 from channels.file_names import safe_name
@@ -10,7 +11,11 @@ from channels.teams.page_words import read_page
 
 HTML = "text/html"
 PAGES_MAX = 3
+PAGE_MAX = 40_000
+"""Characters; Teams itself takes messages of 28 KB."""
 NAMED_MAX = 20
+MENTIONS_MAX = 20
+"""Each is looked for in the whole text."""
 MENTION = re.compile(r"<at(?:\s[^<>]{0,100})?>([^<]{0,200})</at>")
 QUOTED = re.compile(r'<quoted messageId="[^"<>]{0,200}"\s?/>')
 """Where newer clients put an older message that is quoted."""
@@ -62,7 +67,7 @@ def words_of_html(page: str) -> str:
 def _pages(attachments: Any) -> list[str]:
     listed = [one for one in attachments if isinstance(one, dict)] if isinstance(attachments, list) else []
     pages = [one.get("content") for one in listed if one.get("contentType") == HTML]
-    return [page for page in pages if isinstance(page, str)][:PAGES_MAX]
+    return [page[:PAGE_MAX] for page in pages if isinstance(page, str)][:PAGES_MAX]
 
 
 def _without_mentions(text: str, document: Mapping[str, Any], names: frozenset[str]) -> str:
@@ -79,6 +84,10 @@ def _names_of_bot(document: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _mentions_of_bot(document: Mapping[str, Any]) -> Iterator[str]:
+    return islice(_all_mentions_of_bot(document), MENTIONS_MAX)
+
+
+def _all_mentions_of_bot(document: Mapping[str, Any]) -> Iterator[str]:
     bot, entities = document.get("recipient"), document.get("entities")
     bot_id = bot.get("id") if isinstance(bot, dict) else None
     for entity in _objects(entities):

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from caseengine.mails import mail_rows
 from caseengine.reading.cases import cases_of, counts, held, queue
 from caseengine.reading.promises import overdue
 from caseengine.reading.timeline import timeline
@@ -19,7 +20,7 @@ from storage.transaction import Snapshot
 from tests.caseengine.office import Office, when
 from tests.caseengine.test_access import person, viewer
 
-BIG = {"cases", "case_events", "case_conversations", "activities", "rule_timers"}
+BIG = {"cases", "case_events", "case_conversations", "activities", "rule_timers", "mails"}
 COUNTING = {"counts", "held"}
 """What only counts looks at an index, and at no row."""
 
@@ -52,7 +53,7 @@ class Explaining(Snapshot):
 
 LISTS = [
     *("queue", "mine", "next page", "unassigned", "counts", "held", "mine to read", "ahead", "late", "story"),
-    *("timers", "timers due", "enrol"),
+    *("timers", "timers due", "enrol", "mails set aside"),
 ]
 
 
@@ -74,6 +75,7 @@ async def test_no_list_reads_a_whole_table(office: Office, which: str) -> None:
         "timers": lambda: plan_of(office, timers_of, [case.id]),
         "timers due": lambda: plan_of(office, timers_due, when("Fri 10:00")),
         "enrol": lambda: plan_of(office, cases_to_enrol, Law(), str(case.id)),
+        "mails set aside": lambda: plan_of(office, mail_rows, state="quarantined"),
         "story": lambda: plan_of(office, timeline, case.id, public_only=True),
     }
     steps = await plans[which]()

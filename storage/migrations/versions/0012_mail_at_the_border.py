@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("mails", sa.Column("dropped_at", Instant(), nullable=True))
     op.drop_index("ix_mails_state_received_at", "mails")
+    op.create_index("ix_mails_state_id", "mails", ["state", "id"])
     op.create_index(
         "ix_mails_raw_kept",
         "mails",

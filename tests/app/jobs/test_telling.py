@@ -17,8 +17,10 @@ from caseengine.activities import after
 from caseengine.conversations import find_conversation
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
+from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import open_conversation
 from caseengine.operations.answering import reply
+from caseengine.operations.ending import resolve
 from caseengine.operations.telling import Telling, mail_came_back
 from caseengine.tables import conversations as conversations_table
 from caseengine.tables import cursors
@@ -80,6 +82,12 @@ class Street:
         self.clock.at = when(at)
         key = key or uuid4().hex
         await self.office.do(reply, case.number, text, key=key, by=self.office.mo.actor, at=when(at))
+
+    async def solves_by_itself(self, case: Case, at: str) -> None:
+        """No agent has a hand in it."""
+        self.clock.at = when(at)
+        solved = Resolution(ResolutionCode.SOLVED, "It came by itself.")
+        await self.office.do(resolve, case.number, solved, by=SYSTEM, at=when(at))
 
     async def tells(self, *, minutes: float = 3) -> None:
         await self.job().run()
@@ -349,7 +357,7 @@ def _used_code(case: Case) -> dict[str, Any]:
 async def test_s18_an_address_gets_five_automatic_mails_an_hour_and_the_rest_waits(street: Street) -> None:
     cases = [await street.case() for _ in range(8)]
     for place, case in enumerate(cases):
-        await street.replies(case, "At noon.", f"Mon 10:{place * 5:02}")
+        await street.solves_by_itself(case, f"Mon 10:{place * 5:02}")
         await street.tells()
     assert len(street.by("mail")) == 5
 
@@ -357,3 +365,15 @@ async def test_s18_an_address_gets_five_automatic_mails_an_hour_and_the_rest_wai
     await street.tells()
     told = [item["number"] for mail in street.by("mail") for item in mail["params"]["items"]]
     assert (len(street.by("mail")), sorted(told)) == (6, sorted(case.number for case in cases))
+
+
+async def test_what_an_agent_says_neither_waits_for_the_limit_nor_counts(street: Street) -> None:
+    cases = [await street.case() for _ in range(8)]
+    for place, case in enumerate(cases):
+        await street.replies(case, "At noon.", f"Mon 10:{place * 5:02}")
+        await street.tells()
+    assert len(street.by("mail")) == 8
+
+    await street.solves_by_itself(cases[0], "Mon 10:50")
+    await street.tells()
+    assert len(street.by("mail")) == 9

@@ -396,3 +396,30 @@ def test_the_activities_of_the_development_data_are_read_as_expected() -> None:
         if "personal" in row["expect"]:
             assert heard.place is not None
             assert heard.place.scope is Scope.PERSONAL
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "markup", ["<a ", '<a x="', "<!--", "<!---->", "<div>", "<b>", "<blockquote>", "&#", "</p>", "<![", " a='"]
+)
+def test_markup_made_to_cost_time_costs_none(markup: str) -> None:
+    """Python's own parser takes minutes for some of these, while all others wait."""
+    page = [{"contentType": "text/html", "content": markup * (100_000 // len(markup))}]
+    assert words_of_message({"text": "Hello", "attachments": page * 3}) == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("3 < 4 and <b>5</b> > 4", "3 < 4 and 5 > 4"),
+        ("a<!-- <b>not</b> said -->b", "ab"),
+        ("a <!-- never ends", "a <!-- never ends"),
+        ("<!DOCTYPE html><?xml?>a", "a"),
+        ("<script>evil()</script >a", "a"),
+        ("a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"),
+        ('<img alt="a &quot;smile&quot;" src="x">', 'a "smile"'),
+        ("<br/>a<br>b<BR />c", "a\nb\nc"),
+    ],
+)
+def test_words_of_html(page: str, words: str) -> None:
+    assert words_of_html(page) == words
