@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app.jobs.machine_mail import outcome_lines
 from caseengine.operations import answering
 from caseengine.operations.forwarding import forward
 from caseengine.tables import mails, sent_envelopes, sent_mails
-from channels.email.letter import Envelope, Letter
+from channels.email.letter import Bounce, Envelope, Letter
 from channels.email.marker import loop_name
 from channels.email.reading import Ours
 from channels.email.reading.parse import parse
@@ -112,6 +113,11 @@ async def test_a_member_who_is_gone_does_not_silence_the_address_that_others_rea
     assert await writes_to(desk, ANA) == [True]
     notes = [fact for fact in await desk.told(number_in(first)) if "NoteAdded" in fact]
     assert len([note for note in notes if f"{ANA}: failed 5.1.1" in note]) == 1, "agents see whose mail it was"
+
+
+def test_an_address_is_the_same_however_its_domain_is_written():
+    told = Bounce("Li@xn--bcher-kva.example", "failed", "5.1.1")
+    assert list(outcome_lines([told], {"li@bücher.example", BOB})) == ["li@bücher.example: failed 5.1.1"]
 
 
 async def test_a_report_that_names_nobody_is_a_note(desk: MailingDesk):
