@@ -31,7 +31,7 @@ from caseengine.operations.filing import case_talked_about, note_once
 from caseengine.reading.log import latest_said
 from channels.email.letter import Mailbox
 from channels.email.outline import Outline
-from channels.email.smtp import CHANNEL, Later
+from channels.email.smtp import CHANNEL, Doubted, Later
 from channels.protocol import DeliveryFailed, Receipt
 from customers.reachability import Reach, mark, reachable
 from storage.engine import Database
@@ -142,6 +142,21 @@ class DeskLetterbook:
             MailThreads(work).sent(message_id, "sent", dict(receipt.proof))
             await self._unreachable(work, message_id, dict(receipt.proof.get("refused", {})))
 
+    async def took(self, message_id: str, recipient: str) -> None:
+        """By itself, and before the next gets it."""
+        async with self._parts.database.unit_of_work() as work:
+            await _kept_of(work, message_id, taken=[recipient], refused={})
+
+    async def doubted(self, message_id: str, doubted: Doubted) -> None:
+        """Who has it is kept first: what the refused ones mean for the case may meet somebody who works there."""
+        async with self._parts.database.unit_of_work() as work:
+            await _kept_of(work, message_id, taken=doubted.taken, refused=doubted.refused)
+        for _ in range(PLAN_TRIES_MAX):
+            with contextlib.suppress(Conflict):
+                async with self._parts.database.unit_of_work() as work:
+                    await self._unreachable(work, message_id, doubted.refused)
+                return
+
     async def refused(self, message_id: str, recipients: Mapping[str, int]) -> None:
         async with self._parts.database.unit_of_work() as work:
             before = await sent_by_ids(work, [message_id])
@@ -154,7 +169,7 @@ class DeskLetterbook:
         async with self._parts.database.unit_of_work() as work:
             (before,) = await sent_by_ids(work, [message_id])
             proof = dict(before.proof or {})
-            proof["taken"] = [*proof.get("taken", ()), *later.taken]
+            proof["taken"] = _each_once(proof.get("taken", ()), later.taken)
             proof["tries"] = proof.get("tries", 0) + (before.recipient in proof["taken"])
             proof["refused"] = {**proof.get("refused", {}), **later.refused}
             await self._unreachable(work, message_id, later.refused)
@@ -302,6 +317,19 @@ class DeskLetterbook:
             told = self._parts.words["mail.note_not_sent"].format(address=", ".join(sorted(copies)), reason="not_taken")
             key = f"not-taken:{mail.message_id}"
             await note_once(work, mail.case_id, told, key=key, by=BOT, at=self._parts.now())
+
+
+async def _kept_of(work: UnitOfWork, message_id: str, *, taken: Sequence[str], refused: Mapping[str, int]) -> None:
+    """Of a mail whose sending is not over: who certainly has it, and who never will."""
+    (before,) = await sent_by_ids(work, [message_id])
+    proof = dict(before.proof or {})
+    proof["taken"] = _each_once(proof.get("taken", ()), taken)
+    proof["refused"] = {**proof.get("refused", {}), **refused}
+    MailThreads(work).sent(message_id, "planned", proof)
+
+
+def _each_once(*addresses: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(one for some in addresses for one in some))
 
 
 def message_id_of(secret: bytes, place: str, key: str, *, domain: str) -> str:

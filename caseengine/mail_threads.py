@@ -167,10 +167,14 @@ async def sent_by_token(snapshot: Snapshot, token: str) -> SentMail | None:
 
 
 async def returned_by(snapshot: Snapshot, token: str) -> tuple[SentMail, str] | None:
-    """The same, and from whom alone of its recipients something comes to this token; empty where others may know it."""
+    """The same, and from whom alone of its recipients something comes to this token; empty where others may know it.
+
+    To copies that went before migration 0012 there were no envelopes of their own: all knew the one token.
+    """
     row = await snapshot.first(sa.select(*SENT).where(sent_mails.c.token_hash == token_hash(token)))
     if row is not None:
-        return _sent(row), row.recipient if row.purpose == "answer" else ""
+        mail = _sent(row)
+        return mail, mail.recipient if mail.purpose == "answer" and not await _one_for_all(snapshot, mail) else ""
     copy = sent_envelopes.c.token_hash == token_hash(token)
     of_copy = sa.select(*SENT, sent_envelopes.c.recipient.label("returned_by")).join(
         sent_envelopes, sent_envelopes.c.message_id == sent_mails.c.message_id
@@ -191,6 +195,14 @@ async def sent_by_ids(snapshot: Snapshot, message_ids: Sequence[str]) -> list[Se
     rows = await snapshot.rows(sa.select(*SENT).where(sent_mails.c.message_id.in_([one[:200] for one in message_ids])))
     found = {row.message_id: _sent(row) for row in rows}
     return [found[one] for one in reversed(message_ids) if one in found]
+
+
+async def _one_for_all(snapshot: Snapshot, mail: SentMail) -> bool:
+    """Whether it went to several in one envelope."""
+    if not {one.lower() for one in mail.others} - {mail.recipient.lower()}:
+        return False
+    own = sa.select(sent_envelopes.c.recipient).where(sent_envelopes.c.message_id == mail.message_id).limit(1)
+    return await snapshot.first(own) is None
 
 
 def _had(mail: SentMail) -> list[str]:

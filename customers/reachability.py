@@ -39,16 +39,17 @@ def mark(
     """
     news = {"state": str(Reach(state)), "reason": reason[:REASON_MAX], "at": at}
     work.write(sa.delete(reachability).where(*_named(kind, value)))
-    values = {"kind": str(kind), "value": _written(kind, value), **news}
+    values = {"kind": str(kind), "value": written(kind, value), **news}
     work.write(sa.insert(reachability).values(values), duplicate=Conflict())
 
 
-def _named(kind: IdentityKind | str, value: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return reachability.c.kind == str(kind), reachability.c.value == _written(kind, value)
-
-
-def _written(kind: IdentityKind | str, value: str) -> str:
+def written(kind: IdentityKind | str, value: str) -> str:
+    """The one form of an address here; what cannot be one is taken as it is."""
     try:
         return normalise(kind, value)
     except IdentityInvalid:
         return value.strip().lower()[:400]
+
+
+def _named(kind: IdentityKind | str, value: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return reachability.c.kind == str(kind), reachability.c.value == written(kind, value)

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from channels.email.letter import Automatic, Bounce, Letter
-from customers.reachability import Reach, mark
+from customers.reachability import Reach, mark, written
 from storage.transaction import UnitOfWork
 
 REPORTS = (Automatic.BOUNCE, Automatic.COMPLAINT, Automatic.RECEIPT)
@@ -32,6 +32,9 @@ def vanishes(letter: Letter, mail_from: str | None) -> bool:
 def learn(work: UnitOfWork, letter: Letter, returned_by: AbstractSet[str], *, at: datetime) -> set[str]:
     """What a report tells of an address; it can tell of no other than whose envelope it came back to.
 
+    A bounce has to name that address as well. An address of several people passes every mail on, and one of them who is
+    gone sends a report to the same envelope: the others still read.
+
     Returns:
         The addresses that take no mail any more.
 
@@ -54,10 +57,11 @@ def learn(work: UnitOfWork, letter: Letter, returned_by: AbstractSet[str], *, at
 def outcome_lines(bounces: Sequence[Bounce], to: AbstractSet[str]) -> Iterator[str]:
     """ "ana@corner.example: failed 5.1.1", without anybody's own words: no address that the mail did not go to."""
     for bounce in bounces[:LINES_MAX]:
-        whom = ", ".join(sorted(_whom(bounce, to)))
+        whom = ", ".join(sorted(_whom(bounce, to) or (to if len(to) == 1 else ())))
         yield f"{whom}: {bounce.action} {bounce.status}".removeprefix(": ").strip()
 
 
 def _whom(bounce: Bounce, to: AbstractSet[str]) -> AbstractSet[str]:
-    """Which of the recipients it tells of; of one alone it can be no other, wherever the mail was passed on to."""
-    return {bounce.recipient.lower(), bounce.original_recipient.lower()} & to or (to if len(to) == 1 else set())
+    """Which of the recipients it names, as the one it did not reach or as the one we wrote to."""
+    named = {written("email", one) for one in (bounce.recipient, bounce.original_recipient) if one}
+    return {one for one in to if written("email", one) in named}

@@ -108,7 +108,7 @@ async def _returned_by(here: LetterAtHand, sent: SentMail) -> set[str]:
     if here.parts.desk.ours(here.letter.complaint_path):
         paths += tokens_in(here.letter.complaint_path)
     found = [await returned_by(here.work, token) for kind, token in paths if kind is TokenKind.BOUNCE]
-    return {one[1].lower() for one in found if one is not None and one[0].id == sent.id}
+    return {one[1].lower() for one in found if one is not None and one[0].id == sent.id and one[1]}
 
 
 def _recipients(sent: SentMail | None) -> set[str]:

@@ -1,10 +1,16 @@
 """E-mail as a channel: an activity of a conversation by mail goes out as one mail."""
 
+from functools import partial
+
+import structlog
+
 from bot.activity import Activity
 from channels.email.compose import compose
 from channels.email.outline import Letterbook, Outline
-from channels.email.smtp import CHANNEL, Later, Refused, SmtpSender
+from channels.email.smtp import CHANNEL, Doubted, Later, Refused, SmtpSender
 from channels.protocol import DeliveryFailed, Receipt
+
+log = structlog.get_logger()
 
 
 class EmailAdapter:
@@ -33,7 +39,11 @@ class EmailAdapter:
         except (ValueError, IndexError) as error:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
         try:
-            receipt = await self._sender.hand_over(message, outline.envelopes)
+            took = partial(self._letterbook.took, outline.message_id)
+            receipt = await self._sender.hand_over(message, outline.envelopes, took)
+        except Doubted as doubted:
+            await self._keep(outline.message_id, doubted)
+            raise
         except Later as later:
             done = await self._letterbook.later(outline.message_id, later)
             if done is None:
@@ -48,3 +58,10 @@ class EmailAdapter:
         if outline.to.address in (refused_for := receipt.proof.get("refused", {})):
             raise Refused("not accepted for whom it is written to", refused_for)
         return receipt
+
+    async def _keep(self, message_id: str, doubted: Doubted) -> None:
+        """Whatever happens here, the doubt is what is told: as any other failure it would be sent again by itself."""
+        try:
+            await self._letterbook.doubted(message_id, doubted)
+        except Exception:
+            log.exception("who_has_the_mail_not_kept", message_id=message_id)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.activity import Activity, Link
 from channels.email.letter import Mailbox
-from channels.email.smtp import Later
+from channels.email.smtp import Doubted, Later
 from channels.protocol import Receipt
 
 
@@ -74,6 +74,12 @@ class Letterbook(Protocol):
 
     async def sent(self, message_id: str, receipt: Receipt) -> None:
         """The server took it; for whom it did not, the receipt says."""
+
+    async def took(self, message_id: str, recipient: str) -> None:
+        """The server took it for one of several; the others are still to come."""
+
+    async def doubted(self, message_id: str, doubted: Doubted) -> None:
+        """The connection was lost over one of them; who has it, and who never will, is known of the others."""
 
     async def refused(self, message_id: str, recipients: Mapping[str, int]) -> None:
         """The server will never take it: address to reply code."""

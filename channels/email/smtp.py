@@ -81,6 +81,21 @@ class Later(DeliveryFailed):
         self.taken, self.later, self.refused = taken, later, refused
 
 
+class Doubted(DeliveryFailed):
+    """The connection was lost over one of them: nobody knows whether they have it, and of the others it is known.
+
+    Attributes:
+        taken: who certainly has it.
+        refused: for whom it never will be taken: address to reply code.
+    """
+
+    def __init__(self, detail: str, taken: Sequence[str], refused: Mapping[str, int]) -> None:
+        super().__init__(detail, ambiguous=True)
+        self.taken, self.refused = taken, refused
+
+
+Took = Callable[[str], Awaitable[None]]
+"""Told who has it, before it is given to the next: whatever ends the sending then, they get no second one."""
 Sign = Callable[[bytes], bytes]
 """From a mail to the mail with a signature on top."""
 
@@ -109,31 +124,34 @@ class SmtpSender:
         sender = mail.return_path.envelope_from if mail.return_path else self._settings.sender
         return await self.hand_over(message, {mail.to: sender})
 
-    async def hand_over(self, message: EmailMessage, envelopes: Mapping[str, str]) -> Receipt:
+    async def hand_over(self, message: EmailMessage, envelopes: Mapping[str, str], took: Took | None = None) -> Receipt:
         """Give a mail that is written to the server, once for each recipient; the receipt names those it refused.
 
         Args:
             envelopes: each recipient with the sender of their envelope, where what comes back from them goes: nobody
                 else gets to see it.
+            took: for all but the last, whose receipt is the answer.
 
         Raises:
             DeliveryFailed: see `send`. `Refused` where it takes it for none of them, now or ever; `Later` where it may
-                take it later for some of them, whoever else has it by now.
+                take it later for some of them, whoever else has it by now; `Doubted` where it is ambiguous.
         """
         client = await self._connected()
         taken: dict[str, Receipt] = {}
         failed: dict[str, int] = {}
         try:
-            await self._hand_to_each(client, message, envelopes, taken, failed)
+            await self._hand_to_each(client, message, envelopes, taken, failed, took=took)
         except DeliveryFailed as stopped:
-            if not taken or stopped.ambiguous:
+            if stopped.ambiguous:
+                raise Doubted(str(stopped), list(taken), _for_good(failed)) from stopped
+            if not taken:
                 raise
             left = [address for address in envelopes if address not in taken and address not in failed]
             failed |= dict.fromkeys(left, NOT_TRIED)
         finally:
             await _leave(client)
         later = {address: code for address, code in failed.items() if code < PERMANENT}
-        refused = {address: code for address, code in failed.items() if code >= PERMANENT}
+        refused = _for_good(failed)
         if later:
             raise Later(list(taken), later, refused)
         if not taken:
@@ -195,6 +213,8 @@ class SmtpSender:
         envelopes: Mapping[str, str],
         taken: dict[str, Receipt],
         failed: dict[str, int],
+        *,
+        took: Took | None,
     ) -> None:
         """Fills in who has it, and for whom it was not accepted, now or ever, with the code of the reply."""
         for address, sender in envelopes.items():
@@ -203,6 +223,8 @@ class SmtpSender:
                 failed[address] = code
             else:
                 taken[address] = await self._text(client, message)
+                if took is not None and len(taken) + len(failed) < len(envelopes):
+                    await took(address)
 
     async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: str, *, message_is_ascii: bool) -> int | None:
         """Who it is from and for; the code of the reply where it was not accepted for them."""
@@ -230,6 +252,10 @@ class SmtpSender:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed("the connection was lost after DATA", ambiguous=True) from error
         return Receipt(CHANNEL, {"message_id": message["Message-ID"], "reply": f"{response.code} {response.message}"})
+
+
+def _for_good(failed: Mapping[str, int]) -> dict[str, int]:
+    return {address: code for address, code in failed.items() if code >= PERMANENT}
 
 
 def _is_ascii(envelopes: Mapping[str, str]) -> bool:

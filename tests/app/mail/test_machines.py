@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app.jobs.machine_mail import outcome_lines
 from caseengine.operations import answering
 from caseengine.operations.forwarding import forward
-from caseengine.tables import mails
-from channels.email.letter import Envelope, Letter
+from caseengine.tables import mails, sent_envelopes, sent_mails
+from channels.email.letter import Bounce, Envelope, Letter
 from channels.email.marker import loop_name
 from channels.email.reading import Ours
 from channels.email.reading.parse import parse
 from customers.reachability import reachable
+from customers.tables import reachability
 from storage.engine import Database
 from tests.app.mail.mailing import DESK, MailingDesk, id_of, mailing, number_in
 
@@ -56,6 +58,12 @@ async def writes_to(desk: MailingDesk, *addresses: str) -> list[bool]:
         return [await reachable(snapshot, "email", address) for address in addresses]
 
 
+async def known_addresses(desk: MailingDesk) -> list[str]:
+    """Of which anything is known."""
+    async with desk.house.database.snapshot() as snapshot:
+        return [row.value for row in await snapshot.rows(sa.select(reachability.c.value))]
+
+
 async def test_a_disowned_sender_gets_no_words_onto_a_case_as_a_machine_either(desk: MailingDesk):
     (first,) = await desk.hears(dmarc="pass")
     away = (("Auto-Submitted", "auto-replied"),)
@@ -85,11 +93,67 @@ async def test_who_was_copied_in_and_knows_the_message_id_silences_nobody(desk: 
     assert await writes_to(desk, ANA, BOB) == [True, True]
 
 
-@pytest.mark.parametrize("original", ["", ANA])
+@pytest.mark.parametrize("original", [ANA, "Ana@CORNER.example"])
 async def test_a_mailbox_that_was_passed_on_and_bounced_is_the_one_we_wrote_to(desk: MailingDesk, original: str):
     (first,) = await desk.hears(dmarc="pass")
     told = failed("ana.private@far.example", original)
     await desk.gets(report("delivery-status", told, id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+
+    assert await writes_to(desk, ANA) == [False]
+
+
+@pytest.mark.parametrize("original", ["", "member@corner.example"])
+async def test_a_member_who_is_gone_does_not_silence_the_address_that_others_read(desk: MailingDesk, original: str):
+    (first,) = await desk.hears(dmarc="pass")
+    told = failed("left@corner.example", original)
+    await desk.gets(report("delivery-status", told, id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+
+    assert await writes_to(desk, ANA) == [True]
+    notes = [fact for fact in await desk.told(number_in(first)) if "NoteAdded" in fact]
+    assert len([note for note in notes if f"{ANA}: failed 5.1.1" in note]) == 1, "agents see whose mail it was"
+
+
+def test_an_address_is_the_same_however_its_domain_is_written():
+    told = Bounce("Li@xn--bcher-kva.example", "failed", "5.1.1")
+    assert list(outcome_lines([told], {"li@bücher.example", BOB})) == ["li@bücher.example: failed 5.1.1"]
+
+
+async def test_a_report_that_names_nobody_is_a_note(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    told = "Reporting-MTA: dns; x\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    await desk.gets(report("delivery-status", told, id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+
+    assert await writes_to(desk, ANA) == [True]
+    assert [fact for fact in await desk.told(number_in(first)) if "NoteAdded" in fact and "bounce" in fact]
+
+
+async def test_a_mail_that_went_to_several_in_one_envelope_tells_of_none_of_them(desk: MailingDesk):
+    """As all did before migration 0012: whoever had a copy saw where bounces of it go."""
+    (first,) = await desk.hears(dmarc="pass")
+    number = number_in(first)
+    (reply, _) = await desk.replies(number, "On its way.", copies=answering.Copies((BOB,)))
+    for_all = desk.server.senders[-2]
+    async with desk.house.database.unit_of_work() as work:
+        work.write(sa.delete(sent_envelopes))
+    for told in (failed(ANA, ANA), failed(BOB), failed(EVE, ANA)):
+        await desk.gets(report("delivery-status", told, id_of(reply)), rcpt=for_all, mail_from="")
+    about = f"Feedback-Type: abuse\r\nVersion: 1\r\nOriginal-Mail-From: <{for_all}>\r\n"
+    await desk.gets(report("feedback-report", about, id_of(reply)), mail_from="fbl@isp.example")
+    await desk.sent()
+
+    assert await writes_to(desk, ANA, BOB, EVE) == [True, True, True]
+    assert len([fact for fact in await desk.told(number) if "failed 5.1.1" in fact]) == 3
+    assert await known_addresses(desk) == []
+
+
+async def test_a_mail_that_went_to_one_alone_before_is_believed_as_ever(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    async with desk.house.database.unit_of_work() as work:
+        work.write(sa.update(sent_mails).values(others=[ANA.upper()]))
+    await desk.gets(report("delivery-status", failed(ANA), id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
     await desk.sent()
 
     assert await writes_to(desk, ANA) == [False]
@@ -102,6 +166,11 @@ async def test_a_bounce_tells_of_nobody_but_whose_envelope_it_came_back_to(desk:
     assert to_ana != to_bob
 
     forged = failed(ANA, ANA) + failed(EVE, EVE)
+    await desk.gets(report("delivery-status", forged, "x@isp.example"), rcpt=to_bob, mail_from="")
+    await desk.sent()
+    assert await writes_to(desk, ANA, BOB, EVE) == [True, True, True]
+
+    forged += failed(BOB)
     await desk.gets(report("delivery-status", forged, "x@isp.example"), rcpt=to_bob, mail_from="")
     await desk.sent()
     assert await writes_to(desk, ANA, BOB, EVE) == [True, False, True]
@@ -122,7 +191,7 @@ async def test_who_only_knows_where_answers_to_a_forward_go_makes_no_bounce_of_i
         told = failed(EVE).replace("5.1.1", f"5.1.{place + 2}")
         await desk.gets(report("delivery-status", told, id_of(mail)), rcpt=rcpt, mail_from="")
     await desk.sent()
-    assert await writes_to(desk, EVE) == [True]
+    assert await known_addresses(desk) == []
 
     await desk.gets(report("delivery-status", failed(EVE), id_of(mail)), rcpt=desk.server.senders[-1], mail_from="")
     await desk.sent()

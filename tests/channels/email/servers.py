@@ -21,18 +21,24 @@ Hook = Callable[..., Any]
 class Scripted:
     """A handler that answers as told: `at_rcpt` and `at_data` are replies, or "drop" to hang up.
 
-    `at_address` has replies for single recipients.
+    `at_address` has replies for single recipients, `at_data_for` those to the text; it is silent at who is in `stalls`.
     """
 
     def __init__(self, *, at_rcpt: str = "250 OK", at_data: str = "250 Taken") -> None:
         self.at_rcpt, self.at_data = at_rcpt, at_data
         self.at_address: dict[str, str] = {}
+        self.at_data_for: dict[str, str] = {}
+        self.stalls: set[str] = set()
+        self.stalled = asyncio.Event()
         self.taken: list[bytes] = []
         self.encrypted: list[bool] = []
         self.senders: list[str] = []
         self.recipients: list[list[str]] = []
 
     async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.stalls:
+            self.stalled.set()
+            await asyncio.Event().wait()
         if address in self.at_address:
             return self.at_address[address]
         if self.at_rcpt.startswith("250"):
@@ -42,13 +48,14 @@ class Scripted:
         return self.at_rcpt
 
     async def handle_DATA(self, server, session, envelope):
-        if self.at_data == "drop":
+        reply = self.at_data_for.get(envelope.rcpt_tos[0], self.at_data)
+        if reply == "drop":
             server.transport.abort()
         self.taken.append(envelope.content)
         self.encrypted.append(session.ssl is not None)
         self.senders.append(envelope.mail_from)
         self.recipients.append(list(envelope.rcpt_tos))
-        return self.at_data
+        return reply
 
 
 @asynccontextmanager

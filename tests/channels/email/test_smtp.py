@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from channels.email.mail import Mail
-from channels.email.smtp import Later, Refused, SmtpSender, SmtpSettings
+from channels.email.smtp import Doubted, Later, Refused, SmtpSender, SmtpSettings, Took
 from channels.protocol import DeliveryFailed
 from tests.channels.email.servers import Scripted, certificate, only_ana, serving
 
@@ -182,13 +182,13 @@ async def test_a_mail_without_its_parameters_or_template_is_given_up():
         assert not (await refused(sender(port), mail(template="../secrets"))).retry
 
 
-async def handed_over(handler: Scripted, *to: str) -> Exception | None:
+async def handed_over(handler: Scripted, *to: str, took: Took | None = None) -> Exception | None:
     """What became of a mail to several."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["Message-ID"] = "desk@larder.example", "<a@larder.example>"
     async with serving(handler) as port:
         try:
-            await sender(port).hand_over(message, dict.fromkeys(to, "desk@larder.example"))
+            await sender(port).hand_over(message, dict.fromkeys(to, "desk@larder.example"), took)
         except DeliveryFailed as failed:
             return failed
     return None
@@ -247,7 +247,24 @@ async def test_whose_turn_had_not_come_when_the_server_stopped_gets_it_later(rep
     assert failure.refused == {}
 
 
-async def test_a_line_that_was_lost_over_a_copy_leaves_it_open_who_has_it():
-    failure = await handed_over(Leaving("data"), "ana@corner.example", "boss@corner.example")
-    assert isinstance(failure, DeliveryFailed)
+async def test_a_line_that_was_lost_over_a_copy_leaves_it_open_whether_that_one_has_it_and_no_other():
+    handler = Leaving("data")
+    handler.at_address = {"eve@corner.example": "550 nobody", "bob@corner.example": "450 greylisted"}
+    to = ("eve@corner.example", "bob@corner.example", "ana@corner.example", "boss@corner.example")
+    failure = await handed_over(handler, *to, "late@corner.example")
+    assert isinstance(failure, Doubted)
     assert (failure.ambiguous, failure.retry) == (True, False)
+    assert (failure.taken, failure.refused) == (["ana@corner.example"], {"eve@corner.example": 550})
+
+
+async def test_who_has_it_is_told_before_the_next_gets_it():
+    handler, heard = Scripted(), list[tuple[str, int]]()
+
+    async def took(address):
+        heard.append((address, len(handler.taken)))
+
+    handler.at_address = {"eve@corner.example": "550 nobody"}
+    await handed_over(
+        handler, "ana@corner.example", "eve@corner.example", "bob@corner.example", "x@y.example", took=took
+    )
+    assert heard == [("ana@corner.example", 1), ("bob@corner.example", 2)], "of the last the receipt tells"
