@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.tables import mails
+from caseengine.tables import case_conversations, mail_threads, mails
 from storage.errors import AlreadyReceived
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -191,10 +191,9 @@ async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conver
 async def conversations_of(snapshot: Snapshot, message_ids: Sequence[str]) -> Sequence[UUID]:
     """The conversations that mails with these ids, sent to us, were filed in; the last named first."""
     named = mails.c.message_id.in_([one[:400] for one in message_ids])
-    talked = (
-        mails.c.conversation_id.is_not(None),
-        mails.c.verdict != OUTSIDE,
-    )  # that holds files, and nobody talks there
-    rows = await snapshot.rows(sa.select(mails.c.message_id, mails.c.conversation_id).where(named, *talked))
+    by_mail, about_cases = sa.select(mail_threads.c.conversation_id), sa.select(case_conversations.c.conversation_id)
+    # What holds the files of a note is neither, and nobody talks there.
+    talked = sa.or_(mails.c.conversation_id.in_(by_mail), mails.c.conversation_id.in_(about_cases))
+    rows = await snapshot.rows(sa.select(mails.c.message_id, mails.c.conversation_id).where(named, talked))
     found = {row.message_id: row.conversation_id for row in rows}
     return list(dict.fromkeys(found[one] for one in reversed(message_ids) if one in found))
