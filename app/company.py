@@ -21,7 +21,7 @@ from app.company_file import (
     Problem,
 )
 from app.company_levels import all_hours, bring_hours, bring_levels
-from app.company_newcomers import Join, bring_together, but_teams, newcomer_of, twice_told
+from app.company_newcomers import Join, Joined, bring_together, but_teams, newcomer_of, twice_told
 from app.company_routing import bring_skills, bring_work, slips
 from app.company_rulebooks import bring_rulebooks, rulebooks_told
 from app.tables import agent_sessions
@@ -62,10 +62,12 @@ class CompanySummary:
 
     Attributes:
         joined: how many had written in Teams before, and are the contacts of the file now.
+        not_joined: names of those who did, and are not yet.
     """
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     joined: int = 0
+    not_joined: list[str] = field(default_factory=list)
     passwords: dict[str, str] = field(default_factory=dict)
     departments: tuple[str, ...] = ()
 
@@ -86,7 +88,7 @@ async def import_company(
 
     Raises:
         CompanyInvalid: the file names what there is not, or an e-mail that cannot be one.
-        Conflict: the file is in, and whoever wrote before could not be joined: bring it in again.
+        Conflict: somebody brings in a file at this moment; nothing was changed.
     """
     hours = all_hours(company, at=at)
     async with database.snapshot() as snapshot:
@@ -106,8 +108,9 @@ async def import_company(
         told, newcomers = rulebooks_told(company), _newcomers(company)
         await bring_rulebooks(work, told, at=at, newcomers=newcomers, count=summary.count)
     for join in joins:
-        await bring_together(database, join, source=SOURCE, at=at)
-        summary.joined += 1
+        joined = await bring_together(database, join, source=SOURCE, at=at)
+        summary.joined += joined is Joined.NOW
+        summary.not_joined += [join.told.name] if joined is Joined.NOT_YET else []
     return summary
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 from uuid import UUID
+
+import structlog
 
 from app.company_file import CompanyInvalid, Problem
 from caseengine.model.actor import SYSTEM
@@ -12,9 +15,19 @@ from customers.identities import IdentityKind
 from customers.joining import is_newcomer
 from storage.engine import Database
 from storage.errors import Conflict
+from storage.transaction import UnitOfWork
 
+log = structlog.get_logger()
 TRIES_MAX = 5
 """Whoever it is may be writing at this moment."""
+
+
+class Joined(Enum):
+    """What came of a joining."""
+
+    NOW = auto()
+    BEFORE = auto()
+    NOT_YET = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +73,30 @@ def but_teams(told: Contact) -> Contact:
     return replace(told, identities=kept)
 
 
-async def bring_together(database: Database, join: Join, *, source: str, at: datetime) -> None:
+async def bring_together(database: Database, join: Join, *, source: str, at: datetime) -> Joined:
     """In a commit of its own; broken off before it, the next import of the same file does it.
 
-    Raises:
-        Conflict: they wrote at the same moment, every time.
+    Nothing is raised: what the import has done before is told in any case.
     """
-    for attempt in range(1, TRIES_MAX + 1):
+    for _ in range(TRIES_MAX):
         try:
             async with database.unit_of_work() as work:
-                contacts = Contacts(work)
-                newcomer, contact = await contacts.get(join.newcomer), await contacts.get(join.told.id)
-                account = next((account for account, _ in join.told.roles), None)
-                await join_customer(work, newcomer, contact, account_id=account, by=SYSTEM, at=at)
-                contacts.correct(contact, join.told, by=SYSTEM, source=source, at=at)
+                return await _join(work, join, source=source, at=at)
         except Conflict:
-            if attempt == TRIES_MAX:
-                raise
-        else:
-            return
+            continue
+        except Exception:
+            log.exception("newcomer_not_joined", contact=str(join.told.id))
+            break
+    return Joined.NOT_YET
+
+
+async def _join(work: UnitOfWork, join: Join, *, source: str, at: datetime) -> Joined:
+    """Whoever is no newcomer any more was joined by another import, or has shown since who they are."""
+    contacts = Contacts(work)
+    newcomer, contact = await contacts.get(join.newcomer), await contacts.get(join.told.id)
+    if not is_newcomer(newcomer, IdentityKind.TEAMS):
+        return Joined.NOT_YET if any(known.on_file for known in newcomer.identities) else Joined.BEFORE
+    account = next((account for account, _ in join.told.roles), None)
+    await join_customer(work, newcomer, contact, account_id=account, by=SYSTEM, at=at)
+    contacts.correct(contact, join.told, by=SYSTEM, source=source, at=at)
+    return Joined.NOW

@@ -153,6 +153,7 @@ async def _import_company(line: CommandLine, settings: Settings, file: Path) -> 
     from app.http.sessions import hash_password
     from app.import_report import show_problems
     from storage.engine import Database
+    from storage.errors import Conflict
 
     try:
         company = read_company_file(file)
@@ -165,6 +166,8 @@ async def _import_company(line: CommandLine, settings: Settings, file: Path) -> 
     except CompanyInvalid as error:
         show_problems(line.warned, error.problems)
         line.fail("Nothing was changed.", "see what a file looks like: nightdesk import company --help")
+    except Conflict:
+        line.fail("Somebody else brought in a file at this moment; nothing was changed.", "bring yours in again")
 
 
 def _bars(progress: Progress) -> Callable[[str, int, int], None]:

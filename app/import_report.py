@@ -97,6 +97,10 @@ def show_company(console: Console, summary: CompanySummary) -> None:
     console.print(table)
     if summary.joined:
         console.print(f"\n{summary.joined} wrote in Teams before; their cases are the contacts' of this file now.")
+    if summary.not_joined:
+        names = ", ".join(summary.not_joined)
+        console.print("\nWrote in Teams before and not joined yet; bring the file in again:", style="yellow")
+        console.print(Text(f"  {names}"), soft_wrap=True)
     if summary.passwords:
         console.print("\nFirst passwords; they are shown this once and kept nowhere:")
     for email, given in summary.passwords.items():

@@ -24,7 +24,7 @@ from app.jobs.escalations import Escalations
 from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting, MailsKept
 from app.jobs.forwarding import send_forward
-from app.jobs.given_up import given_up
+from app.jobs.given_up import given_up, lost_alone
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
 from app.jobs.notice_words import notice_words
@@ -173,7 +173,8 @@ def build(
             FORWARD: send_forward(letterbook, letters),
             **(teams.sends if teams is not None else {}),
         },
-        given_up(catalogue.words, now),
+        given_up(catalogue.words, now, reached_alone if teams is not None else nobody_alone),
+        lost_alone(now),
     )
     telling = Telling(
         zone=settings.zone,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.tables import mails
+from caseengine.tables import case_conversations, mail_threads, mails
 from storage.errors import AlreadyReceived
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -18,6 +18,7 @@ RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120))
 TOPIC = "mail_in"
 """Woken when a mail was kept."""
 ERROR_MAX = 500
+SENDER_MAX = 320
 OUTSIDE = "outside_answer"
 """The verdict on an answer of somebody whom an agent asked outside."""
 DROPPED_AT_ONCE_MAX = 200
@@ -102,10 +103,14 @@ class Mails:
         values = {"tries": mail.tries + 1, "last_error": error[:ERROR_MAX], "next_try_at": later}
         self._work.write(sa.update(mails).where(mails.c.id == mail.id, mails.c.state == "kept").values(values))
 
-    def later(self, mail: KeptMail, *, at: datetime) -> None:
-        """Others were at the same case: that is no fault of the mail's and costs it no try."""
+    def later(self, mail: KeptMail, sender: str, *, until: datetime) -> None:
+        """Others were at the same case: that is no fault of the mail's and costs it no try.
+
+        Args:
+            sender: whose later mails wait behind it.
+        """
         waiting = mails.c.id == mail.id, mails.c.state == "kept"
-        self._work.write(sa.update(mails).where(*waiting).values(next_try_at=at + RETRY_AFTER[0]))
+        self._work.write(sa.update(mails).where(*waiting).values(next_try_at=until, sender=sender[:SENDER_MAX]))
 
     def quarantine(self, mail: KeptMail, error: str, case_id: UUID | None, *, at: datetime) -> None:
         """Set it aside with its bytes, so that its neighbours go on."""
@@ -131,6 +136,15 @@ async def due_mails(snapshot: Snapshot, *, at: datetime, limit: int, bytes_max: 
     ]
     rows = await snapshot.rows(sa.select(*KEPT).where(mails.c.id.in_(fit)).order_by(mails.c.id))
     return [KeptMail(*tuple(row)) for row in rows]
+
+
+async def held_until(snapshot: Snapshot, sender: str, *, before: int, at: datetime) -> datetime | None:
+    """Until when a mail that came before this one, from the same sender, gives way to others; None where none does."""
+    table = mails
+    ahead = table.c.state == "kept", table.c.id < before, table.c.tries == 0
+    theirs = table.c.sender == sender[:SENDER_MAX], table.c.next_try_at > at
+    found: datetime | None = await snapshot.scalar(sa.select(sa.func.max(table.c.next_try_at)).where(*ahead, *theirs))
+    return found
 
 
 async def mail_by_digest(snapshot: Snapshot, digest: str) -> int | None:
@@ -191,10 +205,9 @@ async def original_of(snapshot: Snapshot, mail_id: int, *, case_id: UUID, conver
 async def conversations_of(snapshot: Snapshot, message_ids: Sequence[str]) -> Sequence[UUID]:
     """The conversations that mails with these ids, sent to us, were filed in; the last named first."""
     named = mails.c.message_id.in_([one[:400] for one in message_ids])
-    talked = (
-        mails.c.conversation_id.is_not(None),
-        mails.c.verdict != OUTSIDE,
-    )  # that holds files, and nobody talks there
-    rows = await snapshot.rows(sa.select(mails.c.message_id, mails.c.conversation_id).where(named, *talked))
+    by_mail, about_cases = sa.select(mail_threads.c.conversation_id), sa.select(case_conversations.c.conversation_id)
+    # What holds the files of a note is neither, and nobody talks there.
+    talked = sa.or_(mails.c.conversation_id.in_(by_mail), mails.c.conversation_id.in_(about_cases))
+    rows = await snapshot.rows(sa.select(mails.c.message_id, mails.c.conversation_id).where(named, talked))
     found = {row.message_id: row.conversation_id for row in rows}
     return list(dict.fromkeys(found[one] for one in reversed(message_ids) if one in found))

@@ -11,6 +11,7 @@ from customers.contacts import By, Contact, Contacts
 from customers.identities import IdentityKind
 from customers.preferences import HolderKind
 from customers.tables import assurances, identities, notice_consents, notice_preferences, one_time_codes
+from storage.errors import Conflict
 from storage.transaction import UnitOfWork
 
 
@@ -27,10 +28,13 @@ async def join_newcomer(work: UnitOfWork, newcomer: Contact, contact: Contact, *
 
     Their identity is free: whoever asked for this puts it on file at the contact in the same unit of work.
 
-    Raises (at commit):
-        Conflict: a turn of theirs, or another change, was committed meanwhile; decide again.
+    Raises:
+        Conflict: nothing of theirs is on file, somebody joined them before; at commit, a turn of theirs, or another
+            change, was committed meanwhile. Decide again.
     """
-    source = next(known.source for known in newcomer.identities if known.on_file)
+    source = next((known.source for known in newcomer.identities if known.on_file), None)
+    if source is None:
+        raise Conflict
     bare = Contact(newcomer.id, newcomer.name, newcomer.language)
     Contacts(work).correct(newcomer, bare, by=by, source=source, at=at)
     _move_given(work, newcomer, contact)

@@ -34,18 +34,30 @@ Stream = asyncio.Task[None]
 Send = Callable[[OutboxRow], Awaitable[Receipt]]
 GaveUp = Callable[[UnitOfWork, OutboxRow, DeliveryFailed], Awaitable[None]]
 """Told of a delivery that was not, or perhaps not, taken, in the unit of work that gives it up."""
+
+
+async def _nobody(_: UnitOfWork, __: OutboxRow, ___: DeliveryFailed) -> None:
+    """What is given up is told to nobody."""
+
+
 Outcome = tuple[OutboxRow, Receipt | DeliveryFailed]
 
 
 class Delivery:
-    """Empties the outbox. `send` has one entry for each topic."""
+    """Empties the outbox.
+
+    Args:
+        send: one entry for each topic.
+        gave_up: what is done about a delivery that is given up. Where the first fails for good, the next is done in
+            its place: less, but something.
+    """
 
     def __init__(
         self,
         database: Database,
         now: Callable[[], datetime],
         send: Mapping[str, Send],
-        gave_up: GaveUp | None = None,
+        *gave_up: GaveUp,
     ) -> None:
         self._database = database
         self._now = now
@@ -168,14 +180,13 @@ class Delivery:
 
     async def _give_up(self, row: OutboxRow, failed: DeliveryFailed) -> None:
         """By itself: what is done about it may meet somebody at the same case, and is then decided again."""
-        for told in (True,) * CONFLICTS_MAX + (False,):
-            if not told:
+        for tell in [*(tell for tell in self._gave_up for _ in range(CONFLICTS_MAX)), _nobody]:
+            if tell is _nobody and self._gave_up:
                 log.error("lost_delivery_untold", outbox_id=row.id, topic=row.topic)
             try:
                 async with self._database.unit_of_work() as work:
                     Outbox(work).give_up(row, str(failed), ambiguous=failed.ambiguous)
-                    if told and self._gave_up is not None:
-                        await self._gave_up(work, row, failed)
+                    await tell(work, row, failed)
             except Conflict:
                 continue
             except StorageUnavailable:

@@ -18,7 +18,7 @@ from app.jobs.letter_at_hand import FiledLetter
 from app.mail_settings import MailDesk
 from app.mailroom import envelope_of
 from app.metrics import MAILS
-from caseengine.mails import TRIES_MAX, KeptMail, Mails, due_mails, mail_row
+from caseengine.mails import TRIES_MAX, KeptMail, Mails, due_mails, held_until, mail_row
 from caseengine.model.actor import BOT
 from caseengine.operations.opening import Opening, open_case
 from channels.email.letter import Letter
@@ -34,6 +34,8 @@ AT_ONCE_BYTES_MAX = 32 * 1024 * 1024
 ATTEMPTS_MAX = 3
 GIVES_WAY_FOR = timedelta(hours=1)
 """So long a mail waits, without spending its tries, for those who are at the same case."""
+PAUSE_MIN, PAUSE_MAX = timedelta(seconds=1), timedelta(minutes=1)
+"""It is looked at again after as long as it has waited already, within these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +74,23 @@ class Filing:
                 by_sender: dict[str, list[tuple[KeptMail, Letter | Exception]]] = defaultdict(list)
                 for mail, letter in zip(waiting, letters, strict=True):
                     by_sender[_sender(letter)].append((mail, letter))
-                await _all(self._in_order(mails) for mails in by_sender.values())
+                await _all(self._in_order(sender, mails) for sender, mails in by_sender.items())
 
-    async def _in_order(self, mails: Sequence[tuple[KeptMail, Letter | Exception]]) -> None:
-        """One sender's mails in order of arrival; a conversation by mail has one sender, so its order is kept."""
+    async def _in_order(self, sender: str, mails: Sequence[tuple[KeptMail, Letter | Exception]]) -> None:
+        """One sender's mails in order of arrival; a conversation by mail has one sender, so its order is kept.
+
+        Where one gives way, those behind it wait as long. Mails that name no sender have nothing to do with each other.
+        """
+        until = await self._held(sender, mails[0][0]) if sender else None
         for mail, letter in mails:
-            await self._settle(mail, letter)
+            if until is None or not sender:
+                until = await self._settle(mail, letter)
+            else:
+                await self._later(mail, sender, until)
+
+    async def _held(self, sender: str, mail: KeptMail) -> datetime | None:
+        async with self._parts.database.snapshot() as snapshot:
+            return await held_until(snapshot, sender, before=mail.id, at=self._parts.now())
 
     async def _due(self) -> Sequence[KeptMail]:
         async with self._parts.database.snapshot() as snapshot:
@@ -89,11 +102,15 @@ class Filing:
         except Exception as error:
             return error
 
-    async def _settle(self, mail: KeptMail, letter: Letter | Exception) -> None:
-        """Filed, set aside, or left for another try; a mail never stands in the way of the next."""
+    async def _settle(self, mail: KeptMail, letter: Letter | Exception) -> datetime | None:
+        """Filed, set aside, or left for another try; a mail never stands in the way of the next.
+
+        Returns:
+            Until when it gives way to others at the same case; None where it does not.
+        """
         if isinstance(letter, LetterUnreadable) and letter.for_good:
             await self._set_aside(mail, letter.reason)
-            return
+            return None
         try:
             if isinstance(letter, Exception):
                 raise letter
@@ -107,16 +124,16 @@ class Filing:
         except StorageUnavailable:
             raise
         except Conflict as conflict:
-            await self._gives_way(mail, conflict)
-            return
+            return await self._gives_way(mail, _sender(letter), conflict)
         except Exception as error:
             log.exception("mail_not_filed", mail=mail.id, tries=mail.tries + 1)
             await self._failed(mail, type(error).__name__)
-            return
+            return None
         if filed is not None:
             MAILS.labels(filed.verdict).inc()
             if filed.waits_in:
                 self._parts.notice(filed.waits_in)
+        return None
 
     async def _file(self, mail: KeptMail, letter: Letter) -> FiledLetter | None:
         """None: somebody else filed it meanwhile."""
@@ -136,13 +153,20 @@ class Filing:
             row = await mail_row(snapshot, mail.id)
         return row is None or row.state != "kept"
 
-    async def _gives_way(self, mail: KeptMail, conflict: Conflict) -> None:
-        if self._parts.now() - mail.received_at >= GIVES_WAY_FOR:
+    async def _gives_way(self, mail: KeptMail, sender: str, conflict: Conflict) -> datetime | None:
+        at = self._parts.now()
+        waited = at - mail.received_at
+        if waited >= GIVES_WAY_FOR:
             await self._failed(mail, type(conflict).__name__)
-            return
+            return None
         log.info("mail_gave_way", mail=mail.id)
+        until = at + min(max(waited, PAUSE_MIN), PAUSE_MAX)
+        await self._later(mail, sender, until)
+        return until
+
+    async def _later(self, mail: KeptMail, sender: str, until: datetime) -> None:
         async with self._parts.database.unit_of_work() as work:
-            Mails(work).later(mail, at=self._parts.now())
+            Mails(work).later(mail, sender, until=until)
 
     async def _failed(self, mail: KeptMail, error: str) -> None:
         if mail.tries + 1 >= TRIES_MAX:

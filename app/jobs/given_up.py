@@ -12,26 +12,45 @@ from caseengine.operations.delivering import DOUBTED, GIVEN_UP, delivery_lost
 from caseengine.operations.filing import CHANNEL, note_once
 from caseengine.operations.forwarding import TOPIC as FORWARD
 from caseengine.operations.telling import could_not_deliver
+from caseengine.reading.reach import ReachedAlone, nobody_alone
 from channels.protocol import DeliveryFailed
 from storage.outbox import OutboxRow
 from storage.transaction import UnitOfWork
 
 
-def given_up(words: Mapping[str, str], now: Callable[[], datetime]) -> GaveUp:
+def given_up(
+    words: Mapping[str, str], now: Callable[[], datetime], reached_alone: ReachedAlone = nobody_alone
+) -> GaveUp:
     """
     Args:
         words: the bot's catalogue, for notes to agents.
+        reached_alone: as `Telling.reached_alone`.
     """
 
     async def tell(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed) -> None:
-        if row.topic == "deliver":
-            await delivery_lost(work, row.payload, why=failed.reason, doubtful=failed.ambiguous, at=now())
+        goes_on = False
         if row.topic == FORWARD:
             await _forward_lost(work, words, row.payload, failed, at=now())
         elif row.topic in ("deliver", "mail") and not failed.ambiguous:
-            await could_not_deliver(work, row.topic, row.payload, at=now())
+            goes_on = await could_not_deliver(work, row.topic, row.payload, at=now(), reached_alone=reached_alone)
+        await _lost(work, row, failed, another_way=goes_on, at=now())
 
     return tell
+
+
+def lost_alone(now: Callable[[], datetime]) -> GaveUp:
+    """People see it; it goes no other way. For where `given_up` fails for good."""
+
+    async def tell(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed) -> None:
+        await _lost(work, row, failed, another_way=False, at=now())
+
+    return tell
+
+
+async def _lost(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed, *, another_way: bool, at: datetime) -> None:
+    if row.topic == "deliver":
+        how: dict[str, Any] = {"why": failed.reason, "doubtful": failed.ambiguous, "another_way": another_way}
+        await delivery_lost(work, row.payload, **how, at=at)
 
 
 async def _forward_lost(

@@ -5,9 +5,10 @@ from collections.abc import Set as AbstractSet
 from uuid import UUID, uuid4
 
 from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand, for_note
-from app.jobs.machine_mail import learn, outcome_lines, vanishes
+from app.jobs.machine_mail import REPORTS, learn, outcome_lines, vanishes
 from bot.dialogs.report_problem import subject_of
 from caseengine.case_mentions import Mention, mention, number_of
+from caseengine.cases import Cases
 from caseengine.mail_threads import SentMail, returned_by
 from caseengine.mail_tokens import TokenKind, tokens_in
 from caseengine.mails import OUTSIDE
@@ -15,6 +16,7 @@ from caseengine.model.actor import BOT
 from caseengine.model.case import Case
 from caseengine.operations.conversing import open_conversation
 from caseengine.operations.filing import CHANNEL, pointed_at, speaker
+from caseengine.operations.keeping import goes_on_as
 from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.telling import mail_came_back
 from caseengine.policies.threading import UNGUESSABLE, Belief, Candidate, Decision, Reason
@@ -58,7 +60,10 @@ async def file_from_machine(here: LetterAtHand) -> FiledLetter:
     case_id = (sent.case_id if sent else None) or next((one.case_id for one in pointed if one.case_id), None)
     conversation = pointed[0].conversation if pointed else None
     if case_id is not None:
-        await here.note(case_id, _told_by_machine(here, came_from or _recipients(sent), pointed))
+        told = _told_by_machine(here, came_from or _recipients(sent), pointed)
+        files, lying_in = ("", None) if kind in REPORTS else await _files_beside(here, case_id)
+        case_id = (await here.note(case_id, f"{told}\n\n{files}".strip())).id
+        conversation = lying_in or conversation
     elif not vanishes(here.letter, here.mail.envelope.get("mail_from")):
         return await file_silently(here, Decision(None, Reason.NEW))
     here.filed(f"automatic_{kind}", conversation=conversation, case_id=case_id)
@@ -70,7 +75,7 @@ async def file_from_outside(here: LetterAtHand, sent: SentMail, case_id: UUID) -
     known = here.incoming.sender in (sent.recipient, *sent.others) and here.incoming.belief is not Belief.REFUSED
     if not known:
         return await file_silently(here, Decision(None, Reason.NEW, tell=case_id))
-    files, conversation = await _files_from_outside(here, await number_of(here.work, case_id))
+    files, conversation = await _files_beside(here, case_id)
     words = here.parts.words["mail.note_outside"]
     told = words.format(who=here.incoming.sender, text=for_note(here.words()), mail=here.mail.id)
     case = await here.note(case_id, f"{told}\n\n{files}".strip())
@@ -78,14 +83,16 @@ async def file_from_outside(here: LetterAtHand, sent: SentMail, case_id: UUID) -
     return FiledLetter(OUTSIDE)
 
 
-async def _files_from_outside(here: LetterAtHand, number: str) -> tuple[str, UUID | None]:
+async def _files_beside(here: LetterAtHand, case_id: UUID) -> tuple[str, UUID | None]:
     """What a note says of the files, and where they lie: not in a conversation of the case, which is a customer's."""
     if not here.letter.enclosures:
         return "", None
+    case = await goes_on_as(here.work, await Cases(here.work).by_id(case_id))
     named = {"channel": CHANNEL, "visitor": here.incoming.sender or "", "locale": here.incoming.locale}
     conversation = await open_conversation(here.work, id=uuid4(), **named, at=here.at)
     attached, _ = here.put_files(conversation.id)
-    lines = [f"{file.name} (/api/cases/{number}/files/{file.id})" for file in attached]
+    disowned = here.incoming.belief is Belief.REFUSED  # a file's name is words, too
+    lines = [f"{'' if disowned else file.name} (/api/cases/{case.number}/files/{file.id})".strip() for file in attached]
     return here.parts.words["mail.note_files"].format(files="\n".join(lines)), conversation.id
 
 

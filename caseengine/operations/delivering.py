@@ -32,7 +32,13 @@ GIVEN_UP = "delivery_given_up"
 
 
 async def delivery_lost(
-    work: UnitOfWork, payload: Mapping[str, Any], *, why: str, doubtful: bool, at: datetime
+    work: UnitOfWork,
+    payload: Mapping[str, Any],
+    *,
+    why: str,
+    doubtful: bool,
+    at: datetime,
+    another_way: bool = False,
 ) -> Case | None:
     """Nobody tries to deliver these words any more: their case says so, and so is told whoever has it.
 
@@ -43,6 +49,7 @@ async def delivery_lost(
         payload: of the outbox: "channel", "conversation", "key", and how often they were sent "again".
         why: as `DeliveryLost.why`.
         doubtful: they may have arrived.
+        another_way: as `DeliveryLost.another_way`.
     """
     conversation, key, again = UUID(payload["conversation"]), str(payload["key"]), int(payload.get("again", 0))
     said = await by_key(work, conversation, key)
@@ -61,6 +68,7 @@ async def delivery_lost(
         channel=channel,
         why=why,
         again=again,
+        another_way=another_way,
     )
     case.record(lost)
     if case.agent_id is not None:

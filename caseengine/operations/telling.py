@@ -32,6 +32,7 @@ from caseengine.policies.noticing import (
     Tell,
     WhyNot,
     due_at,
+    goes_elsewhere,
     judge,
     notice_of,
 )
@@ -41,6 +42,7 @@ from caseengine.telling import (
     CustomerNotice,
     drop,
     known,
+    notices_about,
     plan,
     planned_for,
     postpone,
@@ -56,6 +58,8 @@ from storage.transaction import Snapshot, UnitOfWork
 NOTICE_KEY = "notice:"
 """Begins the key of an activity that is a notice; its batch follows."""
 TEMPLATE = "notice"
+ANY_ZONE = "UTC"
+"""Where it is not asked when."""
 WAY_OF: Mapping[str, Way] = {"email": Way.EMAIL, "teams": Way.TEAMS}
 """The way that a channel of a conversation is."""
 
@@ -153,15 +157,26 @@ async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: dateti
         await _send(work, whose, way, sorted(leaving, key=lambda one: one.notice.happened_at), desk)
 
 
-async def could_not_deliver(work: UnitOfWork, topic: str, payload: Mapping[str, Any], *, at: datetime) -> None:
-    """A delivery of the outbox was given up and was certainly not taken: it goes another way, where there is one."""
-    if topic == "mail":
-        batch = payload.get("batch")
-        return await _came_back(work, UUID(batch), at) if batch else None
-    key = str(payload["key"])
-    if key.startswith(NOTICE_KEY):
-        return await _came_back(work, UUID(key.removeprefix(NOTICE_KEY)), at)
-    return await _reply_not_taken(work, payload, at)
+async def could_not_deliver(
+    work: UnitOfWork,
+    topic: str,
+    payload: Mapping[str, Any],
+    *,
+    at: datetime,
+    reached_alone: ReachedAlone = nobody_alone,
+) -> bool:
+    """A delivery of the outbox was given up and was certainly not taken: it goes another way, where there is one.
+
+    Returns:
+        Whether an agent's words go another way, or went one.
+    """
+    key = str(payload.get("key", ""))
+    if topic == "mail" or key.startswith(NOTICE_KEY):
+        batch = payload.get("batch") if topic == "mail" else key.removeprefix(NOTICE_KEY)
+        if batch:
+            await _came_back(work, UUID(batch), at)
+        return False
+    return await _reply_not_taken(work, payload, reached_alone, at)
 
 
 async def mail_came_back(work: UnitOfWork, batch: UUID, *, at: datetime) -> None:
@@ -175,18 +190,36 @@ async def _came_back(work: UnitOfWork, batch: UUID, at: datetime) -> None:
             try_another_way(work, notice, at=at)
 
 
-async def _reply_not_taken(work: UnitOfWork, payload: Mapping[str, Any], at: datetime) -> None:
+async def _reply_not_taken(
+    work: UnitOfWork, payload: Mapping[str, Any], reached_alone: ReachedAlone, at: datetime
+) -> bool:
     """An agent's words that the customer's own channel did not take."""
     mine = case_conversations.c.conversation_id == UUID(payload["conversation"])
     rows = await work.rows(sa.select(case_conversations.c.case_id).where(mine))
     tried = [WAY_OF[channel]] if (channel := str(payload["channel"])) in WAY_OF else []
+    goes_on = False
     for case_id, events in (await histories(work, [row.case_id for row in rows])).items():
         for seq, event in enumerate(events, start=1):
             if not isinstance(event, AgentReplied | CustomerAsked) or event.key != payload["key"]:
                 continue
-            if not await known(work, case_id, seq):
-                holder = holder_of(await Cases(work).by_id(case_id))
+            case = await Cases(work).by_id(case_id)
+            notice = next((one for one in await notices_about(work, case_id) if one.seq == seq), None)
+            if notice is None:
+                holder = holder_of(case)
                 plan(work, case_id, seq, NoticeKind.REPLY, holder, happened_at=event.at, due_at=at, tried=tried)
+            goes_on |= await _goes_on(work, notice, case, reached_alone, tried)
+    return goes_on
+
+
+async def _goes_on(
+    work: UnitOfWork, notice: CustomerNotice | None, case: Case, reached_alone: ReachedAlone, tried: Sequence[Way]
+) -> bool:
+    """Whether a notice of an agent's words went elsewhere, or waits and can; None: it is planned at this moment."""
+    if notice is not None and notice.state != "planned":
+        return notice.state == "told" and notice.way != Way.CHAT
+    wishes = (await Preferences(work, zone=ANY_ZONE).of(holder_of(case))).wishes
+    reached = await contactable(work, case, reached_alone=reached_alone)
+    return goes_elsewhere(NoticeKind.REPLY, wishes, reached.reach(notice.tried if notice else tried))
 
 
 async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> bool:

@@ -182,6 +182,14 @@ def _holds(kind: NoticeKind, since: Since) -> bool:
     return since.status in (Status.RESOLVED, Status.CLOSED)
 
 
+def goes_elsewhere(kind: NoticeKind, wishes: Wishes, reach: Reach) -> bool:
+    """Whether a customer who wishes this is told, whenever that is, and not in the conversation itself."""
+    if wishes.way is None or kind not in wishes.kinds:
+        return False
+    verdict = _by_which(kind, wishes.way, reach)
+    return isinstance(verdict, Tell) and verdict.way is not Way.CHAT
+
+
 def _by_which(kind: NoticeKind, liked: Way, reach: Reach) -> Verdict:
     ways = [way for way in FALLS_BACK[liked] if way in reach.open and way not in reach.failed]
     if kind is NoticeKind.SURVEY:

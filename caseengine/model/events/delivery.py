@@ -16,6 +16,7 @@ class DeliveryLost(CaseEvent):
         channel: that was to take them.
         why: a code: "no_answer", "refused", "unreachable", "unavailable" or "fault".
         again: how often a person had sent them again by then.
+        another_way: they go, or went, to the customer by a notice as well.
     """
 
     public = False
@@ -25,6 +26,7 @@ class DeliveryLost(CaseEvent):
     channel: str
     why: str
     again: int = 0
+    another_way: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,19 +11,22 @@ import pytest
 import sqlalchemy as sa
 
 from app.jobs.delivery import Delivery
-from app.jobs.given_up import given_up
+from app.jobs.given_up import given_up, lost_alone
 from app.jobs.telling import CustomerNotices
 from caseengine.activities import after
+from caseengine.cases import history
 from caseengine.conversations import find_conversation
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
+from caseengine.model.events import DeliveryGivenUp
 from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.notices import notices_of
 from caseengine.operations import open_conversation
 from caseengine.operations.answering import reply
 from caseengine.operations.ending import resolve
 from caseengine.operations.telling import Telling, mail_came_back
+from caseengine.tables import case_events, cursors
 from caseengine.tables import conversations as conversations_table
-from caseengine.tables import cursors
 from caseengine.telling import CustomerNotice, notices_about
 from channels.protocol import DeliveryFailed, Receipt
 from customers.assurance import Assurances
@@ -103,8 +106,8 @@ class Street:
             self.sent.append({"by": name, **row.payload})
             return Receipt("test", {})
 
-        told = given_up({}, self.clock)
-        await Delivery(self.database, self.clock, {"mail": send, "deliver": send}, told).run()
+        told = given_up({}, self.clock, self.telling.reached_alone), lost_alone(self.clock)
+        await Delivery(self.database, self.clock, {"mail": send, "deliver": send}, *told).run()
 
     async def notices(self, case: Case) -> list[CustomerNotice]:
         return list(await self.office.see(notices_about, case.id))
@@ -263,6 +266,57 @@ async def test_an_agents_words_that_teams_does_not_take_go_by_mail(street: Stree
     (mail,) = street.by("mail")
     assert mail["params"]["items"][0]["lines"] == ["At noon."]
     assert [notice.tried for notice in await street.notices(case)] == [(Way.TEAMS,)]
+
+
+async def lost(street: Street, case: Case) -> list[Any]:
+    return [one for one in await street.office.see(history, case.id) if isinstance(one, DeliveryGivenUp)]
+
+
+@pytest.mark.parametrize(("way", "goes_on"), [(Way.EMAIL, True), (Way.CHAT, False), (None, False)])
+async def test_words_that_did_not_arrive_say_whether_they_go_another_way(
+    street: Street, way: Way | None, goes_on: bool
+) -> None:
+    conversation = await street.in_teams()
+    await street.wish(Wishes(way=way))
+    case = await street.office.report_in(conversation, contact_id=street.contact)
+    await street.office.hand_over(conversation, case)
+    await street.delivers()
+    street.refuse["teams"] = DeliveryFailed("403")
+    await street.replies(case, "At noon.", "Mon 10:00", key="noon")
+    await street.delivers()
+
+    assert [one.another_way for one in await lost(street, case) if one.key == "noon"] == [goes_on]
+    await street.tells()
+    assert len(street.by("mail")) == goes_on
+
+
+async def test_words_that_have_gone_another_way_when_they_are_lost_say_so(street: Street) -> None:
+    case = await street.case()
+    await street.replies(case, "At noon.", "Mon 10:00", key="noon")
+    street.refuse["webchat"] = DeliveryFailed("away", retry=True)
+    await street.tells()
+    assert len(street.by("mail")) == 1
+    street.refuse["webchat"] = DeliveryFailed("403")
+    street.clock.at += timedelta(hours=1)
+    await street.delivers()
+    assert [one.another_way for one in await lost(street, case) if one.key == "noon"] == [True]
+
+
+async def test_what_cannot_go_another_way_for_a_fault_is_seen_all_the_same(street: Street) -> None:
+    conversation = await street.in_teams()
+    case = await street.office.report_in(conversation, contact_id=street.contact)
+    await street.office.hand_over(conversation, case)
+    other = await street.office.report_in(conversation, contact_id=street.contact)
+    await street.delivers()
+    street.refuse["teams"] = DeliveryFailed("403")
+    await street.replies(case, "At noon.", "Mon 10:00", key="noon")
+    async with street.database.unit_of_work() as work:  # as a release that came later, and went, may leave it
+        work.write(sa.update(case_events).where(case_events.c.case_id == other.id).values(kind="Unheard"))
+    await street.delivers()
+
+    assert [one.key for one in await lost(street, case)] == ["noon"]
+    (told,) = [one for one in await street.office.see(notices_of, street.office.mo.id) if one.number == case.number]
+    assert told.kind == "delivery_given_up"
 
 
 async def test_on_a_channel_that_brings_it_nothing_is_told_twice(street: Street) -> None:

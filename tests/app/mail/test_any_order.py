@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.jobs.filing import Filing
+from caseengine.tables import mails
 from storage.engine import Database
-from tests.app.mail.mailing import DESK, MailingDesk, id_of, mailing
+from tests.app.mail.mailing import DESK, MailingDesk, id_of, mailing, number_in
 from tests.app.mail.peer import mail
 from tests.conftest import empty_sqlite
 
@@ -94,6 +95,58 @@ async def _holds(desk: MailingDesk, number: int) -> None:
         words = [fact for fact in told if fact.startswith(("CustomerWrote", "CaseReopened"))]
         assert all(f"says {case.reply_address}" in fact for fact in words), (case.reply_address, told)
         assert not [fact for fact in told if "says forger" in fact], told
+
+
+async def somebody_is_at_it(desk: MailingDesk, mail_id: int, *, still: bool) -> None:
+    """Whatever files this mail loses to somebody who was faster."""
+    when = f"BEFORE UPDATE OF state ON mails WHEN NEW.state = 'filed' AND OLD.id = {mail_id}"
+    busy = f"CREATE TRIGGER busy {when} BEGIN SELECT RAISE(IGNORE); END" if still else "DROP TRIGGER busy"
+    async with desk.house.database.unit_of_work() as work:
+        work.write(sa.text(busy))
+
+
+async def filed(desk: MailingDesk) -> list[int]:
+    async with desk.house.database.snapshot() as snapshot:
+        rows = await snapshot.rows(sa.text("SELECT id FROM mails WHERE state = 'filed' ORDER BY id"))
+    return [row.id for row in rows]
+
+
+async def test_who_gives_way_keeps_the_order_of_their_mails_and_holds_up_nobody_else(desk: MailingDesk) -> None:
+    (first,) = await desk.hears(message_id="0@corner.example", dmarc="pass")
+    about: dict[str, Any] = {"answers": id_of(first), "dmarc": "pass"}
+    ones = [await desk.gets(mail(f"Word {place}", message_id=f"{place}@corner.example", **about)) for place in (1, 2)]
+    other = await desk.gets(mail("Mine", sender="<bob@corner.example>", message_id="b@corner.example"))
+    await somebody_is_at_it(desk, ones[0], still=True)
+    await desk.settle()
+    assert await filed(desk) == [1, other]
+
+    ones.append(await desk.gets(mail("Word 3", message_id="3@corner.example", **about)))
+    await desk.settle()
+    assert await filed(desk) == [1, other], "what comes meanwhile waits behind it"
+
+    await somebody_is_at_it(desk, ones[0], still=False)
+    desk.clock.passes(seconds=2)
+    await desk.settle()
+    assert await filed(desk) == sorted([1, other, *ones])
+    told = [line for line in await desk.told(number_in(first)) if "Word" in line]
+    assert [line.rpartition(" ")[2] for line in told] == ["1", "2", "3"]
+
+
+async def test_what_gives_way_for_long_is_looked_at_ever_less(desk: MailingDesk) -> None:
+    (first,) = await desk.hears(message_id="0@corner.example", dmarc="pass")
+    one = await desk.gets(mail("Word", message_id="1@corner.example", answers=id_of(first), dmarc="pass"))
+    began = desk.clock()
+    await somebody_is_at_it(desk, one, still=True)
+    looked: set[float] = set()
+    assert desk.house.filing is not None
+    for _ in range(130):
+        await desk.house.filing.run()
+        async with desk.house.database.snapshot() as snapshot:
+            looked.add(
+                ((await snapshot.scalar(sa.select(mails.c.next_try_at).where(mails.c.id == one))) - began).seconds
+            )
+        desk.clock.passes(seconds=1)
+    assert sorted(looked) == [1, 2, 4, 8, 16, 32, 64, 124, 184]
 
 
 async def test_two_workers_file_one_mail_once(any_desk: MailingDesk) -> None:

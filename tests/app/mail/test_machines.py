@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from app.jobs.machine_mail import outcome_lines
+from caseengine.files import read_case_file
+from caseengine.mails import conversations_of
 from caseengine.operations import answering
 from caseengine.operations.forwarding import forward
 from caseengine.tables import mails, sent_envelopes, sent_mails
@@ -241,6 +244,40 @@ async def test_a_participant_who_writes_through_a_list_is_heard_and_not_answered
 
     assert (await desk.verdicts())[-1] == "reference"
     assert [fact for fact in await desk.told(number) if fact.startswith("CustomerWrote") and "END" in fact]
+
+
+@pytest.mark.parametrize("how", [(("Auto-Submitted", "auto-generated"),), (("List-Id", "<shop.example>"),)])
+async def test_files_of_a_machine_are_on_the_case_when_the_bytes_of_its_mail_are_gone(desk: MailingDesk, how):
+    (first,) = await desk.hears(dmarc="pass")
+    number, ours = number_in(first), id_of(first)
+    came = {"answers": ours, "headers": how, "sender": "<robot@maker.example>", "message_id": "robot@maker.example"}
+    assert await desk.hears("The offer", files=(("offer.pdf", b"%PDF"),), **came) == []
+
+    (note,) = [fact for fact in await desk.told(number) if "offer.pdf" in fact]
+    file_id = note.rpartition("/")[2].rstrip(")")
+    case = await desk.case(number)
+    found = await desk.office.see(read_case_file, case.id, [], UUID(file_id))
+    assert found is not None
+    assert found[1] == b"%PDF"
+    assert f"/api/cases/{number}/files/" in note
+    assert await desk.office.see(conversations_of, ["robot@maker.example"]) == [], "nobody talks where they lie"
+
+
+async def test_files_whose_sender_is_disowned_are_kept_and_their_names_are_not_told(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    away = (("Auto-Submitted", "auto-replied"),)
+    await desk.hears("x", answers=id_of(first), dmarc="fail", headers=away, files=(("Pay elsewhere.pdf", b"x"),))
+
+    (note,) = [fact for fact in await desk.told(number_in(first)) if "/files/" in fact]
+    assert "Pay" not in note
+
+
+async def test_files_of_a_report_are_not_put_on_the_case(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    await desk.hears("Gone", answers=id_of(first), mail_from="", files=(("x.pdf", b"x"),))
+    async with desk.house.database.snapshot() as snapshot:
+        assert await snapshot.scalar(sa.text("SELECT count(*) FROM files")) == 0
+    assert not [fact for fact in await desk.told(number_in(first)) if "/files/" in fact]
 
 
 async def test_a_form_that_wants_answers_elsewhere_gets_none_by_itself(desk: MailingDesk):

@@ -1,13 +1,18 @@
 """Megan wrote in Teams before the company's file spoke of her; what she has is hers when it does."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
+from rich.console import Console
 
 from app.company import CompanySummary, company_id, import_company
 from app.company_file import CompanyInvalid, Problem, read_company_file
+from app.company_newcomers import Join, Joined, bring_together
+from app.import_report import show_company
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
@@ -32,10 +37,10 @@ HER: dict[str, Any] = {
 }
 
 
-async def brings(wire: Wire, folder: Path, *contacts: Any) -> CompanySummary:
+async def brings(wire: Wire, folder: Path, *contacts: Any, **more: Any) -> CompanySummary:
     path = folder / "company.yaml"
     departments = [{"id": "deliveries", "name": "Deliveries"}]
-    path.write_text(yaml.safe_dump({**STORE, "departments": departments, "contacts": list(contacts)}))
+    path.write_text(yaml.safe_dump({**STORE, "departments": departments, "contacts": list(contacts), **more}))
     company = read_company_file(path)
     return await import_company(wire.database, company, at=wire.clock(), hash_password=lambda _: "x")
 
@@ -99,6 +104,71 @@ async def test_a_contact_that_was_in_the_file_already_takes_it_over(wire: Wire, 
     assert (await brings(wire, tmp_path, HER)).tallies["contacts"].changed == 1
     async with wire.database.unit_of_work() as work:
         assert (await Cases(work).by_id(case.id)).contact_id == company_id("contact", "crm-1")
+
+
+async def writes_all_the_time(wire: Wire, *, still: bool) -> None:
+    """A turn of theirs comes before every joining, so that each loses."""
+    wrote = (
+        "CREATE TRIGGER writing BEFORE UPDATE OF contact_id ON assurances BEGIN SELECT RAISE(IGNORE); END"
+        if still
+        else "DROP TRIGGER writing"
+    )
+    async with wire.database.unit_of_work() as work:
+        work.write(sa.text(wrote))
+
+
+async def test_whoever_cannot_be_joined_yet_is_told_beside_the_passwords_and_joined_by_the_next(
+    wire: Wire, tmp_path: Path
+) -> None:
+    await wire.post(wire.message("My bread did not come"))
+    newcomer = (await whose(wire)).contact_id
+    await writes_all_the_time(wire, still=True)
+    agents = [{"key": "ada", "name": "Ada Park", "email": "ada@shop.example", "departments": ["deliveries"]}]
+
+    summary = await brings(wire, tmp_path, HER, agents=agents)
+
+    assert (summary.joined, summary.not_joined) == (0, ["Megan Bowen-Smith"])
+    printed = Console(record=True, file=io.StringIO(), width=100)
+    show_company(printed, summary)
+    told = printed.export_text()
+    assert f"ada@shop.example  {summary.passwords['ada@shop.example']}" in told
+    assert "bring the file in again" in told
+    assert (await whose(wire)).contact_id == newcomer
+
+    await writes_all_the_time(wire, still=False)
+    assert (await brings(wire, tmp_path, HER)).joined == 1
+    assert (await whose(wire)).contact_id == company_id("contact", "crm-1")
+
+
+async def test_another_import_that_was_faster_leaves_nothing_to_join(wire: Wire, tmp_path: Path) -> None:
+    await brings(wire, tmp_path, {**HER, "teams": {}})
+    await wire.post(wire.message("My bread did not come"))
+    newcomer = (await whose(wire)).contact_id
+    assert newcomer is not None
+    assert (await brings(wire, tmp_path, HER)).joined == 1
+    async with wire.database.snapshot() as snapshot:
+        join = Join(newcomer, await Contacts(snapshot).get(company_id("contact", "crm-1")))
+
+    assert await bring_together(wire.database, join, source="company", at=wire.clock()) is Joined.BEFORE
+    assert (await whose(wire)).contact_id == company_id("contact", "crm-1")
+
+
+async def test_whoever_proved_more_after_the_file_was_in_stays_somebody_of_their_own(
+    wire: Wire, tmp_path: Path
+) -> None:
+    await brings(wire, tmp_path, {**HER, "teams": {}})
+    await wire.post(wire.message("My bread did not come"))
+    newcomer = (await whose(wire)).contact_id
+    assert newcomer is not None
+    async with wire.database.unit_of_work() as work:
+        told = await Contacts(work).get(company_id("contact", "crm-1"))
+        contact = await Contacts(work).get(newcomer)
+        proved: Any = {"by": SYSTEM, "source": "code", "at": wire.clock()}
+        await Contacts(work).confirm(contact, IdentityKind.EMAIL, "me@home.example", **proved)
+
+    join = Join(newcomer, told)
+    assert await bring_together(wire.database, join, source="company", at=wire.clock()) is Joined.NOT_YET
+    assert (await whose(wire)).contact_id == newcomer
 
 
 async def test_whoever_has_proved_more_is_somebody_of_their_own(wire: Wire, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ export function Lost({ loss, number }: { loss: Loss; number: string }): ReactNod
   );
 }
 
-/** Where they may have arrived, that is said before they are sent twice. */
+/** Where they may have arrived, or go another way as well, that is said before they are sent twice. */
 function Again({ loss, number }: { loss: Loss; number: string }): ReactNode {
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
@@ -43,12 +43,12 @@ function Again({ loss, number }: { loss: Loss; number: string }): ReactNode {
   };
   return (
     <>
-      <button type="button" disabled={busy} onClick={loss.doubted ? () => setAsking(true) : at_once}>
+      <button type="button" disabled={busy} onClick={loss.doubted || loss.elsewhere ? () => setAsking(true) : at_once}>
         {word("lost.again")}
       </button>
       <Trouble problem={problem} />
       {asking ? (
-        <FormDialog title={word("lost.again.sure")} about={word("lost.again.twice")} submit={word("lost.again")} onSubmit={send} onClose={() => setAsking(false)}>
+        <FormDialog title={word("lost.again.sure")} about={word(loss.doubted ? "lost.again.twice" : "lost.again.elsewhere")} submit={word("lost.again")} onSubmit={send} onClose={() => setAsking(false)}>
           {null}
         </FormDialog>
       ) : null}

@@ -7,6 +7,8 @@ export interface Loss {
   entry: Entry;
   /** They may have arrived. */
   doubted: boolean;
+  /** The customer gets them by a notice, too. */
+  elsewhere: boolean;
   /** Somebody has sent them again since. */
   sentAgain: Entry | undefined;
 }
@@ -19,7 +21,7 @@ export function lossesIn(history: readonly Entry[]): ReadonlyMap<string, Loss> {
   for (const entry of history) {
     const key = String(entry.data["key"] ?? "");
     const before = losses.get(key);
-    if (LOST.has(entry.kind)) losses.set(key, { entry, doubted: entry.kind === "DeliveryDoubted", sentAgain: undefined });
+    if (LOST.has(entry.kind)) losses.set(key, { entry, doubted: entry.kind === "DeliveryDoubted", elsewhere: entry.data["another_way"] === true, sentAgain: undefined });
     else if (entry.kind === "SentAgain" && before) losses.set(key, { ...before, sentAgain: entry });
   }
   return losses;
