@@ -55,8 +55,10 @@ def _live(drill: Drill) -> Counting:
         here.append(cases.c.agent_id.is_(None))
     if drill.figure in (Figure.AGE, Figure.STALE):
         here += _in_bucket(drill)
-    if drill.figure in (Figure.OVERDUE, Figure.DUE_SOON):
-        here.append(due_how(drill) == str(drill.figure))
+    if drill.figure is Figure.OVERDUE:
+        here.append(cases.c.id.in_(_overdue(drill)))
+    if drill.figure is Figure.DUE_SOON:
+        here += [cases.c.id.in_(_due_soon(drill)), cases.c.id.not_in(_overdue(drill))]
     return Counting(cases, tuple(here), cases.c.opened_at, cases.c.id, cases.c.version)
 
 
@@ -70,16 +72,26 @@ def _in_bucket(drill: Drill) -> list[sa.ColumnElement[bool]]:
 
 def due_how(drill: Drill) -> sa.Case[Any]:
     """`OVERDUE`, else `DUE_SOON`, else nothing, by the clocks of a case that have not ended."""
-    mine = sa.select(case_clocks.c.case_id).where(case_clocks.c.ended_at.is_(None))
-    due, missed = case_clocks.c.due_at, case_clocks.c.breached_at
-    paused = mine.where(due.is_(None), missed.is_not(None))
-    overdue = sa.union_all(mine.where(due <= drill.present), paused)
-    soon = mine.where(due > drill.present, due <= drill.present + drill.within)
     return sa.case(
-        (cases.c.id.in_(overdue), sa.literal(str(Figure.OVERDUE))),
-        (cases.c.id.in_(soon), sa.literal(str(Figure.DUE_SOON))),
+        (cases.c.id.in_(_overdue(drill)), sa.literal(str(Figure.OVERDUE))),
+        (cases.c.id.in_(_due_soon(drill)), sa.literal(str(Figure.DUE_SOON))),
         else_=sa.literal(""),
     )
+
+
+def _overdue(drill: Drill) -> sa.CompoundSelect[Any]:
+    """The cases of clocks whose time is over, or was when they paused."""
+    running, paused = case_clocks.c.due_at <= drill.present, case_clocks.c.due_at.is_(None)
+    return sa.union_all(_clocks().where(running), _clocks().where(paused, case_clocks.c.breached_at.is_not(None)))
+
+
+def _due_soon(drill: Drill) -> sa.Select[Any]:
+    due = case_clocks.c.due_at
+    return _clocks().where(due > drill.present, due <= drill.present + drill.within)
+
+
+def _clocks() -> sa.Select[Any]:
+    return sa.select(case_clocks.c.case_id).where(case_clocks.c.ended_at.is_(None))
 
 
 def of(table: sa.Table, whose: Whose) -> list[sa.ColumnElement[bool]]:
