@@ -151,6 +151,10 @@ async def test_a_phone_shows_it_whole(peer: Peer, new_page: NewPage, width: int)
     root = chat.frame.locator("html")
     assert await root.evaluate("root => root.scrollWidth") <= width
     assert await chat.log.evaluate("log => log.scrollWidth <= log.clientWidth")
+    await root.evaluate(  # sizes are whole once what arrives has arrived; the dots of who types never do
+        "root => Promise.all(root.getAnimations({subtree: true})"
+        ".filter(one => isFinite(one.effect.getComputedTiming().endTime)).map(one => one.finished))"
+    )
     small = await chat.frame.locator("button:visible, input:visible").evaluate_all(
         "all => all.filter(e => !['checkbox','radio'].includes(e.type))"
         ".map(e => [e.outerHTML, e.getBoundingClientRect()]).filter(([, r]) => r.width < 44 || r.height < 44)"
