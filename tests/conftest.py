@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from aiohttp import web_app
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.schema import whole_schema
@@ -28,6 +29,13 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped under CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _no_application_is_kept() -> Iterator[None]:
+    """A desk has one application for life, and aiohttp keeps a thousand in a cache: here each test has its own."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 def create_schema(connection: sa.Connection) -> None:

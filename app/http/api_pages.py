@@ -1,10 +1,12 @@
 """The API's own description: `/api/openapi.json` for programs, `/api/docs` for people."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from aiohttp import web
@@ -19,15 +21,19 @@ DOCUMENT = "/api/openapi.json"
 DOCS = "/api/docs"
 
 
+class Made(NamedTuple):
+    """Both, as they are sent."""
+
+    document: bytes
+    page: str
+    policy: str
+
+
 class ApiPages:
-    """Both are made once: they say what this release does."""
+    """Both are made once, when somebody first asks: they say what this release does."""
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
-        document = openapi(endpoints)
-        self._document = orjson.dumps(document, option=orjson.OPT_INDENT_2)
-        style = _asset("api_docs.css")
-        self._page = render(document, style)
-        self._policy = _policy(style)
+        self._endpoints = endpoints
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -36,11 +42,22 @@ class ApiPages:
         ]
 
     async def document(self, _: web.Request) -> web.Response:
-        return web.Response(body=self._document, content_type=JSON)
+        made = await self._in_thread()
+        return web.Response(body=made.document, content_type=JSON)
 
     async def page(self, _: web.Request) -> web.Response:
-        headers = {"Content-Security-Policy": self._policy}
-        return web.Response(text=self._page, content_type="text/html", headers=headers)
+        made = await self._in_thread()
+        headers = {"Content-Security-Policy": made.policy}
+        return web.Response(text=made.page, content_type="text/html", headers=headers)
+
+    async def _in_thread(self) -> Made:
+        """Half a second of work, which nobody else waits for."""
+        return await asyncio.to_thread(lambda: self._made)
+
+    @cached_property
+    def _made(self) -> Made:
+        document, style = openapi(self._endpoints), _asset("api_docs.css")
+        return Made(orjson.dumps(document, option=orjson.OPT_INDENT_2), render(document, style), _policy(style))
 
 
 def render(document: Mapping[str, Any], style: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -26,7 +27,7 @@ class Passwords:
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(SIDE_BY_SIDE_MAX)
         self._waiting = 0
-        self._nobodys = hash_password(secrets.token_hex(16))
+        self._nobodys = _nobodys()
 
     async def fits(self, known: str | None, typed: str) -> bool:
         """Whether it is the password behind this hash; without one it is not, in the same time.
@@ -43,6 +44,12 @@ class Passwords:
         finally:
             self._waiting -= 1
         return right and known is not None
+
+
+@cache
+def _nobodys() -> str:
+    """The hash that is checked where there is none to check."""
+    return hash_password(secrets.token_hex(16))
 
 
 def _verify(known: str, typed: str) -> bool:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -97,8 +99,13 @@ def reflowed(markdown: str) -> str:
 def load_catalogue(language: str, *, zone: ZoneInfo, company: str) -> Catalogue:
     """The words of a language, English where it has none of its own."""
     chosen = language if language in LANGUAGES else "en"
-    document = yaml.safe_load(files("bot.replies").joinpath(f"{chosen}.yaml").read_text("utf-8"))
-    return Catalogue(dict(_flat(document)), zone, company)
+    return Catalogue(_words(chosen), zone, company)
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    document = yaml.safe_load(files("bot.replies").joinpath(f"{language}.yaml").read_text("utf-8"))
+    return MappingProxyType(dict(_flat(document)))
 
 
 def _flat(document: Mapping[Any, Any], prefix: str = "") -> list[tuple[str, str]]:
