@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from caseengine.model.happening import EVERYTHING, Happening
+from caseengine.model.happening import EVERYTHING, NOTHING, Happening
 from caseengine.model.tally import TallyKind
 from caseengine.packing.columns import FORMAT
-from caseengine.packing.packed import known_words, next_day, pack, touched
+from caseengine.packing.packed import known_words, next_day, pack
 from caseengine.packing.rows import rows_as_columns
 from caseengine.packing.sources import SOURCES
 from caseengine.packing.touching import day_text
@@ -21,7 +21,10 @@ IDS_AT_ONCE = 1_000
 
 async def to_repack(snapshot: Snapshot, before: date, limit: int) -> dict[str, Happening]:
     """Days that were touched, newest first, with what was touched."""
-    found = await touched(snapshot, "", next_day(before.isoformat(), -1))
+    found: dict[str, Happening] = {}
+    chosen = sa.select(touched_days.c.day, touched_days.c.happenings).where(touched_days.c.day < before.isoformat())
+    for row in await snapshot.rows(chosen.distinct()):
+        found[row.day] = found.get(row.day, NOTHING) | Happening(row.happenings)
     return {day: found[day] for day in sorted(found, reverse=True)[:limit]}
 
 

@@ -1,9 +1,9 @@
 """How many conversations the bot dealt with by itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from caseengine.model.conversation import Outcome
-from caseengine.packing.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,10 @@ class Containment:
         return self.solved / self.begun if self.begun else None
 
 
-def containment(begun: Columns) -> Containment:
+def containment(begun: Mapping[str, int]) -> Containment:
     """
     Args:
-        begun: the conversations of the whole desk, with their outcomes: without a case they are no department's.
+        begun: the conversations of the whole desk by outcome: without a case they are no department's.
     """
-    found = begun.by("outcome")
     outcomes = (Outcome.SOLVED, Outcome.TALKED, Outcome.UNANSWERED, Outcome.CASE, Outcome.PERSON)
-    return Containment(*(found.get(str(outcome), 0) for outcome in outcomes))
+    return Containment(*(begun.get(str(outcome), 0) for outcome in outcomes))

@@ -32,8 +32,8 @@ class Durations:
 
 def durations(found: Happened, drill: Drill) -> Durations | None:
     """Of the clocks behind a figure; None when there are none."""
-    took = found.values(drill)
-    return Durations(percentiles(took["working"]), percentiles(took["wall"])) if len(took["wall"]) else None
+    working, wall = found.values(drill, "working", "wall")
+    return Durations(percentiles(working), percentiles(wall)) if len(wall) else None
 
 
 def percentiles(seconds: Array) -> Percentiles:
@@ -42,5 +42,5 @@ def percentiles(seconds: Array) -> Percentiles:
         seconds: whole ones, in any order; not empty.
     """
     ranks = [math.ceil(share * len(seconds)) - 1 for share in SHARES]
-    sorted_there = np.partition(seconds, ranks)
-    return Percentiles(*(timedelta(seconds=int(sorted_there[rank])) for rank in ranks))
+    found = [np.partition(seconds, rank)[rank] for rank in ranks]  # one by one: numpy is quick for a single rank
+    return Percentiles(*(timedelta(seconds=int(one)) for one in found))

@@ -4,18 +4,17 @@ Source: docs/decisions/0018-days-are-packed.md
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from caseengine.model.happening import Happening
-from caseengine.packing.columns import Columns, Mask, Words, joined, microseconds
-from caseengine.packing.packed import known_words, packed, touched, unpack
+from caseengine.packing.columns import Array, Columns, Mask, Words, microseconds
+from caseengine.packing.packed import Day, known_words, packed, unpack
 from caseengine.packing.packer import span_of
 from caseengine.packing.rows import Span, rows_as_columns
 from caseengine.packing.sources import SOURCES
@@ -30,60 +29,82 @@ Wanted = Mapping[Happening, Collection[str]]
 """What a board asks for: the columns of each kind, beside how many there are."""
 Filters = Mapping[str, Collection[Any]]
 """Which values of a column count."""
-Rows = Mapping[Happening, Sequence[Any]]
+Days = Mapping[Happening, Sequence[Day]]
 """Packed days of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """All that was asked for, of the cases that count."""
+    """All that was asked for, of the cases that count.
 
-    columns: Mapping[Happening, Columns]
+    Attributes:
+        parts: of each kind, in columns; they are not put together, which would cost more than all that is counted.
+    """
+
+    parts: Mapping[Happening, Sequence[Columns]]
 
     def count(self, drill: Drill) -> int:
         """The figure."""
-        return self._of(drill).count(self._mask(drill))
+        return sum(part.count(mask) for part, mask in self._of(drill))
 
-    def by(self, drill: Drill, name: str, adding: str | None = None) -> dict[Any, int]:
+    def by(self, drill: Drill, name: str, adding: str | None = None) -> Mapping[Any, int]:
         """The figure by the values of a column; or another column added up by them."""
-        return self._of(drill).by(name, self._mask(drill), adding)
+        return self._added_up(DEFINITIONS[drill.figure].happening, self._of(drill), name, adding)
 
-    def values(self, drill: Drill) -> Mapping[str, Any]:
-        """The columns of what the figure counts."""
-        return self._of(drill).kept(self._mask(drill)).values
+    def all_by(self, happening: Happening, name: str) -> Mapping[Any, int]:
+        """How many of this kind there are, by the values of a column."""
+        return self._added_up(happening, ((part, None) for part in self.parts[happening]), name)
 
-    def _of(self, drill: Drill) -> Columns:
-        return self.columns[DEFINITIONS[drill.figure].happening]
+    def values(self, drill: Drill, *names: str) -> Sequence[Array]:
+        """These columns of what the figure counts."""
+        kept = [part.only(names).kept(mask).values for part, mask in self._of(drill)]
+        return [np.concatenate([values[name] for values in kept]) for name in names]
 
-    def _mask(self, drill: Drill) -> Mask | None:
-        columns = self._of(drill)
-        return _all([condition.mask(columns) for condition in DEFINITIONS[drill.figure].conditions(drill)])
+    def _added_up(
+        self, happening: Happening, chosen: Iterable[tuple[Columns, Mask | None]], name: str, adding: str | None = None
+    ) -> Mapping[Any, int]:
+        each = [part.sums(name, mask, adding) for part, mask in chosen]
+        sums = np.zeros(max(map(len, each)), np.int64)
+        for some in each:
+            sums[: len(some)] += some
+        return self.parts[happening][0].spelt(name, sums)
+
+    def _of(self, drill: Drill) -> Iterator[tuple[Columns, Mask | None]]:
+        """What the figure counts: which rows of each part."""
+        defined = DEFINITIONS[drill.figure]
+        for part in self.parts[defined.happening]:
+            yield part, _all([condition.mask(part) for condition in defined.conditions(drill)])
 
 
 async def happened(snapshot: Snapshot, period: Period, whose: Whose, wanted: Wanted) -> Happened:
     """Read what is wanted; all of it at one moment."""
-    days, filters, words = _days(period), _filters(whose), await known_words(snapshot)
-    spoilt = await touched(snapshot, days[0], days[-1])
-    named = {*filters, *(name for names in wanted.values() for name in names)}
+    days, asked = _days(period), _Asked(wanted, _filters(whose), await known_words(snapshot))
+    named = {*asked.filters, *(name for names in wanted.values() for name in names)}
     pieces = []
     for first, last, cut in _pieces(days, period):
-        rows = await packed(snapshot, first, last, wanted, {*named, "at"} if cut else named)
-        pieces.append(_Piece(_valid(rows, spoilt), period if cut else None))
-    parts = await asyncio.to_thread(_unpacked, pieces, wanted, filters, words)
-    found: dict[Happening, Columns] = {}
+        found = await packed(snapshot, first, last, wanted, {*named, "at"} if cut else named)
+        pieces.append(_Piece(found, period if cut else None))
+    parts = await asyncio.to_thread(_unpacked, pieces, asked)
     for happening, names in wanted.items():
-        source, known = SOURCES[happening], {row.day for piece in pieces for row in piece.rows[happening]}
+        source, known = SOURCES[happening], {one.day for piece in pieces for one in piece.days[happening]}
         spans = _spans([day for day in days if day not in known], period)
-        unpacked = await rows_as_columns(snapshot, source, names, spans, words, *of(source.table, whose))
-        found[happening] = joined([*parts[happening], unpacked])
-    return Happened(found)
+        rows = await rows_as_columns(snapshot, source, names, spans, asked.words, *of(source.table, whose))
+        parts[happening].append(rows)
+    return Happened(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Asked(NamedTuple):
+    """What counts, and in which columns."""
+
+    wanted: Wanted
+    filters: Filters
+    words: Words
+
+
+class _Piece(NamedTuple):
     """Some packed days; `cut`: the period, where it ends or begins within them."""
 
-    rows: Rows
+    days: Days
     cut: Period | None
 
 
@@ -96,43 +117,22 @@ def _days(period: Period) -> list[str]:
 
 def _pieces(days: Sequence[str], period: Period) -> Iterator[tuple[str, str, bool]]:
     """The first day, the last, and those between, which are whole; with whether the period cuts them."""
-    first_cut, last_cut = span_of(days[0])[0] < period.begins, span_of(days[-1])[1] > period.ends
-    if len(days) == 1:
-        yield days[0], days[0], first_cut or last_cut
-        return
-    whole = days[int(first_cut) : len(days) - int(last_cut)]
-    if first_cut:
-        yield days[0], days[0], True
-    if whole:
+    cut = {day for day in (days[0], days[-1]) if span_of(day)[0] < period.begins or span_of(day)[1] > period.ends}
+    yield from ((day, day, True) for day in sorted(cut))
+    if whole := [day for day in days if day not in cut]:
         yield whole[0], whole[-1], False
-    if last_cut:
-        yield days[-1], days[-1], True
 
 
-def _valid(rows: Sequence[Any], spoilt: Mapping[str, Happening]) -> Rows:
-    """Those nobody wrote into since they were packed."""
-    found: dict[int, list[Any]] = defaultdict(list)
-    plain = {day: int(happenings) for day, happenings in spoilt.items()}  # flags are slow where there are thousands
-    for row in rows:
-        if not row.happening & plain.get(row.day, 0):
-            found[row.happening].append(row)
-    return {happening: found[happening] for happening in Happening}
+def _unpacked(pieces: Sequence[_Piece], asked: _Asked) -> dict[Happening, list[Columns]]:
+    return {happening: [_part(happening, piece, asked) for piece in pieces] for happening in asked.wanted}
 
 
-def _unpacked(
-    pieces: Sequence[_Piece], wanted: Wanted, filters: Filters, words: Words
-) -> Mapping[Happening, list[Columns]]:
-    return {
-        happening: [_part(happening, piece, names, filters, words) for piece in pieces if piece.rows[happening]]
-        for happening, names in wanted.items()
-    }
-
-
-def _part(happening: Happening, piece: _Piece, names: Collection[str], filters: Filters, words: Words) -> Columns:
-    """Of the days of a piece, what counts, in the columns wanted."""
-    needed = {*names, *filters, *(("at",) if piece.cut else ())}
-    columns = unpack(happening, piece.rows[happening], needed, words)
-    masks = [_among(columns, name, allowed) for name, allowed in filters.items()]
+def _part(happening: Happening, piece: _Piece, asked: _Asked) -> Columns:
+    """Of the days of a piece what counts, in the columns wanted."""
+    names = asked.wanted[happening]
+    needed = {*names, *asked.filters, *(("at",) if piece.cut else ())}
+    columns = unpack(happening, piece.days[happening], needed, asked.words)
+    masks = [_among(columns, name, allowed) for name, allowed in asked.filters.items()]
     if piece.cut:
         at = columns.values["at"]
         masks += [at >= microseconds(piece.cut.begins), at < microseconds(piece.cut.ends)]

@@ -105,7 +105,7 @@ def _board(found: Happened, drill: Drill) -> PeriodBoard:
         handed_over=number(Figure.HANDED_OVER),
         reasons=_reasons(found, drill.to(Figure.HANDED_OVER)),
         targets=[_target(found, drill, target) for target in TARGETS],
-        containment=containment(found.columns[Happening.BEGUN]) if Happening.BEGUN in found.columns else None,
+        containment=containment(found.all_by(Happening.BEGUN, "outcome")) if Happening.BEGUN in found.parts else None,
         satisfaction=satisfaction(found, drill),
     )
 

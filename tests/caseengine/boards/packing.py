@@ -1,13 +1,13 @@
 """Packing by the desk's own job, and boards to compare."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.jobs.packing import Packing
 from caseengine.model.happening import NOTHING, Happening
-from caseengine.packing.packed import touched
+from caseengine.packing.packer import to_repack
 from caseengine.packing.touching import SETTLES_AFTER
 from caseengine.reading.boards import Period, Whose, agents_board, period_board
 from caseengine.tables import packed_days, touched_days
@@ -66,7 +66,7 @@ async def boards(office: Office, parts: Any = PARTS, periods: Any = PERIODS) -> 
 
 async def stale(office: Office) -> dict[str, Happening]:
     """What is packed and was touched since, by day."""
-    spoilt = await office.see(touched, "", "9999")
+    spoilt = await office.see(to_repack, date.max, 1_000)
     rows = await office.see(lambda found: found.rows(sa.select(packed_days.c.day, packed_days.c.happening)))
     here: dict[str, Happening] = {}
     for row in rows:
