@@ -19,7 +19,7 @@ from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations.ending import close, resolve
 from storage.refusal import Refusal
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 GOOD_FOR = timedelta(days=30)
 PATH = "/answered"
@@ -49,7 +49,8 @@ def ask_whether_it_helped(desk: Desk, case: Case, article: str) -> str:
     check = uuid4()
     token = _token(desk.secret, check)
     desk.work.write(
-        sa.insert(answer_checks).values(
+        insertion(
+            answer_checks,
             id=check,
             conversation_id=desk.conversation.id,
             case_id=case.id,
@@ -90,7 +91,7 @@ async def take_check(work: UnitOfWork, token: str, *, solved: bool, words: str, 
     mine = answer_checks.c.id == check.id, answer_checks.c.answered_at.is_(None)
     work.write(sa.update(answer_checks).where(*mine).values(answered_at=at, solved=solved), rows=1)
     values = {"conversation_id": check.conversation_id, "article": check.article, "question": check.question, "at": at}
-    work.write(sa.insert(answer_outcomes).values(outcome="solved" if solved else "not_solved", **values))
+    work.write(insertion(answer_outcomes, outcome="solved" if solved else "not_solved", **values))
     case = await Cases(work).by_id(check.case_id)
     customer = Actor(ActorKind.CUSTOMER, str(case.contact_id or case.reply_address or ""))
     if solved and case.is_live:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.errors import AgentNotFound
 from caseengine.tables import agent_departments, agent_work, agents
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 PRESENCE_EXPIRES_AFTER = timedelta(minutes=2)
 """An agent who was not seen for longer than this is not there, whatever they said."""
@@ -108,10 +108,10 @@ class Agents:
 
     def add(self, agent: Agent) -> None:
         values = {name: getattr(agent, name) for name in Agent.__dataclass_fields__ if name != "departments"}
-        self._work.write(sa.insert(agents).values({**values, "email": agent.email.strip().lower()}))
-        self._work.write(sa.insert(agent_work).values(agent_id=agent.id))
+        self._work.write(insertion(agents, {**values, "email": agent.email.strip().lower()}))
+        self._work.write(insertion(agent_work, agent_id=agent.id))
         for department in sorted(agent.departments):
-            self._work.write(sa.insert(agent_departments).values(agent_id=agent.id, department=department))
+            self._work.write(insertion(agent_departments, agent_id=agent.id, department=department))
 
     def change(self, agent: Agent) -> None:
         """New name, e-mail, role, place in Teams and departments; password and presence stay."""
@@ -119,7 +119,7 @@ class Agents:
         self._work.write(sa.update(agents).where(agents.c.id == agent.id).values(values), rows=1)
         self._work.write(sa.delete(agent_departments).where(agent_departments.c.agent_id == agent.id))
         for department in sorted(agent.departments):
-            self._work.write(sa.insert(agent_departments).values(agent_id=agent.id, department=department))
+            self._work.write(insertion(agent_departments, agent_id=agent.id, department=department))
 
     def set_password(self, agent_id: UUID, password_hash: str) -> None:
         self._work.write(sa.update(agents).where(agents.c.id == agent_id).values(password_hash=password_hash), rows=1)

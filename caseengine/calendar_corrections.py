@@ -16,7 +16,7 @@ from caseengine.model.events import PolicyApplied
 from caseengine.rulebooks import Rulebook
 from caseengine.service_levels import sla_of
 from caseengine.tables import calendar_corrections, case_clocks, case_events, rulebooks
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 DAY = timedelta(days=1)
 EVERY_DAY = (date.min, date.max)
@@ -44,7 +44,7 @@ def look_again(work: UnitOfWork, *, calendar: str = DESK, days: tuple[date, date
         "at": at,
     }
     for ended in (False, True):
-        work.write(sa.insert(calendar_corrections).values(id=uuid4(), ended=ended, **values))
+        work.write(insertion(calendar_corrections, id=uuid4(), ended=ended, **values))
 
 
 async def next_correction(snapshot: Snapshot) -> Correction | None:

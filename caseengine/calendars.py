@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from caseengine.model.calendar import LOOKAHEAD_DAYS_MAX, Calendar, Window
 from caseengine.model.errors import NoWorkingTime
 from caseengine.tables import calendars
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 DESK = "desk"
 CALENDARS_KEPT_MAX = 64
@@ -70,7 +70,7 @@ def set_calendar(work: UnitOfWork, name: str, calendar: Calendar, *, at: datetim
         "overrides": {day.isoformat(): _hours(windows) for day, windows in sorted(calendar.overrides.items())},
     }
     work.write(sa.delete(calendars).where(calendars.c.id == name))
-    work.write(sa.insert(calendars).values(id=name, **values))
+    work.write(insertion(calendars, id=name, **values))
     _keep(work, name, calendar)
 
 

@@ -16,7 +16,7 @@ from caseengine.model.actor import Actor
 from caseengine.model.errors import CaseNotFound
 from caseengine.operations.keeping import goes_on_as
 from caseengine.tables import case_mentions, cases
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 TOPIC = "case_named"
 """Woken when a case was named."""
@@ -44,7 +44,7 @@ class Mention:
 def mention(work: UnitOfWork, case_id: UUID, by: Mention, *, at: datetime) -> None:
     """The case was named."""
     values = {"sender": by.sender[:320], "number": by.number, "reason": by.reason[:40]}
-    work.write(sa.insert(case_mentions).values(case_id=case_id, at=at, **values))
+    work.write(insertion(case_mentions, case_id=case_id, at=at, **values))
     work.after_commit_wake(TOPIC)
 
 

@@ -24,7 +24,7 @@ from caseengine.model.tally import tallied
 from caseengine.tables import case_conversations, case_events, case_links, case_tags, case_watchers, cases
 from caseengine.tallying import tally_writes
 from storage.outbox import Outbox
-from storage.transaction import Snapshot, UnitOfWork, Write
+from storage.transaction import Snapshot, Statement, UnitOfWork, Write, insertion
 
 _APART = ("links", "tags", "watchers", "unsaved", "resolution")
 _LISTS = {"links": case_links.c.other_id, "tags": case_tags.c.tag, "watchers": case_watchers.c.agent_id}
@@ -118,7 +118,7 @@ class Cases:
                 self._work.write(statement)
         counted = tally_writes(tallied(was, case.unsaved, saved_version + 1))
         saved = _save(case, saved_version, clocks.columns())
-        return [saved, Write(sa.insert(case_events).values(rows)), *clocks.writes(), *counted]
+        return [saved, Write(insertion(case_events, rows)), *clocks.writes(), *counted]
 
     def _publish(self, case: Case, event: CaseEvent, seq: int) -> None:
         Outbox(self._work).publish("event", str(case.id), published(case, event, seq), at=event.at)
@@ -195,12 +195,12 @@ async def _lists_of(work: Snapshot, case_ids: Collection[UUID]) -> dict[UUID, di
     return found
 
 
-def _changed(case: Case, name: str, before: tuple[Any, ...]) -> Iterable[sa.Executable]:
+def _changed(case: Case, name: str, before: tuple[Any, ...]) -> Iterable[Statement]:
     """The rows of a list that came and went."""
     column, after = _LISTS[name], getattr(case, name)
     for value in dict.fromkeys(after):
         if value not in before:
-            yield sa.insert(column.table).values({"case_id": case.id, column.name: value})
+            yield insertion(column.table, {"case_id": case.id, column.name: value})
     gone = [value for value in before if value not in after]
     if gone:
         yield sa.delete(column.table).where(column.table.c.case_id == case.id, column.in_(gone))
@@ -214,7 +214,7 @@ def _save(case: Case, saved_version: int, clocks: Mapping[str, Any]) -> Write:
     values["resolution_code"] = case.resolution.code if case.resolution else None
     values["resolution_text"] = case.resolution.text if case.resolution else None
     if saved_version == 0:
-        return Write(sa.insert(cases).values(values))
+        return Write(insertion(cases, values))
     del values["id"]
     return Write(sa.update(cases).where(cases.c.id == case.id, cases.c.version == saved_version).values(values), rows=1)
 

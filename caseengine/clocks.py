@@ -19,7 +19,7 @@ from caseengine.model.sla.fold import begin
 from caseengine.packing.touching import touches
 from caseengine.service_levels import sla_of
 from caseengine.tables import case_clocks, cases
-from storage.transaction import Snapshot, UnitOfWork, Write
+from storage.transaction import Snapshot, UnitOfWork, Write, insertion
 
 Key = tuple[Target, int]
 _SAME = ("cycle", "policy", "started_at", "touched_at", "running_since", "due_at", "breached_at", "ended_at")
@@ -81,7 +81,7 @@ class CaseClocks:
             if key in self._saved and (clock != self._saved[key] or (moved and clock.is_open))
         ]
         gone = [_delete(self._case.id, key) for key in self._saved if key not in now]
-        inserted = [Write(sa.insert(case_clocks).values(new))] if new else []
+        inserted = [Write(insertion(case_clocks, new))] if new else []
         touched = touches(self._counted_otherwise(now, moved))
         return [*gone, *(_update(row) for row in changed), *inserted, *touched]
 

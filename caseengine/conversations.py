@@ -13,7 +13,7 @@ from caseengine.model.happening import Happening
 from caseengine.packing.touching import touches
 from caseengine.tables import case_conversations, conversations, participants
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork, Write
+from storage.transaction import Insertion, Snapshot, Statement, UnitOfWork, Write, insertion
 
 _PLAIN = [column.name for column in conversations.c]
 
@@ -122,13 +122,14 @@ def entity(rows: Sequence[sa.Row[Any]]) -> Conversation:
 def _save(conversation: Conversation, saved_version: int) -> Write:
     values = {name: getattr(conversation, name) for name in _PLAIN}
     if saved_version == 0:
-        return Write(sa.insert(conversations).values(values), duplicate=Conflict())
+        return Write(insertion(conversations, values), duplicate=Conflict())
     same = (conversations.c.id == conversation.id, conversations.c.version == saved_version)
     return Write(sa.update(conversations).where(*same).values(values), rows=1)
 
 
-def _add_participant(conversation: UUID, participant: Participant) -> sa.Executable:
-    return sa.insert(participants).values(
+def _add_participant(conversation: UUID, participant: Participant) -> Insertion:
+    return insertion(
+        participants,
         conversation_id=conversation,
         kind=participant.kind,
         id=participant.id,
@@ -142,9 +143,9 @@ def _drop_case(conversation: UUID, case_id: UUID) -> sa.Executable:
     return sa.delete(table).where(table.c.conversation_id == conversation, table.c.case_id == case_id)
 
 
-def _save_case_here(conversation: UUID, case_id: UUID, here: CaseHere, *, fresh: bool) -> sa.Executable:
+def _save_case_here(conversation: UUID, case_id: UUID, here: CaseHere, *, fresh: bool) -> Statement:
     values = {"opened": here.opened, "live": here.live, "since": here.since}
     if fresh:
-        return sa.insert(case_conversations).values(conversation_id=conversation, case_id=case_id, **values)
+        return insertion(case_conversations, conversation_id=conversation, case_id=case_id, **values)
     table = case_conversations
     return sa.update(table).where(table.c.conversation_id == conversation, table.c.case_id == case_id).values(values)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from caseengine.tables import cursors
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def advance(work: UnitOfWork, before: Cursor | None, after: Cursor) -> None:
     """
     values = {"position": after.position, "place": after.place}
     if before is None:
-        work.write(sa.insert(cursors).values(name=after.name, **values), duplicate=Conflict())
+        work.write(insertion(cursors, name=after.name, **values), duplicate=Conflict())
         return
     same = cursors.c.name == before.name, cursors.c.position == before.position, cursors.c.place == before.place
     work.write(sa.update(cursors).where(*same).values(values), rows=1)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from caseengine.model.errors import DepartmentNotFound
 from caseengine.tables import departments
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Departments:
     def add(self, department: Department) -> None:
         self._work.keep(("department", department.id), department, tuple)
         self._work.write(
-            sa.insert(departments).values(id=department.id, name=department.name, examples=list(department.examples))
+            insertion(departments, id=department.id, name=department.name, examples=list(department.examples))
         )
 
     def change(self, department: Department) -> None:

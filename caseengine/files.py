@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from caseengine.tables import files, mails
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Files:
         file_id = uuid5(conversation, key) if key else uuid4()
         stored = StoredFile(file_id, conversation, name, content_type, len(content))
         values = {column: getattr(stored, column) for column in StoredFile.__dataclass_fields__}
-        self._work.write(sa.insert(files).values(**values, content=content, at=at), duplicate=Conflict())
+        self._work.write(insertion(files, **values, content=content, at=at), duplicate=Conflict())
         return stored
 
     async def get(self, conversation: UUID, file_id: UUID) -> tuple[StoredFile, bytes] | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from caseengine.tables import mail_allowances
 from storage.errors import Conflict
-from storage.transaction import UnitOfWork, Write
+from storage.transaction import UnitOfWork, Write, insertion
 
 HOUR = timedelta(hours=1)
 
@@ -33,7 +33,7 @@ class _Allowance:
         if self.version:
             yield Write(sa.update(mail_allowances).where(*mine).values(values), rows=1)
         else:
-            yield Write(sa.insert(mail_allowances).values(address=self.address, **values), duplicate=Conflict())
+            yield Write(insertion(mail_allowances, address=self.address, **values), duplicate=Conflict())
 
 
 async def take(work: UnitOfWork, address: str, most: int, *, at: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from caseengine.mail_tokens import token_hash
 from caseengine.tables import mail_threads, sent_envelopes, sent_mails
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork, Write
+from storage.transaction import Snapshot, UnitOfWork, Write, insertion
 
 REFERENCES_MAX = 20
 """Message-IDs a mail names; the first and the newest stay."""
@@ -60,9 +60,7 @@ class MailThreads:
 
     def start(self, thread: MailThread, token: str) -> None:
         """A conversation that goes by mail from now on."""
-        self._work.write(
-            sa.insert(mail_threads).values(token_hash=token_hash(token), **_values(thread)), duplicate=Conflict()
-        )
+        self._work.write(insertion(mail_threads, token_hash=token_hash(token), **_values(thread)), duplicate=Conflict())
 
     def heard(self, thread: MailThread) -> None:
         """How it stands now."""
@@ -92,7 +90,8 @@ class MailThreads:
             token: of the envelope of whom it is written to; of a forward or a notice, of the address for answers.
             envelopes: recipients with the tokens of their envelopes, where those are others.
         """
-        statement = sa.insert(sent_mails).values(
+        statement = insertion(
+            sent_mails,
             purpose=purpose,
             key=key,
             message_id=message_id,
@@ -111,7 +110,7 @@ class MailThreads:
                 {"token_hash": token_hash(of_copy), "message_id": message_id, "recipient": address}
                 for address, of_copy in envelopes.items()
             ]
-            self._work.write(sa.insert(sent_envelopes).values(rows), duplicate=Conflict())
+            self._work.write(insertion(sent_envelopes, rows), duplicate=Conflict())
         return planned
 
     def sent(self, message_id: str, state: str, proof: Any) -> None:

@@ -13,7 +13,7 @@ from caseengine.model.case import Case
 from caseengine.model.errors import NoticeNotFound
 from caseengine.tables import agent_notices, cases
 from storage.outbox import Outbox
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 NOTICE_GIVEN = "NoticeGiven"
 
@@ -38,7 +38,7 @@ def give_notice(
     told = sorted(set(agents))
     for agent_id in told:
         values = {"agent_id": agent_id, "case_id": case.id, "kind": kind, "data": dict(data), "at": at}
-        work.write(sa.insert(agent_notices).values(id=uuid4(), read_at=None, **values))
+        work.write(insertion(agent_notices, id=uuid4(), read_at=None, **values))
     if told:
         Outbox(work).publish("event", str(case.id), _told(case, told, kind, at), at=at)
     return told

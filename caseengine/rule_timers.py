@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from caseengine.policies.rules import Timer
 from caseengine.tables import rule_timers
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 DUE_MAX = 200
 
@@ -55,7 +55,7 @@ def keep_timer(work: UnitOfWork, before: KeptTimer | None, after: KeptTimer | No
         return
     if before is None and after is not None:
         key = {"case_id": after.case_id, "rule": after.rule}
-        work.write(sa.insert(rule_timers).values(**key, **_values(after)), duplicate=Conflict())
+        work.write(insertion(rule_timers, **key, **_values(after)), duplicate=Conflict())
     elif before is not None and after is None:
         work.write(sa.delete(rule_timers).where(*_same(before)), rows=1)
     elif before is not None and after is not None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from caseengine.model.actor import Actor
 from caseengine.tables import rulebooks
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 
 class Rulebook(StrEnum):
@@ -83,6 +83,6 @@ async def decide(
     new = RulebookVersion(now.version + 1, dict(document))
     who = by.name or str(by.kind)
     values = {"kind": kind, "version": new.version, "document": dict(document), "by": who, "at": at}
-    work.write(sa.insert(rulebooks).values(values), duplicate=Conflict())
+    work.write(insertion(rulebooks, values), duplicate=Conflict())
     work.keep(("rulebook", kind), new, tuple)
     return new

@@ -15,7 +15,7 @@ from caseengine.model.skill import Skill, SkillTree
 from caseengine.policies.routing_policy import RoutingPolicy
 from caseengine.rulebooks import NOBODY_ELSE, Newcomers
 from caseengine.tables import agent_skills, agent_work, agents, skills
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ async def set_skills(work: UnitOfWork, told: Iterable[Skill]) -> SkillTree:
     for skill in sorted(after.skills.values(), key=lambda one: len(list(after.above(one.id)))):
         values = {"name": skill.name, "parent": skill.parent}
         if skill.id not in before.skills:
-            work.write(sa.insert(skills).values(id=skill.id, **values))
+            work.write(insertion(skills, id=skill.id, **values))
         elif before.skills[skill.id] != skill:
             work.write(sa.update(skills).where(skills.c.id == skill.id).values(values))
     work.keep("skill_tree", after, tuple)
@@ -112,7 +112,7 @@ def _write_skills(work: UnitOfWork, agent_id: UUID, own: Mapping[str, int], tree
     work.write(sa.delete(agent_skills).where(agent_skills.c.agent_id == agent_id))
     for skill, level in sorted(tree.spread(own).items()):
         values = {"agent_id": agent_id, "skill": skill, "level": level, "own_level": own.get(skill)}
-        work.write(sa.insert(agent_skills).values(values))
+        work.write(insertion(agent_skills, values))
 
 
 async def _own_skills(snapshot: Snapshot, agent_id: UUID | None = None) -> dict[UUID, dict[str, int]]:

@@ -12,7 +12,7 @@ from caseengine.tables import customer_notices
 from customers.preferences import Holder, HolderKind
 from customers.wishes import NoticeKind, Way
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 HOLDERS_MAX = 100
 """People told in one sweep."""
@@ -64,7 +64,7 @@ def plan(
     values = {"id": uuid4(), "case_id": case_id, "seq": seq, "kind": str(kind), "state": "planned"}
     values |= {"holder_kind": str(holder.kind), "holder_id": holder.id, "tried": sorted(tried)}
     values |= {"happened_at": happened_at, "due_at": due_at}
-    work.write(sa.insert(customer_notices).values(values), duplicate=Conflict())
+    work.write(insertion(customer_notices, values), duplicate=Conflict())
 
 
 async def holders_due(snapshot: Snapshot, at: datetime, *, limit: int = HOLDERS_MAX) -> Sequence[Holder]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from customers.errors import AccountNotFound
 from customers.identities import IdentityKind, normalise
 from customers.tables import accounts
-from storage.transaction import Snapshot, UnitOfWork, Write
+from storage.transaction import Snapshot, UnitOfWork, Write, insertion
 
 DEPTH_MAX = 32
 """Levels of the tree that are followed; a tree that was imported with a circle ends there."""
@@ -89,7 +89,7 @@ class Accounts:
             raise TypeError("a snapshot cannot write")
         values = {name: getattr(account, name) for name in Account.__dataclass_fields__}
         values["number"] = normalise(IdentityKind.ACCOUNT, account.number)
-        self._work.keep(("account", account.id), account, lambda: [Write(sa.insert(accounts).values(**values))])
+        self._work.keep(("account", account.id), account, lambda: [Write(insertion(accounts, **values))])
 
     def change(self, account: Account) -> None:
         """New parent, kind, name and tier of an account that exists; its number stays."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from customers.accounts import upwards
 from customers.tables import accounts, agreements, contacts
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def put_agreement(work: UnitOfWork, agreement: Agreement, *, known: bool) -> Non
     if known:
         work.write(sa.update(agreements).where(agreements.c.id == agreement.id).values(values), rows=1)
     else:
-        work.write(sa.insert(agreements).values(values))
+        work.write(insertion(agreements, values))
 
 
 def set_tier(

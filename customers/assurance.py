@@ -15,7 +15,7 @@ from customers.errors import AssuranceTooLow
 from customers.identities import IdentityKind, normalise
 from customers.tables import account_roles, assurances
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, Statement, UnitOfWork, insertion
 
 IDLE_MAX = timedelta(minutes=30)
 AGE_MAX = timedelta(hours=12)
@@ -232,7 +232,7 @@ def _read(row: sa.Row[Any]) -> Standing:
     )
 
 
-def _save(standing: Standing) -> sa.Insert | sa.Update:
+def _save(standing: Standing) -> Statement:
     values = {
         "level": int(standing.level),
         "contact_id": standing.contact_id,
@@ -244,6 +244,6 @@ def _save(standing: Standing) -> sa.Insert | sa.Update:
         "version": standing.version + 1,
     }
     if standing.version == 0:
-        return sa.insert(assurances).values(conversation=standing.conversation, **values)
+        return insertion(assurances, conversation=standing.conversation, **values)
     known = (assurances.c.conversation == standing.conversation, assurances.c.version == standing.version)
     return sa.update(assurances).where(*known).values(**values)

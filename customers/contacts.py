@@ -14,7 +14,7 @@ from customers.identities import Identity, IdentityKind, normalise
 from customers.tables import account_roles, contact_changes, contacts, identities
 from storage.errors import Conflict
 from storage.outbox import Outbox
-from storage.transaction import Snapshot, UnitOfWork, Write
+from storage.transaction import Insertion, Snapshot, UnitOfWork, Write, insertion
 
 CONTACT_CHANGED = "ContactChanged"
 ONE_OWNER = frozenset({IdentityKind.WEB, IdentityKind.TEAMS})
@@ -149,7 +149,7 @@ class Contacts:
         contact.identities = (*(item for item in contact.identities if not _same(item, fresh)), fresh)
         where = (identities.c.contact_id == contact.id, identities.c.kind == kind, identities.c.value == fresh.value)
         self._writing.write(sa.delete(identities).where(*where))
-        self._writing.write(sa.insert(identities).values(contact_id=contact.id, **_identity(fresh)))
+        self._writing.write(insertion(identities, contact_id=contact.id, **_identity(fresh)))
         change = _Change(fresh.kind, known[-1] if known else None, fresh.value)
         self._record(contact, [change], by=by, source=source, at=at)
         for address in told:
@@ -180,7 +180,7 @@ class Contacts:
             same = (identities.c.kind == str(item.kind), identities.c.value == item.value)
             self._writing.write(sa.delete(identities).where(mine, *same))
         for item in fresh:
-            self._writing.write(sa.insert(identities).values(contact_id=contact.id, **_identity(item)))
+            self._writing.write(insertion(identities, contact_id=contact.id, **_identity(item)))
         contact.identities = (*kept, *fresh)
         return [_Change(item.kind, item.value, None) for item in gone] + [
             _Change(item.kind, None, item.value) for item in fresh
@@ -193,7 +193,7 @@ class Contacts:
         self._writing.write(sa.delete(account_roles).where(account_roles.c.contact_id == contact.id))
         for account_id, role in told:
             values = {"contact_id": contact.id, "account_id": account_id, "role": str(role)}
-            self._writing.write(sa.insert(account_roles).values(values))
+            self._writing.write(insertion(account_roles, values))
         contact.roles = told
         gone = [_Change("role", f"{role} {account_id}", None) for account_id, role in sorted(before - after)]
         return gone + [_Change("role", None, f"{role} {account_id}") for account_id, role in sorted(after - before)]
@@ -238,9 +238,7 @@ class Contacts:
             return None
         old = contact.on_file(kind)
         contact.identities = (*contact.identities, fresh)
-        self._writing.write(
-            sa.insert(identities).values(contact_id=contact.id, **_identity(fresh)), duplicate=Conflict()
-        )
+        self._writing.write(insertion(identities, contact_id=contact.id, **_identity(fresh)), duplicate=Conflict())
         return _Change(kind, old[-1] if old else None, fresh.value)
 
     def _record(self, contact: Contact, changes: list[_Change], *, by: By, source: str, at: datetime) -> None:
@@ -283,7 +281,8 @@ def _identity(known: Identity) -> Mapping[str, Any]:
 
 def _insert(contact: Contact) -> Iterable[Write]:
     yield Write(
-        sa.insert(contacts).values(
+        insertion(
+            contacts,
             id=contact.id,
             name=contact.name,
             name_source=contact.name_source,
@@ -296,9 +295,9 @@ def _insert(contact: Contact) -> Iterable[Write]:
         values = _identity(known)
         # An outside id that two people start to use at the same moment is decided again with the first one in sight.
         duplicate = Conflict() if known.kind in ONE_OWNER else None
-        yield Write(sa.insert(identities).values(contact_id=contact.id, **values), duplicate=duplicate)
+        yield Write(insertion(identities, contact_id=contact.id, **values), duplicate=duplicate)
     for account_id, role in contact.roles:
-        yield Write(sa.insert(account_roles).values(contact_id=contact.id, account_id=account_id, role=str(role)))
+        yield Write(insertion(account_roles, contact_id=contact.id, account_id=account_id, role=str(role)))
 
 
 def _update(contact: Contact) -> sa.Update:
@@ -315,8 +314,9 @@ def _update(contact: Contact) -> sa.Update:
     )
 
 
-def _change_row(contact: Contact, change: _Change, actor: Mapping[str, str], source: str, at: datetime) -> sa.Insert:
-    return sa.insert(contact_changes).values(
+def _change_row(contact: Contact, change: _Change, actor: Mapping[str, str], source: str, at: datetime) -> Insertion:
+    return insertion(
+        contact_changes,
         id=uuid4(),
         contact_id=contact.id,
         field=change.field,

@@ -20,7 +20,7 @@ from customers.contacts import Contact, Contacts
 from customers.errors import IdentityInvalid, IdentityTokenRefused, IdentityTokenReplayed
 from customers.identities import Identity, IdentityKind, normalise
 from customers.tables import used_tokens
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 
 TOKEN_CHARS_MAX = 8_000
 LIFE_MAX = timedelta(minutes=10)
@@ -94,7 +94,7 @@ async def accept_identity(work: UnitOfWork, claims: IdentityClaims, conversation
     Raises:
         IdentityTokenReplayed: at commit, when the token was used before.
     """
-    used = sa.insert(used_tokens).values(issuer=claims.issuer, jti=claims.jti, expires_at=claims.expires_at)
+    used = insertion(used_tokens, issuer=claims.issuer, jti=claims.jti, expires_at=claims.expires_at)
     work.write(used, duplicate=IdentityTokenReplayed("the token was used before"))
     web = f"{claims.issuer}|{claims.subject}"
     known = await Contacts(work).by_identity(IdentityKind.WEB, web)

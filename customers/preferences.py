@@ -16,7 +16,7 @@ from customers.errors import WishesInvalid
 from customers.tables import notice_consents, notice_preferences
 from customers.wishes import Digest, NoticeKind, QuietHours, Way, Wishes
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 LANGUAGE = re.compile(r"[A-Za-z-]{0,20}")
 
@@ -89,13 +89,13 @@ class Preferences:
         mine = {"holder_kind": str(holder.kind), "holder_id": holder.id}
         table = notice_preferences
         if before.version == 0:
-            self._work.write(sa.insert(table).values(**mine, **values), duplicate=Conflict())
+            self._work.write(insertion(table, **mine, **values), duplicate=Conflict())
         else:
             same = table.c.version == before.version, *(table.c[name] == value for name, value in mine.items())
             self._work.write(sa.update(table).where(*same).values(values), rows=1)
         actor = {"kind": str(by.kind), "id": str(by.id), "name": by.name}
         said = {"id": uuid4(), "wishes": document, "source": source, "actor": actor, "at": at}
-        self._work.write(sa.insert(notice_consents).values(**mine, **said))
+        self._work.write(insertion(notice_consents, **mine, **said))
         return True
 
 

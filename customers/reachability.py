@@ -9,7 +9,7 @@ from customers.errors import IdentityInvalid
 from customers.identities import IdentityKind, normalise
 from customers.tables import reachability
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 REASON_MAX = 200
 
@@ -40,7 +40,7 @@ def mark(
     news = {"state": str(Reach(state)), "reason": reason[:REASON_MAX], "at": at}
     work.write(sa.delete(reachability).where(*_named(kind, value)))
     values = {"kind": str(kind), "value": written(kind, value), **news}
-    work.write(sa.insert(reachability).values(values), duplicate=Conflict())
+    work.write(insertion(reachability, values), duplicate=Conflict())
 
 
 def written(kind: IdentityKind | str, value: str) -> str:

@@ -12,7 +12,7 @@ from customers.assurance import Assurance, Level, require_contact, standing_of
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from customers.tables import accounts, products
-from storage.transaction import Snapshot
+from storage.transaction import Insertion, Snapshot, insertion
 
 KINDS = tuple(IdentityKind)
 
@@ -116,9 +116,9 @@ async def product_names(snapshot: Snapshot) -> list[tuple[str, str, tuple[str, .
     return [(row.id, row.name, tuple(row.aliases)) for row in rows]
 
 
-def add_product(product_id: str, name: str, aliases: tuple[str, ...]) -> sa.Insert:
+def add_product(product_id: str, name: str, aliases: tuple[str, ...]) -> Insertion:
     """The statement that makes a product known."""
-    return sa.insert(products).values(id=product_id, name=name, aliases=list(aliases))
+    return insertion(products, id=product_id, name=name, aliases=list(aliases))
 
 
 def change_product(product_id: str, name: str, aliases: tuple[str, ...]) -> sa.Update:

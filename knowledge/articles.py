@@ -12,7 +12,7 @@ from knowledge.errors import ArticleNotFound
 from knowledge.ingest.folder import Reason, Skipped
 from knowledge.ingest.passages import article_passages, remove_passages, replace_passages
 from knowledge.tables import article_revisions, articles, passages
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 FOLDER = "folder"
 
@@ -106,7 +106,7 @@ async def plan_import(
 async def add_article(work: UnitOfWork, article: Article, *, source: str, at: datetime) -> None:
     """Publish a new article as its first revision."""
     row = {"slug": article.slug, **_values(article, source, 1, at)}
-    work.write(sa.insert(articles).values(row))
+    work.write(insertion(articles, row))
     await _keep_revision(work, article, 1, at)
 
 
@@ -207,7 +207,7 @@ async def _keep_revision(work: UnitOfWork, article: Article, number: int, at: da
         "content_hash": article.content_hash,
         "at": at,
     }
-    work.write(sa.insert(article_revisions).values(row))
+    work.write(insertion(article_revisions, row))
     await replace_passages(work, passages.c.article, article.slug, article.title, article_passages(article))
 
 

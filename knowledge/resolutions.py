@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from knowledge.article import PastCase
 from knowledge.ingest.passages import case_passages, case_title, replace_passages
 from knowledge.tables import passages, resolutions
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 
 
 async def add_resolutions(work: UnitOfWork, cases: Sequence[PastCase], *, at: datetime) -> int:
@@ -40,6 +40,6 @@ def _store(work: UnitOfWork, case: PastCase, *, is_new: bool, at: datetime) -> N
         "changed_at": at,
     }
     if is_new:
-        work.write(sa.insert(resolutions).values(case_number=case.case_number, **values))
+        work.write(insertion(resolutions, case_number=case.case_number, **values))
     else:
         work.write(sa.update(resolutions).where(resolutions.c.case_number == case.case_number).values(values), rows=1)

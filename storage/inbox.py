@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage.errors import AlreadyReceived
 from storage.tables import inbox
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 TRIES_MAX = 5
 """Failed turns before an input is set aside for a person to look at."""
@@ -44,9 +44,7 @@ class Inbox:
             AlreadyReceived: an input with this key was accepted before; the unit of work wrote nothing.
         """
         self._work.write(
-            sa.insert(inbox).values(
-                source=source, stream=stream, key=key, payload=dict(payload), raw=raw, received_at=at
-            ),
+            insertion(inbox, source=source, stream=stream, key=key, payload=dict(payload), raw=raw, received_at=at),
             duplicate=AlreadyReceived(source, stream, key),
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.tables import outbox
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Outbox:
 
     def _insert(self, topic: str, stream: str, payload: Mapping[str, Any], state: str, at: datetime) -> None:
         self._work.write(
-            sa.insert(outbox).values(topic=topic, stream=stream, payload=dict(payload), state=state, emitted_at=at)
+            insertion(outbox, topic=topic, stream=stream, payload=dict(payload), state=state, emitted_at=at)
         )
         self._work.after_commit_wake(topic)
 

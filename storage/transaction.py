@@ -1,9 +1,10 @@
 """The unit of work: reads from a snapshot, collects writes, applies them in one call on the one writer."""
 
-from collections.abc import Callable, Hashable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.errors import Conflict
 from storage.outage import outages_named
 from storage.refusal import Refusal
+
+
+class Insertion(NamedTuple):
+    """New rows of a table, as plain values."""
+
+    statement: sa.Insert
+    values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+def insertion(
+    table: sa.Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (), /, **values: Any
+) -> Insertion:
+    """A new row, or several with the same columns.
+
+    Values go beside the statement, which is thereby always the same one; `sa.insert(...).values(...)` makes an object
+    of each, in three times the time. It is still the way where a value is computed by the database.
+
+    Args:
+        rows: one as a mapping, or several.
+        values: of one row, by column.
+    """
+    return Insertion(_insert_into(table), values or rows)
+
+
+@cache
+def _insert_into(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
+
+
+Statement = sa.Executable | Insertion
 
 
 @dataclass(slots=True)
@@ -23,14 +54,14 @@ class Write:
         result: the first row it returned, once committed.
     """
 
-    statement: sa.Executable
+    statement: Statement
     rows: int | None = None
     duplicate: Refusal | None = None
     result: sa.Row[Any] | None = field(default=None, init=False)
 
     def apply(self, connection: sa.Connection) -> None:
         try:
-            done = connection.execute(self.statement)
+            done = _execute(connection, self.statement)
         except sa.exc.IntegrityError as error:
             if self.duplicate is None:
                 raise
@@ -38,6 +69,10 @@ class Write:
         if self.rows is not None and done.rowcount != self.rows:
             raise Conflict
         self.result = done.first() if done.returns_rows else None
+
+
+def _execute(connection: sa.Connection, statement: Statement) -> sa.CursorResult[Any]:
+    return connection.execute(*statement) if isinstance(statement, Insertion) else connection.execute(statement)
 
 
 class Store(Protocol):
@@ -136,7 +171,7 @@ class UnitOfWork(Snapshot):
         """
         self._kept[key] = (thing, flush)
 
-    def write(self, statement: sa.Executable, *, rows: int | None = None, duplicate: Refusal | None = None) -> Write:
+    def write(self, statement: Statement, *, rows: int | None = None, duplicate: Refusal | None = None) -> Write:
         """Ask for a statement to be applied at commit; see `Write`."""
         write = Write(statement, rows, duplicate)
         self._writes.append(write)

@@ -20,7 +20,7 @@ from app.tables import agent_sessions
 from caseengine.agents import Agent, Agents, all_agents
 from caseengine.model.errors import AgentNotFound
 from storage.engine import Database
-from storage.transaction import Snapshot
+from storage.transaction import Snapshot, insertion
 
 __all__ = ["COOKIE", "CSRF_HEADER", "SESSIONS_ENDED", "Sessions", "SignedIn", "hash_password"]
 
@@ -122,8 +122,8 @@ class Sessions:
         async with self._database.unit_of_work() as work:
             work.write(sa.delete(agent_sessions).where(agent_sessions.c.seen_at < at - IDLE_MAX))
             work.write(
-                sa.insert(agent_sessions).values(
-                    token_hash=_hash(token), agent_id=agent.id, csrf=csrf, signed_in_at=at, seen_at=at
+                insertion(
+                    agent_sessions, token_hash=_hash(token), agent_id=agent.id, csrf=csrf, signed_in_at=at, seen_at=at
                 )
             )
         return SignedIn(agent, csrf, _hash(token)), token

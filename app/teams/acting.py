@@ -29,7 +29,7 @@ from channels.teams.received import Press, Scope
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict
 from storage.refusal import Refusal
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 
 TRIES_MAX = 5
 """Somebody else's commit in between means deciding again; after so many it is said."""
@@ -132,7 +132,7 @@ class TeamsActing:
             return
         at = self._now()
         known = AlreadyReceived(CHANNEL, press.place.conversation, press.key)
-        insert = sa.insert(teams_presses).values(key=press.key, agent_id=agent.id, at=at)
+        insert = insertion(teams_presses, key=press.key, agent_id=agent.id, at=at)
         work.write(insert, duplicate=known)
         await self._operations[does](work, agent, press, {"by": agent.actor, "at": at})
         agents_card_changed(work, agent.id, press, does, at=at)

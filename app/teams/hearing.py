@@ -30,7 +30,7 @@ from customers.identities import IdentityKind
 from customers.recognising import recognise
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 TRIES_MAX = 5
 """Somebody else's commit in between means deciding again."""
@@ -129,7 +129,7 @@ class TeamsHearing:
         if await self._said_before(place, received.key):
             return
         values = {"conversation_id": UUID(place.conversation), "key": received.key, "raw": raw, "tries": 0}
-        insert = sa.insert(teams_arrivals).values(**values, next_try_at=at)
+        insert = insertion(teams_arrivals, **values, next_try_at=at)
 
         async def once() -> None:
             async with self._database.unit_of_work() as work:
@@ -205,7 +205,7 @@ class TeamsHearing:
         values = {"place": written, "person": person, "unreachable_at": None, "updated_at": at}
         mine = teams_conversations.c.conversation_id == UUID(place.conversation)
         if before is None:
-            insert = sa.insert(teams_conversations).values(conversation_id=UUID(place.conversation), **values)
+            insert = insertion(teams_conversations, conversation_id=UUID(place.conversation), **values)
             work.write(insert, duplicate=Conflict())
         elif before.place != written or before.person != person or before.unreachable_at is not None:
             work.write(sa.update(teams_conversations).where(mine).values(**values))

@@ -16,6 +16,7 @@ from channels.teams.desk import Arrival, Sent
 from channels.teams.received import Place
 from storage.engine import Database
 from storage.errors import AlreadyReceived
+from storage.transaction import insertion
 
 Unreachable = Callable[[str, str], Awaitable[None]]
 
@@ -45,7 +46,7 @@ class TeamsSendings:
 
     @unavailable_is_said
     async def begin(self, conversation: str, key: str) -> Sent | None:
-        insert = sa.insert(teams_sendings).values(conversation_id=UUID(conversation), key=key, at=self._now())
+        insert = insertion(teams_sendings, conversation_id=UUID(conversation), key=key, at=self._now())
         try:
             async with self._database.unit_of_work() as work:
                 work.write(insert, duplicate=AlreadyReceived(CHANNEL, conversation, key))

@@ -13,7 +13,7 @@ from bot.activity import Choice, card_from_json, plain
 from bot.dialogs.steps import Ask, Slots
 from bot.tables import dialog_states
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 BACK_MAX = 12
 """How many questions "go back" can return to."""
@@ -150,7 +150,7 @@ def save_state(work: UnitOfWork, conversation: UUID, state: DialogState, *, at: 
     """Write the state, unless another turn of the same conversation was faster (a `Conflict`)."""
     values = {"version": state.version + 1, "state": state.to_json(), "saved_at": at}
     if state.version == 0:
-        work.write(sa.insert(dialog_states).values(conversation_id=conversation, **values), duplicate=Conflict())
+        work.write(insertion(dialog_states, conversation_id=conversation, **values), duplicate=Conflict())
         return
     mine = dialog_states.c.conversation_id == conversation, dialog_states.c.version == state.version
     work.write(sa.update(dialog_states).where(*mine).values(**values), rows=1)

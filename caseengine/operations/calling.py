@@ -25,7 +25,7 @@ from caseengine.reading.candidates import kind_of_work
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import callbacks, case_events
 from storage.errors import Conflict
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 
 MISSED = "callback_missed"
 """The reason an escalation names when nobody called at the time agreed."""
@@ -76,7 +76,7 @@ async def book_callback(work: UnitOfWork, case: Case, starts_at: datetime, *, by
     agent_id = case.agent_id if case.agent_id in slot.free else slot.free[0]
     callback = Callback(uuid4(), case.id, agent_id, case.department, slot.starts_at, slot.ends_at, "booked")
     values = {name: getattr(callback, name) for name in Callback.__dataclass_fields__}
-    work.write(sa.insert(callbacks).values(**values, booked_at=at), duplicate=Conflict())
+    work.write(insertion(callbacks, **values, booked_at=at), duplicate=Conflict())
     case.record(
         CallbackBooked(
             case_id=case.id,

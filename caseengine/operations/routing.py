@@ -33,7 +33,7 @@ from caseengine.reading.waiting_cases import GIVEN_BACK, came_by
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import agent_work, assignments, cases
 from storage.errors import Conflict
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 
 ROUTING = "routing"
 """The topic that wakes the sweep."""
@@ -230,7 +230,7 @@ async def give(
 def _claim(work: UnitOfWork, agent_id: UUID, version: int | None, at: datetime) -> None:
     """Only what was decided on what the agent has now counts."""
     if version is None:
-        work.write(sa.insert(agent_work).values(agent_id=agent_id, version=1, given_at=at), duplicate=Conflict())
+        work.write(insertion(agent_work, agent_id=agent_id, version=1, given_at=at), duplicate=Conflict())
         return
     as_seen = sa.and_(agent_work.c.agent_id == agent_id, agent_work.c.version == version)
     work.write(sa.update(agent_work).where(as_seen).values(version=version + 1, given_at=at), rows=1)
@@ -240,7 +240,8 @@ def _record(
     work: UnitOfWork, case: Case, weighed: Weighed, *, assignment_id: UUID, expires_at: datetime | None, at: datetime
 ) -> None:
     work.write(
-        sa.insert(assignments).values(
+        insertion(
+            assignments,
             id=assignment_id,
             case_id=case.id,
             agent_id=UUID(weighed.decision.agent_id or ""),

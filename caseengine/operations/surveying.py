@@ -23,7 +23,7 @@ from caseengine.packing.touching import touches
 from caseengine.rulebooks import Rulebook, rulebook
 from caseengine.tables import surveys
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 SCORES = range(1, 6)
 COMMENT_MAX = 2_000
@@ -53,7 +53,7 @@ async def ask_survey(
     values |= {"contact_id": case.contact_id, "token_hash": _hash(survey_token(secret, survey_id))}
     values |= {"asked_at": at, "expires_at": at + rules.valid, "department": case.department, "agent_id": case.agent_id}
     values |= {"case_type": str(case.case_type), "priority": int(case.priority), "policy": case.policy}
-    work.write(sa.insert(surveys).values(values), duplicate=Conflict())
+    work.write(insertion(surveys, values), duplicate=Conflict())
     _touch(work, (Happening.ASKED, at))
     return survey_id
 

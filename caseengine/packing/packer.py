@@ -14,7 +14,7 @@ from caseengine.packing.sources import SOURCES
 from caseengine.packing.touching import day_text
 from caseengine.tables import conversations, packed_days, packed_words, tallies, touched_days
 from storage.errors import Conflict
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 IDS_AT_ONCE = 1_000
 
@@ -70,7 +70,7 @@ async def pack_day(work: UnitOfWork, day: str, happenings: Happening) -> None:
         columns = await rows_as_columns(work, source, list(source.columns), [span_of(day)], words)
         stored[happening] = pack(happening, columns)
     for word, code in words.new.items():
-        work.write(sa.insert(packed_words).values(code=code, word=word), duplicate=Conflict())
+        work.write(insertion(packed_words, code=code, word=word), duplicate=Conflict())
     for happening, values in stored.items():
         _replace(work, {"day": day, "happening": int(happening)}, versions.get(happening), values)
     _forget(work, list(done))
@@ -89,7 +89,7 @@ async def _versions(work: UnitOfWork, day: str) -> dict[Happening, int]:
 def _replace(work: UnitOfWork, key: Mapping[str, object], version: int | None, values: Mapping[str, object]) -> None:
     """Behind a check of the version: who read an older moment must not overwrite who read a newer one."""
     if version is None:
-        work.write(sa.insert(packed_days).values(**key, version=1, **values), duplicate=Conflict())
+        work.write(insertion(packed_days, **key, version=1, **values), duplicate=Conflict())
         return
     same = [packed_days.c[name] == value for name, value in key.items()]
     changed = sa.update(packed_days).where(*same, packed_days.c.version == version)

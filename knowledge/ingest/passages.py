@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from knowledge.article import Article, PastCase
 from knowledge.ingest.splitting import HEADING_CHARS_MAX, Piece, split
 from knowledge.tables import passages
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 
 Kind = Literal["title", "question", "text"]
 
@@ -68,8 +68,8 @@ async def replace_passages(work: UnitOfWork, owner: sa.Column[Any], key: str, ti
     known = await _known_embeddings(work, owner, key)
     remove_passages(work, owner, key)
     work.write(
-        sa.insert(passages).values(
-            [{owner.name: key, **_row(place, title, draft, known)} for place, draft in enumerate(drafts)]
+        insertion(
+            passages, [{owner.name: key, **_row(place, title, draft, known)} for place, draft in enumerate(drafts)]
         )
     )
     work.after_commit_wake("knowledge")
