@@ -13,12 +13,12 @@ class Step(NamedTuple):
     """One look at a table.
 
     Attributes:
-        index: empty where the table itself is read.
+        by: its index; empty where the table itself is read.
         bounded: a piece of the index, not all of it.
     """
 
     table: str
-    index: str
+    by: str
     bounded: bool
 
 

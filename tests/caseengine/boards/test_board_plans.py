@@ -94,4 +94,4 @@ async def test_nor_does_postgres(any_office: Office, figure: Figure | None) -> N
             drill = Drill(figure=figure, at=when("Wed 10:00") if present else None, period=None if present else WEEK)
             await cases_behind(steps, drill.to(figure, bucket="older", target="resolution"), limit=2)
     assert {step.table for step in steps.steps} & BIG
-    assert [step for step in steps.steps if step.table in BIG and not (step.bounded or step.index in PARTIAL)] == []
+    assert [step for step in steps.steps if step.table in BIG and not (step.bounded or step.by in PARTIAL)] == []
