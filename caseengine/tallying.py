@@ -29,7 +29,13 @@ def tally_writes(counted: Iterable[Counted]) -> Iterator[Write]:
     yield from touches((HAPPENINGS[one.kind], one.at) for one in counted if isinstance(one, Tally))
     for one in counted:
         if isinstance(one, Tally):
-            yield Write(insertion(tallies, {**asdict(one), "since": _since(one)}))
+            since = _since(one)
+            row = (
+                insertion(tallies, asdict(one))
+                if since is None
+                else sa.insert(tallies).values(asdict(one) | {"since": since})
+            )
+            yield Write(row)
         elif isinstance(one, Undone):
             undone = _of_case(one).where(tallies.c.kind.in_(UNDOABLE), tallies.c.undone_at.is_(None))
             yield Write(undone.values(undone_at=one.at))
