@@ -158,7 +158,7 @@ async def mail_in(settings: Settings) -> AsyncIterator[Finding]:
     if settings.mail_listen and settings.imap_host:
         yield await _mailbox(settings)
     if not settings.mail_authserv and settings.mail_border == "named":
-        remedy = "Set NIGHTDESK_MAIL_AUTHSERV to the name your border signs Authentication-Results with"
+        remedy = "Set NIGHTDESK_MAIL_AUTHSERV to your border's name, or NIGHTDESK_MAIL_BORDER=signatures without one"
         yield Finding("Senders", Verdict.NOTE, "no border vouches for anybody: every sender is a claim", remedy)
 
 

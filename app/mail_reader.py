@@ -15,7 +15,7 @@ class DeskReader:
 
     def __init__(self, desk: MailDesk) -> None:
         self._ours = Ours((desk.address.lower(), *sorted(desk.also)), loop_name(desk.address))
-        self._reader = LetterReader()
+        self._reader = LetterReader(resolver=desk.resolver)
 
     async def read(self, raw: bytes, envelope: Envelope) -> Letter:
         """What the mail says.

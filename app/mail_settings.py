@@ -14,12 +14,15 @@ class MailDesk:
         also: further addresses that mail comes in for.
         authserv: the name our own border signs Authentication-Results with; empty: nobody is vouched for.
         nameless: our border signs them with none, and puts one on every mail: the top-most is its own.
+        resolver: without a border of ours that looks, signatures are checked here, with keys from this server (empty:
+            the system's); None: nobody checks them.
     """
 
     address: str
     also: frozenset[str] = field(default=frozenset())
     authserv: str = ""
     nameless: bool = False
+    resolver: str | None = None
 
     @property
     def domain(self) -> str:
@@ -38,4 +41,6 @@ class MailDesk:
 def mail_desk(settings: Settings) -> MailDesk:
     """As the environment says."""
     also = frozenset(part.strip().lower() for part in settings.mail_addresses.split(",") if part.strip())
-    return MailDesk(settings.mail_from, also, settings.mail_authserv, settings.mail_border == "microsoft365")
+    nameless = settings.mail_border == "microsoft365"
+    resolver = settings.mail_resolver if settings.mail_border == "signatures" else None
+    return MailDesk(settings.mail_from, also, settings.mail_authserv, nameless, resolver)

@@ -50,10 +50,12 @@ class Settings(BaseSettings):
     mail_authserv: str = Field(
         "", description="Name our own border server signs Authentication-Results with; empty: no sender is vouched for."
     )
-    mail_border: Literal["named", "microsoft365"] = Field(
+    mail_border: Literal["named", "microsoft365", "signatures"] = Field(
         "named",
-        description="microsoft365: the border writes Authentication-Results without a name, on top of every mail.",
+        description="microsoft365: the border writes Authentication-Results without a name, on top of every mail. "
+        "signatures: no border looks, the desk checks DKIM signatures itself.",
     )
+    mail_resolver: str = Field("", description="DNS server for that, ADDRESS or ADDRESS:PORT; the system's when empty.")
     imap_host: str = Field("", description="Mailbox to fetch mail from; none when empty.")
     imap_port: int = Field(993, ge=1, le=65535, description="Its port; 143 for starttls, as a rule.")
     imap_security: Literal["tls", "starttls", "plain"] = Field(

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand
 from app.jobs.letter_parts import answers_elsewhere, clean, usable_address, usable_id
 from app.jobs.silent_letters import file_from_machine, file_from_outside, file_silently
+from app.mail_settings import MailDesk
 from app.reception import receive
 from bot.activity import NOT_VOUCHED, Activity, Kind, Role, Sender
 from caseengine.mail_tokens import tokens_in
 from caseengine.mails import KeptMail
 from caseengine.operations.filing import CHANNEL, Incoming, place_mail
 from caseengine.policies.threading import Belief, Decision
-from channels.email.authentication import standing_of
+from channels.email.authentication import Standing, standing_of
 from channels.email.letter import Automatic, Letter, shows_pictures_from_outside
 from storage.transaction import UnitOfWork
 
@@ -61,8 +62,7 @@ def incoming_of(letter: Letter, mail: KeptMail, parts: "FilingParts") -> Incomin
         sender = None
     rcpt_to = mail.envelope.get("rcpt_to") or ()
     sent_to = [*rcpt_to, *letter.delivered_to, *(box.address for box in (*letter.to, *letter.cc))]
-    domain = sender.rpartition("@")[2] if sender else ""
-    standing = standing_of(letter.authentication, authserv=desk.authserv, domain=domain, nameless=desk.nameless)
+    standing = _standing(letter, sender or "", desk)
     return Incoming(
         message_id=usable_id(letter.message_id),
         sender=sender,
@@ -74,6 +74,13 @@ def incoming_of(letter: Letter, mail: KeptMail, parts: "FilingParts") -> Incomin
         cc=desk.foreign(box.address.lower() for box in (*letter.to, *letter.cc))[:50],
         locale=letter.languages[0][:35] if letter.languages else "",
     )
+
+
+def _standing(letter: Letter, sender: str, desk: MailDesk) -> Standing:
+    if desk.resolver is not None:  # what is not signed is a claim, no forgery: its server might have been the right one
+        return Standing.VOUCHED if letter.signed else Standing.UNKNOWN
+    domain = sender.rpartition("@")[2]
+    return standing_of(letter.authentication, authserv=desk.authserv, domain=domain, nameless=desk.nameless)
 
 
 async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool) -> FiledLetter:

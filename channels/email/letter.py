@@ -90,6 +90,7 @@ class Letter:
         reply_to: where answers should go by the sender's own wish; nobody is identified by it.
         delivered_to: addresses in Delivered-To, X-Original-To and Envelope-To, nearest hop first.
         authentication: values of Authentication-Results, top-most first, unfolded and unjudged.
+        signed: the domain in From answers for it by a signature of its own; False also where nobody looked.
         said_at: the Date header as written; the desk goes by its own clock.
         text: the new words. Of a mail that answers nothing, all of them.
         quoted: what was cut off of the words: older mails, signature. Empty where nothing was cut.
@@ -117,6 +118,7 @@ class Letter:
     said_at: str = ""
     languages: tuple[str, ...] = ()
     authentication: tuple[str, ...] = ()
+    signed: bool = False
     text: str = ""
     quoted: str = ""
     html: str = ""

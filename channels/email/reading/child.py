@@ -12,6 +12,7 @@ import signal
 import struct
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import BinaryIO
 
 import orjson
@@ -20,6 +21,7 @@ from channels.email.letter import Envelope
 from channels.email.reading.limits import ChildLimits
 from channels.email.reading.ours import Ours
 from channels.email.reading.parse import parse
+from channels.email.reading.signature import ask, is_signed
 from channels.email.reading.unreadable import LetterUnreadable
 from channels.email.reading.wire import pack
 
@@ -76,7 +78,10 @@ def _answer(said: bytes, raw: bytes, limits: ChildLimits) -> tuple[bytes, bytes,
         question = orjson.loads(said)
         envelope = Envelope(question["mail_from"], tuple(question["rcpt_to"]), question["source"], question["place"])
         ours = Ours(tuple(question["addresses"]), question["marker"])
-        document, contents = pack(parse(raw, envelope, ours, plainly=question["plainly"]))
+        letter = parse(raw, envelope, ours, plainly=question["plainly"])
+        if question["resolver"] is not None and letter.sender is not None:
+            letter = replace(letter, signed=is_signed(raw, letter.sender.address, ask(question["resolver"])))
+        document, contents = pack(letter)
     except LetterUnreadable as refusal:
         return UNREADABLE, orjson.dumps({"reason": refusal.reason}), b""
     except MemoryError:

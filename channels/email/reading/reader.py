@@ -35,11 +35,15 @@ class LetterReader:
     A mail that costs too much is read once more as plainly as can be, in a fresh process.
     """
 
-    def __init__(self, *, children_max: int = 2, limits: ChildLimits | None = None) -> None:
+    def __init__(
+        self, *, children_max: int = 2, limits: ChildLimits | None = None, resolver: str | None = None
+    ) -> None:
         """
         Args:
             children_max: how many mails are read at the same time; further ones wait.
+            resolver: where names are asked for the keys of signatures, see `signature.ask`; None: nobody looks at them.
         """
+        self._resolver = resolver
         self._limits = limits or ChildLimits()
         self._slots = asyncio.Semaphore(children_max)
         self._idle: list[_Child] = []
@@ -91,7 +95,8 @@ class LetterReader:
     async def _ask(self, raw: bytes, envelope: Envelope, ours: Ours, *, plainly: bool) -> Letter:
         child = await self._child()
         try:
-            letter = await child.ask(raw, envelope, ours, plainly=plainly)
+            resolver = None if plainly else self._resolver
+            letter = await child.ask(raw, envelope, ours, plainly=plainly, resolver=resolver)
         except LetterUnreadable as refusal:
             await self._keep(child, trusted=refusal.reason != "answer_refused")
             raise
@@ -167,16 +172,15 @@ class _Child:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, raw: bytes, envelope: Envelope, ours: Ours, *, plainly: bool) -> Letter:
+    async def ask(self, raw: bytes, envelope: Envelope, ours: Ours, *, plainly: bool, resolver: str | None) -> Letter:
         """
         Raises:
             _Lost: this process is of no use any more, or failed at this mail.
             LetterUnreadable: what it said of the mail, or that it said nonsense.
         """
         self.letters += 1
-        question = orjson.dumps(
-            {**asdict(envelope), "addresses": ours.addresses, "marker": ours.marker, "plainly": plainly}
-        )
+        how = {"plainly": plainly, "resolver": resolver}
+        question = orjson.dumps({**asdict(envelope), "addresses": ours.addresses, "marker": ours.marker, **how})
         try:
             async with asyncio.timeout(self._limits.wall_s):
                 await self._write(QUESTION.pack(len(question), len(raw)), question, raw)

@@ -16,12 +16,13 @@ TEXTS = (
     *("complaint_of", "complaint_about", "complaint_path", "calendar"),
 )
 TUPLES = ("in_reply_to", "references", "delivered_to", "languages", "authentication", "odd")
+FLAGS = ("is_reply", "forwarded", "signed")
 MAILBOXES = ("reply_to", "to", "cc")
 
 
 def to_document(letter: Letter) -> dict[str, Any]:
     """The letter as plain values; of its files, all but their content, which `contents` has in the same order."""
-    document: dict[str, Any] = {name: getattr(letter, name) for name in (*TEXTS, *TUPLES, "is_reply", "forwarded")}
+    document: dict[str, Any] = {name: getattr(letter, name) for name in (*TEXTS, *TUPLES, *FLAGS)}
     document["sender"] = _mailbox(letter.sender) if letter.sender is not None else None
     for name in MAILBOXES:
         document[name] = [_mailbox(mailbox) for mailbox in getattr(letter, name)]
@@ -75,12 +76,11 @@ def unpack(document: bytes, contents: bytes) -> Letter:
 def _letter(document: Mapping[str, Any], contents: bytes) -> Letter:
     values: dict[str, Any] = {name: _text(document[name]) for name in TEXTS}
     values |= {name: tuple(_text(item) for item in _list(document[name])) for name in TUPLES}
+    values |= {name: document[name] is True for name in FLAGS}
     values |= {name: tuple(_read_mailbox(item) for item in _list(document[name])) for name in MAILBOXES}
     return Letter(
         **values,
         sender=_read_mailbox(document["sender"]) if document["sender"] is not None else None,
-        is_reply=document["is_reply"] is True,
-        forwarded=document["forwarded"] is True,
         automatic=Automatic(document["automatic"]),
         bounces=tuple(
             Bounce(**{f.name: _text(bounce[f.name]) for f in fields(Bounce)}) for bounce in _list(document["bounces"])

@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from app.mail_reader import DeskReader
+from app.mail_settings import MailDesk
 from app.settings import Settings
 from storage.engine import Database
 from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, mailing, number_in, text_of
 from tests.app.mail.peer import mail
+from tests.channels.email.names import name_server
+from tests.channels.email.reading.test_signature import by, keys
 
 
 async def test_a_mail_opens_a_case_and_is_answered_with_its_number_and_a_time(any_desk: MailingDesk):
@@ -309,6 +313,24 @@ async def test_s9_at_microsoft_365_only_the_top_most_header_vouches(database: Da
 
         known = [(await desk.case(number)).contact_id is not None for number in await desk.numbers()]
     assert known == [True, False, False, False]
+
+
+@pytest.mark.bar
+async def test_s9_without_a_border_a_signature_of_the_senders_domain_vouches(database: Database, tmp_path: Path):
+    records = {"desk._domainkey.corner.example": keys()[1], "_dmarc.corner.example": "v=DMARC1; p=reject"}
+    async with name_server(records) as (where, _), DeskReader(MailDesk(DESK, resolver=where)) as reader:
+        border = {"mail_authserv": "", "mail_border": "signatures", "mail_resolver": where}
+        async with mailing(database, tmp_path, reader=reader, **border) as desk:
+            await desk.knows()
+            told = ("Authentication-Results", "mx.shop.example; dmarc=pass header.from=corner.example")
+            signed = by("corner.example", mail("Case 0", message_id="0@corner.example"))
+            forged = by("corner.example", mail("Case 1", message_id="1@corner.example")).replace(b"Case 1", b"Case X")
+            claims = mail("Case 2", message_id="2@corner.example", headers=(told,))
+            for raw in (signed, forged, claims):
+                await desk.gets(raw)
+                await desk.sent()
+            known = [(await desk.case(number)).contact_id is not None for number in await desk.numbers()]
+    assert known == [True, False, False]
 
 
 def test_a_border_has_a_name_or_none():

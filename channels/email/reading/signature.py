@@ -1,0 +1,108 @@
+"""Whether the domain in From answers for a mail: its DKIM signature holds, and it publishes a DMARC policy.
+
+For desks without a border server that looks (RFC 6376, RFC 7489). SPF is not judged: behind a mailbox nobody knows
+which server a mail came from. So a mail without a signature is a claim, never a forgery.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+import dkim
+import dns.exception
+import dns.resolver
+
+SIGNED_BYTES_MAX = 5 * 1024 * 1024
+"""Beyond it a signature is not looked at: checking takes as long as reading."""
+SIGNATURES_MAX = 3
+"""Of the sender's domain. A list or a relay adds its own, of other domains."""
+ALGORITHMS = (b"rsa-sha256", b"ed25519-sha256")
+KEY_BITS_MIN = 1_024
+POLICY = b"v=dmarc1"
+ALL_S_MAX = 4.0
+"""For all questions to the DNS about one mail."""
+
+Texts = Callable[[str], bytes]
+"""The TXT record of a name; empty where there is none, or nobody answers in time."""
+
+
+def is_signed(raw: bytes, address: str, texts: Texts) -> bool:
+    """Whether the sender's domain signed the mail, and says that it does.
+
+    A signature counts if its domain is the one in From or stands above it. The other way round, which DMARC allows as
+    well, needs a list of all public suffixes; it counts for nothing here.
+
+    Args:
+        address: the one in From.
+    """
+    if len(raw) > SIGNED_BYTES_MAX:
+        return False
+    try:
+        domain = address.rpartition("@")[2].encode("idna").decode("ascii").lower()
+        return _is_signed(dkim.DKIM(raw, minkey=KEY_BITS_MIN), domain, texts)
+    except Exception:
+        # The library gets strangers' words and strangers' keys; what it cannot make sense of is no signature.
+        return False
+
+
+def _is_signed(mail: dkim.DKIM, domain: str, texts: Texts) -> bool:
+    aligned = [(place, signer) for place, signer in _signers(mail) if _covers(signer, domain)][:SIGNATURES_MAX]
+    if not aligned:
+        return False
+    policy = texts(f"_dmarc.{domain}")
+    return any(_holds(mail, place, texts) for place, signer in aligned if _agrees(policy, signer, domain, texts))
+
+
+def ask(resolver: str) -> Texts:
+    """What asks the DNS.
+
+    Args:
+        resolver: `ADDRESS` or `ADDRESS:PORT` of the server to ask; the system's where empty.
+    """
+    asked = dns.resolver.Resolver(configure=not resolver)
+    if resolver:
+        address, _, port = resolver.partition(":")
+        asked.nameservers, asked.port = [address], int(port or 53)
+    until = time.monotonic() + ALL_S_MAX
+
+    def texts(name: str) -> bytes:
+        left = until - time.monotonic()
+        if left <= 0:
+            return b""
+        try:
+            found = asked.resolve(name, "TXT", lifetime=left)
+        except (dns.exception.DNSException, OSError, ValueError):
+            return b""
+        return b"".join(next(iter(found)).strings)
+
+    return texts
+
+
+def _signers(mail: dkim.DKIM) -> Iterator[tuple[int, str]]:
+    """The place of each signature that is worth a look among all, and the domain it is of."""
+    signatures = [value for name, value in mail.headers if name.lower() == b"dkim-signature"]
+    for place, value in enumerate(signatures):
+        try:
+            fields = dkim.util.parse_tag_value(value)
+            domain = fields[b"d"].decode("ascii").lower()
+        except (dkim.util.InvalidTagValueList, KeyError, UnicodeDecodeError):
+            continue
+        if fields.get(b"a") in ALGORITHMS and b"l" not in fields:  # with `l` anything may stand behind what is signed
+            yield place, domain
+
+
+def _covers(signer: str, domain: str) -> bool:
+    return signer == domain or ("." in signer and domain.endswith(f".{signer}"))
+
+
+def _agrees(policy: bytes, signer: str, domain: str, texts: Texts) -> bool:
+    """The domain has a policy, or the one above that signed; and the policy does not ask for the very same domain."""
+    said = policy if signer == domain or policy else texts(f"_dmarc.{signer}")
+    tags = [tag.strip().lower().replace(b" ", b"") for tag in said.split(b";")]
+    return tags[0] == POLICY and (signer == domain or b"adkim=s" not in tags)
+
+
+def _holds(mail: dkim.DKIM, place: int, texts: Texts) -> bool:
+    try:
+        return bool(mail.verify(place, dnsfunc=lambda name, **_: texts(name.decode("ascii").rstrip("."))))
+    except dkim.DKIMException:
+        return False  # the next may
