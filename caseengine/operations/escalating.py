@@ -17,10 +17,9 @@ from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarne
 from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
 from caseengine.notices import give_notice
 from caseengine.operations.routing import return_work
+from caseengine.reading.waiting_cases import ESCALATED
 from storage.transaction import UnitOfWork
 
-ESCALATED = "escalated"
-"""Why a case went back to its queue."""
 TARGET_MISSED = "target_missed"
 """The reason of an escalation that a ladder made."""
 
@@ -130,7 +129,7 @@ async def _holding(work: UnitOfWork, case: Case) -> list[Agent]:
 
 
 async def _return(work: UnitOfWork, case: Case, *, at: datetime, by: Actor) -> Did:
-    """Back to its queue, from whoever holds it or is asked to; there already where nobody does."""
+    """Back to its queue, for somebody else than who holds it or is asked to; there already where nobody does."""
     left = case.agent_id or case.offered_to
     await return_work(work, case, ESCALATED, by=by, at=at)
     return {"from": str(left) if left else None}
