@@ -17,6 +17,7 @@ from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarne
 from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
 from caseengine.notices import give_notice
 from caseengine.operations.routing import return_work
+from caseengine.reading.absence import is_absent
 from caseengine.reading.waiting_cases import ESCALATED
 from storage.transaction import UnitOfWork
 
@@ -115,8 +116,12 @@ async def _act(
 
 
 async def _notify(work: UnitOfWork, case: Case, kind: str, data: Did, *, at: datetime) -> list[UUID]:
-    """Whoever holds the case; where nobody does who can act on it, all of its department; else its supervisors."""
-    told = await _holding(work, case) or await agents_of(work, case.department)
+    """Whoever holds the case; where nobody does who is there to act on it, all of its department; else its
+    supervisors."""
+    holding = await _holding(work, case)
+    told = list(holding)
+    if not holding or await is_absent(work, holding[0], at):
+        told += await agents_of(work, case.department)
     told = told or await supervisors_of(work, case.department)
     return give_notice(work, case, [agent.id for agent in told], kind, data, at=at)
 

@@ -105,4 +105,3 @@ async def test_who_knows_it_and_is_passed_over_once_does_not_come_first_again(cl
     await climbing.is_there(ann, "Mon 09:30")
     await climbing.sweeps("Mon 09:30")
     assert (await climbing.case(case)).offered_to == ben.id
-
