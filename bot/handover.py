@@ -15,7 +15,7 @@ from caseengine.model.case import Case
 from caseengine.operations.handover import hand_over
 from caseengine.operations.opening import Opening, open_case
 from caseengine.reading.log import latest_said
-from caseengine.reading.wait import position, somebody_there, wait_for
+from caseengine.reading.wait import CHAT, position, somebody_there, wait_for
 
 CLAIMS = ("email", "phone", "store")
 FIVE_MINUTES = timedelta(minutes=5)
@@ -49,7 +49,7 @@ async def start_handover(reason: str, told: Slots, said: Understanding, desk: De
         params = {"number": case.number, "position": ahead, "next_update": case.due_at}
         if ahead <= 1:
             return [Line("handover.next", params)]
-        wait = await wait_for(desk.work, case, at=desk.at)
+        wait = await wait_for(desk.work, case, kind=CHAT, at=desk.at)
         if wait is None or wait > WAIT_TOLD_MAX:
             return [Line("handover.position", params)]
         return [Line("handover.position_wait", {**params, "minutes": max(ceil(wait / FIVE_MINUTES), 1) * 5})]

@@ -25,10 +25,10 @@ from app.http.session_routes import read_id
 from caseengine import activities
 from caseengine.departments import all_departments
 from caseengine.files import StoredFile, read_case_file
-from caseengine.reading.case_view import case_view
+from caseengine.reading.case_view import CaseView, case_view
 from caseengine.reading.cases import counts, held, queue
 from caseengine.reading.timeline import timeline
-from caseengine.reading.wait import wait_for
+from caseengine.reading.wait import CHAT, wait_for
 from customers.reading import proved_in
 from storage.engine import Database
 
@@ -102,7 +102,8 @@ class CaseReading:
             view = await case_view(snapshot, call.agent.agent, call.path("number"))
             here, at = view.conversation, self._now()
             proved = await proved_in(snapshot, here.id, at=at) if here else None
-            return case_in_full(view, proved, await wait_for(snapshot, view.row, at=at))
+            wait = await wait_for(snapshot, view.row, kind=_kind(view), at=at)
+            return case_in_full(view, proved, wait)
 
     async def timeline(self, call: Call) -> TimelineAnswer:
         async with self._database.snapshot() as snapshot:
@@ -128,6 +129,14 @@ class CaseReading:
         if found is None:
             raise FileNotFound
         return _saved(*found)
+
+
+def _kind(view: CaseView) -> str:
+    """Of work, as routing has it."""
+    here = view.conversation
+    if here is None:
+        return ""
+    return CHAT if view.row.id in here.live_cases else here.channel
 
 
 def _read(path: str, summary: str, handle: Any, answer: type[Answer], query: type[Body] | None = None) -> Endpoint:

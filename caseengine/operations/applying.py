@@ -6,6 +6,7 @@ Source: docs/decisions/0014-sla-clocks.md, docs/decisions/0016-routing.md
 from collections.abc import Sequence
 from datetime import datetime
 
+from caseengine.calendars import desk_calendar
 from caseengine.clocks import book_of, clocks_of
 from caseengine.facts import facts_of
 from caseengine.model.actor import SYSTEM, Actor
@@ -79,8 +80,9 @@ def applying(
 
 
 async def entitlements_of(snapshot: Snapshot, case: Case, at: datetime) -> list[str]:
-    """Nearest first; an agreement whose cases are used up covers no more."""
+    """Nearest first, of the agreements of the desk's own day; one whose cases are used up covers no more."""
     if case.account_id is None:
         return []
-    found = await agreements_of(snapshot, case.account_id, on=at.date())
-    return [one.entitlement for one in found if not await used_up(snapshot, one, case)]
+    zone = (await desk_calendar(snapshot)).zone
+    found = await agreements_of(snapshot, case.account_id, on=at.astimezone(zone).date())
+    return [one.entitlement for one in found if not await used_up(snapshot, one, case, zone)]

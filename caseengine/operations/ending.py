@@ -19,7 +19,7 @@ from caseengine.operations.offers import note_offer
 from caseengine.operations.opening import follow_up
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
-from caseengine.operations.routing import leave_the_locked
+from caseengine.operations.routing import leave_the_gone
 from storage.transaction import UnitOfWork
 
 
@@ -73,8 +73,8 @@ async def reopen(
     version: int | None = None,
     conversation: UUID | None = None,
 ) -> Case:
-    """It was not done after all: back to the agent who had it, or to the queue where they are locked out or nobody had
-    it; with a new promise.
+    """It was not done after all: back to the agent who had it, or to the queue where they are gone (see
+    `leave_the_gone`) or nobody had it; with a new promise.
 
     Where the customer says so, people go on in the conversation; an agent who reopens it writes there when ready. A
     customer reopens within the time the desk's rules give; later, a new case follows, and is returned. An agent may at
@@ -94,7 +94,7 @@ async def reopen(
         await resume(work, case, at=at)
         return case
     case.reopen(reason, by=by, at=at)
-    await leave_the_locked(work, case, at=at)
+    await leave_the_gone(work, case, at=at)
     await make_promise(work, case, by=by, at=at)
     if by.kind is ActorKind.CUSTOMER:
         await resume(work, case, at=at)

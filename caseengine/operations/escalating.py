@@ -17,10 +17,10 @@ from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarne
 from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
 from caseengine.notices import give_notice
 from caseengine.operations.routing import return_work
+from caseengine.reading.absence import is_absent
+from caseengine.reading.waiting_cases import ESCALATED
 from storage.transaction import UnitOfWork
 
-ESCALATED = "escalated"
-"""Why a case went back to its queue."""
 TARGET_MISSED = "target_missed"
 """The reason of an escalation that a ladder made."""
 
@@ -116,8 +116,12 @@ async def _act(
 
 
 async def _notify(work: UnitOfWork, case: Case, kind: str, data: Did, *, at: datetime) -> list[UUID]:
-    """Whoever holds the case; where nobody does who can act on it, all of its department; else its supervisors."""
-    told = await _holding(work, case) or await agents_of(work, case.department)
+    """Whoever holds the case; where nobody does who is there to act on it, all of its department; else its
+    supervisors."""
+    holding = await _holding(work, case)
+    told = list(holding)
+    if not holding or await is_absent(work, holding[0], at):
+        told += await agents_of(work, case.department)
     told = told or await supervisors_of(work, case.department)
     return give_notice(work, case, [agent.id for agent in told], kind, data, at=at)
 
@@ -130,7 +134,7 @@ async def _holding(work: UnitOfWork, case: Case) -> list[Agent]:
 
 
 async def _return(work: UnitOfWork, case: Case, *, at: datetime, by: Actor) -> Did:
-    """Back to its queue, from whoever holds it or is asked to; there already where nobody does."""
+    """Back to its queue, for somebody else than who holds it or is asked to; there already where nobody does."""
     left = case.agent_id or case.offered_to
     await return_work(work, case, ESCALATED, by=by, at=at)
     return {"from": str(left) if left else None}

@@ -18,7 +18,7 @@ from caseengine.operations.needing import set_needs
 from caseengine.operations.opening import add_to_case, follow_up
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
-from caseengine.operations.routing import leave_the_locked
+from caseengine.operations.routing import leave_the_gone
 from storage.transaction import UnitOfWork
 
 
@@ -48,7 +48,7 @@ async def hand_over(
         case = await follow_up(work, case, case.description, by=by, at=at, conversation=conversation)
     elif case.status is Status.RESOLVED:
         case.reopen(reason, by=by, at=at)
-        await leave_the_locked(work, case, at=at)
+    await leave_the_gone(work, case, at=at)
     await go_on_in(work, case, found, by=by, at=at)
     case.hand_over(found.id, reason=reason, summary=summary, by=by, at=at)
     if case.due_at is None:

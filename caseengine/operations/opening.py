@@ -23,7 +23,7 @@ from caseengine.operations.applying import apply_policy, chosen_policy, judge_an
 from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
 from caseengine.operations.needing import ruled_for, set_needs
 from caseengine.operations.promising import make_promise
-from caseengine.operations.routing import leave_the_locked
+from caseengine.operations.routing import leave_the_gone
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
 
@@ -115,7 +115,7 @@ async def add_to_case(
         case.record(CaseReopened(case_id=case.id, actor=by, at=at, reason=text, key=key))
     else:
         case.hear_customer(text, key=key, by=by, at=at)
-    await leave_the_locked(work, case, at=at)
+    await leave_the_gone(work, case, at=at)
     if case.due_at is None:
         await make_promise(work, case, by=by, at=at)
     return case

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from caseengine.agents import Agents
+from caseengine.agents import Agent, Agents
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.actor import SYSTEM, Actor
@@ -29,6 +29,7 @@ from caseengine.operations.permission import agent_of, permitted_case
 from caseengine.operations.weighing import Weighed, weigh
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode
+from caseengine.reading.absence import on_leave
 from caseengine.reading.waiting_cases import GIVEN_BACK, came_by
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import agent_work, assignments, cases
@@ -39,6 +40,8 @@ ROUTING = "routing"
 """The topic that wakes the sweep."""
 OVERFLOW = "overflow"
 LOCKED_OUT = "agent_locked"
+LEFT = "agent_left"
+ON_LEAVE = "agent_on_leave"
 PASSED_OVER_MAX = 5
 """How many behind the first of those that need the same are tried, when nobody can have the first."""
 
@@ -165,7 +168,7 @@ async def return_work(work: UnitOfWork, case: Case, reason: str, *, by: Actor = 
     """Whoever holds it, or is asked to, does not any more; visibly, and the customer waits for the next.
 
     Args:
-        reason: a code: "given_back", "agent_vanished", "agent_locked", "agent_left" ...
+        reason: a code: "given_back", "agent_vanished", "agent_locked", "agent_left", "agent_on_leave" ...
     """
     await end_offer(work, case, "withdrawn", reason=reason, by=by, at=at)
     if case.agent_id is None:
@@ -179,10 +182,23 @@ async def return_work(work: UnitOfWork, case: Case, reason: str, *, by: Actor = 
     work.after_commit_wake(ROUTING)
 
 
-async def leave_the_locked(work: UnitOfWork, case: Case, *, by: Actor = SYSTEM, at: datetime) -> None:
-    """A case that goes on waits for somebody else, where whoever had it is locked out."""
-    if case.agent_id is not None and (await Agents(work).get(case.agent_id)).is_locked:
-        await return_work(work, case, LOCKED_OUT, by=by, at=at)
+async def leave_the_gone(work: UnitOfWork, case: Case, *, by: Actor = SYSTEM, at: datetime) -> None:
+    """A case that goes on waits for somebody else, where whoever had it does not come back to it soon, or at all."""
+    if case.agent_id is None:
+        return
+    if (reason := await _gone(work, case, await Agents(work).get(case.agent_id), at)) is not None:
+        await return_work(work, case, reason, by=by, at=at)
+
+
+async def _gone(work: UnitOfWork, case: Case, agent: Agent, at: datetime) -> str | None:
+    """Locked out, in another department, or, where routing finds somebody else, on leave."""
+    if agent.is_locked:
+        return LOCKED_OUT
+    if not agent.may_see(case.department):
+        return LEFT
+    _, policy = await routing_rules(work)
+    routed = policy.of(case.department).mode is not Mode.PULL
+    return ON_LEAVE if routed and await on_leave(work, agent, at) else None
 
 
 async def return_all(

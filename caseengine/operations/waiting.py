@@ -5,6 +5,7 @@ from datetime import datetime
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.operations.permission import permitted_case
+from caseengine.operations.routing import leave_the_gone
 from storage.transaction import UnitOfWork
 
 
@@ -35,4 +36,5 @@ async def hear_third_party(
     """
     case = await permitted_case(work, number, by=by, version=version)
     case.hear_third_party(text, by=by, at=at)
+    await leave_the_gone(work, case, at=at)
     return case

@@ -1,6 +1,18 @@
 """How long somebody in a queue has to wait."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from caseengine.model import events as happened
+from caseengine.model.lifecycle import TRANSITIONS, Status
+
+_LET_GO = (happened.CaseReturned, happened.CaseMoved)
+_FACTS = (
+    *(happened.CaseAssigned, *_LET_GO, happened.HandoverRequested, happened.CaseResolved, happened.CaseReopened),
+    *(happened.CustomerWrote, happened.CustomerAsked, happened.ThirdPartyAsked, happened.ThirdPartyAnswered),
+)
+MOVING = {fact.__name__: fact for fact in _FACTS}
+"""The facts, by kind, that begin or end the time in which somebody can work on a case."""
 
 
 def expected_wait(position: int, hands: int, handling: timedelta | None) -> timedelta | None:
@@ -17,3 +29,27 @@ def expected_wait(position: int, hands: int, handling: timedelta | None) -> time
     if handling is None or hands < 1 or position < 1:
         return None
     return handling * position / hands
+
+
+def worked_on(facts: Iterable[tuple[str, datetime]]) -> list[tuple[datetime, datetime]] | None:
+    """When whoever was given a case last could work on it: not while it waited for somebody else, or lay in a queue.
+
+    Args:
+        facts: kinds, of `MOVING`, and instants, in order, from the opening of the case on.
+
+    Returns:
+        None where nobody was ever given it.
+    """
+    status, held, began = Status.NEW, False, None
+    spans: list[tuple[datetime, datetime]] | None = None
+    for kind, at in facts:
+        fact = MOVING[kind]
+        if began is not None and spans is not None:
+            spans.append((began, at))
+        if fact is happened.CaseAssigned:
+            spans, held = [], True
+        elif fact in _LET_GO:
+            held = False
+        status = TRANSITIONS.get((status, fact.verb), status)
+        began = at if held and status is Status.OPEN else None
+    return spans

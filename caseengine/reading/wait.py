@@ -1,6 +1,7 @@
 """What somebody who waits for a person wants to know."""
 
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Protocol
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from caseengine.model.calendar import working_time
 from caseengine.model.lifecycle import Status
 from caseengine.model.priority import Priority
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
-from caseengine.policies.waiting import expected_wait
+from caseengine.policies.waiting import MOVING, expected_wait, worked_on
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import agent_departments, agents, case_events, cases
 from caseengine.tables.routing import WAITS
@@ -20,8 +21,11 @@ from storage.transaction import Snapshot
 
 WAITING = (Status.NEW, Status.OPEN)
 """Statuses in which a case without an agent waits for one."""
+CHAT = "chat"
+LOOKED_AT_MAX = 2_000
+"""The cases resolved last, among which those of a kind are looked for."""
 MEASURED_MAX = 200
-"""The cases resolved last, of which the handling time is the mean."""
+"""Of these the handling time is the mean."""
 MEASURED_MIN = 5
 """Of fewer nothing is concluded."""
 
@@ -79,41 +83,58 @@ async def somebody_there(snapshot: Snapshot, department: str, *, at: datetime) -
     return await snapshot.first(there.limit(1)) is not None
 
 
-async def wait_for(snapshot: Snapshot, case: Queued, *, at: datetime) -> timedelta | None:
-    """How long until somebody has the case, at the pace its department was measured at; None when nobody can say."""
+async def wait_for(snapshot: Snapshot, case: Queued, *, kind: str, at: datetime) -> timedelta | None:
+    """How long until somebody has the case, at the pace its department was measured at; None when nobody can say.
+
+    Args:
+        kind: of work: "chat" where the customer waits now, else the channel; see `candidates.kind_of_work`.
+    """
     _, policy = await routing_rules(snapshot)
     place = await position(snapshot, case)
     if not place:
         return None
-    handling = await handling_time(snapshot, case.department, at=at, days=policy.measured_days)
-    hands = await _hands(snapshot, case.department, policy, at=at)
+    chat = kind == CHAT
+    handling = await handling_time(snapshot, case.department, chat=chat, at=at, days=policy.measured_days)
+    hands = await _hands(snapshot, case.department, policy, kind, at=at)
     return expected_wait(place, hands, handling)
 
 
-async def handling_time(snapshot: Snapshot, department: str, *, at: datetime, days: int = 30) -> timedelta | None:
-    """Mean working time from the last assignment to the resolution, of the cases a department resolved last."""
-    resolved = (
+async def handling_time(
+    snapshot: Snapshot, department: str, *, chat: bool, at: datetime, days: int = 30
+) -> timedelta | None:
+    """Mean working time for which whoever had a case last could work on it, of those a department resolved last.
+
+    Args:
+        chat: of the cases that were handed over to people in a conversation; else of the others.
+    """
+    latest = (
         sa.select(cases.c.id, cases.c.resolved_at)
         .where(cases.c.department == department, cases.c.resolved_at > at - timedelta(days=days))
         .order_by(cases.c.resolved_at.desc())
-        .limit(MEASURED_MAX)
+        .limit(LOOKED_AT_MAX)
         .subquery()
     )
+    handed_over = sa.exists().where(case_events.c.case_id == latest.c.id, case_events.c.kind == "HandoverRequested")
+    alike = sa.select(latest).where(handed_over if chat else ~handed_over)
+    measured = alike.order_by(latest.c.resolved_at.desc()).limit(MEASURED_MAX).subquery()
     rows = await snapshot.rows(
-        sa.select(resolved.c.resolved_at, sa.func.max(case_events.c.at).label("taken_at"))
-        .join(case_events, case_events.c.case_id == resolved.c.id)
-        .where(case_events.c.kind == "CaseAssigned", case_events.c.at <= resolved.c.resolved_at)
-        .group_by(resolved.c.id, resolved.c.resolved_at)
+        sa.select(case_events.c.case_id, case_events.c.kind, case_events.c.at)
+        .join(measured, case_events.c.case_id == measured.c.id)
+        .where(case_events.c.kind.in_(sorted(MOVING)), case_events.c.at <= measured.c.resolved_at)
+        .order_by(case_events.c.case_id, case_events.c.seq)
     )
-    if len(rows) < MEASURED_MIN:
+    spans = [worked_on((row.kind, row.at) for row in facts) for _, facts in groupby(rows, lambda row: row.case_id)]
+    found = [theirs for theirs in spans if theirs is not None]
+    if len(found) < MEASURED_MIN:
         return None
     calendar = await desk_calendar(snapshot)
-    spent = [working_time(row.taken_at, row.resolved_at, calendar) for row in rows]
-    return sum(spent, timedelta(0)) / len(spent)
+    spent = sum((working_time(*span, calendar) for theirs in found for span in theirs), timedelta(0))
+    return spent / len(found)
 
 
-async def _hands(snapshot: Snapshot, department: str, policy: RoutingPolicy, *, at: datetime) -> int:
-    """The agents of a department who are there, times the chats each can have at once where routing gives them out."""
+async def _hands(snapshot: Snapshot, department: str, policy: RoutingPolicy, kind: str, *, at: datetime) -> int:
+    """The agents of a department who are there, times the cases of a kind each can have at once where routing gives
+    them out."""
     theirs = sa.select(agent_departments.c.agent_id).where(agent_departments.c.department == department)
     there = sa.select(sa.func.count()).where(
         agents.c.id.in_(theirs),
@@ -121,7 +142,7 @@ async def _hands(snapshot: Snapshot, department: str, policy: RoutingPolicy, *, 
         were_seen_lately(at),
     )
     routed = policy.of(department).mode is not Mode.PULL
-    side_by_side = max(policy.capacity // max(policy.cost("chat"), 1), 1) if routed else 1
+    side_by_side = max(policy.capacity // max(policy.cost(kind), 1), 1) if routed else 1
     return int(await snapshot.scalar(there) or 0) * side_by_side
 
 

@@ -30,7 +30,11 @@ CLASSES_MAX = 2_000
 ENTERING = ("CaseOpened", "CaseMoved", "CaseReturned", "CaseReopened", "CaseUnmerged")
 """The facts with which a case comes into a queue."""
 GIVEN_BACK = "given_back"
-"""The reason of a `CaseReturned` where whoever held it would rather not."""
+"""Whoever held it would rather not."""
+ESCALATED = "escalated"
+"""It was taken from whoever let a target go by."""
+FOR_SOMEBODY_ELSE = (GIVEN_BACK, ESCALATED)
+"""Reasons why a case, or its offer, was taken back that are about whom it was taken from."""
 
 _WAITS = sa.text(WAITS)
 _TIER: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')")
@@ -146,7 +150,7 @@ async def came_by(snapshot: Snapshot, case: Case, reason: str) -> bool:
 
 
 async def declined_by(snapshot: Snapshot, case_id: UUID, *, since: datetime) -> frozenset[str]:
-    """Who would not have it, let the offer run out, or gave it back, since an instant."""
+    """Who would not have it, let the offer run out, gave it back, or had it taken away, since an instant."""
     found = await refusals(snapshot, [case_id], since=since)
     return frozenset(one.agent_id for one in found.get(case_id, ()))
 
@@ -154,9 +158,10 @@ async def declined_by(snapshot: Snapshot, case_id: UUID, *, since: datetime) -> 
 async def refusals(
     snapshot: Snapshot, case_ids: Sequence[UUID], *, since: datetime | None = None
 ) -> dict[UUID, list[Refused]]:
-    """Who would not have these cases, and when; a case nobody refused is left out."""
+    """Who would not, or should not, have these cases, and when; a case nobody refused is left out."""
     found: dict[UUID, list[Refused]] = {}
-    ended = assignments.c.state.in_(("declined", "expired")), assignments.c.ended_at.is_not(None)
+    taken_back = sa.and_(assignments.c.state == "withdrawn", assignments.c.reason.in_(FOR_SOMEBODY_ELSE))
+    ended = sa.or_(assignments.c.state.in_(("declined", "expired")), taken_back), assignments.c.ended_at.is_not(None)
     lately = [] if since is None else [assignments.c.ended_at >= since]
     offers = sa.select(assignments.c.case_id, assignments.c.agent_id, assignments.c.ended_at).where(
         assignments.c.case_id.in_(case_ids), *ended, *lately
@@ -168,25 +173,27 @@ async def refusals(
         case_events.c.case_id.in_(case_ids), case_events.c.kind == "CaseReturned", *lately
     )
     for row in await snapshot.rows(returns):
-        if row.data.get("reason") == GIVEN_BACK and row.data.get("agent_id"):
+        if row.data.get("reason") in FOR_SOMEBODY_ELSE and row.data.get("agent_id"):
             found.setdefault(row.case_id, []).append(Refused(row.data["agent_id"], row.at))
     return found
 
 
 async def knows_it(snapshot: Snapshot, case: Case) -> UUID | None:
-    """Who had the case last, or the one it goes on from, unless they gave it back of their own will."""
-    rows = await snapshot.rows(
-        sa.select(case_events.c.kind, case_events.c.data)
-        .where(case_events.c.case_id == case.id, case_events.c.kind.in_(("CaseAssigned", "CaseMoved", "CaseReturned")))
+    """Who had the case last, or the one it goes on from, unless they would not, or should not, have it since."""
+    last = await snapshot.first(
+        sa.select(case_events.c.kind, case_events.c.data, case_events.c.at)
+        .where(case_events.c.case_id == case.id, case_events.c.kind.in_(("CaseAssigned", "CaseMoved")))
         .order_by(case_events.c.seq.desc())
-        .limit(2)
+        .limit(1)
     )
-    for row in rows:
-        if row.kind == "CaseAssigned":
-            return UUID(row.data["agent_id"])
-        if row.kind == "CaseMoved" or row.data.get("reason") == GIVEN_BACK:
-            return None
-    if case.follows is None:
+    if last is not None and last.kind == "CaseMoved":
         return None
-    holder: UUID | None = await snapshot.scalar(sa.select(cases.c.agent_id).where(cases.c.id == case.follows))
-    return holder
+    knows: UUID | None
+    if last is not None:
+        knows, since = UUID(last.data["agent_id"]), last.at
+    else:
+        followed = sa.select(cases.c.agent_id).where(cases.c.id == case.follows)
+        knows, since = await snapshot.scalar(followed) if case.follows else None, case.opened_at
+    if knows is None or str(knows) in await declined_by(snapshot, case.id, since=since):
+        return None
+    return knows

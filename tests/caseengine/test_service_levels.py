@@ -197,6 +197,20 @@ async def test_the_nearest_cover_counts_and_cover_ends(office: Office) -> None:
     assert [one.entitlement for one in found] == ["bare", "gold-cover"]
 
 
+async def test_cover_begins_and_ends_with_the_days_of_the_desk(office: Office) -> None:
+    """In Auckland it is one o'clock on Tuesday when it is Monday noon in UTC."""
+    await decided(office)
+    async with office.database.unit_of_work() as work:
+        set_desk_calendar(work, Calendar(ZoneInfo("Pacific/Auckland"), CALENDAR.windows))
+    shop, other = await account(office), await account(office)
+    tuesday = date(2026, 3, 3)
+    await covered(office, shop, "gold-cover", starts_on=tuesday, ends_on=tuesday)
+    await covered(office, other, "gold-cover", starts_on=tuesday, cases_max=1)
+    instants = ("Mon 10:59", "Mon 12:00", "Tue 10:59", "Tue 11:00")
+    found = [[(await office.report(account_id=one, at=at)).policy for at in instants] for one in (shop, other)]
+    assert found == [["standard", "gold", "gold", "standard"], ["standard", "gold", "standard", "standard"]]
+
+
 async def test_an_agreement_covers_as_many_cases_as_it_says(office: Office) -> None:
     await decided(office)
     shop = await account(office)

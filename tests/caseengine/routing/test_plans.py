@@ -32,7 +32,7 @@ BIG = {"cases", "case_events", "agents", "agent_skills", "agent_work", "assignme
     "which",
     [
         *("classes", "departments", "first", "able", "all there", "loads", "since", "offers", "mine", "lost", "pace"),
-        *("begun", "over", "newest", "there", "given back"),
+        *("begun", "over", "newest", "there", "given back", "pace of mails"),
     ],
 )
 async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) -> None:
@@ -58,7 +58,8 @@ async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) ->
         "newest": lambda: plan_of(desk, newest_histories, 5),
         "there": lambda: plan_of(desk, with_somebody_there, at=now),
         "given back": lambda: plan_of(desk, refusals, [case.id], since=now),
-        "pace": lambda: plan_of(desk, handling_time, "tills", at=now),
+        "pace": lambda: plan_of(desk, handling_time, "tills", chat=True, at=now),
+        "pace of mails": lambda: plan_of(desk, handling_time, "tills", chat=False, at=now),
     }
     steps = await plans[which]()
     assert steps
