@@ -314,3 +314,9 @@ async def test_s9_at_microsoft_365_only_the_top_most_header_vouches(database: Da
 def test_a_border_has_a_name_or_none():
     with pytest.raises(ValidationError, match="NIGHTDESK_MAIL_AUTHSERV"):
         Settings(mail_authserv="mx.shop.example", mail_border="microsoft365")
+
+
+def test_a_desk_whose_domain_is_beyond_ascii_writes_it_as_every_server_takes_it():
+    assert Settings(mail_from="desk@lärder.example").mail_from == "desk@xn--lrder-gra.example"
+    with pytest.raises(ValidationError):
+        Settings(mail_from="desk@lärder..example")
