@@ -36,7 +36,7 @@ class _IdsHeader(_WholeHeader):
         return "".join(f"{line}{policy.linesep}" for line in lines)
 
 
-class _PeopleHeader(UniqueAddressHeader, BaseHeader):
+class _PeopleHeader(UniqueAddressHeader, BaseHeader):  # type: ignore[misc] # as the registry joins them
     """A mail that is ASCII alone does not name whom it cannot: an encoded address is none (RFC 2047, 5)."""
 
     def fold(self, *, policy: Any) -> str:

@@ -12,7 +12,7 @@ import aiosmtplib
 import jinja2
 
 from channels.email.mail import Mail
-from channels.email.message import build, domain_of, wire_address
+from channels.email.message import POLICY, build, domain_of, wire_address
 from channels.email.words import UnknownTemplate, write
 from channels.protocol import DeliveryFailed, Receipt
 
@@ -254,7 +254,7 @@ class SmtpSender:
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage, *, utf8: bool) -> Receipt:
         try:
-            raw = message.as_bytes(policy=message.policy.clone(utf8=utf8))
+            raw = message.as_bytes(policy=POLICY.clone(utf8=utf8))
             response = await client.data(self._sign(raw) if self._sign else raw)
         except aiosmtplib.SMTPDataError as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
