@@ -177,7 +177,7 @@ async def test_who_manages_a_store_is_offered_a_proof_and_then_sees_what_its_peo
     async with desk.house.database.unit_of_work() as work:
         Contacts(work).add(manager)
         Contacts(work).add(member)
-        about = {"subject": "Freezer warm", "description": "It thaws", "department": "store-support"}
+        about: dict[str, Any] = {"subject": "Freezer warm", "description": "It thaws", "department": "store-support"}
         opening = Opening(**about, contact_id=member.id, account_id=store.id)
         theirs = (await open_case(work, opening, by=SYSTEM, at=desk.clock())).number
 
