@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
+from app.company_departments import bring_departments
 from app.company_file import (
     AccountRecord,
     AgentRecord,
@@ -26,7 +27,6 @@ from app.company_routing import bring_skills, bring_work, slips
 from app.company_rulebooks import bring_rulebooks, rulebooks_told
 from app.tables import agent_sessions
 from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence, all_agents
-from caseengine.departments import Department, Departments, all_departments
 from caseengine.model.actor import SYSTEM
 from caseengine.operations.routing import return_all
 from caseengine.rulebooks import Newcomers
@@ -97,7 +97,7 @@ async def import_company(
     hashes = {key: await asyncio.to_thread(hash_password, typed) for key, typed in passwords.items()}
     summary = CompanySummary(passwords={record.email: passwords[record.key] for record in missing})
     async with database.unit_of_work() as work:
-        await _departments(work, company, summary)
+        summary.departments = await bring_departments(work, company.departments, count=summary.count)
         await _skills(work, company, summary)
         await _agents(work, company, hashes, summary, at)
         await bring_hours(work, hours, at=at, count=summary.count)
@@ -166,18 +166,6 @@ async def _new_agents(snapshot: Snapshot, company: CompanyFile) -> list[AgentRec
     if taken:
         raise CompanyInvalid(*taken)
     return [record for record in company.agents if company_id("agent", record.key) not in ids]
-
-
-async def _departments(work: UnitOfWork, company: CompanyFile, summary: CompanySummary) -> None:
-    known = {department.id: department for department in await all_departments(work)}
-    for record in company.departments:
-        told = Department(record.id, record.name, record.examples)
-        if record.id not in known:
-            Departments(work).add(told)
-        elif known[record.id] != told:
-            Departments(work).change(told)
-        summary.count("departments", _what(known.get(record.id), told))
-    summary.departments = tuple(sorted({*known, *(record.id for record in company.departments)}))
 
 
 async def _skills(work: UnitOfWork, company: CompanyFile, summary: CompanySummary) -> None:

@@ -62,11 +62,14 @@ class Record(BaseModel):
 
 
 class DepartmentRecord(Record):
-    """`examples` are sentences of customers whose cases belong here; they teach the bot."""
+    """`examples` are sentences of customers, which teach the bot; `signature` goes from language to lines of a mail."""
 
     id: Slug
     name: Line
     examples: tuple[Line, ...] = ()
+    signature: Mapping[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Annotated[str, Field(max_length=1000)]] = Field(
+        default_factory=dict
+    )
 
 
 class AgentRecord(Record):

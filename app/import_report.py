@@ -55,6 +55,7 @@ COMPANY_BECAUSE = {
     "no_such_day": "no year has this day",
     "email_taken": "another agent has this address",
     "unknown_department": "no such department",
+    "unknown_placeholder": "nothing stands for this: a signature has {agent}, {department} and {company}",
     "unknown_skill": "no such skill",
     "bad_shifts": "hours, dates or a zone that cannot be",
     "bad_rulebook": "says something it cannot mean",

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.letter_signing import signed
 from app.mail_settings import MailDesk
 from bot.activity import Activity, Kind, Role
 from caseengine.cases import Cases
 from caseengine.conversations import find_conversation
-from caseengine.departments import Departments
 from caseengine.mail_allowances import take
 from caseengine.mail_threads import (
     MailThread,
@@ -119,11 +119,11 @@ class DeskLetterbook:
         parts = self._parts
         message_id = message_id_of(parts.secret, "forward", mail["key"], domain=parts.desk.domain)
         token = make_token(parts.secret, TokenKind.BOUNCE, message_id)
-        department = await Departments(work).get(mail["department"])
+        by = await signed(work, mail["agent"], mail["department"], language="", company=parts.company)
         return Outline(
             message_id=message_id,
             to=Mailbox(mail["to"]),
-            sender=Mailbox(parts.desk.address, f"{mail['agent']}, {department.name}"),
+            sender=Mailbox(parts.desk.address, by.name),
             reply_to=with_token(parts.desk.address, TokenKind.FORWARD, token),
             envelope_from=with_token(
                 parts.desk.address, TokenKind.BOUNCE, envelope_token(parts.secret, message_id, mail["to"])
@@ -134,7 +134,7 @@ class DeskLetterbook:
             language="",
             at=at,
             automatic=False,
-            signature=mail["agent"],
+            signature=by.signature,
         )
 
     async def sent(self, message_id: str, receipt: Receipt) -> None:
@@ -221,6 +221,9 @@ class DeskLetterbook:
         parts, number = self._parts, case.number if case else ""
         message_id = message_id_of(parts.secret, activity.conversation, key, domain=parts.desk.domain)
         conversation = await find_conversation(work, thread.conversation_id)
+        language = conversation.locale if conversation else ""
+        agent, department = "" if automatic else activity.sender.name, case.department if case else None
+        by = await signed(work, agent, department, language=language, company=parts.company)
         details = activity.details or {}
         cc = await self._reachable(work, details.get("cc", ()))
         bcc = await self._reachable(work, details.get("bcc", ()))
@@ -230,7 +233,7 @@ class DeskLetterbook:
             to=Mailbox(thread.address, thread.name if thread.vouched or not automatic else ""),
             cc=cc,
             bcc=bcc,
-            sender=Mailbox(parts.desk.address, await self._name(work, activity, case, automatic=automatic)),
+            sender=Mailbox(parts.desk.address, by.name),
             reply_to=self._reply_to(thread.conversation_id),
             envelope_from=with_token(
                 parts.desk.address, TokenKind.BOUNCE, make_token(parts.secret, TokenKind.BOUNCE, message_id)
@@ -238,13 +241,13 @@ class DeskLetterbook:
             text=plain(activity.text) if automatic else activity.text,
             subject=_subject(thread, number) if thread.vouched or not automatic else "",
             number=number,
-            language=conversation.locale if conversation else "",
+            language=language,
             at=activity.at or parts.now(),
             automatic=automatic,
             in_reply_to=thread.message_ids[-1] if thread.message_ids else "",
             references=thread.message_ids,
             links=activity.card.links if activity.card else (),
-            signature="" if automatic else activity.sender.name,
+            signature=by.signature,
             copies_from=self._copies_from(message_id, [*cc, *bcc], besides=thread.address),
             quoted=_quoted(heard[-1]) if heard else "",
         )
@@ -263,13 +266,6 @@ class DeskLetterbook:
         if left_out:
             told = self._parts.words["mail.note_not_sent"].format(address=", ".join(left_out), reason="unreachable")
             await note_once(work, case_id, told, key=f"copies:{key}", by=BOT, at=self._parts.now())
-
-    async def _name(self, work: UnitOfWork, activity: Activity, case: Case | None, *, automatic: bool) -> str:
-        """ "Li Chen, Deliveries", or the company's."""
-        if automatic or not activity.sender.name:
-            return self._parts.company
-        department = await Departments(work).get(case.department) if case else None
-        return f"{activity.sender.name}, {department.name if department else self._parts.company}"
 
     def _write(
         self, work: UnitOfWork, outline: Outline, conversation: UUID, case: Case | None, key: str, *, state: str

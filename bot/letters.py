@@ -90,7 +90,9 @@ async def status_lines(said: Understanding, desk: Desk) -> list[Line]:
         return [Line("status.mistyped", {"typed": number.said})] if await open_case_here(desk) else []
     if number is None or not number.value:
         rows = await cases_of(desk.work, desk.viewer)
-        return [plain_line(row, desk) for row in rows[:LISTED_MAX]]
+        lines = [plain_line(row, desk) for row in rows[:LISTED_MAX]]
+        holds_back = bool(lines) and await Assurances(desk.work).holds_back(desk.assurance)
+        return [*lines, Line("mail.status_only_own")] if holds_back else lines
     try:
         case = await goes_on_as(desk.work, await case_for(desk.work, number.value, desk.viewer))
     except (CaseNotFound, NumberMistyped):

@@ -1,6 +1,8 @@
 """The departments: whose cases they are."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,14 +11,38 @@ from caseengine.model.errors import DepartmentNotFound
 from caseengine.tables import departments
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
+PLACEHOLDERS = ("agent", "department", "company")
+PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
+FALLBACK_LANGUAGE = "en"
+
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """`id` is a slug; `examples` are sentences of customers whose cases belong here."""
+    """Whose cases are alike.
+
+    Attributes:
+        id: a slug.
+        examples: sentences of customers whose cases belong here.
+        signatures: below what its agents write by mail, by language; `PLACEHOLDERS` stand in braces.
+    """
 
     id: str
     name: str
     examples: tuple[str, ...] = ()
+    signatures: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+def signature_of(department: Department, language: str, *, agent: str, company: str) -> str:
+    """What stands below an agent's mail: in this language (`de` for `de-AT`), else in English, else their name."""
+    told = department.signatures
+    text = told.get(re.split("[-_]", language.lower())[0]) or told.get(FALLBACK_LANGUAGE) or "{agent}"
+    names = {"agent": agent, "department": department.name, "company": company}
+    return PLACEHOLDER.sub(lambda found: names[found[1]], text).strip()
+
+
+def strange_placeholders(text: str) -> list[str]:
+    """Those in a signature that nothing stands for."""
+    return [name for name in PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
 
 
 class Departments:
@@ -38,14 +64,12 @@ class Departments:
 
     def add(self, department: Department) -> None:
         self._work.keep(("department", department.id), department, tuple)
-        self._work.write(
-            insertion(departments, id=department.id, name=department.name, examples=list(department.examples))
-        )
+        self._work.write(insertion(departments, id=department.id, **_values(department)))
 
     def change(self, department: Department) -> None:
-        """New name and examples of a department that exists."""
-        values = {"name": department.name, "examples": list(department.examples)}
-        self._work.write(sa.update(departments).where(departments.c.id == department.id).values(values), rows=1)
+        """All but the id of a department that exists."""
+        known = departments.c.id == department.id
+        self._work.write(sa.update(departments).where(known).values(**_values(department)), rows=1)
 
 
 async def all_departments(snapshot: Snapshot) -> list[Department]:
@@ -54,4 +78,12 @@ async def all_departments(snapshot: Snapshot) -> list[Department]:
 
 
 def _department(row: sa.Row[Any]) -> Department:
-    return Department(row.id, row.name, tuple(row.examples))
+    return Department(row.id, row.name, tuple(row.examples), row.signatures)
+
+
+def _values(department: Department) -> dict[str, Any]:
+    return {
+        "name": department.name,
+        "examples": list(department.examples),
+        "signatures": dict(department.signatures),
+    }

@@ -123,10 +123,14 @@ class Assurances:
             conversation=conversation,
             level=standing.level,
             contact_id=standing.contact_id,
-            account_ids=await self._managed(standing),
+            account_ids=await self._managed(standing.contact_id if standing.level is Level.VERIFIED else None),
             cases=frozenset(UUID(case) for case in standing.cases),
             claimed=MappingProxyType(dict(standing.claimed)),
         )
+
+    async def holds_back(self, assurance: Assurance) -> bool:
+        """Whether this person manages accounts that only a stronger proof opens."""
+        return assurance.level is Level.CHANNEL and bool(await self._managed(assurance.contact_id))
 
     async def claim(self, conversation: UUID, kind: IdentityKind | str, value: str, *, at: datetime) -> None:
         """They say this is theirs. Recorded; it discloses nothing.
@@ -183,12 +187,12 @@ class Assurances:
         self._work.keep(key, standing, lambda: self._flush(standing))
         return standing
 
-    async def _managed(self, standing: Standing) -> frozenset[UUID]:
-        if standing.level is not Level.VERIFIED:
+    async def _managed(self, contact_id: UUID | None) -> frozenset[UUID]:
+        if contact_id is None:
             return frozenset()
         rows = await self._work.rows(
             sa.select(account_roles.c.account_id).where(
-                account_roles.c.contact_id == standing.contact_id, account_roles.c.role == str(Role.MANAGER)
+                account_roles.c.contact_id == contact_id, account_roles.c.role == str(Role.MANAGER)
             )
         )
         found = await self._work.rows(downwards([row.account_id for row in rows]))

@@ -16,7 +16,7 @@ from caseengine.operations.access import case_for
 from caseengine.operations.keeping import goes_on_as
 from caseengine.reading.case_address import case_address
 from caseengine.reading.cases import CaseRow, cases_of
-from customers.assurance import Level
+from customers.assurance import Assurances, Level
 from customers.codes import OneTimeCodes
 from customers.errors import IdentityInvalid, TooManyCodes
 from customers.identities import normalise
@@ -117,6 +117,8 @@ async def show_again(said: Understanding, slots: Slots, desk: Desk) -> Next:
 async def show_all(slots: Slots, desk: Desk, *, behind: str = "") -> Next:
     """Every case this person may see, a page at a time; a stranger is asked who they are, after what was opened here.
 
+    Whoever manages accounts, and is known by the word of the channel alone, is told that a proof shows more.
+
     Args:
         behind: the number of the last case of the page before.
     """
@@ -127,6 +129,9 @@ async def show_all(slots: Slots, desk: Desk, *, behind: str = "") -> Next:
         return Call("identify", "show_again")
     if stranger and not rows:
         return Done("status.not_proved", choices=("choice.prove", "choice.report", "choice.person"))
+    holds_back = await Assurances(desk.work).holds_back(desk.assurance)
+    if not rows and holds_back:
+        return Done("status.none_own", choices=("choice.prove", "choice.report", "choice.question"))
     if not rows:
         return Done("status.none", choices=("choice.report", "choice.question"))
     first, page, more = _page(rows, behind, desk)
@@ -134,6 +139,8 @@ async def show_all(slots: Slots, desk: Desk, *, behind: str = "") -> Next:
     here = {"first": first}  # each page is another place in the conversation
     if stranger:
         return Done("status.only_here", here, before=before, choices=(*more, "choice.prove", "choice.report"))
+    if holds_back:
+        return Done("status.only_own", here, before=before, choices=(*more, "choice.prove", "choice.add_to_case"))
     return Done("status.what_next", here, before=before, choices=(*more, "choice.add_to_case", "choice.report"))
 
 

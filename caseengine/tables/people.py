@@ -10,6 +10,7 @@ departments = sa.Table(
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("examples", Json, nullable=False),
+    sa.Column("signatures", Json, nullable=False, server_default="{}"),
 )
 
 agents = sa.Table(

@@ -1,12 +1,11 @@
 """An outline becomes a message: multipart/alternative with the headers that keep a thread together."""
 
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from channels.email.letter_words import letter_words
 from channels.email.marker import LOOP, loop_name
-from channels.email.message import HEADERS, address_of
+from channels.email.message import POLICY, address_of
 from channels.email.outline import Outline
 
 REFERENCES_CHARS_MAX = 900
@@ -20,8 +19,7 @@ def compose(outline: Outline, company: str) -> EmailMessage:
         ValueError: an address or header that cannot be written, a line break in it for example.
     """
     words = letter_words(outline, company)
-    ascii_only = all(one.isascii() for one in (*outline.recipients, outline.sender.address))
-    message = EmailMessage(policy=(SMTP if ascii_only else SMTPUTF8).clone(header_factory=HEADERS))
+    message = EmailMessage(policy=POLICY)
     message["From"] = address_of(outline.sender.address, one_line(outline.sender.name))
     message["To"] = address_of(outline.to.address, one_line(outline.to.name))
     if outline.cc:

@@ -1,8 +1,8 @@
 """A mail as it goes over the wire: RFC 5322 and MIME, marked as written by a machine (RFC 3834)."""
 
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueAddressHeader, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import Any
@@ -36,6 +36,16 @@ class _IdsHeader(_WholeHeader):
         return "".join(f"{line}{policy.linesep}" for line in lines)
 
 
+class _PeopleHeader(UniqueAddressHeader, BaseHeader):  # type: ignore[misc] # as the registry joins them
+    """A mail that is ASCII alone does not name whom it cannot: an encoded address is none (RFC 2047, 5)."""
+
+    def fold(self, *, policy: Any) -> str:
+        named = [one for one in self.addresses if policy.utf8 or one.addr_spec.isascii()]
+        if len(named) == len(self.addresses):
+            return super().fold(policy=policy)
+        return HEADERS(self.name, named).fold(policy=policy) if named else ""
+
+
 LINE_CHARS = 78
 HEADERS = HeaderRegistry()
 """How headers are written; those of the standard library, but for what it would break."""
@@ -43,6 +53,10 @@ for _name in ("list-unsubscribe", "x-loop"):
     HEADERS.map_to_type(_name, _WholeHeader)
 for _name in ("message-id", "in-reply-to", "references"):
     HEADERS.map_to_type(_name, _IdsHeader)
+for _name in ("to", "cc"):
+    HEADERS.map_to_type(_name, _PeopleHeader)
+POLICY = SMTP.clone(header_factory=HEADERS)
+"""Of a mail for whoever has an address in ASCII; with `utf8`, for the others too."""
 
 
 def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, stop_url: str = "") -> EmailMessage:
@@ -54,8 +68,7 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, 
     Raises:
         ValueError: an address or header that cannot be written, a line break in it for example.
     """
-    ascii_only = mail.to.isascii() and sender.isascii()
-    message = EmailMessage(policy=(SMTP if ascii_only else SMTPUTF8).clone(header_factory=HEADERS))
+    message = EmailMessage(policy=POLICY)
     message["From"] = address_of(sender, sender_name)
     message["To"] = address_of(mail.to)
     message["Subject"] = " ".join(words.subject.split())
@@ -86,8 +99,18 @@ def address_of(address: str, name: str = "") -> Address:
     Raises:
         ValueError: it is none.
     """
+    local_part, _, domain = wire_address(address).rpartition("@")
+    return Address(name, username=local_part, domain=domain)
+
+
+def wire_address(address: str) -> str:
+    """An address as servers are told it: its domain in ASCII, unless what stands before the @ is beyond it anyhow.
+
+    Raises:
+        ValueError: it is none.
+    """
     found = validate_email(address, check_deliverability=False, test_environment=True)
-    return Address(name, username=found.local_part, domain=found.domain)
+    return found.ascii_email or found.normalized
 
 
 def domain_of(address: str) -> str:

@@ -25,7 +25,7 @@ class Outline:
         copies_from: the same for each copy, by address: nobody sees by whose address another's mail would come back.
         reply_to: where answers go.
         automatic: no person wrote it.
-        signature: of the agent who wrote it; empty else.
+        signature: lines of the agent who wrote it; empty else.
         quoted: what it answers.
         had: who has it already, of a try that not all servers went along with.
     """

@@ -12,7 +12,7 @@ import aiosmtplib
 import jinja2
 
 from channels.email.mail import Mail
-from channels.email.message import build, domain_of
+from channels.email.message import POLICY, build, domain_of, wire_address
 from channels.email.words import UnknownTemplate, write
 from channels.protocol import DeliveryFailed, Receipt
 
@@ -21,6 +21,8 @@ PERMANENT = 500
 """Replies from here on are for good."""
 NOT_TRIED = 451
 """In place of a reply, for whom the server went away before it was asked."""
+NOT_IN_ASCII = 553
+"""In place of a reply, for an address beyond ASCII at a server that takes none."""
 
 ResolveParams = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 """From the parameters in the outbox to the parameters the mail is written with.
@@ -216,24 +218,31 @@ class SmtpSender:
         *,
         took: Took | None,
     ) -> None:
-        """Fills in who has it, and for whom it was not accepted, now or ever, with the code of the reply."""
+        """Fills in who has it, and for whom it was not accepted, now or ever, with the code of the reply.
+
+        Only whom it cannot reach otherwise gets it with headers beyond ASCII: some server on the way may not take them.
+        """
         for address, sender in envelopes.items():
-            code = await self._envelope(client, sender, address, message_is_ascii=_is_ascii(envelopes))
+            ends = (wire_address(sender), wire_address(address))
+            utf8 = not "".join(ends).isascii()
+            code = await self._envelope(client, *ends, utf8=utf8)
             if code is not None:
                 failed[address] = code
             else:
-                taken[address] = await self._text(client, message)
+                taken[address] = await self._text(client, message, utf8=utf8)
                 if took is not None and len(taken) + len(failed) < len(envelopes):
                     await took(address)
 
-    async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: str, *, message_is_ascii: bool) -> int | None:
+    async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: str, *, utf8: bool) -> int | None:
         """Who it is from and for; the code of the reply where it was not accepted for them."""
-        options = [] if message_is_ascii else ["SMTPUTF8"]
-        encoding = "ascii" if message_is_ascii else "utf-8"
+        options = ["SMTPUTF8"] if utf8 else []
+        encoding = "utf-8" if utf8 else "ascii"
         try:
             await client.ehlo()  # which also ends an envelope that came to nothing
-            if options and not client.supports_extension("smtputf8"):
-                raise DeliveryFailed("the server takes no addresses beyond ASCII")
+            if utf8 and not client.supports_extension("smtputf8"):
+                if not sender.isascii():
+                    raise DeliveryFailed("the server takes no addresses beyond ASCII, and the desk's is one")
+                return NOT_IN_ASCII
             await client.mail(sender, options=options, encoding=encoding)
             try:
                 await client.rcpt(to, encoding=encoding)
@@ -243,9 +252,9 @@ class SmtpSender:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
         return None
 
-    async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage) -> Receipt:
+    async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage, *, utf8: bool) -> Receipt:
         try:
-            raw = message.as_bytes()
+            raw = message.as_bytes(policy=POLICY.clone(utf8=utf8))
             response = await client.data(self._sign(raw) if self._sign else raw)
         except aiosmtplib.SMTPDataError as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
@@ -256,10 +265,6 @@ class SmtpSender:
 
 def _for_good(failed: Mapping[str, int]) -> dict[str, int]:
     return {address: code for address, code in failed.items() if code >= PERMANENT}
-
-
-def _is_ascii(envelopes: Mapping[str, str]) -> bool:
-    return all(address.isascii() for pair in envelopes.items() for address in pair)
 
 
 def _may_retry(error: Exception) -> bool:

@@ -138,6 +138,29 @@ async def test_what_differs_is_changed_and_what_is_not_named_stays(database: Dat
         assert len(await all_agents(work)) == 2
 
 
+async def test_a_department_signs_as_the_file_tells_and_nothing_stands_for_what_nobody_knows(
+    database: Database, tmp_path: Path
+) -> None:
+    def signed(en: str, **named: str) -> list[dict[str, Any]]:
+        return [{"id": "repairs", "name": "Repairs", "signature": {"en": en, **named}}]
+
+    summaries = [
+        await bring(database, tmp_path, departments=signed("{agent}\nYour {department} at {company}", de="{agent}")),
+        await bring(database, tmp_path, departments=signed("{agent}\nYour {department} at {company}", de="{agent}")),
+        await bring(database, tmp_path, departments=signed("{agent} of {company}")),
+    ]
+    assert [counts(one)["departments"] for one in summaries] == [(1, 0, 0), (0, 0, 1), (0, 1, 0)]
+    for strange in ("{phone}", "{agent.name}", "{agent!r}", "{company:>999}", "{}"):
+        with pytest.raises(CompanyInvalid) as refused:
+            await bring(database, tmp_path, departments=signed("{agent}", de=f"Ihr {strange}"))
+        (problem,) = refused.value.problems
+        assert (problem.where, problem.code) == ("departments: repairs: signature: de", "unknown_placeholder")
+        assert problem.value == strange[1:-1]
+    async with database.snapshot() as snapshot:
+        (kept,) = await all_departments(snapshot)
+    assert kept.signatures == {"en": "{agent} of {company}"}
+
+
 async def test_a_contact_is_no_longer_known_by_what_the_file_dropped(database: Database, tmp_path: Path) -> None:
     await bring(database, tmp_path, **WHEELS)
     bea = {"key": "crm-7", "name": "Bea Quill", "email": "bea@new.example", "roles": {"W-100": "member"}}

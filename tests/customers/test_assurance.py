@@ -32,7 +32,12 @@ def desk(database):
     async def of(at=MONDAY):
         return await call("of", at=at)
 
-    return SimpleNamespace(call=call, of=of, conversation=conversation)
+    async def holds_back():
+        assurance = await of()
+        async with database.unit_of_work() as work:
+            return await Assurances(work).holds_back(assurance)
+
+    return SimpleNamespace(call=call, of=of, holds_back=holds_back, conversation=conversation)
 
 
 async def test_nobody_is_known_at_first(desk):
@@ -63,6 +68,16 @@ async def test_the_channels_word_opens_no_accounts(desk, people):
     await desk.call("vouch", people.ana.id, "teams")
     found = await desk.of()
     assert (found.level, found.contact_id, found.account_ids) == (Level.CHANNEL, people.ana.id, frozenset())
+
+
+async def test_what_a_proof_would_open_is_known_to_wait_for_one(desk, people):
+    assert not await desk.holds_back()
+    await desk.call("vouch", people.ben.id, "teams")
+    assert not await desk.holds_back(), "a member sees no account whole, however proved"
+    await desk.call("vouch", people.ana.id, "teams")
+    assert await desk.holds_back()
+    await desk.call("verify", people.ana.id, "test")
+    assert not await desk.holds_back()
 
 
 async def test_the_channels_word_does_not_weaken_a_proof_of_the_same_person(desk, people):

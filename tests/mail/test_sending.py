@@ -99,8 +99,10 @@ async def test_a_recipient_who_is_busy_gets_the_mail_later_and_one_who_is_unknow
     assert len(await post.mailbox(ANA).receives()) == 1
 
 
-async def test_an_address_beyond_ascii_is_written_to(post: Post, sends: Sends):
-    await sends.writes("1234 5678", to="jürgen@customer.test")
+@pytest.mark.parametrize("to", ["jürgen@customer.test", "ana@müller.test", "ana@xn--mller-kva.test"])
+async def test_an_address_beyond_ascii_is_written_to_by_the_letter(post: Post, sends: Sends, to: str):
+    post.hands_to("xn--mller-kva.test", post.lmtp_port)
+    await sends.writes("1234 5678", to=to)
     await sends.tries()
     assert await sends.state("1234 5678") == "done"
 

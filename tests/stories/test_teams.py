@@ -24,6 +24,8 @@ from caseengine.operations.assigning import assign
 from caseengine.operations.opening import Opening, open_case
 from caseengine.rulebooks import Rulebook, decide
 from channels.webchat import cards as webchat
+from customers.accounts import Account, Accounts
+from customers.accounts import Role as AccountRole
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
@@ -159,6 +161,47 @@ async def test_she_asks_for_her_cases_without_a_code_and_a_stranger_does_not_get
     group = {"id": "19:all@thread.v2", "conversationType": "groupChat", "isGroup": True, "tenantId": TENANT}
     await megan.says(f"What is the status of {number}?", conversation=group)
     assert "freezer" not in megan.heard.lower()
+
+
+async def test_who_manages_a_store_is_offered_a_proof_and_then_sees_what_its_people_reported(megan: Megan) -> None:
+    desk, address = megan.desk, "megan@corner.test"
+    on_file = [
+        Identity(IdentityKind.TEAMS, f"{TENANT}|{MEGAN}", "test", desk.clock()),
+        Identity(IdentityKind.EMAIL, address, "test", desk.clock()),
+    ]
+    store = Account(uuid4(), None, "store", "Corner shop", "S-1")
+    manager = Contact(uuid4(), "Megan Bowen", "en", tuple(on_file), roles=((store.id, AccountRole.MANAGER),))
+    member = Contact(uuid4(), "Col", "en", (), roles=((store.id, AccountRole.MEMBER),))
+    async with desk.house.database.unit_of_work() as work:
+        Accounts(work).add(store)
+    async with desk.house.database.unit_of_work() as work:
+        Contacts(work).add(manager)
+        Contacts(work).add(member)
+        about: dict[str, Any] = {"subject": "Freezer warm", "description": "It thaws", "department": "store-support"}
+        opening = Opening(**about, contact_id=member.id, account_id=store.id)
+        theirs = (await open_case(work, opening, by=SYSTEM, at=desk.clock())).number
+
+    await megan.says("What are my cases?")
+    assert "no cases of your own" in megan.heard
+    assert theirs not in str(megan.last)
+    assert "Show who I am" in megan.offered
+
+    await megan.says("Please open a case: our bread delivery never came")
+    await megan.opens("Deliveries")
+    hers = megan.number
+    await megan.says("What are my cases?")
+    assert hers in megan.heard
+    assert theirs not in str(megan.last)
+    assert "stores or accounts you manage" in megan.heard
+
+    await megan.says("Show who I am")
+    await megan.says(address)
+    await megan.says(desk.code_sent_to(address))
+    assert hers in megan.heard
+    shown = [one for one in megan.last if theirs in str(one)]
+    assert "Freezer warm" in str(shown)
+    assert [one for one in shown if one.get("attachments")], "as a card"
+    assert "stores or accounts you manage" not in megan.heard, "all is shown"
 
 
 async def test_when_she_blocked_the_bot_the_agent_reads_it_on_the_case(megan: Megan) -> None:

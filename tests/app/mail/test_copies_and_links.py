@@ -1,10 +1,12 @@
 """Copies, mails to somebody outside, the links in an answer, and two desks that write to each other."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from caseengine.departments import Departments
 from caseengine.operations import answering
 from caseengine.operations.forwarding import forward
 from customers.errors import IdentityInvalid
@@ -32,6 +34,27 @@ async def test_a_copy_goes_with_these_words_and_gives_no_right_to_the_case(desk:
     await desk.hears("Tell me more.", sender="<boss@corner.example>", answers=id_of(reply), dmarc="pass")
     assert (await desk.verdicts())[-1] == "not_taking_part"
     assert not [fact for fact in await desk.told(number) if "Tell me more." in fact]
+
+
+async def test_an_agents_mail_is_signed_as_the_department_signs(desk: MailingDesk):
+    (first,) = await desk.hears()
+    number = number_in(first)
+    (plain,) = await desk.replies(number, "On its way.")
+    assert "\n-- \nSam\n" in text_of(plain)
+
+    told = {"en": "{agent}\n{department}, {company} {open", "de": "Ihr {agent}"}
+    async with desk.house.database.unit_of_work() as work:
+        Departments(work).change(replace(await Departments(work).get("tills"), signatures=told))
+    (signed,) = await desk.replies(number, "It left <today>.")
+    assert "\n-- \nSam\nTills, Larder & Lane {open\n" in text_of(signed)
+    html = signed.get_body(("html",))
+    assert html is not None
+    assert "Sam\nTills, Larder &amp; Lane {open</span>" in html.get_content().replace("\r\n", "\n")
+
+    asked = {"to": "carrier@trucks.example", "subject": "", "note": "Asked", "key": "f-1"}
+    await desk.office.do(forward, number, "Where is it?", **asked, by=desk.office.sam.actor, at=desk.clock())
+    (outside,) = await desk.sent()
+    assert "\n-- \nSam\nTills, Larder & Lane {open\n" in text_of(outside)
 
 
 async def test_whom_the_customer_copied_in_gets_nothing_by_itself(desk: MailingDesk):

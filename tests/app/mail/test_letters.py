@@ -1,6 +1,8 @@
 """A mail comes in, is filed, and is answered at most once."""
 
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -8,6 +10,9 @@ from pydantic import ValidationError
 from app.mail_reader import DeskReader
 from app.mail_settings import MailDesk
 from app.settings import Settings
+from caseengine.model.actor import SYSTEM
+from customers.accounts import Account, Accounts, Role
+from customers.contacts import Contacts
 from storage.engine import Database
 from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, mailing, number_in, text_of
 from tests.app.mail.peer import mail
@@ -246,6 +251,26 @@ async def test_status_is_told_to_who_may_know_it(desk: MailingDesk):
     assert number not in text_of(own)
 
 
+async def test_who_manages_a_store_hears_by_mail_that_there_is_more_to_see(desk: MailingDesk):
+    ana = await desk.knows()
+    (first,) = await desk.hears(dmarc="pass")
+    asks = {"subject": "Status?", "dmarc": "pass", "answers": id_of(first)}
+    (told,) = await desk.hears("What is the status of my cases?", **asks)
+    assert number_in(first) in text_of(told)
+    assert "you manage" not in text_of(told)
+
+    store = Account(uuid4(), None, "store", "Corner shop", "S-1")
+    async with desk.house.database.unit_of_work() as work:
+        Accounts(work).add(store)
+    async with desk.house.database.unit_of_work() as work:
+        known = await Contacts(work).get(ana.id)
+        told_now = replace(known, roles=((store.id, Role.MANAGER),))
+        Contacts(work).correct(known, told_now, by=SYSTEM, source="import", at=desk.clock())
+    (told,) = await desk.hears("What is the status of my cases?", **asks)
+    assert number_in(first) in text_of(told)
+    assert "stores or accounts you manage" in " ".join(text_of(told).split())
+
+
 async def test_no_word_of_the_visitor_is_in_an_automatic_mail_to_an_unproved_address(desk: MailingDesk):
     (answer,) = await desk.hears(
         "BUY CHEAP PILLS", subject="Look at http://pills.example", sender="BUY <ana@corner.example>"
@@ -336,3 +361,9 @@ async def test_s9_without_a_border_a_signature_of_the_senders_domain_vouches(dat
 def test_a_border_has_a_name_or_none():
     with pytest.raises(ValidationError, match="NIGHTDESK_MAIL_AUTHSERV"):
         Settings(mail_authserv="mx.shop.example", mail_border="microsoft365")
+
+
+def test_a_desk_whose_domain_is_beyond_ascii_writes_it_as_every_server_takes_it():
+    assert Settings(mail_from="desk@lärder.example").mail_from == "desk@xn--lrder-gra.example"
+    with pytest.raises(ValidationError):
+        Settings(mail_from="desk@lärder..example")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from channels.email.mail import Mail
+from channels.email.message import POLICY, address_of
 from channels.email.smtp import Doubted, Later, Refused, SmtpSender, SmtpSettings, Took
 from channels.protocol import DeliveryFailed
 from tests.channels.email.servers import Scripted, certificate, only_ana, serving
@@ -171,6 +172,44 @@ async def test_an_address_beyond_ascii_needs_a_server_that_takes_it():
     async with serving(handler, enable_SMTPUTF8=True) as port:
         await sender(port).send(mail(to="änne@corner.example"), key="k")
     assert len(handler.taken) == 1
+
+
+@pytest.mark.parametrize("to", ["ana@müller.example", "ana@xn--mller-kva.example"])
+async def test_a_domain_beyond_ascii_is_written_in_ascii_which_every_server_takes(to):
+    handler = Scripted()
+    async with serving(handler) as port:
+        await sender(port, sender="desk@xn--lrder-gra.example").send(mail(to=to), key="k")
+    header = handler.taken[0].partition(b"\r\n\r\n")[0]
+    assert b"\r\nTo: ana@xn--mller-kva.example\r\n" in header
+    assert b"<desk@xn--lrder-gra.example>\r\n" in header
+    assert handler.recipients == [["ana@xn--mller-kva.example"]]
+
+
+@pytest.mark.parametrize("knows_utf8", [False, True])
+async def test_a_copy_beyond_ascii_keeps_nothing_from_the_others(knows_utf8):
+    handler = Scripted()
+    message = EmailMessage(policy=POLICY)
+    message["From"], message["Message-ID"] = "desk@larder.example", "<a@larder.example>"
+    message["To"] = [address_of("ana@corner.example", "Änne")]
+    message["Cc"] = [address_of("jörg@corner.example"), address_of("boss@müller.example")]
+    to = ("jörg@corner.example", "ana@corner.example", "boss@müller.example")
+    async with serving(handler, enable_SMTPUTF8=knows_utf8) as port:
+        receipt = await sender(port).hand_over(message, dict.fromkeys(to, "desk@larder.example"))
+
+    assert receipt.proof.get("refused") == (None if knows_utf8 else {"jörg@corner.example": 553})
+    *for_joerg, for_ana, for_boss = handler.taken
+    assert for_ana == for_boss
+    assert b"To: =?utf-8?q?=C3=84nne?= <ana@corner.example>\r\nCc: boss@xn--mller-kva.example\r\n" in for_ana
+    assert ["Cc: jörg@corner.example, boss@xn--mller-kva.example\r\n".encode() in one for one in for_joerg] == (
+        [True] if knows_utf8 else []
+    )
+
+
+async def test_a_desk_beyond_ascii_at_a_server_that_takes_none_says_nothing_of_its_customers():
+    async with serving(Scripted()) as port:
+        failure = await refused(sender(port, sender="bücher@larder.example"), mail())
+    assert not failure.retry
+    assert not isinstance(failure, Refused)
 
 
 async def test_a_mail_without_its_parameters_or_template_is_given_up():
