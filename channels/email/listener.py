@@ -32,6 +32,8 @@ READER_BYTES = 16 * 1024
 UNDER_WAY_BYTES_MAX = 64 * 1024 * 1024
 """Of all mails that are being handed over or kept at one time."""
 SCHEMES = ("lmtp", "smtp")
+PLAIN_ADDRESS = re.compile(r"<([\w.+=-]{1,64}@[\w.-]{1,255})>(.*)", re.ASCII)
+"""As nearly all are: read here, because the standard library's reader of addresses takes a tenth of all the time."""
 UNSTORABLE = re.compile("[\x00-\x1f\x7f\udc80-\udcff]")
 TAKEN = "250 2.0.0 Kept"
 LATER = "451 4.3.0 The desk can store nothing just now, try again later"
@@ -234,6 +236,11 @@ class _Timed(SMTP):
         self._set_post_data_state()
         self.begin_again()
         await self.push("\r\n".join([answer] * answers))
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """Address and what stands behind it, of the arguments of MAIL and RCPT."""
+        plain = PLAIN_ADDRESS.fullmatch(arg)
+        return plain.groups() if plain else super()._getaddr(arg)
 
     async def _take_text(self, handed: Handed) -> str:
         text, refused = HandedText(), ""
