@@ -1,4 +1,4 @@
-"""Agents are told who named their case by mail and takes no part in it, and how much machines write: at once, then hourly."""
+"""Agents are told who named their case by mail and takes no part, and how much machines write: at once, then hourly."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

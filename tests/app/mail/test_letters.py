@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from app.settings import Settings
-from storage.engine import Database
 from channels.email.letter import Envelope
+from storage.engine import Database
 from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, mailing, number_in, text_of
 from tests.app.mail.peer import mail
 

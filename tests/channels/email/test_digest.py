@@ -2,7 +2,6 @@
 
 import sys
 import time
-
 from hashlib import sha256
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""A mailbox with a mail that its server cannot give out, or not at this size: made up, because a real one has no such mail."""
+"""A mailbox whose server cannot give a mail out, or has one too large: made up, as a real one has no such mail."""
 
 import asyncio
 from typing import Any
