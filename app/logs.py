@@ -19,8 +19,9 @@ FIELDS = frozenset(
         "event", "level", "timestamp", "logger",
         # what the desk was doing, by internal ids and codes
         "activity_seq", "address", "attempt", "case_id", "channel", "code", "conversation", "count", "delivery_id",
-        "department", "duration_ms", "entity", "error", "fault", "inbox_id", "intent", "job", "method", "outbox_id",
-        "path", "reason", "reference", "revision", "revisions", "route", "state", "status", "topic", "tries", "version",
+        "department", "duration_ms", "entity", "error", "fault", "host", "inbox_id", "intent", "job", "mail", "method",
+        "outbox_id", "path", "place", "reason", "reference", "revision", "revisions", "route", "size", "state",
+        "status", "topic", "tries", "version",
     }
 )  # fmt: skip
 ROOMS = frozenset({"app", "bot", "caseengine", "channels", "customers", "knowledge", "storage", "web"})

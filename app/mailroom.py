@@ -26,7 +26,8 @@ class DeskMailroom:
 
     @unavailable_is_said
     async def keep(self, raw: bytes, envelope: Envelope) -> Kept:
-        digest = digest_of(raw) if len(raw) <= AT_ONCE_BYTES_MAX else await asyncio.to_thread(digest_of, raw)
+        told_by = raw or envelope.place.encode()  # nothing of it could be had
+        digest = digest_of(told_by) if len(raw) <= AT_ONCE_BYTES_MAX else await asyncio.to_thread(digest_of, raw)
         try:
             async with self._database.unit_of_work() as work:
                 kept = Mails(work).keep(digest, raw, asdict(envelope), at=self._now())
@@ -45,4 +46,5 @@ def envelope_of(document: dict[str, object]) -> Envelope:
         rcpt_to=tuple(map(str, rcpt_to)) if isinstance(rcpt_to, list | tuple) else (),
         source=str(known["source"] or ""),
         place=str(known["place"] or ""),
+        whole=known["whole"] is not False,
     )

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     imap_trust: Path | None = Field(None, description="PEM file with the authority of its certificate.")
     imap_folder: str = Field("INBOX", description="Folder that mail arrives in.")
     imap_processed: str = Field("Processed", description="Folder that mail is moved to once it is kept.")
-    imap_failed: str = Field("Failed", description="Folder for mail the desk cannot keep: too large.")
+    imap_failed: str = Field("Failed", description="Folder for mail the desk cannot fetch: too large.")
     mail_raw_days: int = Field(90, ge=1, description="Days that the bytes of a mail are kept once it is filed.")
     mail_aside_days: int = Field(365, ge=1, description="The same for mails set aside, which nobody could read.")
     dkim_domain: str = Field("", description="Domain our mails are signed for; not signed when empty.")

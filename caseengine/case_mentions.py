@@ -11,7 +11,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseengine import machine_mentions
 from caseengine.cases import Cases
+from caseengine.machine_mentions import MACHINES, NOTED, Counted
 from caseengine.model.actor import Actor
 from caseengine.model.errors import CaseNotFound
 from caseengine.operations.keeping import goes_on_as
@@ -64,7 +66,8 @@ async def number_of(snapshot: Snapshot, case_id: UUID) -> str:
 async def cases_named(snapshot: Snapshot, at: datetime, *, after: UUID | None = None) -> Sequence[UUID]:
     """The cases whose agents may be told now that somebody named them, in an order of their own."""
     told = case_mentions.alias()
-    lately = sa.exists().where(told.c.case_id == case_mentions.c.case_id, told.c.noted_at > at - PAUSE)
+    by_the_job = told.c.noted_at > at - PAUSE, told.c.reason != NOTED
+    lately = sa.exists().where(told.c.case_id == case_mentions.c.case_id, *by_the_job)
     asked = [case_mentions.c.case_id > after] if after is not None else []
     rows = await snapshot.rows(
         sa.select(case_mentions.c.case_id)
@@ -77,29 +80,37 @@ async def cases_named(snapshot: Snapshot, at: datetime, *, after: UUID | None = 
 
 
 async def note_mentions(
-    work: UnitOfWork, case_id: UUID, words: Callable[[Sequence[Mention]], str], *, by: Actor, at: datetime
+    work: UnitOfWork,
+    case_id: UUID,
+    words: Callable[[Sequence[Mention], Sequence[Counted]], str],
+    *,
+    by: Actor,
+    at: datetime,
 ) -> None:
-    """One note about everybody who named it and of whom its agents have not heard yet.
+    """One note about everybody who named it and of whom its agents have not heard yet, and of machines' mails.
 
     Args:
         words: of the note; there is one mention for each sender.
     """
-    here = case_mentions.c.case_id == case_id
+    here = case_mentions.c.case_id == case_id, case_mentions.c.reason.not_in(MACHINES)
     waiting = await work.rows(
-        sa.select(case_mentions).where(here, case_mentions.c.noted_at.is_(None)).order_by("id").limit(AT_ONCE_MAX)
+        sa.select(case_mentions).where(*here, case_mentions.c.noted_at.is_(None)).order_by("id").limit(AT_ONCE_MAX)
     )
     heard_of = await work.rows(
-        sa.select(case_mentions.c.sender).where(here, case_mentions.c.noted_at.is_not(None)).distinct()
+        sa.select(case_mentions.c.sender).where(*here, case_mentions.c.noted_at.is_not(None)).distinct()
     )
+    counts = await machine_mentions.counted(work, case_id)
     known = {row.sender for row in heard_of}
     news = {row.sender: row for row in reversed(waiting) if row.sender not in known}
     told = [row.id for row in news.values()]
     again = [row.id for row in waiting if row.id not in set(told)]
-    if news:
+    if news or counts:
         case = await goes_on_as(work, await Cases(work).by_id(case_id))
         firsts = sorted(news.values(), key=lambda row: int(row.id))
-        case.note(words([Mention(row.sender, row.number, row.reason) for row in firsts]), by=by, at=at)
+        case.note(words([Mention(row.sender, row.number, row.reason) for row in firsts], counts), by=by, at=at)
         work.write(sa.update(case_mentions).where(case_mentions.c.id.in_(told)).values(noted_at=at))
+    if counts:
+        machine_mentions.told(work, case_id, counts, at=at)
     if again:
         work.write(sa.delete(case_mentions).where(case_mentions.c.id.in_(again)))
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from caseengine.tables import case_conversations, mail_threads, mails
 from storage.errors import AlreadyReceived
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import Insertion, Snapshot, UnitOfWork
 
 TRIES_MAX = 5
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30, 120))
@@ -71,6 +71,7 @@ class FiledAs:
 
 
 ROW = [mails.c[name] for name in MailRow.__dataclass_fields__]
+NEW_ROW = sa.insert(mails).returning(mails.c.id)
 KEPT = [mails.c[name] for name in KeptMail.__dataclass_fields__]
 
 
@@ -87,9 +88,8 @@ class Mails:
             AlreadyReceived: the same mail was kept before.
         """
         values = {"digest": digest, "raw": raw, "size": len(raw), "envelope": dict(envelope), "received_at": at}
-        statement = sa.insert(mails).values(values).returning(mails.c.id)
         self._work.after_commit_wake(TOPIC)
-        return self._work.write(statement, duplicate=AlreadyReceived("mail", "in", digest))
+        return self._work.write(Insertion(NEW_ROW, values), duplicate=AlreadyReceived("mail", "in", digest))
 
     def filed(self, mail_id: int, as_: FiledAs, *, at: datetime) -> None:
         """It is where it belongs; a second worker that filed it too gets a conflict instead of a second effect."""

@@ -28,6 +28,7 @@ from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
 
 log = structlog.get_logger()
+LEFT_IN_MAILBOX = "left_in_mailbox"
 AT_ONCE_MAX = 16
 """Mails taken out at once; so many may be in memory, if they are small."""
 AT_ONCE_BYTES_MAX = 32 * 1024 * 1024
@@ -97,8 +98,11 @@ class Filing:
             return await due_mails(snapshot, at=self._parts.now(), limit=AT_ONCE_MAX, bytes_max=AT_ONCE_BYTES_MAX)
 
     async def _read(self, mail: KeptMail) -> Letter | Exception:
+        envelope = envelope_of(dict(mail.envelope))
+        if not envelope.whole:
+            return LetterUnreadable(LEFT_IN_MAILBOX)
         try:
-            return await self._parts.reader.read(mail.raw, envelope_of(dict(mail.envelope)))
+            return await self._parts.reader.read(mail.raw, envelope)
         except Exception as error:
             return error
 
@@ -183,7 +187,8 @@ class Filing:
                 subject = words["mail.unreadable_subject"]
                 opening = Opening(subject=subject, description=subject, department=self._parts.fallback_department)
                 case = await open_case(work, opening, by=BOT, at=at)
-                case.note(words["mail.unreadable_note"].format(mail=mail.id, error=error), by=BOT, at=at)
+                line = "mail.left_in_mailbox_note" if error == LEFT_IN_MAILBOX else "mail.unreadable_note"
+                case.note(words[line].format(mail=mail.id, error=error), by=BOT, at=at)
                 # The case is new in this very unit of work: the mail names it by a write that comes after.
                 Mails(work).quarantine(mail, error, case.id, at=at)
         except Conflict:

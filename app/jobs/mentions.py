@@ -1,4 +1,4 @@
-"""Agents are told that somebody named their case by mail who does not take part in it: at once, then once an hour."""
+"""Agents are told who named their case by mail and takes no part, and how much machines write: at once, then hourly."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.jobs.one_by_one import OneByOne, each
 from caseengine.case_mentions import Mention, cases_named, note_mentions
+from caseengine.machine_mentions import Counted
 from caseengine.model.actor import BOT
 from storage.engine import Database
 from storage.transaction import UnitOfWork
@@ -38,11 +39,19 @@ class Mentions:
     async def _note(self, work: UnitOfWork, *, case_id: UUID) -> None:
         await note_mentions(work, case_id, self._told, by=BOT, at=self._now())
 
-    def _told(self, mentions: Sequence[Mention]) -> str:
+    def _told(self, mentions: Sequence[Mention], counts: Sequence[Counted]) -> str:
         lines = [self._line(one) for one in mentions[:LISTED_MAX]]
         if len(mentions) > LISTED_MAX:
             lines.append(self._words["mail.beside_more"].format(more=len(mentions) - LISTED_MAX))
+        lines += [self._count(one) for one in counts[:LISTED_MAX]]
+        if len(counts) > LISTED_MAX:
+            rest = sum(one.mails for one in counts[LISTED_MAX:])
+            lines.append(self._words["mail.machines_more"].format(mails=rest, machines=len(counts) - LISTED_MAX))
         return "\n".join(lines)
+
+    def _count(self, one: Counted) -> str:
+        who = one.sender or self._words["mail.somebody"]
+        return self._words["mail.machine_more"].format(mails=one.mails, who=who)
 
     def _line(self, one: Mention) -> str:
         who = one.sender or self._words["mail.somebody"]

@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand, for_note
 from app.jobs.machine_mail import REPORTS, learn, outcome_lines, vanishes
 from bot.dialogs.report_problem import subject_of
+from caseengine.case_mentions import TOPIC as CASE_NAMED
 from caseengine.case_mentions import Mention, mention, number_of
 from caseengine.cases import Cases
+from caseengine.machine_mentions import worth_a_note
 from caseengine.mail_threads import SentMail, returned_by
 from caseengine.mail_tokens import TokenKind, tokens_in
 from caseengine.mails import OUTSIDE
@@ -59,11 +61,15 @@ async def file_from_machine(here: LetterAtHand) -> FiledLetter:
     pointed = [one for one in await pointed_at(here.work, here.incoming) if one.pointer in UNGUESSABLE]
     case_id = (sent.case_id if sent else None) or next((one.case_id for one in pointed if one.case_id), None)
     conversation = pointed[0].conversation if pointed else None
+    report = kind in REPORTS
     if case_id is not None:
-        told = _told_by_machine(here, came_from or _recipients(sent), pointed)
-        files, lying_in = ("", None) if kind in REPORTS else await _files_beside(here, case_id)
-        case_id = (await here.note(case_id, f"{told}\n\n{files}".strip())).id
-        conversation = lying_in or conversation
+        if await worth_a_note(here.work, case_id, here.incoming.sender or "", report=report, at=here.at):
+            told = _told_by_machine(here, came_from or _recipients(sent), pointed)
+            files, lying_in = ("", None) if report else await _files_beside(here, case_id)
+            case_id = (await here.note(case_id, f"{told}\n\n{files}".strip())).id
+            conversation = lying_in or conversation
+        else:
+            here.work.after_commit_wake(CASE_NAMED)
     elif not vanishes(here.letter, here.mail.envelope.get("mail_from")):
         return await file_silently(here, Decision(None, Reason.NEW))
     here.filed(f"automatic_{kind}", conversation=conversation, case_id=case_id)

@@ -148,5 +148,6 @@ case_mentions = sa.Table(
 )
 """
 Somebody's mail named `case_id`, and they do not take part in it: their words are on the case `number`. Written without
-touching the case they named, whose agents are told later, of many at once: `noted_at`.
+touching the case they named, whose agents are told later, of many at once: `noted_at`. Or a machine's mail about
+`case_id`, without a `number`: `reason` says whether it is a note of its own or one of a count.
 """

@@ -4,11 +4,14 @@ Cheap and bounded, because it is done before the mail is kept, and never fails, 
 """
 
 import re
+from collections.abc import Iterator
 from hashlib import sha256
 
 HEADER_BYTES_MAX = 256 * 1024
 """As far as headers are looked for; a longer header is hashed with the body."""
 LINE_BYTES_MAX = 2_000
+PIECE_BYTES = 256 * 1024
+"""Of a body that are looked at in one step: meanwhile no other thread can do anything."""
 END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 NAMED = ("message-id", "from")
 INSTEAD = ("from", "date", "subject", "to")
@@ -20,8 +23,12 @@ def digest_of(raw: bytes) -> str:
     header, body = split(raw)
     told = _named(header, NAMED) if message_id(header) else _named(header, INSTEAD)
     known = sha256()
-    for part in (*told, b"\x00" if told else header, _plain(body)):
+    for part in (*told, b"\x00" if told else header):
         known.update(len(part).to_bytes(8, "big") + part)
+    pieces = list(_plain(body))
+    known.update(sum(map(len, pieces)).to_bytes(8, "big"))
+    for piece in pieces:
+        known.update(piece)
     return known.hexdigest()
 
 
@@ -49,6 +56,17 @@ def _field(header: bytes, name: bytes) -> bytes:
     return b" ".join(found.group(1).split()) if found else b""
 
 
-def _plain(body: bytes) -> bytes:
+def _plain(body: bytes) -> Iterator[bytes]:
     """Line ends as one kind, none at the end: servers differ in both."""
-    return body.replace(b"\r\n", b"\n").rstrip(b"\n")
+    at, ends = 0, 0
+    while at < len(body):
+        piece = body[at : at + PIECE_BYTES]
+        if piece.endswith(b"\r") and len(piece) > 1:  # the other half of a line end may follow
+            piece = piece[:-1]
+        at += len(piece)
+        lines = piece.replace(b"\r\n", b"\n")
+        words = lines.rstrip(b"\n")
+        if words:
+            yield b"\n" * ends + words
+            ends = 0
+        ends += len(lines) - len(words)

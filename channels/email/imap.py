@@ -21,6 +21,7 @@ from imap_tools.errors import ImapToolsError
 from channels.email.imap_move import move
 from channels.email.letter import Envelope
 from channels.email.mailroom import Mailroom
+from channels.email.reading.limits import HEADER_BLOCK_BYTES_MAX, MAIL_BYTES_MAX
 from channels.protocol import DeskUnavailable
 
 log = structlog.get_logger()
@@ -30,9 +31,11 @@ BACK_OFF_S = (1.0, 5.0, 15.0, 60.0, 300.0)
 TIMEOUT_S = 30.0
 AT_ONCE_MAX = 50
 """Mails fetched between two looks at what else there is."""
-SIZE_MAX = 25 * 1024 * 1024
+WHOLE = "(BODY.PEEK[])"
+HEADER = f"(BODY.PEEK[HEADER]<0.{HEADER_BLOCK_BYTES_MAX}>)"
+"""Flags stay as they are."""
 FETCH_TRIES_MAX = 5
-"""A mail that the server cannot give out so often is moved where a person looks."""
+"""A mail that the server cannot give out so often is left to people."""
 FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError)
 
 
@@ -65,7 +68,7 @@ class ImapSettings:
     processed: str = "Processed"
     failed: str = "Failed"
     idle_s: float = IDLE_S
-    size_max: int = SIZE_MAX
+    size_max: int = MAIL_BYTES_MAX
     back_off_s: tuple[float, ...] = BACK_OFF_S
 
     def __post_init__(self) -> None:
@@ -182,28 +185,33 @@ class ImapPuller:
                 return
 
     def _take(self, mailbox: BaseMailBox, uid: str, validity: int) -> bool:
-        """Keep one, then move it; what is too large or cannot be had goes where a person looks. Whether it moved."""
+        """Keep one, then move it; whether it moved.
+
+        What is too large or cannot be had goes where a person looks, and as much of it as can be had is kept: so the
+        desk tells them to.
+        """
         settings = self._settings
         place = f"{settings.folder};{validity};{uid}"
-        if self._tries.get(place, 0) >= FETCH_TRIES_MAX:
-            log.warning("imap_mail_not_given", place=place)
-            move(mailbox, uid, settings.failed)
-            return True
-        self._tries[place] = self._tries.get(place, 0) + 1  # before: the connection may end over it
-        size = self._size(mailbox, uid)
-        if size is not None and size > settings.size_max:
-            log.warning("imap_mail_too_large", place=place, size=size)
-            move(mailbox, uid, settings.failed)
-            return True
-        raw = self._raw(mailbox, uid)
+        given = self._tries.get(place, 0) < FETCH_TRIES_MAX
+        size, raw = self._fetched(mailbox, uid, place) if given else (None, b"")
         if raw is None:
             return False  # somebody else took it, or the server cannot read it
-        del self._tries[place]
-        envelope = Envelope(None, (), f"imap:{settings.username}", place)
+        if given:
+            del self._tries[place]  # what now fails is not the mail's fault
+        whole = given and (size or 0) <= settings.size_max
+        if not whole:
+            log.warning("imap_mail_too_large" if given else "imap_mail_not_given", place=place, size=size)
+        envelope = Envelope(None, (), f"imap:{settings.username}", place, whole)
         self._on_loop(self._mailroom.keep(raw, envelope))
-        move(mailbox, uid, settings.processed)
+        move(mailbox, uid, settings.processed if whole else settings.failed)
         self._failures = 0
         return True
+
+    def _fetched(self, mailbox: BaseMailBox, uid: str, place: str) -> tuple[int | None, bytes | None]:
+        """Its size, and its bytes or, where they are too many, those of its header."""
+        self._tries[place] = self._tries.get(place, 0) + 1  # before: the connection may end over it
+        size = self._size(mailbox, uid)
+        return size, self._raw(mailbox, uid, WHOLE if (size or 0) <= self._settings.size_max else HEADER)
 
     def _size(self, mailbox: BaseMailBox, uid: str) -> int | None:
         status, found = mailbox.client.uid("fetch", uid, "(RFC822.SIZE)")
@@ -212,9 +220,9 @@ class ImapPuller:
         digits = after.split(b")")[0].split(b" ")[0]
         return int(digits) if digits.isdigit() else None
 
-    def _raw(self, mailbox: BaseMailBox, uid: str) -> bytes | None:
-        """The bytes as they are, read by nobody; its flags stay as they are."""
-        status, found = mailbox.client.uid("fetch", uid, "(BODY.PEEK[])")
+    def _raw(self, mailbox: BaseMailBox, uid: str, part: str) -> bytes | None:
+        """The bytes as they are, read by nobody."""
+        status, found = mailbox.client.uid("fetch", uid, part)
         parts = [one for one in found if isinstance(one, tuple)] if status == "OK" else []
         raw: bytes | None = parts[0][1] if parts else None
         return raw

@@ -144,9 +144,11 @@ class Envelope:
         rcpt_to: the addresses it was handed in for; empty where the way in does not tell.
         source: "smtp", "lmtp", or "imap:" and the mailbox.
         place: of IMAP, folder, UIDVALIDITY and UID; empty else.
+        whole: all of it was handed over; else its header at most, and the mail stays in its mailbox.
     """
 
     mail_from: str | None
     rcpt_to: tuple[str, ...]
     source: str
     place: str = ""
+    whole: bool = True

@@ -9,7 +9,8 @@ class LetterUnreadable(Exception):
 
     Attributes:
         reason: "too_large", "empty", "overrun" (processor time, memory or clock, also when read plainly), "broken" (the
-            reader failed, a fault of ours) or "answer_refused" (the reader said something that is no letter).
+            reader failed, a fault of ours), "answer_refused" (the reader said something that is no letter) or
+            "left_in_mailbox" (what was kept of it is its header at most).
     """
 
     reason: str

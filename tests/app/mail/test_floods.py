@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from email.message import Message
 from uuid import uuid4
 
 import pytest
@@ -87,7 +88,7 @@ async def test_twenty_copies_that_come_back_at_once_are_twenty_notes(desk: Maili
     for place in range(20):
         came_back = mail(
             "Gone.",
-            sender=f"<mailer-daemon@isp-{place}.example>",
+            sender="<mailer-daemon@our.example>",
             message_id=f"{place}@isp.example",
             answers=id_of(first),
         )
@@ -96,6 +97,70 @@ async def test_twenty_copies_that_come_back_at_once_are_twenty_notes(desk: Maili
 
     assert await tries_spent(desk) == (0, 0)
     assert len([fact for fact in await desk.told(number_in(first)) if "machine answered" in fact]) == 20
+
+
+async def machines_write(desk: MailingDesk, first: Message, *senders: str) -> None:
+    """Automatic replies to a mail of ours."""
+    for sender in senders:
+        away = mail(
+            "I am away.",
+            sender=f"<{sender}>",
+            message_id=f"{uuid4().hex}@corner.example",
+            headers=(("Auto-Submitted", "auto-replied"),),
+        )
+        await desk.gets(away, rcpt=str(first["Reply-To"]), mail_from=sender)
+    await desk.settle()
+
+
+async def machines_noted(desk: MailingDesk, first: Message) -> tuple[int, list[str]]:
+    """Notes of single mails, and those that count."""
+    told = await desk.told(number_in(first))
+    return len([one for one in told if "machine answered" in one]), [one for one in told if "more automatic" in one]
+
+
+async def test_a_machine_that_writes_on_and_on_is_noted_at_first_and_counted_then(any_desk: MailingDesk):
+    desk = any_desk
+    (first,) = await desk.hears(dmarc="pass")
+
+    await machines_write(desk, first, *["robot@corner.example"] * 40)
+    notes, counts = await machines_noted(desk, first)
+    assert notes == 3
+    (count,) = counts
+    assert "37 more" in count
+    assert "robot@corner.example" in count
+    assert (await desk.verdicts()).count("automatic_auto_reply") == 40
+
+    await machines_write(desk, first, *["robot@corner.example"] * 10)
+    assert await machines_noted(desk, first) == (3, counts)
+    desk.clock.passes(hours=1, minutes=1)
+    await desk.settle()
+    notes, counts = await machines_noted(desk, first)
+    assert (notes, len(counts), "10 more" in counts[1]) == (3, 2, True)
+    await machines_write(desk, first, "another@corner.example")
+    assert (await machines_noted(desk, first))[0] == 4
+
+    await desk.gets(named_by(0, number_in(first)))
+    desk.clock.passes(hours=1, minutes=1)
+    await desk.settle()
+    assert len(await named(desk, number_in(first))) == 1
+    assert len((await machines_noted(desk, first))[1]) == 2
+
+
+async def test_many_machines_are_noted_as_far_as_one_mail_of_ours_has_recipients_and_counted_then(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    await machines_write(desk, first, *[f"robot-{place}@corner.example" for place in range(45)])
+    notes, (count,) = await machines_noted(desk, first)
+    assert notes == 30
+    assert count.count("1 more automatic") == 10
+    assert "5 more from 5 other machines" in count
+
+
+async def test_a_machine_noted_once_delays_no_word_of_who_names_the_case(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    await machines_write(desk, first, "robot@corner.example")
+    await desk.gets(named_by(0, number_in(first)))
+    await desk.settle()
+    assert len(await named(desk, number_in(first))) == 1
 
 
 async def _flood(desk: MailingDesk, second: Filing) -> None:

@@ -11,6 +11,7 @@ from app.mail_reader import DeskReader
 from app.mail_settings import MailDesk
 from app.settings import Settings
 from caseengine.model.actor import SYSTEM
+from channels.email.letter import Envelope
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contacts
 from storage.engine import Database
@@ -300,6 +301,17 @@ async def test_what_cannot_be_read_is_set_aside_with_a_case_and_its_neighbours_g
 
     assert await desk.verdicts() == ["quarantined", "quarantined", "new"]
     assert len(await desk.numbers()) == 3
+
+
+async def test_people_are_told_of_each_mail_that_was_left_in_its_mailbox(desk: MailingDesk):
+    header = b"From: <ana@corner.example>\r\nMessage-ID: <1@x>\r\n\r\n"
+    for raw, uid in ((header, 7), (b"", 8), (b"", 9), (b"", 9)):
+        await desk.house.mailroom.keep(raw, Envelope(None, (), "imap:support", f"INBOX;1;{uid}", whole=False))
+    await desk.settle()
+
+    assert await desk.verdicts() == ["quarantined"] * 3
+    for number in await desk.numbers():
+        assert [fact for fact in await desk.told(number) if "left_in_mailbox" in fact and "folder" in fact]
 
 
 async def test_the_same_mail_again_is_filed_once(desk: MailingDesk):

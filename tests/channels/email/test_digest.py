@@ -1,10 +1,15 @@
 """What makes two mails one."""
 
+import sys
 import time
+from hashlib import sha256
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.email import digest
 from channels.email.digest import digest_of
 
 MAIL = b"Message-ID: <1@corner.example>\r\nFrom: Ana <ana@corner.example>\r\nSubject: Till\r\n\r\nIt jams.\r\n"
@@ -34,6 +39,34 @@ def test_without_an_id_the_same_words_on_another_day_are_another_mail():
 @given(st.binary(max_size=2_000))
 def test_it_takes_whatever_comes(raw):
     assert len(digest_of(raw)) == 64
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a"]), max_size=30).map(b"".join))
+def test_a_body_is_hashed_in_pieces_as_it_was_whole(body):
+    """What was kept before has to be known again."""
+    whole = body.replace(b"\r\n", b"\n").rstrip(b"\n")
+    parts = (b"<1@x>", b"", b"\x00", whole)
+    expected = sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
+    with pytest.MonkeyPatch.context() as patch:
+        for size in (2, 3, 7, 1_000):
+            patch.setattr(digest, "PIECE_BYTES", size)
+            assert digest_of(b"Message-ID: <1@x>\r\n\r\n" + body) == expected
+
+
+@pytest.mark.bar
+def test_B01_no_step_of_a_large_body_holds_up_the_rest(monkeypatch):
+    """C code that looks at 24 MB in one step keeps every other thread from running, wherever it is run."""
+    steps: list[float] = []
+
+    def noted(frame, event, argument):
+        if event in ("c_call", "c_return"):
+            steps.append(time.thread_time())
+
+    body = b"a\r\n" * (8 * 1024 * 1024)
+    sys.setprofile(noted)
+    digest_of(b"Message-ID: <1@x>\r\n\r\n" + body)
+    sys.setprofile(None)
+    assert max(later - before for before, later in pairwise(steps)) < 0.1
 
 
 def test_hostile_headers_cost_nothing():

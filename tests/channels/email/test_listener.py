@@ -3,8 +3,9 @@
 import asyncio
 import smtplib
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import tracemalloc
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,37 @@ def hand_in(port: int, *, lmtp: bool = True, to: tuple[str, ...] = ("desk@larder
     client = (smtplib.LMTP if lmtp else smtplib.SMTP)("127.0.0.1", port, timeout=10)
     with client:
         return client.sendmail("ana@corner.example", list(to), raw)
+
+
+async def begun(
+    port: int, text: bytes, *, sender: bytes = b"", to: tuple[bytes, ...] = (b"desk@larder.example",)
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client of bytes, which has said so much of its text and been asked for it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for line in (b"LHLO x", b"MAIL FROM:<" + sender + b">", *(b"RCPT TO:<" + one + b">" for one in to), b"DATA"):
+        writer.write(line + b"\r\n")
+    await reader.readuntil(b"354 ")
+    await reader.readline()
+    writer.write(text)
+    return reader, writer
+
+
+async def handed_in(port: int, text: bytes, **named: Any) -> bytes:
+    """All that is said to a client that says so much and goes."""
+    reader, writer = await begun(port, text + b"QUIT\r\n", **named)
+    said = await reader.read()
+    writer.close()
+    return said
+
+
+@contextmanager
+def tracing() -> Iterator[Callable[[], int]]:
+    """Most bytes that were held at a time within, beyond what was held before."""
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 async def there(call: Callable[..., Any], *args: Any, **named: Any) -> Any:
@@ -112,6 +144,87 @@ async def test_a_mail_over_the_size_is_refused_for_good_and_the_next_is_taken():
         assert "552" in str(refused.value)
         await there(hand_in, port)
     assert len(room.kept) == 1
+
+
+async def test_lmtp_refuses_for_each_recipient():
+    async with listening(Room(), size_max=1_000) as port:
+        said = await handed_in(port, b"x" * 2_000 + b"\r\n.\r\n", to=(b"a@larder.example", b"b@larder.example"))
+    assert said.count(b"552 ") == 2
+
+
+SHORT_LINES = b"From: ana@corner.example\r\n\r\n" + b"a\r\n" * (2 * 1024 * 1024)
+
+
+@pytest.mark.bar
+async def test_B01_a_mail_costs_its_bytes_whatever_its_lines_are_like():
+    room = Room()
+    async with listening(room) as port:
+        with tracing() as peak:
+            assert b"250 2.0.0 Kept" in await handed_in(port, SHORT_LINES + b".\r\n")
+            most = peak()
+    assert room.kept[0][0] == SHORT_LINES
+    assert most < 4 * len(SHORT_LINES)  # this client's own among them
+
+
+@pytest.mark.bar
+async def test_B01_what_all_bring_at_once_is_limited_and_who_brings_more_comes_again():
+    room = Room()
+    part = b"y" * 600 + b"\r\n"
+    async with listening(room, under_way_max=1_000) as port:
+        reader, writer = await begun(port, part)
+        assert b"452 " in await handed_in(port, part + b".\r\n")
+        writer.write(b".\r\n")
+        assert (await reader.readline()).startswith(b"250")
+        assert b"250 2.0.0 Kept" in await handed_in(port, part + b".\r\n")
+        gone = await begun(port, part)
+        gone[1].transport.abort()
+        await asyncio.sleep(0.1)
+        assert b"250 2.0.0 Kept" in await handed_in(port, part + b".\r\n")
+        writer.close()
+    assert len(room.kept) == 3
+
+
+@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r", b"\r\n.\r\r\n"])
+async def test_what_only_looks_like_the_end_ends_nothing(end):
+    """SMTP smuggling: what is text to the server before us is text to us."""
+    room = Room()
+    smuggled = b"words" + end + b"MAIL FROM:<eve@corner.example>\r\nRCPT TO:<desk@larder.example>\r\nDATA\r\nmore\r\n"
+    async with listening(room) as port:
+        said = await handed_in(port, smuggled + b".\r\n")
+    assert said.count(b"250 2.0.0 Kept") == 1
+    assert [raw for raw, _ in room.kept] == [smuggled.replace(b"\r\n.", b"\r\n")]
+
+
+async def test_commands_sent_along_with_the_text_are_heard():
+    room = Room()
+    async with listening(room) as port:
+        again = b"MAIL FROM:<>\r\nRCPT TO:<desk@larder.example>\r\nDATA\r\ntwo\r\n.\r\n"
+        said = await handed_in(port, b"one\r\n.\r\n" + again)
+    assert said.count(b"250 2.0.0 Kept") == 2
+    assert [raw for raw, _ in room.kept] == [b"one\r\n", b"two\r\n"]
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe", b"\x00", b"\xc3"])
+async def test_an_envelope_of_any_bytes_can_be_written_down(raw):
+    room = Room()
+    async with listening(room) as port:
+        sender = b"ana" + raw + b"@corner.example"
+        said = await handed_in(port, RAW + b".\r\n", sender=sender, to=(b"desk+" + raw + b"@larder.example",))
+    assert b"250 2.0.0 Kept" in said
+    escaped = "".join(f"\\x{byte:02x}" for byte in raw)
+    assert room.kept[0][1] == Envelope(f"ana{escaped}@corner.example", (f"desk+{escaped}@larder.example",), "lmtp")
+
+
+async def test_a_text_may_take_longer_than_a_silence():
+    room = Room()
+    async with listening(room, command_s=1.5) as port:
+        reader, writer = await begun(port, b"")
+        for _ in range(8):
+            writer.write(b"slowly\r\n")
+            await asyncio.sleep(0.25)
+        writer.write(b".\r\n")
+        assert (await reader.readline()).startswith(b"250")
+        writer.close()
 
 
 async def test_a_long_line_is_taken():

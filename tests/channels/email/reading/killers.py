@@ -135,3 +135,11 @@ KILLERS = {
     ),
     "thirty megabytes": lambda: _file(b"\x93" * (22 * M), "application/octet-stream", "x.bin"),
 }
+
+SHORT_LINES = {
+    "lines of one letter": lambda: mail(body="a\r\n" * (8 * M)),
+    "empty lines": lambda: mail(body="\r\n" * (12 * M)),
+    "lines of dots": lambda: mail(body="..\r\n" * (6 * M)),
+    "dots that end nothing": lambda: mail(body="\r.\n.\r" * (4 * M)),
+}
+"""More for who takes mails in: they cost by the line where lines are looked at one by one."""
