@@ -11,7 +11,7 @@ from caseengine.model.happening import Happening
 from caseengine.model.tally import HOLD_BEGINS, PLAIN, Counted, Merged, Tally, TallyKind, Undone, tallied
 from caseengine.packing.touching import touch_days_of_case, touches
 from caseengine.tables import case_events, tallies
-from storage.transaction import Snapshot, UnitOfWork, Write, insertion
+from storage.transaction import Snapshot, UnitOfWork, Write
 
 UNDOABLE = (TallyKind.RESOLVED, TallyKind.CLOSED)
 HAPPENINGS = {kind: Happening[kind.name] for kind in TallyKind}
@@ -29,7 +29,7 @@ def tally_writes(counted: Iterable[Counted]) -> Iterator[Write]:
     yield from touches((HAPPENINGS[one.kind], one.at) for one in counted if isinstance(one, Tally))
     for one in counted:
         if isinstance(one, Tally):
-            yield Write(insertion(tallies, {**asdict(one), "since": _since(one)}))
+            yield Write(sa.insert(tallies).values({**asdict(one), "since": _since(one)}))
         elif isinstance(one, Undone):
             undone = _of_case(one).where(tallies.c.kind.in_(UNDOABLE), tallies.c.undone_at.is_(None))
             yield Write(undone.values(undone_at=one.at))
