@@ -142,6 +142,13 @@ async def agents_of(snapshot: Snapshot, department: str) -> list[Agent]:
     return await agents_where(snapshot, agents.c.id.in_(there) & (agents.c.password_hash != LOCKED))
 
 
+async def is_staffed(snapshot: Snapshot, department: str) -> bool:
+    """Whether anybody works for a department who can sign in."""
+    theirs = agents.join(agent_departments, agent_departments.c.agent_id == agents.c.id)
+    there = agent_departments.c.department == department, agents.c.password_hash != LOCKED
+    return await snapshot.first(sa.select(agents.c.id).select_from(theirs).where(*there).limit(1)) is not None
+
+
 async def supervisors_of(snapshot: Snapshot, department: str) -> list[Agent]:
     """Those of the department itself who can sign in; where it has none of its own, all who can."""
     supervisors = agents.c.role == AgentRole.SUPERVISOR

@@ -315,7 +315,7 @@ async def test_what_cannot_go_another_way_for_a_fault_is_seen_all_the_same(stree
     await street.delivers()
 
     assert [one.key for one in await lost(street, case)] == ["noon"]
-    (told,) = [one for one in await street.office.see(notices_of, street.office.mo.id) if one.number == case.number]
+    (told,) = [one for one in await street.office.see(notices_of, street.office.mo) if one.number == case.number]
     assert told.kind == "delivery_given_up"
 
 
