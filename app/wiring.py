@@ -221,7 +221,7 @@ def build(
         bot=bot,
         turns=turns,
         delivery=delivery,
-        forgetting=Forgetting(database, secret, now, _mails_kept(settings)),
+        forgetting=Forgetting(database, secret, now, _mails_kept(settings), timedelta(days=settings.routing_days)),
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),
