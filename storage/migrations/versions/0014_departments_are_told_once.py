@@ -1,4 +1,4 @@
-"""A notice to a department is one row, and each of its agents reads it for themselves.
+"""A notice to a department is one row, which each of its agents reads for themselves; surveys know the channel of the case.
 
 Revision: 0014, after 0013
 """
@@ -49,3 +49,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_agent_notices_department_at", ["department", "at", "id"], unique=False)
         batch_op.create_index("ix_agent_notices_case_id", ["case_id"], unique=False)
         batch_op.create_index("ix_agent_notices_at", ["at"], unique=False)
+
+    op.add_column("surveys", sa.Column("case_channel", sa.String(length=20), server_default="none", nullable=False))
+    op.execute(
+        "UPDATE surveys SET case_channel = coalesce((SELECT conversations.channel FROM cases JOIN conversations "
+        "ON conversations.id = cases.conversation_id WHERE cases.id = surveys.case_id), 'none')"
+    )
+    owners = ["department", "agent_id", "case_type", "priority", "policy"]
+    op.drop_index("ix_surveys_asked_at", "surveys")
+    op.create_index("ix_surveys_asked_at", "surveys", ["asked_at", *owners, "answered_at", "case_channel"])
+    op.drop_index("ix_surveys_answered_at", "surveys")
+    op.create_index(
+        "ix_surveys_answered_at",
+        "surveys",
+        ["answered_at", *owners, "csat", "effort", "case_channel"],
+        sqlite_where=sa.text("answered_at IS NOT NULL"),
+        postgresql_where=sa.text("answered_at IS NOT NULL"),
+    )
