@@ -66,6 +66,9 @@ def _period(board: PeriodBoard, title: str) -> Table:
     said = board.satisfaction
     table.add_row("satisfaction", f"{said.csat:.2f} of 5" if said.csat else "-")
     table.add_row("response rate", _share(said.response_rate))
+    for one in said.channels:
+        happy = f"{one.csat:.2f} of 5, " if one.csat else ""
+        table.add_row(f"satisfaction, {one.channel}", f"{happy}{one.responded.value} of {one.asked.value} answered")
     return table
 
 

@@ -31,13 +31,18 @@ def replay(
     nightdesk routing replay --from 2026-03-01 --to 2026-04-01
     """
     settings = Settings(data=data) if data is not None else Settings()
-    made, different = asyncio.run(_replay(settings, since, until))
+    made, different, dropped = asyncio.run(_replay(settings, since, until))
     console.print(f"[bold]{made}[/bold] decisions made again, [bold]{different}[/bold] came out otherwise")
+    if dropped:
+        console.print(
+            f"[bold]{dropped}[/bold] more were dropped by their age (NIGHTDESK_ROUTING_DAYS), and not looked at"
+        )
     if different:
         raise typer.Exit(1)
 
 
-async def _replay(settings: Settings, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+async def _replay(settings: Settings, since: datetime | None, until: datetime | None) -> tuple[int, int, int]:
+    from caseengine.old_assignments import dropped_assignments
     from caseengine.reading.assignments import replay as decide_again
     from storage.engine import Database
 
@@ -50,9 +55,10 @@ async def _replay(settings: Settings, since: datetime | None, until: datetime | 
                 different += bool(one.difference)
                 if one.difference and different <= SHOWN_MAX:
                     console.print(f"{one.decided_at:%Y-%m-%d %H:%M:%S}  {one.number}  {one.difference}", soft_wrap=True)
+            dropped = await dropped_assignments(snapshot, since=_utc(since), until=_utc(until))
     finally:
         await database.close()
-    return made, different
+    return made, different, dropped
 
 
 def _utc(typed: datetime | None) -> datetime | None:

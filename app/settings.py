@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     imap_failed: str = Field("Failed", description="Folder for mail the desk cannot fetch: too large.")
     mail_raw_days: int = Field(90, ge=1, description="Days that the bytes of a mail are kept once it is filed.")
     mail_aside_days: int = Field(365, ge=1, description="The same for mails set aside, which nobody could read.")
+    routing_days: int = Field(
+        365, ge=1, description="Days that a decision of routing is kept with its reasons, once its case has ended."
+    )
     dkim_domain: str = Field("", description="Domain our mails are signed for; not signed when empty.")
     dkim_selector: str = Field("", description="Name of the key in that domain's DNS.")
     dkim_key_file: Path | None = Field(None, description="PEM file with the private key.")

@@ -50,6 +50,7 @@ from app.teams.alone import reached_alone
 from bot.activity import Sender
 from bot.answers import TimedAnswers
 from bot.dialogs.registry import DIALOGS
+from bot.dialogs.survey import ask_unasked
 from bot.replies.catalogue import Catalogue, load_catalogue
 from bot.turn import Bot
 from bot.understanding import Understander
@@ -181,6 +182,7 @@ def build(
         secret=secret,
         seen=lambda conversation, place: webchat.has_seen(str(conversation), place),
         words=notice_words(catalogue),
+        ask=partial(ask_unasked, catalogue),
         reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,
         an_hour=settings.mail_limit_hour,
@@ -221,7 +223,7 @@ def build(
         bot=bot,
         turns=turns,
         delivery=delivery,
-        forgetting=Forgetting(database, secret, now, _mails_kept(settings)),
+        forgetting=Forgetting(database, secret, now, _mails_kept(settings), timedelta(days=settings.routing_days)),
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),

@@ -136,10 +136,11 @@ class Agents:
         return found[0]
 
 
-async def agents_of(snapshot: Snapshot, department: str) -> list[Agent]:
-    """Who works for a department and can sign in, by name."""
-    there = sa.select(agent_departments.c.agent_id).where(agent_departments.c.department == department)
-    return await agents_where(snapshot, agents.c.id.in_(there) & (agents.c.password_hash != LOCKED))
+async def is_staffed(snapshot: Snapshot, department: str) -> bool:
+    """Whether anybody works for a department who can sign in."""
+    theirs = agents.join(agent_departments, agent_departments.c.agent_id == agents.c.id)
+    there = agent_departments.c.department == department, agents.c.password_hash != LOCKED
+    return await snapshot.first(sa.select(agents.c.id).select_from(theirs).where(*there).limit(1)) is not None
 
 
 async def supervisors_of(snapshot: Snapshot, department: str) -> list[Agent]:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from app.http.board_bodies import (
     AgentBoardAnswer,
     CellAnswer,
+    ChannelSatisfactionAnswer,
     ContainmentAnswer,
     NowAnswer,
     NumberAnswer,
@@ -21,7 +22,7 @@ from caseengine.reading.boards.containment import Containment
 from caseengine.reading.boards.durations import Percentiles
 from caseengine.reading.boards.figures import PRESENT
 from caseengine.reading.boards.period_board import TargetBoard
-from caseengine.reading.boards.satisfaction import Satisfaction
+from caseengine.reading.boards.satisfaction import ChannelSatisfaction, Satisfaction
 
 CASES = "/api/boards/cases"
 
@@ -36,7 +37,7 @@ def address(drill: Drill) -> str:
         said |= {"at": drill.at.isoformat() if drill.at else None}
     elif drill.period is not None:
         said |= {"from": drill.period.begins.isoformat(), "to": drill.period.ends.isoformat()}
-        said |= {"target": drill.target, "reason": drill.reason, "score": drill.score}
+        said |= {"target": drill.target, "reason": drill.reason, "score": drill.score, "channel": drill.channel}
     return f"{CASES}?{urlencode({name: str(value) for name, value in said.items() if value is not None})}"
 
 
@@ -106,4 +107,10 @@ def _containment(found: Containment | None) -> ContainmentAnswer | None:
 
 def _satisfaction(found: Satisfaction) -> SatisfactionAnswer:
     means = {"response_rate": found.response_rate, "csat": found.csat, "effort": found.effort}
-    return SatisfactionAnswer(**means, **numbers(found))
+    channels = [_channel(one) for one in found.channels]
+    return SatisfactionAnswer(**means, channels=channels, **numbers(found))
+
+
+def _channel(found: ChannelSatisfaction) -> ChannelSatisfactionAnswer:
+    means = {"response_rate": found.response_rate, "csat": found.csat, "effort": found.effort}
+    return ChannelSatisfactionAnswer(channel=found.channel, **means, **numbers(found))

@@ -57,6 +57,7 @@ class BehindQuery(WhoseQuery):
     target: Literal["first_response", "next_response", "resolution"] | None = None
     reason: Code | None = None
     score: int | None = Field(None, ge=1, le=5)
+    channel: Code | None = Field(None, description="Of the cases, for figures of satisfaction.")
     after: str | None = Field(None, description="`next` of the page before.", max_length=300)
     limit: int = Field(50, ge=1, le=100)
 
@@ -114,6 +115,19 @@ class ContainmentAnswer(Answer):
     confirmed_rate: Share | None
 
 
+class ChannelSatisfactionAnswer(Answer):
+    channel: str = Field(
+        description="Where the cases were, wherever their customers were asked; `none`: no conversation."
+    )
+    asked: NumberAnswer
+    responded: NumberAnswer
+    response_rate: Share | None
+    rated: NumberAnswer
+    csat: float | None
+    eased: NumberAnswer
+    effort: float | None
+
+
 class SatisfactionAnswer(Answer):
     asked: NumberAnswer
     responded: NumberAnswer
@@ -122,6 +136,7 @@ class SatisfactionAnswer(Answer):
     effort: float | None
     rated: dict[int, NumberAnswer]
     ease: dict[int, NumberAnswer]
+    channels: list[ChannelSatisfactionAnswer] = Field(description="The same by the channel of the case.")
 
 
 class PeriodAnswer(Answer):

@@ -161,6 +161,7 @@ class BoardRoutes:
             target=asked.target,
             reason=asked.reason,
             score=asked.score,
+            channel=asked.channel,
         )
 
 

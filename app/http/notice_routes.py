@@ -1,5 +1,6 @@
 """`/api/notices`: what an agent has to be told."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,19 +13,21 @@ from app.http.session_routes import read_id
 from caseengine.model.errors import NoticeNotFound
 from caseengine.notices import notices_of, read_notice
 from storage.engine import Database
+from storage.errors import Conflict
 
 NO_ID = UUID(int=0)
 
 
 class NoticeAnswer(Answer):
     id: UUID
+    department: str | None = Field(description="Whose agents are all told this; null where it is for you alone.")
     number: str | None = Field(description="Of the case it is about.")
     kind: str = Field(description="`target_warned`, `target_breached`, `rule_notify`, `callback_due` ...")
     data: dict[str, Any] = Field(
         description="Of a target: which, and when it is or was due; of a rule: its name and what it says."
     )
     at: datetime
-    read_at: datetime | None
+    read_at: datetime | None = Field(description="When you read it; your colleagues read it for themselves.")
 
 
 class NoticesAnswer(Answer):
@@ -32,7 +35,7 @@ class NoticesAnswer(Answer):
 
 
 class NoticeRoutes:
-    """An agent's own notices; nobody sees another's."""
+    """An agent's own notices and those of their departments; nobody sees another's."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -44,7 +47,7 @@ class NoticeRoutes:
                 method="GET",
                 path="/api/notices",
                 scope=Scope.AGENT,
-                summary="Your newest notices, newest first.",
+                summary="Your newest notices, and those of your departments, newest first.",
                 about="The live feed tells `NoticeGiven` when one comes.",
                 handle=self.notices,
                 answer=NoticesAnswer,
@@ -61,10 +64,11 @@ class NoticeRoutes:
 
     async def notices(self, call: Call) -> NoticesAnswer:
         async with self._database.snapshot() as snapshot:
-            found = await notices_of(snapshot, call.agent.agent.id)
+            found = await notices_of(snapshot, call.agent.agent)
         return NoticesAnswer(notices=[NoticeAnswer.model_validate(notice) for notice in found])
 
     async def read(self, call: Call) -> None:
         notice_id = read_id(call.path("id")) or NO_ID
-        async with self._database.unit_of_work() as work:
-            await read_notice(work, notice_id, call.agent.agent.id, at=self._now())
+        with contextlib.suppress(Conflict):  # read on two screens at once
+            async with self._database.unit_of_work() as work:
+                await read_notice(work, notice_id, call.agent.agent, at=self._now())

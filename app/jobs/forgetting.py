@@ -1,6 +1,7 @@
-"""What nobody needs any more is dropped: handled inputs, delivered facts, spent codes and tokens, bytes of mails."""
+"""What nobody needs any more is dropped: handled inputs, delivered facts, spent codes and tokens, bytes of mails, old
+notices to agents, and decisions about cases that have ended."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,11 +11,14 @@ from app.tables import teams_presses, teams_sendings
 from caseengine.case_mentions import forget_mentions
 from caseengine.mail_allowances import forget_allowances
 from caseengine.mails import drop_raw
+from caseengine.notices import forget_notices
+from caseengine.old_assignments import drop_assignments
 from customers.codes import OneTimeCodes
 from customers.identity_token import forget_used_tokens
 from storage.engine import Database
 from storage.inbox import forget_done
 from storage.outbox import forget_old
+from storage.transaction import UnitOfWork
 
 INPUTS_KEPT = timedelta(days=30)
 """A repeated input is recognised this long; no channel repeats later."""
@@ -25,10 +29,11 @@ MENTIONS_KEPT = timedelta(days=90)
 SENDINGS_KEPT = timedelta(days=30)
 """What was sent to Teams can be changed in its place, and an agent's card be pressed, this long after the last time."""
 CODES_KEPT = timedelta(days=90)
-
+NOTICES_KEPT = timedelta(days=90)
+"""What agents were told; an agent reads the newest 50."""
 
 BATCHES_MAX = 20
-"""Of mails, each a unit of work of its own; the rest is for the next run."""
+"""Of mails, and of decisions, each a unit of work of its own; the rest is for the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,15 @@ class Forgetting:
     """Runs now and then; in short units of work, however much there is."""
 
     def __init__(
-        self, database: Database, secret: bytes, now: Callable[[], datetime], mails: MailsKept = MailsKept()
+        self,
+        database: Database,
+        secret: bytes,
+        now: Callable[[], datetime],
+        mails: MailsKept = MailsKept(),
+        decisions: timedelta = timedelta(days=365),
     ) -> None:
         self._mails = mails
+        self._decisions = decisions
         self._database = database
         self._secret = secret
         self._now = now
@@ -59,13 +70,18 @@ class Forgetting:
             forget_mentions(work, before=at - MENTIONS_KEPT)
             forget_allowances(work, at=at)
             forget_used_tokens(work, at=at)
+            forget_notices(work, before=at - NOTICES_KEPT)
             work.write(sa.delete(teams_presses).where(teams_presses.c.at < at - INPUTS_KEPT))
             work.write(sa.delete(teams_sendings).where(teams_sendings.c.at < at - SENDINGS_KEPT))
-        for _ in range(BATCHES_MAX):
-            if not await self._drop_mails(at):
-                return
-
-    async def _drop_mails(self, at: datetime) -> bool:
         kept = self._mails
-        async with self._database.unit_of_work() as work:
-            return await drop_raw(work, filed_before=at - kept.filed, aside_before=at - kept.aside, at=at)
+        await self._in_batches(
+            lambda work: drop_raw(work, filed_before=at - kept.filed, aside_before=at - kept.aside, at=at)
+        )
+        await self._in_batches(lambda work: drop_assignments(work, before=at - self._decisions))
+
+    async def _in_batches(self, drop: Callable[[UnitOfWork], Awaitable[bool]]) -> None:
+        for _ in range(BATCHES_MAX):
+            async with self._database.unit_of_work() as work:
+                more = await drop(work)
+            if not more:
+                return

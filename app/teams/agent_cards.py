@@ -5,7 +5,7 @@ leaves once. What it says is looked up when it leaves. Source: docs/decisions/00
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,12 +16,12 @@ from app.jobs.following import begin, facts_behind
 from app.tables import teams_conversations
 from app.teams.card_face import CardFaces
 from bot.activity import Activity, Card, Kind, Role, Sender
-from caseengine.agents import Agent, agents_where
+from caseengine.agents import LOCKED, Agent, agents_where
 from caseengine.cursors import Cursor, advance
 from caseengine.model.errors import CaseError
-from caseengine.policies.agent_cards import TOPIC, Why, to_tell
+from caseengine.policies.agent_cards import TOPIC, ToTell, Why, to_tell
 from caseengine.reading.agent_card import agent_card
-from caseengine.tables import agents
+from caseengine.tables import agent_departments, agents
 from channels.protocol import Receipt
 from channels.teams.account import CHANNEL
 from channels.teams.adapter import TeamsAdapter
@@ -32,6 +32,8 @@ from storage.transaction import Snapshot, UnitOfWork
 
 log = structlog.get_logger()
 FOLLOWER = "agent_cards"
+OF_DEPARTMENT_MAX = 20
+"""So many of a department get a card of what all of it is told, those seen last first; everybody has the notice."""
 
 
 class AgentCards:
@@ -92,7 +94,7 @@ class AgentCards:
             return
         if told is None:
             return
-        for agent_id in await _in_teams(work, told.agents):
+        for agent_id in await _in_teams(work, told):
             payload = {"agent": str(agent_id), "number": row.payload["number"], "why": str(told.why)}
             key = f"agent-card:{row.id}"
             Outbox(work).deliver(TOPIC, f"agent:{agent_id}", payload | {"key": key}, at=row.emitted_at)
@@ -129,7 +131,12 @@ async def chat_of(snapshot: Snapshot, agent: Agent) -> UUID | None:
     return found
 
 
-async def _in_teams(snapshot: Snapshot, agent_ids: Sequence[UUID]) -> list[UUID]:
-    known = agents.c.id.in_(agent_ids), agents.c.teams.is_not(None)
-    rows = await snapshot.rows(sa.select(agents.c.id).where(*known).order_by(agents.c.id))
-    return [row.id for row in rows]
+async def _in_teams(snapshot: Snapshot, told: ToTell) -> list[UUID]:
+    chosen = sa.select(agents.c.id).where(agents.c.teams.is_not(None))
+    if told.department is None:
+        chosen = chosen.where(agents.c.id.in_(told.agents)).order_by(agents.c.id)
+    else:
+        there = sa.select(agent_departments.c.agent_id).where(agent_departments.c.department == told.department)
+        chosen = chosen.where(agents.c.id.in_(there), agents.c.password_hash != LOCKED)
+        chosen = chosen.order_by(agents.c.seen_at.desc().nulls_last(), agents.c.id).limit(OF_DEPARTMENT_MAX)
+    return [row.id for row in await snapshot.rows(chosen)]

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from caseengine.agents import Agent, Agents, agents_of, supervisors_of
+from caseengine.agents import Agent, Agents, is_staffed, supervisors_of
 from caseengine.cases import Cases, history
 from caseengine.clocks import CaseClocks, all_clocks, book_for, clocks_of
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarned
 from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
-from caseengine.notices import give_notice
+from caseengine.notices import give_notice, tell_department
 from caseengine.operations.routing import return_work
 from caseengine.reading.absence import is_absent
 from caseengine.reading.waiting_cases import ESCALATED
@@ -101,7 +101,7 @@ async def _act(
     """What a step of the ladder does; says what came of it."""
     match action:
         case Action.NOTIFY:
-            return _people(await _notify(work, case, "ladder_notify", notice, at=at))
+            return await _notify(work, case, "ladder_notify", notice, at=at)
         case Action.TELL_MANAGER:
             managers = [agent.id for agent in await supervisors_of(work, case.department)]
             return _people(give_notice(work, case, managers, "ladder_tell_manager", notice, at=at))
@@ -112,18 +112,17 @@ async def _act(
             return await _return(work, case, at=at, by=by)
         case Action.CALLBACK:
             booked = await book_callback(work, case, at) if book_callback is not None else None
-            return booked or _people(await _notify(work, case, "ladder_callback", notice, at=at))
+            return booked or await _notify(work, case, "ladder_callback", notice, at=at)
 
 
-async def _notify(work: UnitOfWork, case: Case, kind: str, data: Did, *, at: datetime) -> list[UUID]:
-    """Whoever holds the case; where nobody does who is there to act on it, all of its department; else its
-    supervisors."""
-    holding = await _holding(work, case)
-    told = list(holding)
-    if not holding or await is_absent(work, holding[0], at):
-        told += await agents_of(work, case.department)
+async def _notify(work: UnitOfWork, case: Case, kind: str, data: Did, *, at: datetime) -> Did:
+    """Whoever holds the case and is there; else all of its department; else whoever holds it, or its supervisors."""
+    told = await _holding(work, case)
+    if (not told or await is_absent(work, told[0], at)) and await is_staffed(work, case.department):
+        tell_department(work, case, kind, data, at=at)
+        return {"department": case.department}
     told = told or await supervisors_of(work, case.department)
-    return give_notice(work, case, [agent.id for agent in told], kind, data, at=at)
+    return _people(give_notice(work, case, [agent.id for agent in told], kind, data, at=at))
 
 
 async def _holding(work: UnitOfWork, case: Case) -> list[Agent]:

@@ -21,12 +21,14 @@ from caseengine.model.happening import Happening
 from caseengine.model.survey import SurveyRules, read_surveys
 from caseengine.packing.touching import touches
 from caseengine.rulebooks import Rulebook, rulebook
-from caseengine.tables import surveys
+from caseengine.tables import conversations, surveys
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
 SCORES = range(1, 6)
 COMMENT_MAX = 2_000
+NO_CHANNEL = "none"
+"""Of a case without a conversation, as after a call."""
 
 
 async def survey_rules(snapshot: Snapshot) -> SurveyRules:
@@ -42,6 +44,7 @@ async def ask_survey(
     Nobody is asked twice about one resolution, nor a contact again within the time the rules name.
 
     Args:
+        channel: where they are asked; where the case is may be another, and is kept beside it.
         secret: the installation's own, from which `survey_token` is made.
     """
     rules = await survey_rules(work)
@@ -50,6 +53,7 @@ async def ask_survey(
     survey_id = uuid4()
     case.record(SurveyAsked(case_id=case.id, actor=by, at=at, survey_id=survey_id, channel=channel))
     values: dict[str, Any] = {"id": survey_id, "case_id": case.id, "cycle": case.reopened + 1, "channel": channel}
+    values |= {"case_channel": await _channel_of(work, case)}
     values |= {"contact_id": case.contact_id, "token_hash": _hash(survey_token(secret, survey_id))}
     values |= {"asked_at": at, "expires_at": at + rules.valid, "department": case.department, "agent_id": case.agent_id}
     values |= {"case_type": str(case.case_type), "priority": int(case.priority), "policy": case.policy}
@@ -146,6 +150,12 @@ async def _rate(
     )
     if case.can(said.verb):
         case.record(said)
+
+
+async def _channel_of(work: UnitOfWork, case: Case) -> str:
+    """Of the conversation the case is in."""
+    mine = conversations.c.id == case.conversation_id
+    return await work.scalar(sa.select(conversations.c.channel).where(mine)) or NO_CHANNEL
 
 
 async def _asked_lately(work: UnitOfWork, case: Case, rules: SurveyRules, at: datetime) -> bool:

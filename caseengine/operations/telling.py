@@ -6,9 +6,9 @@ cannot deliver is judged again, without that way. Source: docs/decisions/0023-no
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from caseengine.conversations import Conversations
 from caseengine.mail_allowances import take
 from caseengine.model.actor import BOT, SYSTEM, ActorKind
 from caseengine.model.case import Case
+from caseengine.model.conversation import Conversation, Mode
 from caseengine.model.events import AgentReplied, CaseEvent, CaseResolved, CustomerAsked, CustomerTold, PromiseMade
 from caseengine.model.lifecycle import Status
 from caseengine.operations.conversing import speak
@@ -64,6 +65,18 @@ WAY_OF: Mapping[str, Way] = {"email": Way.EMAIL, "teams": Way.TEAMS}
 """The way that a channel of a conversation is."""
 
 
+class AskHow(Protocol):
+    """Asks the customer of a case in a conversation how it was."""
+
+    async def __call__(
+        self, work: UnitOfWork, conversation: Conversation, case: Case, survey: UUID, *, at: datetime
+    ) -> None: ...
+
+
+async def nobody_asks(work: UnitOfWork, conversation: Conversation, case: Case, survey: UUID, *, at: datetime) -> None:
+    """A desk without a bot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """What telling needs that the case engine does not have.
@@ -73,6 +86,7 @@ class Telling:
         secret: the installation's own, for the links of surveys.
         seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
         words: what is said in a conversation about these items.
+        ask: how a customer is asked in a conversation how it was.
         reached_alone: which conversations in Teams a notice may go to.
         an_hour: automatic mails to one address in an hour, at most; what is more waits.
         chat_url: page where customers find the chat; "" for none.
@@ -82,6 +96,7 @@ class Telling:
     secret: bytes
     seen: Callable[[UUID, int], bool]
     words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
+    ask: AskHow = nobody_asks
     reached_alone: ReachedAlone = nobody_alone
     chat_url: str = ""
     an_hour: int = 5
@@ -225,7 +240,7 @@ async def _goes_on(
 async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> bool:
     """A step that leaves the case as it was is none; a survey nobody is asked for is not planned."""
     if kind is NoticeKind.SURVEY:
-        return (await survey_rules(work)).asks(channel=str(Way.EMAIL), department=case.department)
+        return bool(await _asked_on(work, case, case.conversation_id))
     if kind is not NoticeKind.STATUS:
         return True
     events = (await histories(work, [case.id]))[case.id]
@@ -239,7 +254,11 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along
     wishes = (await Preferences(work, zone=desk.telling.zone).of(holder_of(case))).wishes
     reached = await contactable(work, case, reached_alone=desk.telling.reached_alone)
     since = await _since(work, notice, case, events, desk.telling)
-    facts: dict[str, Any] = {"wishes": wishes, "since": since, "reach": reached.reach(notice.tried)}
+    reach = reached.reach(notice.tried)
+    if notice.kind is NoticeKind.SURVEY:
+        asks = await _asked_on(work, case, case.conversation_id, reached.teams)
+        reach = replace(reach, asks=frozenset(asks))
+    facts: dict[str, Any] = {"wishes": wishes, "since": since, "reach": reach}
     verdict = judge(notice.kind, notice.happened_at, **facts, now=desk.at, along=along)
     if isinstance(verdict, Drop):
         drop(work, notice, verdict.why, at=desk.at)
@@ -270,12 +289,31 @@ async def _full_until(
 async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: _Desk) -> None:
     item = _item(notice, case, desk.histories[notice.case_id][notice.seq - 1])
     if notice.kind is NoticeKind.SURVEY:
-        survey = await ask_survey(work, case, channel=str(Way.EMAIL), secret=desk.telling.secret, by=SYSTEM, at=desk.at)
+        asks = await _asked_on(work, case, case.conversation_id)
+        along = {one.notice.kind for one in desk.leaving[way, holder_of(case)]}
+        two = way is not Way.EMAIL and NoticeKind.SURVEY in along  # one question at a time
+        telling: dict[str, Any] = {"secret": desk.telling.secret, "by": SYSTEM, "at": desk.at}
+        survey = None if two else await ask_survey(work, case, channel=asks[way], **telling)
         if survey is None:
             drop(work, notice, WhyNot.NOT_ASKED, at=desk.at)
             return
         item["survey_id"] = str(survey)
     desk.leaving[way, holder_of(case)].append(_Leaving(notice, case, item))
+
+
+async def _asked_on(work: UnitOfWork, case: Case, chat: UUID | None, teams: UUID | None = None) -> dict[Way, str]:
+    """The ways on which the company's rules ask about a case, with the channel each is.
+
+    Nobody is asked where a person has the conversation, nor in the case's own unless it is a chat of one customer.
+    """
+    here = await Conversations(work).get(chat) if chat is not None else None
+    found = {Way.EMAIL: "email", Way.TEAMS: "teams"}
+    if here is not None and here.mode is Mode.BOT and here.channel not in WAY_OF:
+        found[Way.CHAT] = here.channel
+    if teams is not None and (await Conversations(work).get(teams)).mode is not Mode.BOT:
+        del found[Way.TEAMS]
+    rules = await survey_rules(work)
+    return {way: name for way, name in found.items() if rules.asks(channel=name, department=case.department)}
 
 
 async def _since(
@@ -322,7 +360,7 @@ async def _send(work: UnitOfWork, holder: Holder, way: Way, leaving: Sequence[_L
     elif way is Way.TEAMS:
         await _say_in_teams(work, batch, leaving, desk)
     else:
-        spoken = [one for one in leaving if one.notice.kind not in SAID_THERE]
+        spoken = [one for one in leaving if one.notice.kind not in SAID_THERE or one.notice.kind is NoticeKind.SURVEY]
         await _say_in_chat(work, spoken, desk)
     for one in leaving:
         told(work, one.notice, way, batch, at=desk.at)
@@ -357,14 +395,30 @@ async def _say_in_teams(work: UnitOfWork, batch: UUID, leaving: Sequence[_Leavin
     conversation = await Conversations(work).get(reached.teams)
     for one in leaving:  # so that what they answer there finds its case
         conversation.add_case(one.case.id, opened=False, at=desk.at)
-    words = desk.telling.words([one.item for one in leaving], desk.at)
+    rest = await _ask(work, conversation, leaving, desk)
+    if not rest:
+        return
+    words = desk.telling.words([one.item for one in rest], desk.at)
     key = f"{NOTICE_KEY}{batch}"
     body = said(words, conversation=conversation.id, channel=conversation.channel, key=key, by=BOT)
     Activities(work).append(conversation.id, key=key, body=body, at=desk.at, channel=conversation.channel, deliver=True)
 
 
+async def _ask(
+    work: UnitOfWork, conversation: Conversation, leaving: Sequence[_Leaving], desk: _Desk
+) -> list[_Leaving]:
+    """Ask how it was where that is among what leaves; returns what else there is to say."""
+    for one in leaving:
+        if one.notice.kind is NoticeKind.SURVEY:
+            await desk.telling.ask(work, conversation, one.case, UUID(one.item["survey_id"]), at=desk.at)
+    return [one for one in leaving if one.notice.kind is not NoticeKind.SURVEY]
+
+
 async def _say_in_chat(work: UnitOfWork, leaving: Sequence[_Leaving], desk: _Desk) -> None:
     for one in leaving:
+        if one.notice.kind is NoticeKind.SURVEY and one.case.conversation_id is not None:
+            await _ask(work, await Conversations(work).get(one.case.conversation_id), [one], desk)
+            continue
         words = desk.telling.words([one.item], desk.at)
         await speak(work, one.case, words, key=f"{NOTICE_KEY}{one.notice.id}", by=BOT, at=desk.at, kind="notice")
 

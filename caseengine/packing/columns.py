@@ -13,7 +13,7 @@ from caseengine.packing.sql import NEVER, NONE
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
-FORMAT = 1
+FORMAT = 2
 """Of what is stored. Days of another format count as not packed."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CODES_MAX = 65_535

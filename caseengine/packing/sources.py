@@ -71,6 +71,7 @@ def _clocks(at: sa.Column[datetime], **facts: Fact) -> Source:
 
 
 def _surveys(at: sa.Column[datetime], **facts: Fact) -> Source:
+    facts = {**facts, "case_channel": Fact(As.WORD, word(surveys.c.case_channel))}
     return Source(surveys, at, surveys.c.cycle, (), facts, _owners(surveys))
 
 

@@ -44,10 +44,11 @@ GIVEN = {"CaseAssigned": Why.ASSIGNED, "CaseOffered": Why.OFFERED}
 
 @dataclass(frozen=True, slots=True)
 class ToTell:
-    """Whom to tell of a fact, and why."""
+    """Whom to tell of a fact, and why: these agents, or all of a department."""
 
     why: Why
     agents: tuple[UUID, ...]
+    department: str | None = None
 
 
 def to_tell(fact: Mapping[str, Any]) -> ToTell | None:
@@ -62,7 +63,8 @@ def to_tell(fact: Mapping[str, Any]) -> ToTell | None:
         actor = fact["actor"]
         return None if (actor["kind"], actor["id"]) == (ActorKind.AGENT, agent_id) else ToTell(why, (UUID(agent_id),))
     if fact.get("kind") == "NoticeGiven" and data.get("notice") in set(Why):
-        return ToTell(Why(data["notice"]), tuple(UUID(agent_id) for agent_id in data["agents"]))
+        named = tuple(UUID(agent_id) for agent_id in data["agents"])
+        return ToTell(Why(data["notice"]), named, data.get("department"))
     return None
 
 

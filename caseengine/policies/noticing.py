@@ -84,11 +84,13 @@ class Reach:
         open: those that lead to a place they proved and that takes what is sent.
         proved: there is such a place at all, whether it takes anything or not.
         failed: tried for this notice, in vain.
+        asks: on which the company asks how it was, at this moment.
     """
 
     open: frozenset[Way] = frozenset()
     proved: bool = False
     failed: frozenset[Way] = field(default=frozenset())
+    asks: frozenset[Way] = frozenset(Way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +193,14 @@ def goes_elsewhere(kind: NoticeKind, wishes: Wishes, reach: Reach) -> bool:
 
 
 def _by_which(kind: NoticeKind, liked: Way, reach: Reach) -> Verdict:
-    ways = [way for way in FALLS_BACK[liked] if way in reach.open and way not in reach.failed]
-    if kind is NoticeKind.SURVEY:
-        ways = [way for way in ways if way is Way.EMAIL]  # the others ask in the conversation
+    there = reach.open - reach.failed
+    tried = FALLS_BACK[liked]
+    if kind is NoticeKind.SURVEY:  # the chat asks whoever is reached nowhere else, for when they come back
+        tried = (*tried, Way.CHAT)
+        if there and not there & reach.asks:
+            return Drop(WhyNot.NOT_ASKED)
+        there &= reach.asks
+    ways = [way for way in tried if way in there]
     if ways:
         return Tell(ways[0])
     return Drop(WhyNot.UNREACHABLE if reach.proved else WhyNot.UNPROVED)

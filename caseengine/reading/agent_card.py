@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.agents import Agent
+from caseengine.notices import is_for
 from caseengine.policies.agent_cards import Does, Why, can_do
 from caseengine.reading.case_view import CaseView, case_view
 from caseengine.tables import activities, agent_notices, assignments
@@ -52,7 +53,7 @@ async def agent_card(snapshot: Snapshot, agent: Agent, number: str, why: Why | N
         mine=row.agent_id == agent.id,
         offered_until=offered_until,
         last_words=await _last_words(snapshot, view.conversation.id) if view.conversation else "",
-        notice=await _notice(snapshot, row.id, agent.id, why) if why else {},
+        notice=await _notice(snapshot, row.id, agent, why) if why else {},
     )
 
 
@@ -74,8 +75,8 @@ async def _last_words(snapshot: Snapshot, conversation: UUID) -> str:
     return next((str(one["text"]) for one in said if one["sender"]["role"] == "customer" and one.get("text")), "")
 
 
-async def _notice(snapshot: Snapshot, case_id: UUID, agent_id: UUID, why: Why) -> Mapping[str, Any]:
-    mine = agent_notices.c.agent_id == agent_id, agent_notices.c.case_id == case_id, agent_notices.c.kind == why
+async def _notice(snapshot: Snapshot, case_id: UUID, agent: Agent, why: Why) -> Mapping[str, Any]:
+    mine = is_for(agent), agent_notices.c.case_id == case_id, agent_notices.c.kind == why
     found = await snapshot.scalar(
         sa.select(agent_notices.c.data).where(*mine).order_by(agent_notices.c.at.desc(), agent_notices.c.id).limit(1)
     )

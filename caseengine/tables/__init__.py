@@ -12,7 +12,7 @@ from caseengine.tables.cases import (
 from caseengine.tables.conversations import activities, conversations, files, participants
 from caseengine.tables.customer_notices import customer_notices
 from caseengine.tables.mails import case_mentions, mail_allowances, mail_threads, mails, sent_envelopes, sent_mails
-from caseengine.tables.notices import agent_notices
+from caseengine.tables.notices import agent_notices, notice_readings
 from caseengine.tables.people import agent_departments, agents, calendars, departments
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
 from caseengine.tables.rulebooks import rulebooks
@@ -47,6 +47,7 @@ __all__ = [
     "mail_allowances",
     "mail_threads",
     "mails",
+    "notice_readings",
     "packed_days",
     "packed_words",
     "participants",

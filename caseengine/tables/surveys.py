@@ -11,6 +11,7 @@ surveys = sa.Table(
     sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id"), nullable=False),
     sa.Column("cycle", sa.SmallInteger, nullable=False),
     sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("case_channel", sa.String(20), nullable=False, server_default="none"),
     sa.Column("contact_id", sa.Uuid(), sa.ForeignKey("contacts.id")),
     sa.Column("token_hash", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("asked_at", Instant, nullable=False),
@@ -29,13 +30,15 @@ surveys = sa.Table(
     sa.CheckConstraint("effort BETWEEN 1 AND 5", name="effort"),
     sa.Index("ix_surveys_contact_id", "contact_id", "asked_at"),
     sa.Index(
-        "ix_surveys_asked_at", "asked_at", "department", "agent_id", "case_type", "priority", "policy", "answered_at"
+        "ix_surveys_asked_at",
+        *("asked_at", "department", "agent_id", "case_type", "priority", "policy", "answered_at", "case_channel"),
     ),
     sa.Index(
         "ix_surveys_answered_at",
-        *("answered_at", "department", "agent_id", "case_type", "priority", "policy", "csat", "effort"),
+        *("answered_at", "department", "agent_id", "case_type", "priority", "policy", "csat", "effort", "case_channel"),
         sqlite_where=sa.text("answered_at IS NOT NULL"),
         postgresql_where=sa.text("answered_at IS NOT NULL"),
     ),
 )
-"""One row for each time somebody was asked. `cycle` counts a case's resolutions from 1; whose it was when asked."""
+"""One row for each time somebody was asked. `cycle` counts a case's resolutions from 1; whose it was when asked.
+`channel` is where it was asked, `case_channel` where the case was, "none" for a case without a conversation."""

@@ -83,7 +83,7 @@ class Day(Office):
             await job.run()
 
     async def notices(self, agent: Any) -> list[str]:
-        return [notice.kind for notice in await self.see(notices_of, agent.id)]
+        return [notice.kind for notice in await self.see(notices_of, agent)]
 
 
 async def test_a_day_through_the_whole_engine(database: Database) -> None:

@@ -55,9 +55,9 @@ async def test_what_is_lost_is_a_fact_of_the_case_and_whoever_has_it_is_told(off
     lost = (await facts(office, case))[-1]
     assert type(lost) is (DeliveryDoubted if doubtful else DeliveryGivenUp)
     assert (lost.key, lost.conversation_id, lost.channel, lost.again) == ("one", conversation, "webchat", 0)
-    (notice,) = await office.see(notices_of, office.li.id)
+    (notice,) = await office.see(notices_of, office.li)
     assert (notice.kind, notice.number) == ("delivery_doubted" if doubtful else "delivery_given_up", case.number)
-    assert (await office.see(notices_of, office.mo.id)) == []
+    assert (await office.see(notices_of, office.mo)) == []
     await office.rows_equal_fold(case)
 
 
@@ -67,7 +67,7 @@ async def test_told_twice_of_one_delivery_is_told_once(office: Office) -> None:
     for doubtful in (True, True, False):
         await loses(office, conversation, doubtful=doubtful)
     assert (await office.told(case)).count("DeliveryDoubted by system") == 1
-    assert len(await office.see(notices_of, office.li.id)) == 1
+    assert len(await office.see(notices_of, office.li)) == 1
 
 
 async def test_what_the_bot_said_is_a_fact_of_the_case_that_is_talked_about(office: Office) -> None:

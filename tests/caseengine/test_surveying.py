@@ -14,7 +14,7 @@ from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.model.survey import SurveyRules, read_surveys
 from caseengine.operations import reopen, resolve
 from caseengine.operations.surveying import add_effort, answer_survey, ask_survey, survey_of, survey_token
-from caseengine.reading.boards import Period, Whose, period_board
+from caseengine.reading.boards import Period, Whose, cases_behind, period_board
 from caseengine.rulebooks import Rulebook, decide
 from storage.transaction import UnitOfWork
 from tests.caseengine.office import Office, when
@@ -63,6 +63,28 @@ async def test_the_answer_is_on_the_case_and_in_the_boards(office: Office) -> No
     found = (await office.see(period_board, Whose(), WEEK)).satisfaction
     assert (found.asked.value, found.response_rate, found.csat, found.effort) == (1, 1.0, 4.0, 2.0)
     assert found.rated[4].value == 1
+
+
+async def test_satisfaction_is_told_by_the_channel_of_the_case_wherever_it_was_asked(office: Office) -> None:
+    await rules(office, on=True)
+    chat = await office.chat()
+    for conversation, channel, csat, effort in (
+        (chat, "webchat", 5, 1), (chat, "email", 2, None), (None, "email", 1, 5), (None, "email", None, None),
+    ):  # fmt: skip
+        case = await resolved(office, conversation=conversation)
+        survey = await office.do(ask, case, when("Mon 12:00"), channel)
+        assert survey is not None
+        if csat is not None:
+            await office.do(answer_survey, survey, csat=csat, effort=effort, at=when("Mon 13:00"))
+    found = (await office.see(period_board, Whose(), WEEK)).satisfaction
+    told = [
+        (one.channel, one.asked.value, one.responded.value, one.rated.value, one.csat, one.eased.value, one.effort)
+        for one in found.channels
+    ]
+    assert told == [("none", 2, 1, 1, 1.0, 1, 5.0), ("webchat", 2, 2, 2, 3.5, 1, 1.0)]
+    for one in found.channels:
+        for number in (one.asked, one.responded, one.rated, one.eased):
+            assert len(await office.see(cases_behind, number.drill)) == number.value
 
 
 async def test_a_second_answer_is_refused(office: Office) -> None:

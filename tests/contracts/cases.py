@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from caseengine.activities import Activities, after, by_key, last_seq
-from caseengine.agents import Agents, Presence, agents_of, all_agents
+from caseengine.agents import Agents, Presence, all_agents, is_staffed
 from caseengine.calendars import desk_calendar
 from caseengine.cases import Cases, history
 from caseengine.conversations import Conversations
@@ -194,7 +194,7 @@ class CaseRepositoryContract:
             assert await Agents(work).by_email(" MO@desk.example ") == office.mo
             assert (await Departments(work).get("tills")) == Department("tills", "Tills", ("It jams",))
         assert [found.name for found in await office.see(all_agents)] == ["Li", "Mo", "Sam"]
-        assert [found.name for found in await office.see(agents_of, "deliveries")] == ["Mo"]
+        assert [await office.see(is_staffed, one) for one in ("deliveries", "nowhere")] == [True, False]
         assert [found.id for found in await office.see(all_departments)] == ["deliveries", "tills"]
         assert await office.see(desk_calendar) == CALENDAR
 

@@ -109,3 +109,14 @@ def test_what_routing_decided_comes_out_the_same_again_or_is_named(run, tmp_path
     assert other.exit_code == 1
     assert "5 decisions made again, 1 came out otherwise" in other.output
     assert "agent_id:" in other.output
+    assert "dropped" not in other.output
+
+    async def the_oldest_are_dropped(database: Database) -> None:
+        async with database.unit_of_work() as work:
+            oldest = sa.select(assignments.c.id).order_by(assignments.c.decided_at, assignments.c.id).limit(2)
+            work.write(sa.delete(assignments).where(assignments.c.id.in_(oldest)))
+
+    on(tmp_path, the_oldest_are_dropped)
+    fewer = run("routing", "replay").output
+    assert "3 decisions made again" in fewer
+    assert "2 more were dropped by their age (NIGHTDESK_ROUTING_DAYS)" in fewer

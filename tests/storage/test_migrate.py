@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -168,6 +168,37 @@ async def test_cases_from_before_0003_know_when_they_ended(empty_url: str) -> No
         "2026-03-02 11:00",
         "2026-03-02 12:00",
     ]
+
+
+async def test_what_agents_had_read_before_0014_stays_read(empty_url: str) -> None:
+    opened = Database(empty_url)
+    try:
+        await opened.run(lambda connection: upgrade_to(connection, "0013"))
+        read = await opened.run(insert_notices_of_0013)
+        await migrate(opened)
+        async with opened.snapshot() as snapshot:
+            readings = await snapshot.rows(sa.text("SELECT notice_id, agent_id FROM notice_readings"))
+            kept = await snapshot.rows(sa.text("SELECT kind, department FROM agent_notices ORDER BY kind"))
+    finally:
+        await opened.close()
+
+    assert [tuple(row) for row in kept] == [("target_breached", None), ("target_warned", None)]
+    assert [UUID(str(row.notice_id)) for row in readings] == [read]
+
+
+def insert_notices_of_0013(connection: sa.Connection) -> UUID:
+    """One that was read, whose id is returned, and one that was not."""
+    agents = sa.table("agents", *map(sa.column, ("name", "email", "password_hash")), sa.column("id", sa.Uuid()))
+    uuids = (sa.column(name, sa.Uuid()) for name in ("id", "agent_id"))
+    instants = (sa.column(name, Instant()) for name in ("at", "read_at"))
+    notices = sa.table("agent_notices", *uuids, sa.column("kind"), sa.column("data", Json), *instants)
+    agent_id, read = uuid4(), uuid4()
+    told = {"agent_id": agent_id, "data": {}, "at": when(8)}
+    with connection.begin():
+        connection.execute(sa.insert(agents).values(id=agent_id, name="Li", email="li@x.example", password_hash="x"))
+        for id_, kind, read_at in ((read, "target_warned", when(9)), (uuid4(), "target_breached", None)):
+            connection.execute(sa.insert(notices).values(id=id_, kind=kind, read_at=read_at, **told))
+    return read
 
 
 def upgrade_to(connection: sa.Connection, revision: str) -> None:

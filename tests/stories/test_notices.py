@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
 from caseengine.rulebooks import Rulebook, decide
+from caseengine.tables import surveys
 from caseengine.telling import notices_about
 from customers.preferences import Holder, Preferences, wishes_from_json
 from customers.reachability import mark
@@ -270,6 +272,41 @@ async def test_after_a_week_of_silence_they_are_asked_how_it_was(desk: Desk, pag
     assert "CaseRated by customer" in await desk.timeline(number)
     await told(desk, minutes=600)
     assert len(notices_to(desk, ANA)) == 2
+
+
+async def test_who_is_known_in_the_chat_alone_is_asked_there(desk: Desk) -> None:
+    async with desk.house.database.unit_of_work() as work:
+        await decide(work, Rulebook.SURVEYS, {"on": True}, by=SYSTEM, at=desk.clock())
+    ana, marcus, number = await opens_and_leaves(desk, proved=False)
+    await marcus.resolves(number, "Delivered at 10:40")
+    desk.clock.passes(days=7)
+    await desk.house.closing.run()
+    await told(desk)
+    assert ("survey", "told", "chat") in await whys(desk, number)
+    assert "SurveyAsked by system" in await desk.timeline(number)
+
+    await ana.hears()
+    assert f"**{number}**" in ana.heard
+    await ana.says("4")
+    await ana.says("2")
+    assert "Thank you" in ana.heard
+    row = (await desk.case(number)).row
+    assert "CaseRated by customer" in await desk.timeline(number)
+    async with desk.house.database.snapshot() as snapshot:
+        asked = await snapshot.first(sa.select(surveys).where(surveys.c.case_id == row.id))
+    assert asked is not None
+    assert (asked.channel, asked.case_channel, asked.csat, asked.effort) == ("webchat", "webchat", 4, 2)
+
+
+async def test_nobody_is_asked_in_a_chat_that_the_rules_leave_out(desk: Desk) -> None:
+    async with desk.house.database.unit_of_work() as work:
+        await decide(work, Rulebook.SURVEYS, {"on": True, "channels": ["email"]}, by=SYSTEM, at=desk.clock())
+    _, marcus, number = await opens_and_leaves(desk, proved=False)
+    await marcus.resolves(number, "Delivered at 10:40")
+    desk.clock.passes(days=7)
+    await desk.house.closing.run()
+    await told(desk)
+    assert ("survey", "dropped", "not_asked") in await whys(desk, number)
 
 
 async def test_choosing_on_the_page(desk: Desk, pages: tuple[ClientSession, str]) -> None:

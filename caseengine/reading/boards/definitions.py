@@ -79,8 +79,12 @@ def _of_target(drill: Drill) -> list[Condition]:
     return [] if drill.target is None else [Is("target", drill.target)]
 
 
+def _of_channel(drill: Drill) -> list[Condition]:
+    return [] if drill.channel is None else [Is("case_channel", drill.channel)]
+
+
 def _scored(name: str) -> Callable[[Drill], list[Condition]]:
-    return lambda drill: [Given(name) if drill.score is None else Is(name, drill.score)]
+    return lambda drill: [*_of_channel(drill), Given(name) if drill.score is None else Is(name, drill.score)]
 
 
 DEFINITIONS: Mapping[Figure, Definition] = {
@@ -98,8 +102,8 @@ DEFINITIONS: Mapping[Figure, Definition] = {
     Figure.MET: Definition(Happening.ENDED, lambda drill: [*_of_target(drill), Is("state", "met")]),
     Figure.MISSED: Definition(Happening.BREACHED, _of_target),
     Figure.TIMED: Definition(Happening.ENDED, _of_target),
-    Figure.SURVEYED: Definition(Happening.ASKED),
-    Figure.RESPONDED: Definition(Happening.ASKED, lambda _: [Given("answered_at")]),
+    Figure.SURVEYED: Definition(Happening.ASKED, _of_channel),
+    Figure.RESPONDED: Definition(Happening.ASKED, lambda drill: [*_of_channel(drill), Given("answered_at")]),
     Figure.RATED: Definition(Happening.ANSWERED, _scored("csat")),
     Figure.EASE: Definition(Happening.ANSWERED, _scored("effort")),
 }

@@ -79,6 +79,7 @@ class Drill(NamedTuple):
         target: of `MET`, `MISSED` and `TIMED`.
         reason: of `HANDED_OVER`; any when left out.
         score: of `RATED` and `EASE`; any when left out.
+        channel: of the cases of `SURVEYED`, `RESPONDED`, `RATED` and `EASE`; any when left out.
     """
 
     figure: Figure
@@ -91,6 +92,7 @@ class Drill(NamedTuple):
     target: str | None = None
     reason: str | None = None
     score: int | None = None
+    channel: str | None = None
 
     @property
     def present(self) -> datetime:

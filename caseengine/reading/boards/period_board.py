@@ -22,8 +22,8 @@ WANTED: Wanted = {
     Happening.HANDOVER: ("detail",),
     Happening.ENDED: ("target", "state", "working", "wall"),
     Happening.BREACHED: ("target",),
-    Happening.ASKED: ("answered_at",),
-    Happening.ANSWERED: ("csat", "effort"),
+    Happening.ASKED: ("answered_at", "case_channel"),
+    Happening.ANSWERED: ("csat", "effort", "case_channel"),
 }
 
 

@@ -317,7 +317,7 @@ async def test_whom_a_rule_tells_has_a_notice(ruled: RuledOffice) -> None:
     await ruled.do(take, case.number, by=ruled.li.actor, at=when("Mon 09:05"))
     await ruled.rules_run()
 
-    to_sam, to_li = [await ruled.see(notices_of, agent.id) for agent in (ruled.sam, ruled.li)]
+    to_sam, to_li = [await ruled.see(notices_of, agent) for agent in (ruled.sam, ruled.li)]
     assert [notice.data for notice in to_sam] == [{"rule": "Look", "text": f"supervisors: look at {case.number}"}] * 2
     assert [(one.kind, one.number, one.data["text"]) for one in to_li] == [
         ("rule_notify", case.number, f"agent: look at {case.number}")

@@ -4,8 +4,10 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +15,9 @@ import sqlalchemy as sa
 from app.jobs.delivery import Delivery
 from app.jobs.given_up import given_up, lost_alone
 from app.jobs.telling import CustomerNotices
+from bot.dialogs.state import load_state
+from bot.dialogs.survey import ask_unasked
+from bot.replies.catalogue import load_catalogue
 from caseengine.activities import after
 from caseengine.cases import history
 from caseengine.conversations import find_conversation
@@ -23,9 +28,10 @@ from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.notices import notices_of
 from caseengine.operations import open_conversation
 from caseengine.operations.answering import reply
-from caseengine.operations.ending import resolve
+from caseengine.operations.ending import close, resolve
 from caseengine.operations.telling import Telling, mail_came_back
-from caseengine.tables import case_events, cursors
+from caseengine.rulebooks import Rulebook, decide
+from caseengine.tables import case_events, cursors, surveys
 from caseengine.tables import conversations as conversations_table
 from caseengine.telling import CustomerNotice, notices_about
 from channels.protocol import DeliveryFailed, Receipt
@@ -144,6 +150,7 @@ async def street(any_database: Database) -> Street:
         seen=lambda conversation, place: False,
         words=lambda items, at: " / ".join(f"{item['number']}: {' '.join(item.get('lines', ()))}" for item in items),
         reached_alone=everybody_alone,
+        ask=partial(ask_unasked, load_catalogue("en", zone=ZoneInfo("Europe/London"), company="The desk")),
     )
     found = Street(office, clock, telling, contact)
     await found.job().run()
@@ -315,8 +322,63 @@ async def test_what_cannot_go_another_way_for_a_fault_is_seen_all_the_same(stree
     await street.delivers()
 
     assert [one.key for one in await lost(street, case)] == ["noon"]
-    (told,) = [one for one in await street.office.see(notices_of, street.office.mo.id) if one.number == case.number]
+    (told,) = [one for one in await street.office.see(notices_of, street.office.mo) if one.number == case.number]
     assert told.kind == "delivery_given_up"
+
+
+async def closes_in_silence(street: Street, case: Case) -> None:
+    async with street.database.unit_of_work() as work:
+        await decide(work, Rulebook.SURVEYS, {"on": True}, by=SYSTEM, at=street.clock())
+    await street.solves_by_itself(case, "Mon 10:00")
+    await street.tells()
+    street.clock.at = when("Sat 10:00")
+    await street.office.do(close, case.number, by=SYSTEM, at=street.clock())
+    await street.tells()
+
+
+async def asked(street: Street, case: Case, conversation: UUID) -> tuple[str, str, str, int]:
+    """How it was asked, where the case was, and what the bot waits for there, of how many words."""
+    async with street.database.snapshot() as snapshot:
+        (row,) = await snapshot.rows(sa.select(surveys).where(surveys.c.case_id == case.id))
+        state = await load_state(snapshot, conversation)
+    assert state.top is not None
+    assert state.top.slots == {"survey": str(row.id)}
+    *_, closed, question = await street.office.see(after, conversation, 0)
+    assert case.number in closed.body["text"]
+    return row.channel, row.case_channel, f"{state.top.dialog}.{state.top.step}", len(question.body["choices"])
+
+
+async def test_who_likes_teams_is_asked_there_when_a_case_closes_in_silence(street: Street) -> None:
+    teams = await street.in_teams()
+    await street.wish(Wishes(way=Way.TEAMS))
+    case = await street.case()
+    await closes_in_silence(street, case)
+    assert await asked(street, case, teams) == ("teams", "webchat", "survey.take_csat", 5)
+    assert ("survey", "told", "teams") in [(one.kind, one.state, one.way) for one in await street.notices(case)]
+    await street.tells()
+    assert len(street.by("mail")) == 0
+
+
+async def test_whom_nothing_else_reaches_is_asked_in_the_chat(street: Street) -> None:
+    conversation, case = await street.office.handed_over()
+    await closes_in_silence(street, case)
+    assert await asked(street, case, conversation) == ("webchat", "webchat", "survey.take_csat", 5)
+    assert street.by("mail") == []
+
+
+async def test_nobody_is_asked_where_the_rules_do_not_ask(street: Street) -> None:
+    _, case = await street.office.handed_over()
+    await closes_in_silence(street, case)
+    async with street.database.unit_of_work() as work:
+        await decide(work, Rulebook.SURVEYS, {"on": True, "channels": ["teams"]}, by=SYSTEM, at=street.clock())
+    _, other = await street.office.handed_over()
+    await street.solves_by_itself(other, "Sat 11:00")
+    await street.office.do(close, other.number, by=SYSTEM, at=when("Sat 12:00"))
+    street.clock.at = when("Sat 12:00")
+    await street.tells()
+    assert [(one.state, one.why) for one in await street.notices(other) if one.kind == "survey"] == [
+        ("dropped", "not_asked")
+    ]
 
 
 async def test_on_a_channel_that_brings_it_nothing_is_told_twice(street: Street) -> None:

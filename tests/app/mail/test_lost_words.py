@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.sent_again import send_lost
+from caseengine.agents import Agents
 from caseengine.cases import Cases, history
 from caseengine.model.events import DeliveryDoubted, DeliveryGivenUp, SentAgain
 from caseengine.notices import notices_of
@@ -46,7 +47,9 @@ async def test_a_line_cut_after_data_is_doubted_and_sent_again_by_a_person_alone
     assert (type(lost), lost.channel, lost.why) == (DeliveryDoubted, "email", "no_answer")
     holder = (await desk.case(number)).agent_id
     assert holder is not None
-    assert [one.kind for one in await desk.office.see(notices_of, holder)] == ["delivery_doubted"]
+    async with desk.office.database.unit_of_work() as work:
+        told = await notices_of(work, await Agents(work).get(holder))
+    assert [one.kind for one in told] == ["delivery_doubted"]
 
     await sends_again(desk, number, seq)
     (again,) = await desk.sent()
@@ -165,7 +168,7 @@ async def test_a_mail_to_somebody_outside_whose_end_nobody_knows_is_noted(desk: 
     noted = [line for line in await desk.told(number) if "maker@tills.example" in line]
     assert len(noted) == 1, noted
     assert "Nobody knows" in noted[0]
-    assert [one.kind for one in await desk.office.see(notices_of, sam.id)] == ["delivery_doubted"]
+    assert [one.kind for one in await desk.office.see(notices_of, sam)] == ["delivery_doubted"]
 
 
 async def is_reachable(desk: MailingDesk, address: str) -> bool:

@@ -241,7 +241,7 @@ async def state(desk: RoutingDesk, case: Case) -> str:
 
 
 async def told(desk: RoutingDesk, agent: Agent) -> list[tuple[str, Any]]:
-    return [(one.kind, one.data.get("agent_name")) for one in reversed(await desk.see(notices_of, agent.id))]
+    return [(one.kind, one.data.get("agent_name")) for one in reversed(await desk.see(notices_of, agent))]
 
 
 async def test_only_who_can_do_it_is_booked(cold: RoutingDesk) -> None:

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from app.jobs.delivery import Delivery
 from app.jobs.routing import RoutingSweep
 from app.tables import teams_presses
+from app.teams import agent_cards
 from caseengine.agents import LOCKED, Agent, Agents, Presence
 from caseengine.cases import Cases, history
 from caseengine.model.case import Case
 from caseengine.model.events import OfferEnded
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
-from caseengine.notices import give_notice
+from caseengine.notices import give_notice, tell_department
 from caseengine.operations import answering, assigning, ending
 from caseengine.policies.agent_cards import CHANGED
 from caseengine.rulebooks import Rulebook, decide
@@ -135,6 +136,11 @@ class Floor:
             known = await Cases(work).by_id(case.id)
             give_notice(work, known, [agent.id for agent in agents], kind, DUE, at=self.wire.clock())
 
+    async def warns_department(self, case: Case) -> None:
+        async with self.office.database.unit_of_work() as work:
+            known = await Cases(work).by_id(case.id)
+            tell_department(work, known, "target_warned", DUE, at=self.wire.clock())
+
 
 @pytest.fixture
 async def floor(database: Database) -> AsyncIterator[Floor]:
@@ -198,6 +204,19 @@ class TestCardsCome:
         [card] = await floor.li.gets()
         assert f"{said}: first answer, today at 11:30" in words(card)
         assert buttons(card) == ["Take it", "Open in the workspace"]
+
+    async def test_for_one_that_nobody_holds_to_its_department_up_to_a_bound(
+        self, floor: Floor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = await floor.office.report()
+        await floor.warns_department(case)
+        assert ["Soon due" in words((await one.gets())[0]) for one in (floor.li, floor.mo)] == [True, True]
+        assert await floor.di.gets() == []
+
+        monkeypatch.setattr(agent_cards, "OF_DEPARTMENT_MAX", 1)
+        await floor.office.do(agent_is, floor.office.mo, Presence.AVAILABLE, at=floor.wire.clock())
+        await floor.warns_department(await floor.office.report())
+        assert [len(await one.gets()) for one in (floor.li, floor.mo)] == [0, 1], "who was seen last comes first"
 
     @pytest.mark.parametrize(("kind", "said"), [("delivery_doubted", "may not have"), ("delivery_given_up", "did not")])
     async def test_for_words_that_did_not_arrive(self, floor: Floor, kind: str, said: str) -> None:

@@ -917,7 +917,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your newest notices, newest first.
+         * Your newest notices, and those of your departments, newest first.
          * @description The live feed tells `NoticeGiven` when one comes.
          */
         get: operations["get_notices"];
@@ -1864,6 +1864,12 @@ export interface components {
              */
             score?: number | null;
             /**
+             * Channel
+             * @description Of the cases, for figures of satisfaction.
+             * @default null
+             */
+            channel?: string | null;
+            /**
              * After
              * @description `next` of the page before.
              * @default null
@@ -2231,6 +2237,24 @@ export interface components {
             unassigned: components["schemas"]["NumberAnswer"];
             overdue: components["schemas"]["NumberAnswer"];
             due_soon: components["schemas"]["NumberAnswer"];
+        };
+        /** ChannelSatisfactionAnswer */
+        ChannelSatisfactionAnswer: {
+            /**
+             * Channel
+             * @description Where the cases were, wherever their customers were asked; `none`: no conversation.
+             */
+            channel: string;
+            asked: components["schemas"]["NumberAnswer"];
+            responded: components["schemas"]["NumberAnswer"];
+            /** Response Rate */
+            response_rate: number | null;
+            rated: components["schemas"]["NumberAnswer"];
+            /** Csat */
+            csat: number | null;
+            eased: components["schemas"]["NumberAnswer"];
+            /** Effort */
+            effort: number | null;
         };
         /** CheckItemAnswer */
         CheckItemAnswer: {
@@ -2981,6 +3005,11 @@ export interface components {
              */
             id: string;
             /**
+             * Department
+             * @description Whose agents are all told this; null where it is for you alone.
+             */
+            department: string | null;
+            /**
              * Number
              * @description Of the case it is about.
              */
@@ -3002,7 +3031,10 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Read At */
+            /**
+             * Read At
+             * @description When you read it; your colleagues read it for themselves.
+             */
             read_at: string | null;
         };
         /**
@@ -3583,6 +3615,11 @@ export interface components {
             ease: {
                 [key: string]: components["schemas"]["NumberAnswer"];
             };
+            /**
+             * Channels
+             * @description The same by the channel of the case.
+             */
+            channels: components["schemas"]["ChannelSatisfactionAnswer"][];
         };
         /** ScriptAnswer */
         ScriptAnswer: {
@@ -13214,6 +13251,7 @@ export interface operations {
                      *       "notices": [
                      *         {
                      *           "id": "5f0c6b58-6c3e-4e58-9a55-6a6f1b0f7f10",
+                     *           "department": "tills",
                      *           "number": "CAS-01041-V9D3",
                      *           "kind": "target_warned",
                      *           "data": {
@@ -16858,7 +16896,31 @@ export interface operations {
                      *             "value": 1,
                      *             "cases": "/api/boards/cases?figure=ease&score=5&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
                      *           }
-                     *         }
+                     *         },
+                     *         "channels": [
+                     *           {
+                     *             "channel": "webchat",
+                     *             "asked": {
+                     *               "value": 60,
+                     *               "cases": "/api/boards/cases?figure=surveyed&channel=webchat&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *             },
+                     *             "responded": {
+                     *               "value": 24,
+                     *               "cases": "/api/boards/cases?figure=responded&channel=webchat&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *             },
+                     *             "response_rate": 0.4,
+                     *             "rated": {
+                     *               "value": 15,
+                     *               "cases": "/api/boards/cases?figure=rated&channel=webchat&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *             },
+                     *             "csat": 4.2,
+                     *             "eased": {
+                     *               "value": 15,
+                     *               "cases": "/api/boards/cases?figure=ease&channel=webchat&from=2026-03-02T00%3A00%3A00%2B00%3A00&to=2026-03-09T00%3A00%3A00%2B00%3A00"
+                     *             },
+                     *             "effort": 1.9
+                     *           }
+                     *         ]
                      *       }
                      *     }
                      */
@@ -17200,6 +17262,7 @@ export interface operations {
                 target?: "first_response" | "next_response" | "resolution";
                 reason?: string;
                 score?: number;
+                channel?: string;
                 after?: string;
                 limit?: number;
             };
@@ -17321,6 +17384,7 @@ export interface operations {
                 target?: "first_response" | "next_response" | "resolution";
                 reason?: string;
                 score?: number;
+                channel?: string;
                 after?: string;
                 limit?: number;
             };
