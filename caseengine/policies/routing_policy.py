@@ -14,6 +14,9 @@ from caseengine.model.needs import LEVELS, Needs
 
 LISTED_MAX = 200
 DAY_S = 86_400.0
+SKILLS, PREFERRED, LANGUAGE = "skills", "preferred", "language"
+DROPS = frozenset({SKILLS, PREFERRED, LANGUAGE})
+"""What waiting may drop besides single skills."""
 
 
 class Mode(StrEnum):
@@ -53,7 +56,7 @@ class NeedRule:
 class Relaxation:
     """From `after_s` of waiting on: levels are `lower` lower (never below 1), what is in `drop` is not asked for.
 
-    `drop` holds "skills", "preferred", "language", or ids of skills.
+    `drop` holds some of DROPS, or ids of skills.
     """
 
     after_s: float
