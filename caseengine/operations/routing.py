@@ -29,7 +29,7 @@ from caseengine.operations.permission import agent_of, permitted_case
 from caseengine.operations.weighing import Weighed, weigh
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode
-from caseengine.reading.waiting_cases import GIVEN_BACK, came_by
+from caseengine.reading.waiting_cases import GIVEN_BACK, OVERFLOW, came_by
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import agent_work, assignments, cases
 from storage.errors import Conflict
@@ -37,7 +37,6 @@ from storage.transaction import UnitOfWork, insertion
 
 ROUTING = "routing"
 """The topic that wakes the sweep."""
-OVERFLOW = "overflow"
 LOCKED_OUT = "agent_locked"
 PASSED_OVER_MAX = 5
 """How many behind the first of those that need the same are tried, when nobody can have the first."""

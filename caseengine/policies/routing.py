@@ -138,7 +138,7 @@ class Decision:
 
 def decide(request: Request, candidates: Iterable[Candidate], policy: RoutingPolicy) -> Decision:
     """Choose among the candidates, or nobody. The order they come in does not matter."""
-    steps = [step for step in policy.relax if step.after_s <= request.waited_s]
+    steps = policy.steps(request.waited_s)
     wanted = relaxed(request.needs, steps)
     by_id = sorted(candidates, key=lambda one: one.id)
     reasons = [exclusion(one, request, wanted) for one in by_id]

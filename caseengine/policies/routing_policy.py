@@ -115,6 +115,15 @@ class RoutingPolicy:
         return next((self.costs[kind] for kind in kinds if kind in self.costs), self.costs["default"])
 
     @property
+    def least_units(self) -> int:
+        """What a case that somebody works on costs at least."""
+        return min(units for kind, units in self.costs.items() if kind not in ("waiting", "callback"))
+
+    def steps(self, waited_s: float) -> list[Relaxation]:
+        """Those that hold after so long."""
+        return [step for step in self.relax if step.after_s <= waited_s]
+
+    @property
     def is_on(self) -> bool:
         """Cases of at least one department are offered or assigned."""
         return any(one.mode is not Mode.PULL for one in (self.default, *self.departments.values()))

@@ -76,7 +76,11 @@ async def test_waiting_drops_what_there_is(database: Database, tmp_path: Path) -
             "routing: relax[1].drop.skils",
             "unknown_skill",
         ),
-        ({"routing": {"default": {"overflow": {"to": "nowhere"}}}}, "routing: departments.nowhere", "unknown_department"),
+        (
+            {"routing": {"default": {"overflow": {"to": "nowhere"}}}},
+            "routing: departments.nowhere",
+            "unknown_department",
+        ),
         ({"routing": {"capacity": -1}}, "routing.capacity", "number"),
         ({"agents": [{**ADA, "work": {"skills": {"juggling": 1}}}]}, "agents: ada", "unknown_skill"),
         (
