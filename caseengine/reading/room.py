@@ -71,7 +71,7 @@ class Room:
     def may_move(self, case_id: UUID) -> bool:
         """Whether a decision about it may come to anything; what was not looked at may."""
         asked = self.asked.get(case_id)
-        return asked is None or asked.leaves or any(self._can_have(one, asked) for one in self.free.values())
+        return asked is None or asked.leaves or self._somebody_can_have(asked)
 
     def given(self, case_id: UUID, agent_id: str) -> None:
         """The agent has as much less room as the case costs."""
@@ -93,10 +93,13 @@ class Room:
         came = await moved_for(snapshot, ids, OVERFLOW) if self.overflows else frozenset[UUID]()
         self.asked |= {row.id: self._asked(row, stays=row.id in came or not self.overflows) for row in rows}
 
-    def _can_have(self, one: Candidate, asked: Asked) -> bool:
-        load = one.load if asked.called else one.load + self.kept.get(one.id, 0)
+    def _somebody_can_have(self, asked: Asked) -> bool:
         wanted = relaxed(asked.request.needs, self.policy.steps(asked.request.waited_s))
-        return not exclusion(replace(one, load=load), asked.request, wanted)
+        return any(not exclusion(self._with_calls(one, asked), asked.request, wanted) for one in self.free.values())
+
+    def _with_calls(self, one: Candidate, asked: Asked) -> Candidate:
+        kept = 0 if asked.called else self.kept.get(one.id, 0)
+        return replace(one, load=one.load + kept) if kept else one
 
     def _asked(self, row: sa.Row[Any], *, stays: bool) -> Asked:
         channel, kind = kind_of(row)

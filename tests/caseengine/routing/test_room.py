@@ -1,6 +1,7 @@
 """A sweep decides nothing in vain, and passes over nothing that somebody could have."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -47,7 +48,7 @@ async def decided(desk: RoutingDesk, at: str = "Mon 09:01", department: str = "t
 
 async def fill(desk: RoutingDesk, agent: Agent, *, mails: int) -> None:
     for _ in range(mails):
-        case = await desk.report()
+        case = await desk.report(department=min(agent.departments))
         await desk.do(assigning.assign, case.number, agent.id, by=desk.sam.actor, at=when("Mon 09:00"))
 
 
@@ -74,7 +75,7 @@ async def test_only_what_somebody_has_room_and_skill_for_is_decided(desk: Routin
     mails = [await desk.report(f"Mail {place}", at="Mon 09:00") for place in range(3)]
     await desk.needs(hard := await desk.report("Hard"), refunds=1)
     assert await decided(desk) == 2  # and then she is full
-    assert [await desk.holder(case) for case in (*mails, hard)] == [ann.id, ann.id, None, None]
+    assert Counter([await desk.holder(case) for case in (*mails, hard)]) == {ann.id: 2, None: 2}
 
 
 async def test_what_waits_on_the_customer_leaves_room(desk: RoutingDesk) -> None:
