@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -55,7 +55,7 @@ DELIVERY_EVERY_S = 1.0
 ROUTING_EVERY_S = 2.0
 FILING_EVERY_S = 5.0
 ROUTING_RESTS_S = 0.25
-"""However much happens, the sweep for routing runs no more often than this."""
+"""However much happens, each half of the sweep for routing runs no more often than this."""
 LEARNING_EVERY_S = 3_600.0
 
 
@@ -141,7 +141,7 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         *(_deliver(house, topic) for topic in house.delivery.topics),
         keep_running("promises", house.promises.run, database, every_s=PROMISES_EVERY_S),
         keep_running("closing", house.closing.run, database, every_s=CLOSING_EVERY_S),
-        keep_running("routing", partial(_route, house), database, "event", "routing", every_s=ROUTING_EVERY_S),
+        *(_route(house, half) for half in (house.routing.look_after, house.routing.give_out)),
         keep_running("needs", house.needs.learn, database, every_s=LEARNING_EVERY_S),
         keep_running("rules", house.rules.run, database, "event", every_s=RULES_EVERY_S),
         keep_running("escalations", house.escalations.run, database, every_s=ESCALATIONS_EVERY_S),
@@ -164,9 +164,14 @@ def _deliver(house: House, topic: str) -> Coroutine[Any, Any, None]:
     return keep_running(f"deliver_{topic}", run, house.database, topic, every_s=DELIVERY_EVERY_S)
 
 
-async def _route(house: House) -> None:
-    await house.routing.run()
-    await asyncio.sleep(ROUTING_RESTS_S)
+def _route(house: House, half: Callable[[], Awaitable[None]]) -> Coroutine[Any, Any, None]:
+    """Who is to be called does not wait until everything is given out."""
+
+    async def run() -> None:
+        await half()
+        await asyncio.sleep(ROUTING_RESTS_S)
+
+    return keep_running("routing", run, house.database, "event", "routing", every_s=ROUTING_EVERY_S)
 
 
 async def _tell_when_ready(house: House) -> None:

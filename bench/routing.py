@@ -1,12 +1,15 @@
 """What a routing decision costs and how that grows: prints Markdown tables.
 
-    python bench/routing.py [--cases 1000000] [--agents 10000] [--skills 500] [--placed 60]
+    python bench/routing.py [--cases 1000000] [--agents 10000] [--skills 500] [--placed 60] [--in-vain]
 
 First the pure decision over candidates. Then the whole way through SQLite (read, decide, record, commit), as the sweep
 of `nightdesk serve` goes it, on a database filled to the sizes given: half the cases wait, half are past; each needs
 one of the skills at level 3, each agent has three skills and is there. Every row is measured in the same run, so what
 counts is the ratio between rows; "computing" is processor time of all threads, which other work on the machine does not
 lengthen as it does the wall clock. "floor" is one small commit on the same database.
+
+Last, or alone with `--in-vain`, a whole sweep that can give out nothing: nobody there, everybody full, or
+everybody free and nobody able, in which case there is a queue to look at.
 """
 
 import argparse
@@ -18,7 +21,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
@@ -28,7 +31,7 @@ from app.jobs import routing as job
 from app.schema import whole_schema
 from caseengine.model.actor import SYSTEM
 from caseengine.model.needs import Needs, needs_key
-from caseengine.policies.routing import Candidate, Request, decide
+from caseengine.policies.routing import Candidate, Decision, Request, decide
 from caseengine.policies.routing_policy import RoutingPolicy
 from caseengine.rulebooks import Rulebook
 from caseengine.rulebooks import decide as put_in_force
@@ -132,13 +135,62 @@ async def through(folder: Path, cases: int, agents: int, skills: int, placed: in
         await database.close()
 
 
+IN_VAIN = {
+    "nobody there": "UPDATE agents SET presence = 'offline'",
+    "everybody full": "UPDATE agent_work SET capacity = 0",
+    "nobody able": "DELETE FROM agent_skills",
+}
+
+
+async def in_vain(folder: Path, why: str, cases: int, agents: int, skills: int) -> tuple[float, int]:
+    """Seconds of computing of a whole sweep that gives out nothing, and how often it decided."""
+    database = Database(f"sqlite+aiosqlite:///{folder / f'{why}.db'}")
+    decided = 0
+
+    class Counting(job.RoutingSweep):
+        async def _route(self, case_id: UUID) -> Decision | None:
+            nonlocal decided
+            decided += 1
+            return await super()._route(case_id)
+
+    try:
+        await database.run(lambda connection: fill(connection, cases, agents, skills))
+        async with database.unit_of_work() as work:
+            await put_in_force(work, Rulebook.ROUTING, {"default": {"mode": "assign"}}, by=SYSTEM, at=NOW)
+            work.write(sa.text("UPDATE cases SET status = 'open' WHERE status = 'closed'"))
+            work.write(sa.text("UPDATE agent_work SET capacity = 1000"))
+            work.write(sa.text(IN_VAIN[why]))
+        sweep = Counting(database, WORDS, lambda: NOW)
+        begun = time.process_time()
+        await sweep.give_out()
+        return time.process_time() - begun, decided
+    finally:
+        await database.close()
+
+
+def say_in_vain(cases: int, agents: int, skills: int) -> None:
+    say = sys.stdout.write
+    say(f"\n| {cases // 2:,} wait, {agents:,} agents | computing of a sweep | decisions |\n|---|---|---|\n")
+    for why in IN_VAIN:
+        with tempfile.TemporaryDirectory() as folder:
+            seconds, decided = asyncio.run(in_vain(Path(folder), why, cases, agents, skills))
+        say(f"| {why} | {seconds * 1e3:,.0f} ms | {decided:,} |\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--agents", type=int, default=10_000)
     parser.add_argument("--skills", type=int, default=500)
     parser.add_argument("--placed", type=int, default=60)
+    parser.add_argument("--in-vain", action="store_true")
     asked = parser.parse_args()
+    if not asked.in_vain:
+        say_decisions(asked)
+    say_in_vain(asked.cases, asked.agents, asked.skills)
+
+
+def say_decisions(asked: argparse.Namespace) -> None:
     say = sys.stdout.write
     say("| candidates | pure decision | a candidate |\n|---|---|---|\n")
     for candidates in PURE:

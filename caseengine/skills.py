@@ -12,7 +12,7 @@ from caseengine.model.errors import RulebookInvalid, SkillsInvalid
 from caseengine.model.needs import LEVELS
 from caseengine.model.shift import Shifts
 from caseengine.model.skill import Skill, SkillTree
-from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.policies.routing_policy import DROPS, RoutingPolicy
 from caseengine.rulebooks import NOBODY_ELSE, Newcomers
 from caseengine.tables import agent_skills, agent_work, agents, skills
 from storage.transaction import Snapshot, UnitOfWork, insertion
@@ -133,7 +133,11 @@ async def check_routing(snapshot: Snapshot, policy: RoutingPolicy, newcomers: Ne
     named = {skill for rule in policy.needs for skill in (*rule.needs.required, *rule.needs.preferred)}
     if unknown := sorted(named - skills):
         raise RulebookInvalid(f"needs.{unknown[0]}", "unknown_skill")
+    for place, step in enumerate(policy.relax):
+        if unknown := sorted(step.drop - DROPS - skills):
+            raise RulebookInvalid(f"relax[{place}].drop.{unknown[0]}", "unknown_skill")
     known = {department.id for department in await all_departments(snapshot)} | newcomers.departments
-    places = {*policy.departments, *(one.overflow for one in policy.departments.values() if one.overflow)}
+    ways = (policy.default, *policy.departments.values())
+    places = {*policy.departments, *(one.overflow for one in ways if one.overflow)}
     if unknown := sorted(places - known):
         raise RulebookInvalid(f"departments.{unknown[0]}", "unknown_department")

@@ -18,6 +18,7 @@ from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
 from caseengine.reading.callbacks import callbacks_begun, callbacks_over
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
+from caseengine.reading.room import Room, room_in
 from caseengine.reading.waiting_cases import (
     Waiting,
     departments_waiting,
@@ -27,11 +28,11 @@ from caseengine.reading.waiting_cases import (
 )
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
-from storage.transaction import UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork
 
 TRIES_MAX = 5
 PAGE = 200
-PLACED_MAX = 500
+PLACED_MAX = 50
 """Decisions of one department in one run; the rest at the next, so that every department has its turn."""
 OUT_OF_PLACE_EVERY = timedelta(minutes=1)
 GUESS_AGAIN_AFTER = timedelta(hours=1)
@@ -64,10 +65,18 @@ class RoutingSweep:
 
     async def run(self) -> None:
         """Everything that is due."""
-        async with self._database.snapshot() as snapshot:
-            _, policy = await routing_rules(snapshot)
+        await self.look_after()
+        await self.give_out()
+
+    async def look_after(self) -> None:
+        """Who was given something has it and is there, and who is to be called is called."""
         await self.put_back()
         await self.call()
+
+    async def give_out(self) -> None:
+        """What waits, department by department."""
+        async with self._database.snapshot() as snapshot:
+            _, policy = await routing_rules(snapshot)
         for department in await self._to_place(policy):
             await self.place(department)
 
@@ -99,31 +108,52 @@ class RoutingSweep:
         """Give what waits in a department to whoever can have it, first come first; how many were placed.
 
         Of cases that need the same, a few behind one that nobody can have are tried too: a mail may fit where a chat
-        does not. What fails counts as none of them.
+        does not. What fails counts as none of them. Nothing is decided about what nobody there has room for.
         """
         async with self._database.snapshot() as snapshot:
-            heads = await heads_waiting(snapshot, department)
-        heap = [(head.order, head) for head in heads]
+            room = await room_in(snapshot, department, at=self._now())
+            nothing = not room.free and not room.overflows
+            lines = {} if nothing else await self._lines(snapshot, room)
+        heap = [(line[0].order, line[0]) for line in lines.values()]
         heapify(heap)
-        passed: dict[str, set[UUID]] = {head.needs_key: set() for head in heads}
+        passed: dict[str, set[UUID]] = {key: set() for key in lines}
         placed = 0
         while heap and placed < most:
             _, head = heappop(heap)
-            decision = await self._route(head.id)
+            decision = await self._route(head.id) if room.may_move(head.id) else None
             if decision is not None and decision.agent_id is not None:
+                room.given(head.id, decision.agent_id)
                 placed += 1
             else:
                 passed[head.needs_key].add(head.id)
-            for follower in await self._behind(department, head, passed[head.needs_key]):
-                heappush(heap, (follower.order, follower))
+            line = await self._behind(room, lines[head.needs_key], passed[head.needs_key])
+            if line:
+                lines[head.needs_key] = line
+                heappush(heap, (line[0].order, line[0]))
         return placed
 
-    async def _behind(self, department: str, head: Waiting, passed: set[UUID]) -> list[Waiting]:
+    async def _lines(self, snapshot: Snapshot, room: Room) -> dict[str, list[Waiting]]:
+        """The first of a queue, by what they need."""
+        lines: dict[str, list[Waiting]] = {}
+        heads = await heads_waiting(snapshot, room.department, each=1 + PASSED_OVER_MAX)
+        for one in heads:
+            lines.setdefault(one.needs_key, []).append(one)
+        await room.look_at(snapshot, heads)
+        return lines
+
+    async def _behind(self, room: Room, line: list[Waiting], passed: set[UUID]) -> list[Waiting]:
+        """Those behind the first of a line, read on where it ends; none where enough were passed over."""
+        head, *behind = line
         if sum(not self._places.rests(one) for one in passed) > PASSED_OVER_MAX:
             return []
+        if behind:
+            return behind
         async with self._database.snapshot() as snapshot:
-            found = await first_waiting(snapshot, department, head.needs_key, limit=len(passed) + 1)
-        return [one for one in found if one.id not in passed][:1]
+            further = len(passed) + 1 + PASSED_OVER_MAX
+            found = await first_waiting(snapshot, room.department, head.needs_key, limit=further)
+            behind = [one for one in found if one.id not in passed]
+            await room.look_at(snapshot, behind)
+        return behind
 
     async def _route(self, case_id: UUID) -> Decision | None:
         decided: list[Decision | None] = []

@@ -30,7 +30,7 @@ from caseengine.operations.weighing import Weighed, weigh
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode
 from caseengine.reading.absence import on_leave
-from caseengine.reading.waiting_cases import GIVEN_BACK, came_by
+from caseengine.reading.waiting_cases import GIVEN_BACK, OVERFLOW, came_by
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import agent_work, assignments, cases
 from storage.errors import Conflict
@@ -38,7 +38,6 @@ from storage.transaction import UnitOfWork, insertion
 
 ROUTING = "routing"
 """The topic that wakes the sweep."""
-OVERFLOW = "overflow"
 LOCKED_OUT = "agent_locked"
 LEFT = "agent_left"
 ON_LEAVE = "agent_on_leave"

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from caseengine.model.needs import LEVELS, Needs
-from caseengine.policies.routing_policy import Relaxation, RoutingPolicy
+from caseengine.policies.routing_policy import LANGUAGE, PREFERRED, SKILLS, Relaxation, RoutingPolicy
 
 PRESENCE_LAPSES_S = 120.0
 """An agent who was not seen for longer than this is not there, whatever they said."""
@@ -138,7 +138,7 @@ class Decision:
 
 def decide(request: Request, candidates: Iterable[Candidate], policy: RoutingPolicy) -> Decision:
     """Choose among the candidates, or nobody. The order they come in does not matter."""
-    steps = [step for step in policy.relax if step.after_s <= request.waited_s]
+    steps = policy.steps(request.waited_s)
     wanted = relaxed(request.needs, steps)
     by_id = sorted(candidates, key=lambda one: one.id)
     reasons = [exclusion(one, request, wanted) for one in by_id]
@@ -160,11 +160,11 @@ def relaxed(needs: Needs, steps: Iterable[Relaxation]) -> Needs:
     required, preferred, language = dict(needs.required), dict(needs.preferred), needs.language
     for step in steps:
         required = {skill: max(least - step.lower, LEVELS[0]) for skill, least in required.items()}
-        if "skills" in step.drop:
+        if SKILLS in step.drop:
             required = {}
-        if "preferred" in step.drop:
+        if PREFERRED in step.drop:
             preferred = {}
-        if "language" in step.drop:
+        if LANGUAGE in step.drop:
             language = ""
         required = {skill: least for skill, least in required.items() if skill not in step.drop}
     return Needs(required, preferred, language)

@@ -14,6 +14,9 @@ from caseengine.model.needs import LEVELS, Needs
 
 LISTED_MAX = 200
 DAY_S = 86_400.0
+SKILLS, PREFERRED, LANGUAGE = "skills", "preferred", "language"
+DROPS = frozenset({SKILLS, PREFERRED, LANGUAGE})
+"""What waiting may drop besides single skills."""
 
 
 class Mode(StrEnum):
@@ -53,7 +56,7 @@ class NeedRule:
 class Relaxation:
     """From `after_s` of waiting on: levels are `lower` lower (never below 1), what is in `drop` is not asked for.
 
-    `drop` holds "skills", "preferred", "language", or ids of skills.
+    `drop` holds some of DROPS, or ids of skills.
     """
 
     after_s: float
@@ -110,6 +113,15 @@ class RoutingPolicy:
     def cost(self, *kinds: str) -> int:
         """Units of the first of these kinds that has a cost of its own."""
         return next((self.costs[kind] for kind in kinds if kind in self.costs), self.costs["default"])
+
+    @property
+    def least_units(self) -> int:
+        """What a case that somebody works on costs at least."""
+        return min(units for kind, units in self.costs.items() if kind not in ("waiting", "callback"))
+
+    def steps(self, waited_s: float) -> list[Relaxation]:
+        """Those that hold after so long."""
+        return [step for step in self.relax if step.after_s <= waited_s]
 
     @property
     def is_on(self) -> bool:

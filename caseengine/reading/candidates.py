@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.agents import CLOCKS_APART_MAX, Presence, seen_lately
+from caseengine.agents import CLOCKS_APART_MAX, Presence, seen_lately, were_seen_lately
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.needs import Needs
@@ -31,6 +31,14 @@ from caseengine.tables import (
     conversations,
 )
 from storage.transaction import Snapshot
+
+WITH_CONVERSATIONS = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id).outerjoin(
+    case_conversations,
+    sa.and_(
+        case_conversations.c.conversation_id == cases.c.conversation_id, case_conversations.c.case_id == cases.c.id
+    ),
+)
+"""Cases with where replies go and whether somebody waits there now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,13 @@ async def kind_of_work(snapshot: Snapshot, case: Case) -> tuple[str, str]:
         )
         .where(conversations.c.id == case.conversation_id)
     )
-    return (row.channel, "chat" if row.live else row.channel) if row else ("", "")
+    return kind_of(row) if row else ("", "")
+
+
+def kind_of(row: sa.Row[Any]) -> tuple[str, str]:
+    """`kind_of_work` of a row with `channel` and `live`."""
+    channel = row.channel or ""
+    return channel, "chat" if row.live else channel
 
 
 async def candidates_for(
@@ -70,8 +84,7 @@ async def candidates_for(
     at: datetime,
 ) -> list[Known]:
     """Who could have the case: those of its department with the rarest skill it still asks for, and `also`."""
-    steps = [step for step in policy.relax if step.after_s <= waited.total_seconds()]
-    rarest = await _rarest(snapshot, relaxed(needs, steps).required)
+    rarest = await _rarest(snapshot, relaxed(needs, policy.steps(waited.total_seconds())).required)
     pool = _pool(case.department, rarest, list(also))
     return await _known(snapshot, pool, case, needs=needs, policy=policy, at=at)
 
@@ -87,9 +100,6 @@ async def loads_of(
     others = [] if but is None else [cases.c.id != but]
     loads = dict.fromkeys(agent_ids, 0)
     here = case_conversations
-    joined = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id).outerjoin(
-        here, sa.and_(here.c.conversation_id == cases.c.conversation_id, here.c.case_id == cases.c.id)
-    )
     for holder, extra in ((cases.c.agent_id, [cases.c.status.in_(LIVE)]), (cases.c.offered_to, [])):
         rows = await snapshot.rows(
             sa.select(
@@ -99,7 +109,7 @@ async def loads_of(
                 here.c.live,
                 sa.func.count().label("how_many"),
             )
-            .select_from(joined)
+            .select_from(WITH_CONVERSATIONS)
             .where(holder.in_(list(agent_ids)), *extra, *others)
             .group_by(holder, cases.c.status, conversations.c.channel, here.c.live)
         )
@@ -115,6 +125,12 @@ def _cost(row: sa.Row[Any], policy: RoutingPolicy) -> int:
     if row.status in (Status.WAITING_ON_CUSTOMER, Status.WAITING_ON_THIRD_PARTY):
         return policy.cost("waiting")
     return policy.cost(channel)
+
+
+async def rows_of_those_there(snapshot: Snapshot, department: str, *, at: datetime) -> Sequence[sa.Row[Any]]:
+    """The rows that `candidate` reads, of whoever works for a department and is there."""
+    there = sa.and_(agents.c.presence == Presence.AVAILABLE, were_seen_lately(at))
+    return await _rows(snapshot, sa.and_(_pool(department, None, []), there), department)
 
 
 async def _rarest(snapshot: Snapshot, required: Mapping[str, int]) -> str | None:
@@ -150,29 +166,33 @@ async def _known(
     policy: RoutingPolicy,
     at: datetime,
 ) -> list[Known]:
+    rows = await _rows(snapshot, pool, case.department)
+    there = [row.id for row in rows if _is_there(row, at)]
+    loads = await loads_of(snapshot, there, policy, but=case.id) if there else {}
+    for agent_id, units in (await appointments(snapshot, there, policy, at, but=case.id)).items():
+        loads[agent_id] += units
+    able = await skills_of(snapshot, [row.id for row in rows], {*needs.required, *needs.preferred})
+    return [Known(candidate(row, loads, able.get(row.id, {}), policy, at), row.name, row.version) for row in rows]
+
+
+async def _rows(snapshot: Snapshot, pool: sa.ColumnElement[bool], department: str) -> Sequence[sa.Row[Any]]:
     works_here = (
         sa.exists()
-        .where(agent_departments.c.agent_id == agents.c.id, agent_departments.c.department == case.department)
+        .where(agent_departments.c.agent_id == agents.c.id, agent_departments.c.department == department)
         .label("works_here")
     )
-    rows = await snapshot.rows(
+    return await snapshot.rows(
         sa.select(agents.c.id, agents.c.name, agents.c.presence, agents.c.seen_at, agent_work, works_here)
         .select_from(agents.outerjoin(agent_work, agent_work.c.agent_id == agents.c.id))
         .where(pool)
     )
-    there = [row.id for row in rows if _is_there(row, at)]
-    loads = await loads_of(snapshot, there, policy, but=case.id) if there else {}
-    for agent_id, units in (await _appointments(snapshot, there, policy, at, but=case.id)).items():
-        loads[agent_id] += units
-    able = await _skills_of(snapshot, [row.id for row in rows], {*needs.required, *needs.preferred})
-    return [Known(_candidate(row, loads, able.get(row.id, {}), policy, at), row.name, row.version) for row in rows]
 
 
 def _is_there(row: sa.Row[Any], at: datetime) -> bool:
     return bool(row.presence == Presence.AVAILABLE and seen_lately(row.seen_at, at))
 
 
-def _candidate(
+def candidate(
     row: sa.Row[Any], loads: Mapping[UUID, int], able: Mapping[str, int], policy: RoutingPolicy, at: datetime
 ) -> Candidate:
     """Shifts are looked at only for those who are there: nobody else is asked anyway."""
@@ -212,13 +232,17 @@ def _seen_s(then: datetime | None, at: datetime) -> float:
     return NEVER_S if then is not None and then - at > CLOCKS_APART_MAX else _since(then, at)
 
 
-async def _skills_of(snapshot: Snapshot, ids: Sequence[UUID], wanted: Collection[str]) -> dict[UUID, dict[str, int]]:
+async def skills_of(
+    snapshot: Snapshot, ids: Sequence[UUID], wanted: Collection[str] | None = None
+) -> dict[UUID, dict[str, int]]:
+    """Levels of these skills, or of all they have."""
     found: dict[UUID, dict[str, int]] = {}
-    if not ids or not wanted:
+    if not ids or wanted == set():
         return found
+    which = [] if wanted is None else [agent_skills.c.skill.in_(sorted(wanted))]
     rows = await snapshot.rows(
         sa.select(agent_skills.c.agent_id, agent_skills.c.skill, agent_skills.c.level).where(
-            agent_skills.c.agent_id.in_(ids), agent_skills.c.skill.in_(sorted(wanted))
+            agent_skills.c.agent_id.in_(ids), *which
         )
     )
     for row in rows:
@@ -226,8 +250,8 @@ async def _skills_of(snapshot: Snapshot, ids: Sequence[UUID], wanted: Collection
     return found
 
 
-async def _appointments(
-    snapshot: Snapshot, ids: Sequence[UUID], policy: RoutingPolicy, at: datetime, *, but: UUID
+async def appointments(
+    snapshot: Snapshot, ids: Sequence[UUID], policy: RoutingPolicy, at: datetime, *, but: UUID | None = None
 ) -> dict[UUID, int]:
     """Units kept free for calls, about other cases than `but`, that begin within the length of a slot."""
     if not ids:
@@ -238,7 +262,7 @@ async def _appointments(
         .where(
             callbacks.c.state.in_(("booked",)),
             callbacks.c.agent_id.in_(ids),
-            callbacks.c.case_id != but,
+            *([] if but is None else [callbacks.c.case_id != but]),
             callbacks.c.starts_at > at,
             callbacks.c.starts_at <= soon,
         )

@@ -71,20 +71,26 @@ async def live_work_of_the_lost(
 async def work_out_of_place(
     snapshot: Snapshot, *, behind: sa.Row[Any] | None = None, limit: int = PAGE
 ) -> Sequence[sa.Row[Any]]:
-    """Live cases held by somebody who is locked out, or does not work for their department: id, why."""
-    locked = agents.c.password_hash == LOCKED
+    """Live cases held by somebody who is locked out, or does not work for their department: id, agent_id, why.
+
+    Holder by holder: what each has in hand is one stretch of an index, and only what is found is sorted.
+    """
+    shut_out = agents.c.password_hash == LOCKED
+    whose = sa.select(agents.c.id).where(sa.or_(shut_out, agents.c.role != AgentRole.SUPERVISOR))
+    locked = sa.exists().where(agents.c.id == cases.c.agent_id, shut_out)
     here = sa.exists().where(
         agent_departments.c.agent_id == cases.c.agent_id, agent_departments.c.department == cases.c.department
     )
+    place = cases.c.agent_id, cases.c.id
     return await snapshot.rows(
-        sa.select(cases.c.id, locked.label("locked"))
-        .join(agents, agents.c.id == cases.c.agent_id)
+        sa.select(*place, locked.label("locked"))
         .where(
+            cases.c.agent_id.in_(whose),
             cases.c.status.in_(LIVE),
-            sa.or_(locked, sa.and_(agents.c.role != AgentRole.SUPERVISOR, ~here)),
-            *([] if behind is None else [cases.c.id > behind.id]),
+            sa.or_(~here, locked),
+            *([] if behind is None else [beyond(place, (behind.agent_id, behind.id))]),
         )
-        .order_by(cases.c.id)
+        .order_by(*place)
         .limit(limit)
     )
 

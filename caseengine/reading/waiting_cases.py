@@ -35,6 +35,8 @@ ESCALATED = "escalated"
 """It was taken from whoever let a target go by."""
 FOR_SOMEBODY_ELSE = (GIVEN_BACK, ESCALATED)
 """Reasons why a case, or its offer, was taken back that are about whom it was taken from."""
+OVERFLOW = "overflow"
+"""The reason of a `CaseMoved` where nobody could be found for too long."""
 
 _WAITS = sa.text(WAITS)
 _TIER: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')")
@@ -58,22 +60,22 @@ class Waiting:
     order: tuple[Any, ...]
 
 
-async def heads_waiting(snapshot: Snapshot, department: str) -> list[Waiting]:
-    """The first of those that need the same, for each different need; of very many the most urgent CLASSES_MAX."""
+async def heads_waiting(snapshot: Snapshot, department: str, *, each: int = 1) -> list[Waiting]:
+    """The first of those that need the same, so many of each different need; of very many needs the most urgent."""
     keys = await classes_waiting(snapshot, department, limit=WALKED_MAX + 1)
     if len(keys) > WALKED_MAX:
-        return await most_urgent(snapshot, department)
-    return [head for key in keys for head in await first_waiting(snapshot, department, key)]
+        return await most_urgent(snapshot, department, each=each)
+    return [head for key in keys for head in await first_waiting(snapshot, department, key, limit=each)]
 
 
-async def most_urgent(snapshot: Snapshot, department: str, *, limit: int = CLASSES_MAX) -> list[Waiting]:
-    """The same as `heads_waiting`, in order, by looking through the whole queue once."""
+async def most_urgent(snapshot: Snapshot, department: str, *, each: int = 1, limit: int = CLASSES_MAX) -> list[Waiting]:
+    """The same as `heads_waiting`, in order and `limit` at most, by looking through the whole queue once."""
     order = (cases.c.sla_due_at.is_(None), cases.c.sla_due_at, _TIER, cases.c.opened_at, cases.c.id)
     place = sa.func.row_number().over(partition_by=cases.c.needs_key, order_by=order).label("place")
     queue = sa.select(*_COLUMNS, place).where(_WAITS, cases.c.department == department).subquery()
     found = queue.c
     in_order = (found.sla_due_at.is_(None), found.sla_due_at, found.tier, found.opened_at, found.id)
-    rows = await snapshot.rows(sa.select(queue).where(found.place == 1).order_by(*in_order).limit(limit))
+    rows = await snapshot.rows(sa.select(queue).where(found.place <= each).order_by(*in_order).limit(limit))
     return [Waiting(row.id, row.needs_key, _order(row)) for row in rows]
 
 
@@ -143,10 +145,17 @@ async def waiting_since(snapshot: Snapshot, case: Case) -> datetime:
 
 async def came_by(snapshot: Snapshot, case: Case, reason: str) -> bool:
     """Whether the case was moved for this reason before."""
+    return case.id in await moved_for(snapshot, [case.id], reason)
+
+
+async def moved_for(snapshot: Snapshot, case_ids: Sequence[UUID], reason: str) -> frozenset[UUID]:
+    """Those of these cases that were moved for this reason before."""
     rows = await snapshot.rows(
-        sa.select(case_events.c.internal).where(case_events.c.case_id == case.id, case_events.c.kind == "CaseMoved")
+        sa.select(case_events.c.case_id, case_events.c.internal).where(
+            case_events.c.case_id.in_(case_ids), case_events.c.kind == "CaseMoved"
+        )
     )
-    return any(row.internal.get("reason") == reason for row in rows)
+    return frozenset(row.case_id for row in rows if row.internal.get("reason") == reason)
 
 
 async def declined_by(snapshot: Snapshot, case_id: UUID, *, since: datetime) -> frozenset[str]:

@@ -55,6 +55,12 @@ async def test_a_level_below_what_follows_is_told_twice_without_a_change(databas
     assert counts(await bring(database, tmp_path, **whole(work=work)))["agents"] == (0, 0, 2)
 
 
+async def test_waiting_drops_what_there_is(database: Database, tmp_path: Path) -> None:
+    drop = ["skills", "preferred", "language", "brakes"]
+    told = {**whole(), "routing": {"relax": [{"after_s": 300, "drop": drop}]}}
+    assert counts(await bring(database, tmp_path, **told))["routing"] == (1, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("told", "where", "code"),
     [
@@ -65,6 +71,16 @@ async def test_a_level_below_what_follows_is_told_twice_without_a_change(databas
         ),
         ({"routing": {"departments": {"nowhere": {}}}}, "routing: departments.nowhere", "unknown_department"),
         ({"routing": {"needs": [{"skills": {"juggling": 1}}]}}, "routing: needs.juggling", "unknown_skill"),
+        (
+            {"routing": {"relax": [{"after_s": 60, "drop": ["preferred"]}, {"after_s": 300, "drop": ["skils"]}]}},
+            "routing: relax[1].drop.skils",
+            "unknown_skill",
+        ),
+        (
+            {"routing": {"default": {"overflow": {"to": "nowhere"}}}},
+            "routing: departments.nowhere",
+            "unknown_department",
+        ),
         ({"routing": {"capacity": -1}}, "routing.capacity", "number"),
         ({"agents": [{**ADA, "work": {"skills": {"juggling": 1}}}]}, "agents: ada", "unknown_skill"),
         (

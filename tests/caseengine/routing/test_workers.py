@@ -17,6 +17,7 @@ from caseengine.model.case import Case
 from caseengine.model.needs import Needs
 from caseengine.operations import assigning
 from caseengine.operations.needing import set_needs
+from caseengine.operations.routing import give_back
 from caseengine.reading import out_of_place
 from caseengine.reading.assignments import replay
 from caseengine.reading.waiting_cases import classes_waiting
@@ -198,8 +199,10 @@ async def test_what_is_liked_makes_no_other_kind_of_need(desk: RoutingDesk) -> N
 async def test_past_cases_are_asked_once_and_in_a_thread_of_their_own(desk: RoutingDesk) -> None:
     """Be the answer nothing; after an hour again, for more was learnt meanwhile."""
     await desk.decides({"departments": {"tills": {"mode": "assign"}}, "classifier": {"at_least": 0.5}})
-    ann = await desk.hires("Ann", capacity=0)
+    ann = await desk.hires("Ann")
     case, at = await desk.report(), ["Mon 09:01"]
+    await desk.do(assigning.take, case.number, by=ann.actor, at=when("Mon 09:00"))
+    await desk.do(give_back, case.number, by=ann.actor, at=when("Mon 09:01"))  # who declined may be asked for nothing
     guess = Guesses([{}, {"refunds": 0.9}])
     job = RoutingSweep(desk.database, WORDS, lambda: when(at[0]), guess)
     for _ in range(3):

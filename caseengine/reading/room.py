@@ -1,0 +1,141 @@
+"""Who of a department has room, and which of what waits one of them may have: so that little is decided in vain.
+
+It errs to one side: what somebody could be given is never passed over, though they may have declined it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.calendars import desk_calendar
+from caseengine.model.calendar import Calendar, working_time
+from caseengine.model.needs import Needs
+from caseengine.policies.routing import Candidate, Request, exclusion, relaxed
+from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.reading.candidates import (
+    WITH_CONVERSATIONS,
+    appointments,
+    candidate,
+    kind_of,
+    loads_of,
+    rows_of_those_there,
+    skills_of,
+)
+from caseengine.reading.waiting_cases import OVERFLOW, Waiting, moved_for
+from caseengine.routing_rules import routing_rules
+from caseengine.tables import case_conversations, cases, conversations
+from storage.transaction import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A case that waits, as far as it can be told without its history.
+
+    Attributes:
+        request: has waited so long at most; who declined it is not told.
+        called: somebody keeps time free for it, so that this is no reason why they should not have it now.
+        leaves: it may have waited long enough to go to another department.
+    """
+
+    request: Request
+    called: bool
+    leaves: bool
+
+
+@dataclass
+class Room:
+    """A department at a moment.
+
+    Attributes:
+        free: who is there and has room, were it not for the calls they keep time free for, by id.
+        kept: units they keep free for calls.
+        asked: what was looked at.
+    """
+
+    department: str
+    policy: RoutingPolicy
+    calendar: Calendar
+    at: datetime
+    free: dict[str, Candidate]
+    kept: dict[str, int]
+    asked: dict[UUID, Asked] = field(default_factory=dict)
+
+    @property
+    def overflows(self) -> bool:
+        return self.policy.of(self.department).overflow not in ("", self.department)
+
+    def may_move(self, case_id: UUID) -> bool:
+        """Whether a decision about it may come to anything; what was not looked at may."""
+        asked = self.asked.get(case_id)
+        return asked is None or asked.leaves or self._somebody_can_have(asked)
+
+    def given(self, case_id: UUID, agent_id: str) -> None:
+        """The agent has as much less room as the case costs."""
+        one, asked = self.free.get(agent_id), self.asked.get(case_id)
+        if one is not None and asked is not None:
+            self.free[agent_id] = replace(one, load=one.load + asked.request.units)
+
+    async def look_at(self, snapshot: Snapshot, waiting: Sequence[Waiting]) -> None:
+        """Learn what cases of its queue ask for."""
+        ids = [one.id for one in waiting]
+        rows = await snapshot.rows(
+            sa.select(
+                *(cases.c.id, cases.c.needs, cases.c.opened_at, cases.c.callback_at),
+                *(conversations.c.channel, case_conversations.c.live),
+            )
+            .select_from(WITH_CONVERSATIONS)
+            .where(cases.c.id.in_(ids))
+        )
+        came = await moved_for(snapshot, ids, OVERFLOW) if self.overflows else frozenset[UUID]()
+        self.asked |= {row.id: self._asked(row, stays=row.id in came or not self.overflows) for row in rows}
+
+    def _somebody_can_have(self, asked: Asked) -> bool:
+        wanted = relaxed(asked.request.needs, self.policy.steps(asked.request.waited_s))
+        return any(not exclusion(self._with_calls(one, asked), asked.request, wanted) for one in self.free.values())
+
+    def _with_calls(self, one: Candidate, asked: Asked) -> Candidate:
+        kept = 0 if asked.called else self.kept.get(one.id, 0)
+        return replace(one, load=one.load + kept) if kept else one
+
+    def _asked(self, row: sa.Row[Any], *, stays: bool) -> Asked:
+        channel, kind = kind_of(row)
+        request = Request(
+            department=self.department,
+            channel=channel,
+            units=self.policy.cost(kind),
+            needs=Needs.read(row.needs),
+            waited_s=self._waited_at_most(row.opened_at).total_seconds(),
+        )
+        long = request.waited_s >= self.policy.of(self.department).overflow_s
+        return Asked(request, called=row.callback_at is not None, leaves=long and not stays)
+
+    def _waited_at_most(self, opened_at: datetime) -> timedelta:
+        """It may have come into the queue later than it was opened."""
+        if self.calendar.ever_opens(self.at.date()):
+            return working_time(opened_at, self.at, self.calendar)
+        return max(self.at - opened_at, timedelta(0))
+
+
+async def room_in(snapshot: Snapshot, department: str, *, at: datetime) -> Room:
+    """Who of a department has room for the least that anything costs."""
+    _, policy = await routing_rules(snapshot)
+    rows = await rows_of_those_there(snapshot, department, at=at)
+    there = [row.id for row in rows]
+    loads = await loads_of(snapshot, there, policy) if there else {}
+    least = Request(department=department, units=policy.least_units)
+    known = {row.id: candidate(row, loads, {}, policy, at) for row in rows}
+    free = [agent_id for agent_id, one in known.items() if not exclusion(one, least, Needs())]
+    able = await skills_of(snapshot, free)
+    kept = await appointments(snapshot, free, policy, at)
+    return Room(
+        department,
+        policy,
+        await desk_calendar(snapshot),
+        at,
+        {known[one].id: replace(known[one], skills=able.get(one, {})) for one in free},
+        {str(one): units for one, units in kept.items()},
+    )
