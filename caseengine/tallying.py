@@ -11,7 +11,7 @@ from caseengine.model.happening import Happening
 from caseengine.model.tally import HOLD_BEGINS, PLAIN, Counted, Merged, Tally, TallyKind, Undone, tallied
 from caseengine.packing.touching import touch_days_of_case, touches
 from caseengine.tables import case_events, tallies
-from storage.transaction import Snapshot, UnitOfWork, Write, insertion
+from storage.transaction import Snapshot, Statement, UnitOfWork, Write, insertion
 
 UNDOABLE = (TallyKind.RESOLVED, TallyKind.CLOSED)
 HAPPENINGS = {kind: Happening[kind.name] for kind in TallyKind}
@@ -29,7 +29,7 @@ def tally_writes(counted: Iterable[Counted]) -> Iterator[Write]:
     yield from touches((HAPPENINGS[one.kind], one.at) for one in counted if isinstance(one, Tally))
     for one in counted:
         if isinstance(one, Tally):
-            yield Write(insertion(tallies, {**asdict(one), "since": _since(one)}))
+            yield Write(_row(one))
         elif isinstance(one, Undone):
             undone = _of_case(one).where(tallies.c.kind.in_(UNDOABLE), tallies.c.undone_at.is_(None))
             yield Write(undone.values(undone_at=one.at))
@@ -37,6 +37,13 @@ def tally_writes(counted: Iterable[Counted]) -> Iterator[Write]:
         else:
             yield Write(_of_case(one).where(tallies.c.kind.in_(list(TallyKind))).values(merged=one.into_other))
             yield touch_days_of_case(MERGED, one.case_id, _events_of(MERGED))
+
+
+def _row(tally: Tally) -> Statement:
+    """Where a holding began is found by the database as it writes."""
+    if tally.kind is TallyKind.HELD:
+        return sa.insert(tallies).values(**asdict(tally), since=_since(tally))
+    return insertion(tallies, asdict(tally))
 
 
 def _events_of(happenings: Happening) -> list[str]:
@@ -73,10 +80,8 @@ async def _history(snapshot: Snapshot, case_id: UUID) -> list[Counted]:
     return tallied(None, map(from_row, rows), 1)
 
 
-def _since(tally: Tally) -> sa.ScalarSelect[object] | None:
+def _since(tally: Tally) -> sa.ScalarSelect[object]:
     """When the holding that ends here began: the newest event before that gave the case to somebody."""
-    if tally.kind is not TallyKind.HELD:
-        return None
     begins = [kind.__name__ for kind in HOLD_BEGINS]
     mine = case_events.c.case_id == tally.case_id, case_events.c.seq < tally.seq, case_events.c.kind.in_(begins)
     return sa.select(sa.func.max(case_events.c.at)).where(*mine).scalar_subquery()
