@@ -49,7 +49,7 @@ async def take_alike(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Only a yes puts it on the case that is open; whatever else is said, it becomes a case of its own."""
     if len(said.text.split()) >= NEWS_WORDS_MIN:
         tell(said, slots, desk)
-    if said.intent == Intent.AFFIRM:
+    if said.intent == Intent.AFFIRM and not said.wants.case and desk.pressed != "choice.open":
         return Goto("add_to_case", {"number": slots["alike"], "text": with_files(slots["description"], slots)})
     return await next_question(slots, desk)
 

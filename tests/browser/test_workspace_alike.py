@@ -1,4 +1,4 @@
-"""Cases that look alike on the agents' screen: what was told twice is merged, what many have gets a parent, and back."""
+"""Cases that look alike on the agents' screen: told twice they are merged, of many they get a parent, and back."""
 
 import os
 
@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PICTURE = os.environ.get("NIGHTDESK_TEST_PICTURE")
 """Where to put pictures of the screen; nowhere by default."""
 DRESSES = [(1440, "light"), (390, "dark")]
+STORIES = {1440: "All our pallets smell of petrol", 390: "Every loaf of rye has gone mouldy"}
 ALIKE = ".alike"
 
 
@@ -67,6 +68,7 @@ async def test_what_was_told_twice_is_merged_by_the_keyboard_and_the_merge_undon
     await expect(related(grace, "It goes on in").get_by_role("link")).to_have_attribute(
         "href", f"/workspace/cases/{first}"
     )
+    await expect(grace.page.locator(".composer")).to_contain_text(f"This case goes on in {first}.")
     await chat.reads(f"Case {second} goes on as case {first}.")
     await looked_at(grace, axe, f"merged-{width}")
     await grace.presses("Undo the merge")
@@ -78,7 +80,7 @@ async def test_what_was_told_twice_is_merged_by_the_keyboard_and_the_merge_undon
 async def test_a_problem_of_many_customers_is_known_and_gets_one_parent(
     desk: DeskProcess, new_page: NewPage, axe: str, width: int, scheme: str
 ) -> None:
-    story = f"Pallets from depot {width} smell of petrol"
+    story = STORIES[width]
     numbers = [(await waiting(new_page, desk, story))[1] for _ in range(3)]
     first, _, third = numbers
     grace = await at_case(new_page, desk, third, width, scheme)
