@@ -12,6 +12,7 @@ from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.own_case import like_told
 from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
+from bot.understanding.phrases import english_phrases
 from caseengine.model.case import Case
 from caseengine.operations.linking import link_cases
 from caseengine.operations.opening import Opening, open_case
@@ -49,9 +50,16 @@ async def take_alike(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Only a yes puts it on the case that is open; whatever else is said, it becomes a case of its own."""
     if len(said.text.split()) >= NEWS_WORDS_MIN:
         tell(said, slots, desk)
-    if said.intent == Intent.AFFIRM and not said.wants.case and desk.pressed != "choice.open":
+    if agrees(said, desk):
         return Goto("add_to_case", {"number": slots["alike"], "text": with_files(slots["description"], slots)})
     return await next_question(slots, desk)
+
+
+def agrees(said: Understanding, desk: Desk) -> bool:
+    """A yes, also one with news behind it ("yes, and now it leaks"); not one to a case of its own."""
+    if said.intent == Intent.DENY or said.wants.case or desk.pressed == "choice.open":
+        return False
+    return Intent.AFFIRM in (said.intent, english_phrases().intent(said.text.partition(",")[0]))
 
 
 async def take_department(said: Understanding, slots: Slots, desk: Desk) -> Next:

@@ -28,13 +28,14 @@ async def comes_back(desk: Desk, address: str | None = PRIYA) -> Customer:
     return customer
 
 
-async def test_a_yes_puts_the_words_on_the_case_that_is_open(desk: Desk) -> None:
+@pytest.mark.parametrize("answer", ["Yes", "Yes, and now it smells burnt", "yes please add it there"])
+async def test_a_yes_puts_the_words_on_the_case_that_is_open(desk: Desk, answer: str) -> None:
     _, number = await opened(desk)
     priya = await comes_back(desk)
     assert f"Is it about **{number}** (Please open a case: {STORY[:30]}" in priya.heard, priya.heard
     assert priya.offered == ["Yes", "No"]
 
-    await priya.says("Yes, and now it smells burnt")
+    await priya.says(answer)
 
     assert priya.numbers == [number], priya.heard
     assert "That is on case" in priya.heard
