@@ -57,7 +57,8 @@ async def gather(snapshot: Snapshot, case_id: UUID) -> Gathered:
         return Gathered(None)
     own = await _own(snapshot, case)
     others = await _lately(snapshot, case)
-    rows = {row.id: row for row in [*own, *others] if row.id not in (case.id, case.parent_id)}
+    known = (case.id, case.parent_id)
+    rows = {row.id: row for row in [*own, *others] if row.id not in known and row.parent_id != case.id}
     parents = {row.parent_id for row in rows.values()} - {None, case.parent_id}
     rows |= {row.id: row for row in await _named(snapshot, parents)}
     return Gathered(case, list(rows.values()), frozenset(row.id for row in own), frozenset(parents))

@@ -168,6 +168,15 @@ async def test_one_problem_of_many_customers_is_noticed_and_its_parent_found(off
     assert (await numbers(office, fresh))[1][0] == parent.number
 
 
+async def test_a_parent_is_not_like_itself_nor_like_what_is_below_it(office: Office) -> None:
+    parent, child, other = [
+        await office.report(PROBLEMS[0][0], contact_id=await person(office.database)) for _ in range(3)
+    ]
+    await office.do(set_parent, child.number, parent.number, by=office.li.actor, at=when("Mon 09:30"))
+    fourth = await office.report(PROBLEMS[0][0], contact_id=await person(office.database))
+    assert await numbers(office, parent) == ([], [other.number, fourth.number])
+
+
 async def test_old_cases_and_other_departments_are_no_known_problem(office: Office) -> None:
     for day in ("Mon", "Tue"):
         await office.report(PROBLEMS[0][0], at=f"{day} 09:00", contact_id=await person(office.database))
