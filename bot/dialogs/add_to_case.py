@@ -19,7 +19,7 @@ async def start(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Ask(
             "lost.add", "take_offer", {"number": slots["number"]}, ("choice.yes", "choice.no"), expecting="yes_no"
         )
-    if len(said.text.split()) > WISH_WORDS_MAX:
+    if not slots.get("text") and len(said.text.split()) > WISH_WORDS_MAX:
         slots["text"] = desk.said
     return await take_case(said, slots, desk)
 

@@ -9,6 +9,8 @@ from caseengine.model.errors import CaseNotFound
 from caseengine.model.lifecycle import Status
 from caseengine.operations.access import case_for
 from caseengine.operations.keeping import goes_on_as
+from caseengine.operations.opening import Opening
+from caseengine.reading.alike import compare, gather_told
 from caseengine.reading.cases import CaseRow, cases_of
 from customers.assurance import Level
 
@@ -50,6 +52,12 @@ async def choose_case(said: Understanding, slots: Slots, desk: Desk, *, step: st
         return Ask("own_case.not_shown", step, {"number": missing}, ("choice.prove",), expecting="case_number")
     slots["number"] = case.number
     return case
+
+
+async def like_told(told: Opening, desk: Desk) -> Case | None:
+    """The live case of theirs that looks most like what they tell, by its words; None where none does."""
+    found = await compare(await gather_told(desk.work, told, desk.viewer))
+    return await case_for(desk.work, found.duplicates[0].number, desk.viewer) if found.duplicates else None
 
 
 def fits(row: CaseRow, *, closed: bool) -> bool:

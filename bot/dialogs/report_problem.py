@@ -1,4 +1,7 @@
-"""A problem becomes a case: takes everything one sentence gives, asks only for what is missing, confirms, opens."""
+"""A problem becomes a case: takes everything one sentence gives, asks only for what is missing, confirms, opens.
+
+Where it looks like a case of theirs that is open, that is asked first, once.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -6,8 +9,10 @@ from uuid import UUID
 
 from bot.activity import Card, Choice
 from bot.dialogs.desk import BOT, Desk
-from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
+from bot.dialogs.own_case import like_told
+from bot.dialogs.steps import Ask, Done, Goto, Next, Slots, dialog
 from bot.understanding import Intent, Understanding
+from bot.understanding.phrases import english_phrases
 from caseengine.model.case import Case
 from caseengine.operations.linking import link_cases
 from caseengine.operations.opening import Opening, open_case
@@ -39,6 +44,22 @@ async def take_what(said: Understanding, slots: Slots, desk: Desk) -> Next:
         return Ask("report.what", "take_what", expecting="description")
     tell(said, slots, desk)
     return await next_question(slots, desk)
+
+
+async def take_alike(said: Understanding, slots: Slots, desk: Desk) -> Next:
+    """Only a yes puts it on the case that is open; whatever else is said, it becomes a case of its own."""
+    if len(said.text.split()) >= NEWS_WORDS_MIN:
+        tell(said, slots, desk)
+    if agrees(said, desk):
+        return Goto("add_to_case", {"number": slots["alike"], "text": with_files(slots["description"], slots)})
+    return await next_question(slots, desk)
+
+
+def agrees(said: Understanding, desk: Desk) -> bool:
+    """A yes, also one with news behind it ("yes, and now it leaks"); not one to a case of its own."""
+    if said.intent == Intent.DENY or said.wants.case or desk.pressed == "choice.open":
+        return False
+    return Intent.AFFIRM in (said.intent, english_phrases().intent(said.text.partition(",")[0]))
 
 
 async def take_department(said: Understanding, slots: Slots, desk: Desk) -> Next:
@@ -158,12 +179,24 @@ async def next_question(slots: Slots, desk: Desk) -> Next:
     """The first thing that is still missing; the summary when nothing is."""
     if not slots.get("description"):
         return Ask("report.what", "take_what", expecting="description")
+    if (alike := await case_alike(slots, desk)) is not None:
+        slots["alike"] = alike.number
+        told = {"number": alike.number, "subject": alike.subject}
+        return Ask("report.alike", "take_alike", told, ("choice.yes", "choice.no"), expecting="yes_no")
     if not slots.get("departments"):
         return Ask("report.department", "take_department", choices=department_choices(desk), expecting="choice")
     known = desk.assurance.contact_id is not None
     if not (known or slots.get("email") or slots.get("phone") or slots.get("unreachable")):
         return Ask("report.reach", "take_reach", choices=("choice.no_address",), expecting="email")
     return confirm(slots, desk)
+
+
+async def case_alike(slots: Slots, desk: Desk) -> Case | None:
+    """An open case of theirs that this may be about; looked for once, and not where they told of several problems."""
+    if slots.get("compared") or len(slots.get("problems", ())) > 1:
+        return None
+    slots["compared"] = True
+    return await like_told(opening_of(slots["description"], "", slots, desk), desk)
 
 
 def confirm(slots: Slots, desk: Desk) -> Ask:
@@ -206,21 +239,30 @@ async def open_cases(slots: Slots, desk: Desk) -> Next:
 def problems_of(slots: Slots) -> list[tuple[str, str]]:
     """Each problem's text and department; files that came first go with the first."""
     texts = slots.get("problems") or [slots["description"]]
+    return list(zip([with_files(texts[0], slots), *texts[1:]], slots["departments"], strict=False))
+
+
+def with_files(text: str, slots: Slots) -> str:
     files = " ".join(f"[{name}]" for name in slots.get("files", ()))
-    texts = [f"{texts[0]}\n{files}" if files else texts[0], *texts[1:]]
-    return list(zip(texts, slots["departments"], strict=False))
+    return f"{text}\n{files}" if files else text
 
 
 async def open_one(slots: Slots, desk: Desk, text: str, department: str) -> Case:
     """Open a case for this person as far as they are known."""
+    account = await account_for(slots, desk, desk.assurance.contact_id)
+    opening = replace(opening_of(text, department, slots, desk), account_id=account)
+    return await open_case(desk.work, opening, by=desk.customer, at=desk.at)
+
+
+def opening_of(text: str, department: str, slots: Slots, desk: Desk) -> Opening:
+    """What a case about this would begin with."""
     contact = desk.assurance.contact_id
-    opening = Opening(
+    return Opening(
         subject=subject_of(text),
         description=text,
         department=department,
         conversation=desk.conversation.id,
         contact_id=contact,
-        account_id=await account_for(slots, desk, contact),
         claimed={kind: slots[kind] for kind in ("email", "phone", "store") if slots.get(kind) and contact is None},
         case_type=slots.get("case_type", "incident"),
         impact=slots.get("impact", 2),
@@ -229,7 +271,6 @@ async def open_one(slots: Slots, desk: Desk, text: str, department: str) -> Case
         order_number=slots.get("order_number"),
         reply_address=slots.get("email") if contact is None else None,
     )
-    return await open_case(desk.work, opening, by=desk.customer, at=desk.at)
 
 
 async def account_for(slots: Slots, desk: Desk, contact: UUID | None) -> UUID | None:
@@ -252,5 +293,5 @@ def department_choices(desk: Desk) -> tuple[str | Choice, ...]:
 
 
 REPORT_PROBLEM = dialog(
-    "report_problem", 1, gather, take_what, take_department, take_reach, take_confirmation, take_change
+    "report_problem", 1, gather, take_what, take_alike, take_department, take_reach, take_confirmation, take_change
 )

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from caseengine.likeness import Meaning, likeness
 from caseengine.model.lifecycle import LIVE
 from caseengine.model.priority import Priority
+from caseengine.operations.access import Viewer, visible_to
+from caseengine.operations.opening import Opening
 from caseengine.policies.alike import Candidate, Found, find_alike
 from caseengine.tables import case_conversations, cases
 from storage.transaction import Snapshot
@@ -38,29 +40,42 @@ COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A case and what it is to be compared with: those of its customer (`own`), of others, and parents of these."""
+    """A case, or what may become one, and what it is to be compared with: those of its customer (`own`), of others, and
+    parents of these.
+    """
 
-    case: sa.Row[Any] | None
+    case: sa.Row[Any] | Opening | None
     rows: Sequence[sa.Row[Any]] = ()
     own: frozenset[UUID] = frozenset()
     parents: frozenset[UUID] = frozenset()
 
 
-async def gather(snapshot: Snapshot, case_id: UUID, *, own_only: bool = False) -> Gathered:
-    """The live cases that may look like this one.
-
-    Args:
-        own_only: cases of the same customer alone: what the customer themselves may be shown.
-    """
+async def gather(snapshot: Snapshot, case_id: UUID) -> Gathered:
+    """The live cases that may look like this one."""
     case = await snapshot.first(sa.select(*COLUMNS).where(cases.c.id == case_id))
     if case is None:
         return Gathered(None)
     own = await _own(snapshot, case)
-    others = [] if own_only else await _lately(snapshot, case)
-    rows = {row.id: row for row in [*own, *others] if row.id not in (case.id, case.parent_id)}
+    others = await _lately(snapshot, case)
+    known = (case.id, case.parent_id)
+    rows = {row.id: row for row in [*own, *others] if row.id not in known and row.parent_id != case.id}
     parents = {row.parent_id for row in rows.values()} - {None, case.parent_id}
-    rows |= {row.id: row for row in await _named(snapshot, parents) if not own_only}
+    rows |= {row.id: row for row in await _named(snapshot, parents)}
     return Gathered(case, list(rows.values()), frozenset(row.id for row in own), frozenset(parents))
+
+
+async def gather_told(snapshot: Snapshot, told: Opening, viewer: Viewer) -> Gathered:
+    """The live cases of whoever tells it that may look like what they tell; none where nobody proved who they are.
+
+    They are shown what is found, so a colleague's case is not among them, nor any that they may not see.
+    """
+    contact = viewer.assurance.contact_id
+    if contact is None:
+        return Gathered(None)
+    theirs = cases.c.contact_id == contact
+    mine = [_newest([theirs, cases.c.status == status, visible_to(viewer)], OWN_MAX) for status in LIVE]
+    rows = await _union(snapshot, mine, OWN_MAX)
+    return Gathered(told, rows, frozenset(row.id for row in rows))
 
 
 async def compare(gathered: Gathered, meaning: Meaning | None = None) -> Found:

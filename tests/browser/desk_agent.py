@@ -77,6 +77,12 @@ class DeskAgent:
     async def escalate(self, number: str, reason: str) -> None:
         await self._call("POST", f"/api/cases/{number}/escalation", {"reason": reason})
 
+    async def split(self, number: str, subject: str, text: str) -> str:
+        """Another case of the same customer; its number."""
+        return str(
+            (await self._call("POST", f"/api/cases/{number}/split", {"subject": subject, "text": text}))["number"]
+        )
+
     async def move(self, number: str, department: str, reason: str) -> None:
         await self._call("POST", f"/api/cases/{number}/move", {"department": department, "reason": reason})
 

@@ -1,6 +1,7 @@
 """Duplicates of one customer and problems of many, on sentences as people write them."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 
 from caseengine.likeness import Meaning, likeness
 from caseengine.model.case import Case
-from caseengine.operations import merge, set_parent
+from caseengine.operations import Opening, Viewer, merge, set_parent
 from caseengine.policies.alike import CUSTOMERS_MIN, Candidate, Found, find_alike
-from caseengine.reading.alike import compare, gather
+from caseengine.reading.alike import compare, gather, gather_told
+from customers.assurance import Assurance, Level
 from tests.caseengine.office import Office, when
-from tests.caseengine.test_access import person
+from tests.caseengine.test_access import account, person
 from tests.caseengine.test_plans import BIG, plan_of
 
 PROBLEMS = (
@@ -133,10 +135,8 @@ class OneMeaning:
         return [0.9 for _ in others]
 
 
-async def numbers(
-    office: Office, case: Case, meaning: Meaning | None = None, **named: object
-) -> tuple[list[str], list[str]]:
-    found = await compare(await office.see(gather, case.id, **named), meaning)
+async def numbers(office: Office, case: Case, meaning: Meaning | None = None) -> tuple[list[str], list[str]]:
+    found = await compare(await office.see(gather, case.id), meaning)
     return [one.number for one in found.duplicates], [one.number for one in found.known_problem]
 
 
@@ -162,11 +162,19 @@ async def test_one_problem_of_many_customers_is_noticed_and_its_parent_found(off
     cases = [await office.report(PROBLEMS[0][0], contact_id=await person(office.database)) for _ in range(3)]
     _, known = await numbers(office, cases[2])
     assert set(known) == {cases[0].number, cases[1].number}
-    assert await numbers(office, cases[2], own_only=True) == ([], [])
     parent = await office.report("Card readers are offline", at="Mon 09:00", department="deliveries")
     await office.do(set_parent, cases[0].number, parent.number, by=office.mo.actor, at=when("Mon 09:30"))
     fresh = await office.report("Card readers are offline", contact_id=await person(office.database))
     assert (await numbers(office, fresh))[1][0] == parent.number
+
+
+async def test_a_parent_is_not_like_itself_nor_like_what_is_below_it(office: Office) -> None:
+    parent, child, other = [
+        await office.report(PROBLEMS[0][0], contact_id=await person(office.database)) for _ in range(3)
+    ]
+    await office.do(set_parent, child.number, parent.number, by=office.li.actor, at=when("Mon 09:30"))
+    fourth = await office.report(PROBLEMS[0][0], contact_id=await person(office.database))
+    assert await numbers(office, parent) == ([], [other.number, fourth.number])
 
 
 async def test_old_cases_and_other_departments_are_no_known_problem(office: Office) -> None:
@@ -175,6 +183,30 @@ async def test_old_cases_and_other_departments_are_no_known_problem(office: Offi
         await office.report(PROBLEMS[0][0], at="Fri 09:00", department="deliveries")
     late = await office.report(PROBLEMS[0][1], at="Fri 10:00", contact_id=await person(office.database))
     assert await numbers(office, late) == ([], [])
+
+
+async def told_by(office: Office, contact: UUID | None, **proved: Any) -> list[str]:
+    """The numbers that somebody is asked about who tells of the card reader, not as a case yet."""
+    told = Opening(subject=PROBLEMS[0][1], description=PROBLEMS[0][1], department="")
+    level = Level.VERIFIED if contact else Level.ANONYMOUS
+    viewer = Viewer(uuid4(), Assurance(uuid4(), level=level, contact_id=contact, **proved))
+    return [one.number for one in (await compare(await office.see(gather_told, told, viewer))).duplicates]
+
+
+async def test_what_is_told_finds_their_own_live_case_before_it_is_one_itself(office: Office) -> None:
+    shop, ana = await account(office.database), await person(office.database)
+    first = await office.report(PROBLEMS[0][0], contact_id=ana, account_id=shop)
+    ended = await office.report(PROBLEMS[0][0], contact_id=ana)
+    await office.do(merge, ended.number, first.number, by=office.li.actor, at=when("Mon 09:30"))
+    assert await told_by(office, ana) == [first.number]
+
+
+async def test_nobody_is_asked_about_a_case_of_somebody_else_whatever_they_may_see(office: Office) -> None:
+    shop, ana, boss = await account(office.database), await person(office.database), await person(office.database)
+    chat = await office.chat()
+    await office.report_in(chat, PROBLEMS[0][0], contact_id=ana, account_id=shop)
+    assert await told_by(office, boss, account_ids=frozenset({shop})) == []
+    assert await told_by(office, None) == []
 
 
 async def test_meaning_finds_what_words_do_not(office: Office) -> None:

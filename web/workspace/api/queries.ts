@@ -18,6 +18,7 @@ export const keys = {
   queues: ["lists", "queues"] as const,
   mine: ["lists", "mine"] as unknown as DataTag<readonly ["lists", "mine"], Shapes["CasesAnswer"]>,
   case: (number: string) => ["case", number] as const,
+  alike: ["alike"] as const,
 };
 
 export const queues = queryOptions({
@@ -74,6 +75,21 @@ export const suggestions = (number: string) =>
     queryKey: ["suggestions", number],
     queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/suggestions", { params: { path: { number } }, signal })),
     staleTime: 5 * 60_000,
+  });
+
+/** What is like it changes with other cases, of which no fact tells: read anew when somebody looks, not at every fact of its own. */
+export const alike = (number: string) =>
+  queryOptions({
+    queryKey: [...keys.alike, number],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/alike", { params: { path: { number } }, signal })),
+    staleTime: 60_000,
+  });
+
+/** The cases right below it. */
+export const below = (number: string) =>
+  queryOptions({
+    queryKey: [...keys.case(number), "children"],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/children", { params: { path: { number } }, signal })).cases,
   });
 
 export const contact = (id: string) =>

@@ -1,10 +1,10 @@
 /** What can be done with a case from where it stands; the desk says what that is. */
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { type Problem, asProblem } from "../api/problem.ts";
-import { type CaseInFull, colleagues, departments, oneCase } from "../api/queries.ts";
+import { type CaseInFull, colleagues, departments } from "../api/queries.ts";
 import { FormDialog } from "../design/Dialog.tsx";
 import { Icon } from "../design/icons.tsx";
 import { Menu, MenuItem, MenuLine } from "../design/Menu.tsx";
@@ -14,7 +14,7 @@ import { useAgent } from "../session/session.ts";
 import { type Key, word } from "../words/words.ts";
 import { randomId } from "../../parts/random.ts";
 import { compose } from "./compose.ts";
-import { RESOLUTION_CODES, type Acts, type ResolutionCode, useActs } from "./acts.ts";
+import { RESOLUTION_CODES, type ResolutionCode, useActs, useDecision } from "./acts.ts";
 
 type Asking = "assign" | "move" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen";
 
@@ -82,14 +82,11 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
   );
 }
 
-/** A decision is made on the case as it stood when the question came up. After a refusal it is made on what is shown by then. */
 function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFull; onClose: () => void }): ReactNode {
   const navigate = useNavigate();
-  const client = useQueryClient();
   const agent = useAgent();
-  const [seen, see] = useState(found);
   const [key] = useState(randomId); // pressed again after a fault, it is the same mail
-  const acts = onRefusal(useActs(seen), () => see(client.getQueryData(oneCase(found.number).queryKey) ?? found));
+  const acts = useDecision(found);
   const title = word(`ask.${asking}.title` as Key);
   const shared = { title, about: word(`ask.${asking}.about` as Key), submit: word(`ask.${asking}.submit` as Key), onClose };
   const text = (given: FormData, name = "text"): string => String(given.get(name) ?? "");
@@ -168,19 +165,6 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
       <Words label={asking === "escalate" || asking === "reopen" ? "ask.reason" : "ask.words"} />
     </FormDialog>
   );
-}
-
-/** The same acts; whoever is refused looks again. */
-function onRefusal(acts: Acts, look: () => void): Acts {
-  const looking = (act: (...given: never[]) => Promise<void>) => async (...given: never[]) => {
-    try {
-      await act(...given);
-    } catch (error) {
-      look();
-      throw error;
-    }
-  };
-  return Object.fromEntries(Object.entries(acts).map(([name, act]) => [name, looking(act)])) as unknown as Acts;
 }
 
 function Words({ label }: { label: "ask.reason" | "ask.words" | "ask.forward.words" | "ask.resolve.text" }): ReactNode {

@@ -10,9 +10,10 @@ import { Empty, Loaded, PriorityBadge, StatusBadge, useNow } from "../design/par
 import { Due } from "../queue/Due.tsx";
 import { moment } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
+import { Alike } from "./Alike.tsx";
 import { compose } from "./compose.ts";
-import { CaseLinks } from "./CustomerPane.tsx";
 import { Facts, Marked } from "./Message.tsx";
+import { Relations } from "./Relations.tsx";
 import { type Entry, doneBy, whatHappened, wordsOf } from "./timelines.ts";
 
 const TABS = ["history", "articles", "similar"] as const;
@@ -62,18 +63,14 @@ function Standing({ found }: { found: CaseInFull }): ReactNode {
     <>
       <h2 className="pane-title">{word("pane.case")}</h2>
       <Facts facts={facts} />
+      <Alike found={found} key={found.number} />
       {found.description && found.description !== found.subject ? (
         <section>
           <h3>{word("fact.description")}</h3>
           <Marked text={found.description} as="plain" />
         </section>
       ) : null}
-      {found.linked.length ? (
-        <section>
-          <h3>{word("fact.linked")}</h3>
-          <CaseLinks cases={found.linked} />
-        </section>
-      ) : null}
+      <Relations found={found} />
     </>
   );
 }

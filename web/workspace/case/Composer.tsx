@@ -125,6 +125,7 @@ function Hint({ found, speaks, agentId }: { found: CaseInFull; speaks: boolean; 
 
 function hint(found: CaseInFull, speaks: boolean, agentId: string): string {
   if (found.conversation === null) return word("hint.no_conversation");
+  if (found.merged_into) return word("hint.merged", { number: found.merged_into.number });
   if (!speaks) return word("hint.ended", { status: word(`status.${found.status}`) });
   if (found.agent_id && found.agent_id !== agentId) return word("hint.held", { name: found.agent_name ?? "" });
   if (found.conversation.mode === "bot") return word("hint.bot");

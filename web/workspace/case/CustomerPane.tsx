@@ -136,19 +136,27 @@ function RecentCases({ cases }: { cases: readonly CaseInList[] }): ReactNode {
 }
 
 export function CaseLinks({ cases }: { cases: readonly CaseInList[] }): ReactNode {
-  const now = useNow();
   return (
     <ul className="case-links">
       {cases.map((one) => (
-        <li key={one.number}>
-          <Link to="/cases/$number" params={{ number: one.number }} dir="auto">
-            {one.subject}
-          </Link>
-          <span className="soft">
-            <span className="number">{one.number}</span> · {moment(one.opened_at, now)} <StatusBadge status={one.status} />
-          </span>
-        </li>
+        <CaseLink key={one.number} found={one} />
       ))}
     </ul>
+  );
+}
+
+/** One of them, with what else there is to it. */
+export function CaseLink({ found, children }: { found: CaseInList; children?: ReactNode }): ReactNode {
+  const now = useNow();
+  return (
+    <li>
+      <Link to="/cases/$number" params={{ number: found.number }} dir="auto">
+        {found.subject}
+      </Link>
+      <span className="soft">
+        <span className="number">{found.number}</span> · {moment(found.opened_at, now)} <StatusBadge status={found.status} />
+      </span>
+      {children}
+    </li>
   );
 }

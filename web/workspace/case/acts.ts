@@ -1,9 +1,10 @@
 /** What an agent does with a case. Each act answers with the case as it stands afterwards, or throws a `Problem`. */
 
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { type Shapes, api, body } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
-import { type CaseInFull, keys } from "../api/queries.ts";
+import { type CaseInFull, keys, oneCase } from "../api/queries.ts";
 import type { Entry } from "./timelines.ts";
 
 export type SayKind = "reply" | "ask" | "note";
@@ -34,6 +35,10 @@ export interface Acts {
   reopen: (reason: string) => Promise<void>;
   close: () => Promise<void>;
   handBack: () => Promise<void>;
+  merge: (into: string) => Promise<void>;
+  unmerge: () => Promise<void>;
+  attach: (parent: string) => Promise<void>;
+  detach: () => Promise<void>;
   forward: (mail: Forward) => Promise<void>;
   say: (kind: SayKind, key: string, text: string, copies?: Copies) => Promise<void>;
 }
@@ -42,6 +47,10 @@ export function useActs({ number, version }: CaseInFull): Acts {
   const client = useQueryClient();
   const at = { params: { path: { number } } };
   const done = (answer: Promise<{ data?: CaseInFull }>) => settled(client, number, answer);
+  const related = async (answer: Promise<{ data?: CaseInFull }>) => {
+    await done(answer);
+    void client.invalidateQueries({ queryKey: keys.alike });
+  };
   return {
     take: () => done(api.POST("/api/cases/{number}/assignment", { ...at, body: {} })),
     assign: (agent_id) => done(api.POST("/api/cases/{number}/delegation", { ...at, body: { agent_id, version } })),
@@ -57,12 +66,36 @@ export function useActs({ number, version }: CaseInFull): Acts {
     reopen: (reason) => done(api.POST("/api/cases/{number}/reopening", { ...at, body: { reason, version } })),
     close: () => done(api.POST("/api/cases/{number}/closing", { ...at, body: { version } })),
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
+    merge: (into) => related(api.POST("/api/cases/{number}/merge", { ...at, body: { into, version } })),
+    unmerge: () => related(api.POST("/api/cases/{number}/unmerge", { ...at, body: { version } })),
+    attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),
+    detach: () => related(api.POST("/api/cases/{number}/parent-removal", { ...at, body: { version } })),
     forward: (mail) => done(api.POST("/api/cases/{number}/forwards", { ...at, body: mail })),
     say: async (kind, key, text, copies) => {
       await done(said(kind, number, { key, text }, copies));
       await besides(client, number); // what was said is on the screen before it is no longer pending
     },
   };
+}
+
+/** A decision is made on the case as it stood when the question came up. After a refusal it is made on what is shown by then. */
+export function useDecision(found: CaseInFull): Acts {
+  const client = useQueryClient();
+  const [seen, see] = useState(found);
+  return onRefusal(useActs(seen), () => see(client.getQueryData(oneCase(found.number).queryKey) ?? found));
+}
+
+/** The same acts; whoever is refused looks again. */
+function onRefusal(acts: Acts, look: () => void): Acts {
+  const looking = (act: (...given: never[]) => Promise<void>) => async (...given: never[]) => {
+    try {
+      await act(...given);
+    } catch (error) {
+      look();
+      throw error;
+    }
+  };
+  return Object.fromEntries(Object.entries(acts).map(([name, act]) => [name, looking(act)])) as unknown as Acts;
 }
 
 /** Words that did not arrive go once more. The case of the entry may be one that goes on in the case that is shown. */
