@@ -23,10 +23,9 @@ from caseengine.model.events import (
 )
 from caseengine.model.needs import Needs
 from caseengine.operations.needing import AGENT, asked_for, guessed, ruled
-from caseengine.operations.routing import OVERFLOW
 from caseengine.policies.routing import Candidate, Decision, Request, decide, relaxed
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
-from caseengine.reading.waiting_cases import Refused
+from caseengine.reading.waiting_cases import OVERFLOW, Refused
 from caseengine.rule_replay import Period
 
 AFTER_WHICH_NEEDS_ARE_SET = (CaseOpened, HandoverRequested, CaseMoved)

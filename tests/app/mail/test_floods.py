@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from email.message import Message
+from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
@@ -112,7 +112,7 @@ async def machines_write(desk: MailingDesk, first: Message, *senders: str) -> No
     await desk.settle()
 
 
-async def machines_noted(desk: MailingDesk, first: Message) -> tuple[int, list[str]]:
+async def machines_noted(desk: MailingDesk, first: EmailMessage) -> tuple[int, list[str]]:
     """Notes of single mails, and those that count."""
     told = await desk.told(number_in(first))
     return len([one for one in told if "machine answered" in one]), [one for one in told if "more automatic" in one]

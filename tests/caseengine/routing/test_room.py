@@ -64,7 +64,7 @@ async def test_where_everybody_is_full_nothing_is_decided(desk: RoutingDesk) -> 
     ann = await desk.hires("Ann", capacity=2, skills={"printers": 3})
     await fill(desk, ann, mails=2)
     for skills in ({}, {"printers": 1}, {"refunds": 2}):
-        await desk.needs(await desk.report(), **skills)
+        await desk.needs(await desk.report(), "Mon 09:00", "", **skills)
     assert await decided(desk) == 0
 
 
@@ -146,7 +146,7 @@ async def a_drawn_desk(desk: RoutingDesk, chance: random.Random) -> list[Case]:
     for _ in range(6):
         found.append(await desk.report(at=chance.choice(("Mon 08:00", "Mon 08:30", "Mon 08:59"))))
     for case in found:
-        await desk.needs(case, language=chance.choice(("", "", "de")), **chance.choice(NEEDS))
+        await desk.needs(case, "Mon 09:00", chance.choice(("", "", "de")), **chance.choice(NEEDS))
     return found
 
 
