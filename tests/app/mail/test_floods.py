@@ -99,7 +99,7 @@ async def test_twenty_copies_that_come_back_at_once_are_twenty_notes(desk: Maili
     assert len([fact for fact in await desk.told(number_in(first)) if "machine answered" in fact]) == 20
 
 
-async def machines_write(desk: MailingDesk, first: Message, *senders: str) -> None:
+async def machines_write(desk: MailingDesk, first: EmailMessage, *senders: str) -> None:
     """Automatic replies to a mail of ours."""
     for sender in senders:
         away = mail(
