@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from email.message import Message
+from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
@@ -99,7 +99,7 @@ async def test_twenty_copies_that_come_back_at_once_are_twenty_notes(desk: Maili
     assert len([fact for fact in await desk.told(number_in(first)) if "machine answered" in fact]) == 20
 
 
-async def machines_write(desk: MailingDesk, first: Message, *senders: str) -> None:
+async def machines_write(desk: MailingDesk, first: EmailMessage, *senders: str) -> None:
     """Automatic replies to a mail of ours."""
     for sender in senders:
         away = mail(
@@ -112,7 +112,7 @@ async def machines_write(desk: MailingDesk, first: Message, *senders: str) -> No
     await desk.settle()
 
 
-async def machines_noted(desk: MailingDesk, first: Message) -> tuple[int, list[str]]:
+async def machines_noted(desk: MailingDesk, first: EmailMessage) -> tuple[int, list[str]]:
     """Notes of single mails, and those that count."""
     told = await desk.told(number_in(first))
     return len([one for one in told if "machine answered" in one]), [one for one in told if "more automatic" in one]
