@@ -233,14 +233,14 @@ class _Timed(SMTP):
         finally:
             self.under_way = 0
         answers = len(self.envelope.rcpt_tos) if self._limits.scheme == "lmtp" else 1
-        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        self.envelope = self._create_envelope()
         self.begin_again()
         await self.push("\r\n".join([answer] * answers))
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """Address and what stands behind it, of the arguments of MAIL and RCPT."""
         plain = PLAIN_ADDRESS.fullmatch(arg)
-        return (plain.group(1), plain.group(2)) if plain else super()._getaddr(arg)
+        return (plain[1], plain[2]) if plain else super()._getaddr(arg)
 
     async def _take_text(self, handed: Handed) -> str:
         text, refused = HandedText(), ""
