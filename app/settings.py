@@ -7,7 +7,6 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from channels.email.message import wire_address
 from channels.teams.account import ISSUER, OPENID_URL, SCOPE, SERVICE_HOSTS, TOKEN_URL, AccountInvalid, TeamsAccount
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -108,7 +107,11 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _as_servers_are_told(cls, value: str) -> str:
-        return value if value.isascii() else wire_address(value)
+        if value.isascii():
+            return value
+        from channels.email.message import wire_address  # slow to load, and every command reads settings
+
+        return wire_address(value)
 
     @model_validator(mode="after")
     def _one_border(self) -> Self:
