@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.letter_files import files_forwarded, files_said
 from app.mail_settings import MailDesk
 from bot.activity import Activity, Kind, Role
 from caseengine.cases import Cases
@@ -135,6 +136,7 @@ class DeskLetterbook:
             at=at,
             automatic=False,
             signature=mail["agent"],
+            enclosures=await files_forwarded(work, UUID(mail["case_id"]), mail.get("files", ())),
         )
 
     async def sent(self, message_id: str, receipt: Receipt) -> None:
@@ -247,6 +249,7 @@ class DeskLetterbook:
             signature="" if automatic else activity.sender.name,
             copies_from=self._copies_from(message_id, [*cc, *bcc], besides=thread.address),
             quoted=_quoted(heard[-1]) if heard else "",
+            enclosures=await files_said(work, thread.conversation_id, activity.attachments),
         )
 
     async def _reachable(self, work: UnitOfWork, addresses: Sequence[str]) -> tuple[str, ...]:

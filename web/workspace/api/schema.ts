@@ -188,6 +188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{number}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a file on the case, to be named in a reply, a question, a note or a forward.
+         * @description The body is the file itself, its media type the Content-Type. Only agents can fetch it until it is said to a customer. What nobody names within a week is forgotten.
+         */
+        post: operations["post_cases_number_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/files/{file}": {
         parameters: {
             query?: never;
@@ -195,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file of that conversation, to be saved. */
+        /** A file of the case, to be saved. */
         get: operations["get_cases_number_files_file"];
         put?: never;
         post?: never;
@@ -2634,6 +2654,31 @@ export interface components {
          * @enum {string}
          */
         Figure: "live" | "unassigned" | "age" | "stale" | "overdue" | "due_soon" | "opened" | "resolved" | "resolutions" | "taken_back" | "closed" | "reopened" | "handed_over" | "replied" | "held" | "met" | "missed" | "timed" | "surveyed" | "responded" | "rated" | "ease";
+        /** FileAnswer */
+        FileAnswer: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Content Type */
+            content_type: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** FileQuery */
+        FileQuery: {
+            /**
+             * Name
+             * @description What it is called; folders are left out.
+             */
+            name: string;
+        };
         /** FormAnswer */
         FormAnswer: {
             case_type: components["schemas"]["CaseType"];
@@ -2671,6 +2716,12 @@ export interface components {
              * @default
              */
             subject?: string;
+            /**
+             * Files
+             * @description Ids of files of the case, which go with the words.
+             * @default []
+             */
+            files?: string[];
         };
         /** GiveBackBody */
         GiveBackBody: {
@@ -2777,6 +2828,12 @@ export interface components {
              * @default []
              */
             bcc?: string[];
+            /**
+             * Files
+             * @description Ids of files of the case, which go with the words.
+             * @default []
+             */
+            files?: string[];
         };
         /** LiftBody */
         LiftBody: {
@@ -2972,6 +3029,12 @@ export interface components {
              * @default null
              */
             key?: string | null;
+            /**
+             * Files
+             * @description Ids of files of the case, which go with the words.
+             * @default []
+             */
+            files?: string[];
         };
         /** NoticeAnswer */
         NoticeAnswer: {
@@ -4037,7 +4100,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4208,7 +4271,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4987,6 +5050,127 @@ export interface operations {
             };
         };
     };
+    post_cases_number_files: {
+        parameters: {
+            query?: {
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f4f4a44-9a3b-4b7c-8c51-f7b1f5d0d3aa",
+                     *       "name": "invoice.pdf",
+                     *       "content_type": "application/pdf",
+                     *       "size": 48213
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FileAnswer"];
+                };
+            };
+            /** @description http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.file_empty, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_cases_number_files_file: {
         parameters: {
             query?: never;
@@ -5197,7 +5381,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5442,7 +5626,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5575,7 +5759,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5820,7 +6004,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6068,7 +6252,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6149,7 +6333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6316,7 +6500,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6397,7 +6581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6562,7 +6746,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6643,7 +6827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6807,7 +6991,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6888,7 +7072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7051,7 +7235,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7295,7 +7479,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7540,7 +7724,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7784,7 +7968,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8028,7 +8212,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8272,7 +8456,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8516,7 +8700,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8648,7 +8832,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8884,7 +9068,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9128,7 +9312,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9269,7 +9453,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9514,7 +9698,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9758,7 +9942,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9910,7 +10094,7 @@ export interface operations {
                     "application/json": components["schemas"]["CascadeAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10294,7 +10478,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10538,7 +10722,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10782,7 +10966,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11027,7 +11211,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11276,7 +11460,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11525,7 +11709,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11770,7 +11954,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12018,7 +12202,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12269,7 +12453,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12769,7 +12953,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12998,7 +13182,7 @@ export interface operations {
                     "application/json": components["schemas"]["WatchingAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13754,7 +13938,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14106,7 +14290,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreferenceAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14933,7 +15117,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15181,7 +15365,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15425,7 +15609,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15669,7 +15853,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16052,7 +16236,7 @@ export interface operations {
                     "application/json": components["schemas"]["RulebookAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16211,7 +16395,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16385,7 +16569,7 @@ export interface operations {
                     "application/json": components["schemas"]["DryRunAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
