@@ -136,6 +136,7 @@ class DeskLetterbook:
             at=at,
             automatic=False,
             signature=mail["agent"],
+            quoted=mail.get("quoted", ""),
             enclosures=await files_forwarded(work, UUID(mail["case_id"]), mail.get("files", ())),
         )
 

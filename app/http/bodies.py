@@ -85,6 +85,7 @@ class ForwardBody(ReplyBody):
     to: MailAddress = Field(description="Somebody outside; what they answer becomes a note on the case.")
     subject: Plain = Field("", max_length=200, description="The case's own when left out.")
     files: Files = Field([])
+    original: bool = Field(False, description="What the customer said last goes with it: words and files.")
 
 
 class NoteBody(TextBody):

@@ -30,7 +30,7 @@ from caseengine.case_files import are_same
 from caseengine.cases import noted
 from caseengine.conversations import Conversations
 from caseengine.model.case import Case
-from caseengine.model.errors import AddressUnreachable, NotPermitted
+from caseengine.model.errors import AddressUnreachable, NothingSaid, NotPermitted
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending, handover, raising, waiting
@@ -93,6 +93,7 @@ class CaseActing:
                 self._forward,
                 *words,
                 *filed,
+                NothingSaid.code,
                 *copied,
                 AddressUnreachable.code,
             ),
@@ -234,9 +235,16 @@ class CaseActing:
     async def _forward(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: ForwardBody = call.body
         case = await permitted_case(work, call.path("number"), by=who["by"])
-        told = self._words["mail.note_forwarded"].format(to=body.to, text=body.text)
+        words = self._words["mail.note_forwarded_original" if body.original else "mail.note_forwarded"]
+        told = words.format(to=body.to, text=body.text)
         key = _key(case, body.key, who)
-        asked: Who = {"to": body.to, "subject": body.subject, "note": told, "files": body.files}
+        asked: Who = {
+            "to": body.to,
+            "subject": body.subject,
+            "note": told,
+            "files": body.files,
+            "original": body.original,
+        }
         return await forward(work, case.number, body.text, **asked, key=key, **who)
 
     async def _note(self, work: UnitOfWork, call: Call, who: Who) -> Case:

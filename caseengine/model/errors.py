@@ -12,6 +12,7 @@ CaseError
  +-- FileEmpty               there is nothing in it
  +-- FileNotOfCase           the case has no such file
  +-- FilesTooLarge           more than is sent at once
+ +-- NothingSaid             no customer has said anything about it where its replies go
  +-- AddressUnreachable      it bounced, or its owner wants nothing
  +-- LossNotFound            this line of the history tells of no words that were lost
  +-- SentBefore              somebody has sent these words again already
@@ -134,6 +135,13 @@ class FilesTooLarge(CaseError):
 
     code = "case.files_too_large"
     bytes_max: int
+
+
+@dataclass(eq=False)
+class NothingSaid(CaseError):
+    """There are no words of a customer to pass on, in the conversation where the case's replies go."""
+
+    code = "case.nothing_said"
 
 
 @dataclass(eq=False)

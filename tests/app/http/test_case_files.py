@@ -136,3 +136,9 @@ async def test_what_nobody_names_is_forgotten(served: Served, li: Peer, talk: tu
     found = [(await li.asks("GET", f"/api/cases/{case.number}/files/{one}")).status for one in ids]
     assert found == [404, 404, 200]
     assert [name for name, *_ in await chat_page(served, conversation)] == ["said"]
+
+
+async def test_where_no_customer_has_spoken_there_is_no_original(li: Peer, talk: tuple[UUID, Case]) -> None:
+    body = {"key": "0123456789", "text": "Look", "to": "maker@tills.example", "original": True}
+    answered = await li.asks("POST", f"/api/cases/{talk[1].number}/forwards", body)
+    assert answered.code == "case.nothing_said"

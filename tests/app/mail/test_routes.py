@@ -151,6 +151,24 @@ async def test_files_go_with_an_answer_and_with_what_is_asked_outside(desk: Mail
     assert [file["name"] for file in notes[-1]["data"]["files"]] == ["till.jpg", "label.pdf"]
 
 
+async def test_the_original_goes_with_what_is_asked_outside_and_no_way_into_the_conversation(
+    desk: MailingDesk, http: Any
+) -> None:
+    (first,) = await desk.hears("It jams.\n\nAt the drawer.", files=(("till.jpg", b"jpg"),), subject="Till 4")
+    number, li = number_in(first), await signed_in(http, desk.office.li)
+    body = {"text": "Can you mend it?", "key": "forward-1", "to": "maker@tills.example", "original": True}
+    answered = await li.post(f"/api/cases/{number}/forwards", body)
+    assert answered.status == 200, await answered.text()
+
+    (question,) = await desk.sent()
+    words = question.get_body(("plain",)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]
+    assert "<ana@corner.example>" in words
+    assert "> Till 4\n>\n> It jams.\n>\n> At the drawer." in words
+    assert [(one.get_filename(), one.get_content()) for one in question.iter_attachments()] == [("till.jpg", b"jpg")]
+    assert str(first["Reply-To"]) not in question.as_string(), "who is asked gets no way to write as the customer"
+    assert [fact for fact in await desk.told(number) if "with what the customer said last" in fact]
+
+
 async def test_files_of_an_answer_from_outside_are_on_the_case_and_none_of_the_customers(
     desk: MailingDesk, http: Any
 ) -> None:

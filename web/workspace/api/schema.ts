@@ -2722,6 +2722,12 @@ export interface components {
              * @default []
              */
             files?: string[];
+            /**
+             * Original
+             * @description What the customer said last goes with it: words and files.
+             * @default false
+             */
+            original?: boolean;
         };
         /** GiveBackBody */
         GiveBackBody: {
@@ -6791,7 +6797,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.address_unreachable */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.nothing_said, case.address_unreachable */
             409: {
                 headers: {
                     [name: string]: unknown;
