@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.letter_files import files_forwarded, files_said
 from app.letter_signing import signed
 from app.mail_settings import MailDesk
 from bot.activity import Activity, Kind, Role
@@ -135,6 +136,8 @@ class DeskLetterbook:
             at=at,
             automatic=False,
             signature=by.signature,
+            quoted=mail.get("quoted", ""),
+            enclosures=await files_forwarded(work, UUID(mail["case_id"]), mail.get("files", ())),
         )
 
     async def sent(self, message_id: str, receipt: Receipt) -> None:
@@ -250,6 +253,7 @@ class DeskLetterbook:
             signature=by.signature,
             copies_from=self._copies_from(message_id, [*cc, *bcc], besides=thread.address),
             quoted=_quoted(heard[-1]) if heard else "",
+            enclosures=await files_said(work, thread.conversation_id, activity.attachments),
         )
 
     async def _reachable(self, work: UnitOfWork, addresses: Sequence[str]) -> tuple[str, ...]:

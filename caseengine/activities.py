@@ -83,6 +83,17 @@ async def after(snapshot: Snapshot, conversation: UUID, seq: int, limit: int = 2
     return [_read(row) for row in rows]
 
 
+async def latest(snapshot: Snapshot, conversation: UUID, limit: int) -> Sequence[ActivityRow]:
+    """The newest activities, newest first."""
+    rows = await snapshot.rows(
+        sa.select(*COLUMNS)
+        .where(activities.c.conversation_id == conversation)
+        .order_by(activities.c.seq.desc())
+        .limit(limit)
+    )
+    return [_read(row) for row in rows]
+
+
 async def by_key(snapshot: Snapshot, conversation: UUID, key: str) -> ActivityRow | None:
     row = await snapshot.first(
         sa.select(*COLUMNS).where(activities.c.conversation_id == conversation, activities.c.key == key)

@@ -169,12 +169,12 @@ async def histories(snapshot: Snapshot, case_ids: Collection[UUID]) -> dict[UUID
     return found
 
 
-async def noted(snapshot: Snapshot, case_id: UUID, key: str) -> str | None:
-    """The words of the note that was added under this key; None when none was."""
+async def noted(snapshot: Snapshot, case_id: UUID, key: str) -> Mapping[str, Any] | None:
+    """What the note says that was added under this key: "text" and "files"; None when none was."""
     rows = await snapshot.rows(
         sa.select(case_events.c.data).where(case_events.c.case_id == case_id, case_events.c.kind == NoteAdded.__name__)
     )
-    return next((row.data["text"] for row in rows if row.data.get("key") == key), None)
+    return next((row.data for row in rows if row.data.get("key") == key), None)
 
 
 async def _lists(work: Snapshot, case_id: UUID) -> dict[str, tuple[Any, ...]]:

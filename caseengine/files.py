@@ -1,6 +1,6 @@
-"""What customers upload and agents send."""
+"""The files of conversations: what customers upload and agents send."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -9,7 +9,7 @@ from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 
-from caseengine.tables import files, mails
+from caseengine.tables import files
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
@@ -58,16 +58,6 @@ async def read_file(snapshot: Snapshot, conversation: UUID, file_id: UUID) -> tu
     row = await snapshot.first(
         sa.select(*COLUMNS, files.c.content).where(files.c.id == file_id, files.c.conversation_id == conversation)
     )
-    return (_stored(row), row.content) if row else None
-
-
-async def read_case_file(
-    snapshot: Snapshot, case_id: UUID, conversations: Sequence[UUID], file_id: UUID
-) -> tuple[StoredFile, bytes] | None:
-    """The file and its content, if it belongs to one of the case's conversations, or came by a mail about the case."""
-    by_mail = sa.select(mails.c.conversation_id).where(mails.c.case_id == case_id, mails.c.conversation_id.is_not(None))
-    here = sa.or_(files.c.conversation_id.in_(conversations), files.c.conversation_id.in_(by_mail))
-    row = await snapshot.first(sa.select(*COLUMNS, files.c.content).where(files.c.id == file_id, here))
     return (_stored(row), row.content) if row else None
 
 

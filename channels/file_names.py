@@ -4,7 +4,7 @@ import re
 
 from channels.document import clean_text
 
-CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,80}")
+CONTENT_TYPE = re.compile(r"(?=.{3,100}$)[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 UNKNOWN_TYPE = "application/octet-stream"
 NAME_MAX = 120
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")

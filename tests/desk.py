@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from app.reception import ConversationBook, History, Reception
@@ -19,8 +19,10 @@ from bot.activity import Activity, Attachment, Kind, Role, Sender
 from caseengine.agents import Agent, Agents, Presence
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import answering, assigning, ending, handover
+from caseengine.operations.enclosing import put_file
 from caseengine.reading.case_view import CaseView, case_view
 from caseengine.reading.timeline import timeline
+from storage.transaction import UnitOfWork
 
 ZONE = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 3, 2, tzinfo=ZONE)
@@ -211,6 +213,17 @@ class Worker:
 
     async def replies(self, number: str, text: str) -> None:
         await self._does(lambda work, who: answering.reply(work, number, text, key=uuid4().hex, **who))
+
+    async def sends_file(self, number: str, text: str, name: str, content: bytes) -> None:
+        """Put on the case first, and then said."""
+
+        async def send(work: UnitOfWork, who: dict[str, Any]) -> None:
+            file = await put_file(work, number, name=name, content_type="application/pdf", content=content, **who)
+            files.append(file.id)
+
+        files: list[UUID] = []
+        await self._does(send)
+        await self._does(lambda work, who: answering.reply(work, number, text, key=uuid4().hex, files=files, **who))
 
     async def sends_again(self, number: str, lost: int) -> None:
         """The words of which line `lost` of the history tells."""

@@ -247,3 +247,10 @@ class WatcherAnswer(Answer):
 
 class WatchingAnswer(Answer):
     agents: list[WatcherAnswer] = Field(description="The others who have this case open now.")
+
+
+class FileAnswer(Answer):
+    id: UUID
+    name: str
+    content_type: str
+    size: int = Field(description="Bytes.")

@@ -10,6 +10,7 @@ from app.live.watching import Attention
 from caseengine.agents import Presence
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import ResolutionCode
+from caseengine.operations.enclosing import FILES_MAX
 
 PLACE_MAX = 2**31 - 1
 Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,100}$")]
@@ -59,11 +60,21 @@ class ReplyBody(TextBody):
     key: Key = Field(description="Made by the client, the same when it tries again: the words are said once.")
 
 
+Files = Annotated[
+    list[UUID], Field(max_length=FILES_MAX, description="Ids of files of the case, which go with the words.")
+]
+
+
+class FileQuery(Body):
+    name: Plain = Field(min_length=1, max_length=255, description="What it is called; folders are left out.")
+
+
 class LetterBody(ReplyBody):
     """Words to a customer; by mail, others may get a copy of just these."""
 
     cc: list[MailAddress] = Field([], max_length=20, description="Who gets a copy, where the conversation is by mail.")
     bcc: list[MailAddress] = Field([], max_length=20, description="The same, unseen by the others.")
+    files: Files = Field([])
 
 
 class LostBody(Body):
@@ -73,10 +84,13 @@ class LostBody(Body):
 class ForwardBody(ReplyBody):
     to: MailAddress = Field(description="Somebody outside; what they answer becomes a note on the case.")
     subject: Plain = Field("", max_length=200, description="The case's own when left out.")
+    files: Files = Field([])
+    original: bool = Field(False, description="What the customer said last goes with it: words and files.")
 
 
 class NoteBody(TextBody):
     key: Key | None = Field(None, description="As of a reply. Left out, a second try is a second note.")
+    files: Files = Field([])
 
 
 class ReasonBody(VersionBody):

@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPMethod
+from math import ceil
 from typing import TypeVar
 
 import orjson
@@ -49,23 +50,26 @@ def read_query(request: web.Request, shape: type[Shape]) -> Shape:
         raise invalid(error) from error
 
 
-async def read_raw(request: web.Request, *, size_max: int = BODY_MAX) -> bytes:
+async def read_raw(request: web.Request, *, size_max: int = BODY_MAX, deadline_s: float | None = None) -> bytes:
     """The body, whatever it holds.
+
+    Args:
+        deadline_s: until the whole of it has arrived; None: as long as any JSON may take.
 
     Raises:
         BodyTooLarge, BodyTooSlow, BodyBroken: nothing was done.
     """
     if (request.content_length or 0) > size_max:
         raise BodyTooLarge(size_max)
-    taken = bytearray()
+    taken, within_s = bytearray(), deadline_s or BODY_DEADLINE_S
     try:
-        async with asyncio.timeout(BODY_DEADLINE_S):
+        async with asyncio.timeout(within_s):
             async for chunk in request.content.iter_any():
                 taken += chunk
                 if len(taken) > size_max:
                     raise BodyTooLarge(size_max)
     except TimeoutError as error:
-        raise BodyTooSlow(BODY_DEADLINE_S) from error
+        raise BodyTooSlow(ceil(within_s)) from error
     except (ClientPayloadError, web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
         raise BodyBroken from error
     return bytes(taken)

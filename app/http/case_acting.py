@@ -26,10 +26,11 @@ from bot.activity import Role, Sender
 from bot.dialogs.desk import BOT
 from bot.replies.catalogue import Catalogue
 from caseengine import activities
+from caseengine.case_files import are_same
 from caseengine.cases import noted
 from caseengine.conversations import Conversations
 from caseengine.model.case import Case
-from caseengine.model.errors import AddressUnreachable, NotPermitted
+from caseengine.model.errors import AddressUnreachable, NothingSaid, NotPermitted
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending, handover, raising, waiting
@@ -72,7 +73,8 @@ class CaseActing:
 
     def endpoints(self) -> list[Endpoint]:
         words = ("case.text_missing",)
-        said = (*words, KeyReused.code, NobodyToTell.code)
+        filed = ("case.file_not_of_case", "case.files_too_large")
+        said = (*words, *filed, KeyReused.code, NobodyToTell.code)
         copied = ("customers.identity_invalid",)
         promised = ("calendar.invalid",)
         given = ("agent.not_found", "agent.locked", AgentElsewhere.code)
@@ -90,6 +92,8 @@ class CaseActing:
                 ForwardBody,
                 self._forward,
                 *words,
+                *filed,
+                NothingSaid.code,
                 *copied,
                 AddressUnreachable.code,
             ),
@@ -99,6 +103,7 @@ class CaseActing:
                 NoteBody,
                 self._note,
                 *words,
+                *filed,
                 KeyReused.code,
             ),
             act("third-party/questions", "It waits for somebody outside.", TextBody, self._ask_outside, *words),
@@ -219,25 +224,37 @@ class CaseActing:
             raise NobodyToTell
         key = _key(case, body.key, who)
         known = await activities.by_key(work, case.conversation_id, key)
-        if known is not None and known.body.get("text") != body.text:
+        if known is not None and not (
+            known.body.get("text") == body.text
+            and are_same(body.files, known.body.get("attachments", ()), case.conversation_id)
+        ):
             raise KeyReused
         copies = answering.Copies(tuple(body.cc), tuple(body.bcc))
-        return await say(work, case.number, body.text, key=key, copies=copies, **who)
+        return await say(work, case.number, body.text, key=key, copies=copies, files=body.files, **who)
 
     async def _forward(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: ForwardBody = call.body
         case = await permitted_case(work, call.path("number"), by=who["by"])
-        told = self._words["mail.note_forwarded"].format(to=body.to, text=body.text)
+        words = self._words["mail.note_forwarded_original" if body.original else "mail.note_forwarded"]
+        told = words.format(to=body.to, text=body.text)
         key = _key(case, body.key, who)
-        return await forward(work, case.number, body.text, to=body.to, subject=body.subject, note=told, key=key, **who)
+        asked: Who = {
+            "to": body.to,
+            "subject": body.subject,
+            "note": told,
+            "files": body.files,
+            "original": body.original,
+        }
+        return await forward(work, case.number, body.text, **asked, key=key, **who)
 
     async def _note(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: NoteBody = call.body
         case = await permitted_case(work, call.path("number"), by=who["by"])
         key = _key(case, body.key, who) if body.key else ""
-        if key and await noted(work, case.id, key) not in (None, body.text):
+        known = await noted(work, case.id, key) if key else None
+        if known is not None and (known["text"], _ids(known)) != (body.text, [str(one) for one in body.files]):
             raise KeyReused
-        return await answering.note(work, case.number, body.text, key=key, **who)
+        return await answering.note(work, case.number, body.text, key=key, files=body.files, **who)
 
     async def _ask_outside(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         return await waiting.ask_third_party(work, call.path("number"), call.body.text, **who)
@@ -281,3 +298,7 @@ class CaseActing:
 def _key(case: Case, key: str, who: Who) -> str:
     """An agent's own key for this case."""
     return f"{who['by'].id}:{case.number}:{key}"
+
+
+def _ids(note: Mapping[str, Any]) -> list[str]:
+    return [file["id"] for file in note.get("files", ())]

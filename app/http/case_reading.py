@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
-
-from aiohttp import web
 
 from app.http.answer_makers import case_answer, case_in_full, timeline_answer
 from app.http.answers import (
@@ -20,11 +17,8 @@ from app.http.answers import (
 from app.http.bodies import CasesQuery, LogQuery
 from app.http.cursor import read_cursor, write_cursor
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
-from app.http.errors import FileNotFound
-from app.http.session_routes import read_id
 from caseengine import activities
 from caseengine.departments import all_departments
-from caseengine.files import StoredFile, read_case_file
 from caseengine.reading.case_view import CaseView, case_view
 from caseengine.reading.cases import counts, held, queue
 from caseengine.reading.timeline import timeline
@@ -34,9 +28,6 @@ from storage.engine import Database
 
 CASE = "/api/cases/{number}"
 SHOWN = ("case.not_found", "case.number_mistyped")
-ANY_FILE = "application/octet-stream"
-INERT = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
-"""A customer's file is saved, never run."""
 
 
 class CaseReading:
@@ -58,15 +49,6 @@ class CaseReading:
             _read(CASE, "One case in full.", self.case, CaseInFullAnswer),
             _read(f"{CASE}/timeline", "Its history, internal entries included.", self.timeline, TimelineAnswer),
             _read(f"{CASE}/conversation", "What was said where its replies go.", self.log, LogAnswer, LogQuery),
-            Endpoint(
-                method="GET",
-                path=f"{CASE}/files/{{file}}",
-                scope=Scope.AGENT,
-                summary="A file of that conversation, to be saved.",
-                handle=self.file,
-                media_type=ANY_FILE,
-                refuses=(*SHOWN, FileNotFound.code),
-            ),
         ]
 
     async def queues(self, call: Call) -> QueuesAnswer:
@@ -119,17 +101,6 @@ class CaseReading:
             rows = await activities.after(snapshot, view.conversation.id, asked.after, asked.limit)
         return LogAnswer(activities=[SaidAnswer(seq=row.seq, at=row.at, activity=dict(row.body)) for row in rows])
 
-    async def file(self, call: Call) -> web.Response:
-        file_id = read_id(call.path("file"))
-        async with self._database.snapshot() as snapshot:
-            view = await case_view(snapshot, call.agent.agent, call.path("number"))
-            if file_id is None:
-                raise FileNotFound
-            found = await read_case_file(snapshot, view.row.id, view.conversations, file_id)
-        if found is None:
-            raise FileNotFound
-        return _saved(*found)
-
 
 def _kind(view: CaseView) -> str:
     """Of work, as routing has it."""
@@ -151,9 +122,3 @@ def _read(path: str, summary: str, handle: Any, answer: type[Answer], query: typ
         query=query,
         refuses=refuses,
     )
-
-
-def _saved(file: StoredFile, content: bytes) -> web.Response:
-    """Under its own name, whatever is in it (RFC 6266)."""
-    named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"}
-    return web.Response(body=content, content_type=ANY_FILE, headers={**INERT, **named})

@@ -79,6 +79,7 @@ class Endpoint:
     Attributes:
         about: what the summary has no room for.
         media_type: of the answer.
+        takes: what a body is that no shape describes: its bytes, which the function itself reads.
         refuses: codes of the problems it may answer beside the general ones.
     """
 
@@ -89,6 +90,7 @@ class Endpoint:
     handle: Handle
     about: str = ""
     body: type[Body] | None = None
+    takes: str = ""
     query: type[Body] | None = None
     answer: type[BaseModel] | None = None
     media_type: str = JSON

@@ -8,7 +8,8 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import Field
 
-from app.http.case_reading import ANY_FILE, CASE, INERT, SHOWN
+from app.http.case_files import ANY_FILE, INERT
+from app.http.case_reading import CASE, SHOWN
 from app.http.endpoint import Answer, Body, Call, Endpoint, Plain, Scope
 from app.http.errors import FileNotFound
 from app.http.mail_pages import mail_page, page_headers

@@ -19,10 +19,8 @@ from app.http.sessions import COOKIE, CSRF_HEADER
 
 REF = "#/components/schemas/{model}"
 QUERY = ("http.body_invalid",)
-BODY = (
-    *("http.body_not_json", "http.body_broken", "http.body_type_wrong", "http.body_invalid"),
-    *("http.body_too_large", "http.body_too_slow"),
-)
+RAW_BODY = ("http.body_broken", "http.body_too_large", "http.body_too_slow")
+BODY = (*RAW_BODY, "http.body_not_json", "http.body_type_wrong", "http.body_invalid")
 ALWAYS = ("http.unknown_host", "http.unavailable")
 ABOUT = (
     "The agents' side of the desk. Sign in with POST /api/session: the answer sets a cookie and holds a token, which "
@@ -72,7 +70,7 @@ def problem_codes(endpoint: Endpoint) -> list[str]:
     scoped = endpoint.scope is not Scope.PUBLIC
     codes = [*endpoint.refuses, *ALWAYS]
     codes += QUERY if endpoint.query else ()
-    codes += BODY if endpoint.body else ()
+    codes += BODY if endpoint.body else RAW_BODY if endpoint.takes else ()
     codes += ("http.not_signed_in",) if scoped else ()
     codes += ("http.cross_site",) if endpoint.method not in SAFE_METHODS else ()
     codes += ("http.role_too_low",) if endpoint.scope is Scope.SUPERVISOR else ()
@@ -91,6 +89,9 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         operation["description"] = endpoint.about
     if endpoint.body is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: _shown(endpoint.body)}}
+    if endpoint.takes:
+        raw = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {endpoint.takes: raw}}
     if endpoint.scope is not Scope.PUBLIC:
         changes = endpoint.method not in SAFE_METHODS
         operation["security"] = [{"session": [], **({"csrf": []} if changes else {})}]

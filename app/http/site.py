@@ -15,6 +15,7 @@ from app.http.api_pages import DOCS, ApiPages
 from app.http.board_routes import BoardRoutes
 from app.http.case_acting import CaseActing
 from app.http.case_delivering import CaseDelivering
+from app.http.case_files import CaseFiling
 from app.http.case_keeping import CaseKeeping
 from app.http.case_reading import CaseReading
 from app.http.case_relating import CaseRelating
@@ -126,6 +127,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
     return [
         *SessionRoutes(parts.database, sessions, parts.now).endpoints(),
         *reading.endpoints(),
+        *CaseFiling(parts.database, parts.now).endpoints(),
         *acting.endpoints(),
         *CaseRelating(parts.database, parts.catalogue, acting, parts.meaning).endpoints(),
         *CaseKeeping(parts.database, acting).endpoints(),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from app.tables import teams_presses, teams_sendings
+from caseengine.case_files import forget_unused
 from caseengine.case_mentions import forget_mentions
 from caseengine.mail_allowances import forget_allowances
 from caseengine.mails import drop_raw
@@ -31,6 +32,8 @@ SENDINGS_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(days=90)
 NOTICES_KEPT = timedelta(days=90)
 """What agents were told; an agent reads the newest 50."""
+FILES_KEPT = timedelta(days=7)
+"""What an agent put on a case and never named."""
 
 BATCHES_MAX = 20
 """Of mails, and of decisions, each a unit of work of its own; the rest is for the next run."""
@@ -67,6 +70,7 @@ class Forgetting:
             forget_done(work, before=at - INPUTS_KEPT)
             forget_old(work, before=at - FACTS_KEPT)
             OneTimeCodes(work, self._secret).forget(at - CODES_KEPT)
+            forget_unused(work, before=at - FILES_KEPT)
             forget_mentions(work, before=at - MENTIONS_KEPT)
             forget_allowances(work, at=at)
             forget_used_tokens(work, at=at)

@@ -1,6 +1,6 @@
 """A case: one customer problem from first words to closure. Its verbs make the status and the fact at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -129,9 +129,14 @@ class Case:
         """An agent's words to the customer; the promise is kept with them."""
         self._move(Verb.REPLY, happened.AgentReplied(case_id=self.id, actor=by, at=at, text=_words(text), key=key))
 
-    def note(self, text: str, *, key: str = "", by: Actor, at: datetime) -> None:
-        """Words for agents alone."""
-        self._move(Verb.NOTE, happened.NoteAdded(case_id=self.id, actor=by, at=at, text=_words(text), key=key))
+    def note(
+        self, text: str, *, key: str = "", files: Sequence[Mapping[str, Any]] = (), by: Actor, at: datetime
+    ) -> None:
+        """Words for agents alone, and files of the case that belong to them."""
+        fact = happened.NoteAdded(
+            case_id=self.id, actor=by, at=at, text=_words(text), key=key, files=tuple(map(dict, files))
+        )
+        self._move(Verb.NOTE, fact)
 
     def ask_customer(self, text: str, *, key: str, by: Actor, at: datetime) -> None:
         """A question without whose answer the desk cannot go on."""

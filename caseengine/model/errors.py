@@ -9,6 +9,10 @@ CaseError
  +-- NotPermitted            the agent does not work for this department
  +-- ResolutionIncomplete    no case ends without code and text
  +-- TextMissing             there was nothing to say
+ +-- FileEmpty               there is nothing in it
+ +-- FileNotOfCase           the case has no such file
+ +-- FilesTooLarge           more than is sent at once
+ +-- NothingSaid             no customer has said anything about it where its replies go
  +-- AddressUnreachable      it bounced, or its owner wants nothing
  +-- LossNotFound            this line of the history tells of no words that were lost
  +-- SentBefore              somebody has sent these words again already
@@ -108,6 +112,36 @@ class TextMissing(CaseError):
     """Nothing but spaces was given where words are needed."""
 
     code = "case.text_missing"
+
+
+@dataclass(eq=False)
+class FileEmpty(CaseError):
+    """A file without anything in it tells nobody anything."""
+
+    code = "case.file_empty"
+
+
+@dataclass(eq=False)
+class FileNotOfCase(CaseError):
+    """What is named to be sent is no file of the case, or was never used and is forgotten."""
+
+    code = "case.file_not_of_case"
+    file: str
+
+
+@dataclass(eq=False)
+class FilesTooLarge(CaseError):
+    """More than is sent to anybody at once."""
+
+    code = "case.files_too_large"
+    bytes_max: int
+
+
+@dataclass(eq=False)
+class NothingSaid(CaseError):
+    """There are no words of a customer to pass on, in the conversation where the case's replies go."""
+
+    code = "case.nothing_said"
 
 
 @dataclass(eq=False)

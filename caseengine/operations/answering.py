@@ -1,7 +1,9 @@
 """What an agent says: to the customer, or to colleagues alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from caseengine.activities import by_key
@@ -11,6 +13,7 @@ from caseengine.model.case import Case
 from caseengine.model.lifecycle import Verb
 from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import speak
+from caseengine.operations.enclosing import handed_files, kept_files
 from caseengine.operations.permission import agent_of, permitted_case
 from customers.identities import IdentityKind, normalise
 from storage.transaction import UnitOfWork
@@ -46,6 +49,7 @@ async def reply(
     at: datetime,
     version: int | None = None,
     copies: Copies | None = None,
+    files: Sequence[UUID] = (),
 ) -> Case:
     """Say something to the customer, who hears from a person from now on: the bot is silent until handed back.
 
@@ -53,6 +57,7 @@ async def reply(
 
     Args:
         copies: who else gets just these words, where the conversation is by mail; it gives them no right to the case.
+        files: of the case, which go with the words.
 
     Raises:
         IdentityInvalid: a copy to what is no address.
@@ -60,9 +65,12 @@ async def reply(
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
         TransitionNotAllowed: the case has ended.
         TextMissing: there are no words.
+        FileNotOfCase, FilesTooLarge: see `named_files`.
         AlreadyReceived (at commit): the same reply was made at the same moment.
     """
-    return await _say(work, number, text, Verb.REPLY, key=key, by=by, at=at, version=version, copies=copies)
+    return await _say(
+        work, number, text, Verb.REPLY, key=key, by=by, at=at, version=version, copies=copies, files=files
+    )
 
 
 async def ask_customer(
@@ -75,25 +83,38 @@ async def ask_customer(
     at: datetime,
     version: int | None = None,
     copies: Copies | None = None,
+    files: Sequence[UUID] = (),
 ) -> Case:
     """As `reply`, with a question: the case waits for the customer."""
-    return await _say(work, number, text, Verb.ASK_CUSTOMER, key=key, by=by, at=at, version=version, copies=copies)
+    return await _say(
+        work, number, text, Verb.ASK_CUSTOMER, key=key, by=by, at=at, version=version, copies=copies, files=files
+    )
 
 
 async def note(
-    work: UnitOfWork, number: str, text: str, *, key: str = "", by: Actor, at: datetime, version: int | None = None
+    work: UnitOfWork,
+    number: str,
+    text: str,
+    *,
+    key: str = "",
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    files: Sequence[UUID] = (),
 ) -> Case:
     """Words for agents alone; at any time, also after the end. The same key twice is one note.
 
     Raises:
         CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
         TextMissing: there are no words.
+        FileNotOfCase, FilesTooLarge: see `named_files`.
     """
     case = await permitted_case(work, number, by=by)
     if key and await noted(work, case.id, key) is not None:
         return case
     await permitted_case(work, number, by=by, version=version)
-    case.note(text, key=key, by=by, at=at)
+    kept = await kept_files(work, case, files)
+    case.note(text, key=key, files=[file.document for file in kept], by=by, at=at)
     return case
 
 
@@ -108,8 +129,11 @@ async def _say(
     at: datetime,
     version: int | None,
     copies: Copies | None,
+    files: Sequence[UUID],
 ) -> Case:
-    words = {"text": text, "details": copies.document} if copies and copies.document else text
+    words: dict[str, Any] = {"text": text}
+    if copies and copies.document:
+        words["details"] = copies.document
     agent = await agent_of(work, by)
     case = await permitted_case(work, number, by=by)
     if await _was_said(work, case.conversation_id, key):
@@ -117,6 +141,8 @@ async def _say(
     await permitted_case(work, number, by=by, version=version)
     if case.agent_id is None and case.is_live:
         await hold(work, case, agent, by=by, at=at)
+    if files:
+        words["attachments"] = [file.document for file in await handed_files(work, case, files, at=at)]
     _record(case, text, verb, key=key, by=by, at=at)
     conversation = await speak(work, case, words, key=key, by=agent.actor, at=at)
     if conversation is not None:

@@ -9,7 +9,7 @@ from caseengine.tables.cases import (
     case_watchers,
     cases,
 )
-from caseengine.tables.conversations import activities, conversations, files, participants
+from caseengine.tables.conversations import activities, case_files, conversations, files, participants
 from caseengine.tables.customer_notices import customer_notices
 from caseengine.tables.mails import case_mentions, mail_allowances, mail_threads, mails, sent_envelopes, sent_mails
 from caseengine.tables.notices import agent_notices, notice_readings
@@ -34,6 +34,7 @@ __all__ = [
     "case_clocks",
     "case_conversations",
     "case_events",
+    "case_files",
     "case_links",
     "case_mentions",
     "case_tags",

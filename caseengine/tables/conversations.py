@@ -54,3 +54,17 @@ files = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
+
+case_files = sa.Table(
+    "case_files",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("content_type", sa.String(100), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("kept", sa.Boolean(), nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+)
+"""Put there by agents, where no customer reads; `kept`: the case's history names it. See caseengine/case_files.py."""

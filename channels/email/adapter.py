@@ -1,5 +1,6 @@
 """E-mail as a channel: an activity of a conversation by mail goes out as one mail."""
 
+import asyncio
 from functools import partial
 
 import structlog
@@ -35,7 +36,7 @@ class EmailAdapter:
     async def send_outline(self, outline: Outline) -> Receipt:
         """A mail that was planned; see `send`."""
         try:
-            message = compose(outline, self._company)
+            message = await asyncio.to_thread(compose, outline, self._company)
         except (ValueError, IndexError) as error:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
         try:

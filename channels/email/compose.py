@@ -1,8 +1,9 @@
-"""An outline becomes a message: multipart/alternative with the headers that keep a thread together."""
+"""An outline becomes a message: its words twice, its files, and the headers that keep a thread together."""
 
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from channels.email.letter import Enclosure
 from channels.email.letter_words import letter_words
 from channels.email.marker import LOOP, loop_name
 from channels.email.message import POLICY, address_of
@@ -35,6 +36,8 @@ def compose(outline: Outline, company: str) -> EmailMessage:
         message["X-Auto-Response-Suppress"] = "All"
     message.set_content(words.text, cte="quoted-printable")
     message.add_alternative(words.html, subtype="html", cte="quoted-printable")
+    for file in outline.enclosures:
+        _enclose(message, file)
     message["Content-Language"] = words.language
     return message
 
@@ -42,6 +45,14 @@ def compose(outline: Outline, company: str) -> EmailMessage:
 def one_line(text: str) -> str:
     """Without line breaks and other control characters: nothing of it can become a header of its own."""
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
+def _enclose(message: EmailMessage, file: Enclosure) -> None:
+    """As bytes to be saved: what says it has parts of its own is not taken at its word."""
+    major, _, minor = file.content_type.partition("/")
+    if not minor or major in ("message", "multipart"):
+        major, minor = "application", "octet-stream"
+    message.add_attachment(file.content, maintype=major, subtype=minor, filename=one_line(file.name))
 
 
 def _thread(message: EmailMessage, outline: Outline) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.activity import Activity, Link
-from channels.email.letter import Mailbox
+from channels.email.letter import Enclosure, Mailbox
 from channels.email.smtp import Doubted, Later
 from channels.protocol import Receipt
 
@@ -27,6 +27,7 @@ class Outline:
         automatic: no person wrote it.
         signature: lines of the agent who wrote it; empty else.
         quoted: what it answers.
+        enclosures: files that go with the words.
         had: who has it already, of a try that not all servers went along with.
     """
 
@@ -48,6 +49,7 @@ class Outline:
     links: tuple[Link, ...] = ()
     signature: str = ""
     quoted: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
     had: frozenset[str] = frozenset()
     copies_from: Mapping[str, str] = field(default_factory=dict)
 

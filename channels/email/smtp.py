@@ -1,5 +1,6 @@
 """Sending mail to the company's own server. What the server answered decides what may be tried again."""
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -254,13 +255,16 @@ class SmtpSender:
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage, *, utf8: bool) -> Receipt:
         try:
-            raw = message.as_bytes(policy=POLICY.clone(utf8=utf8))
-            response = await client.data(self._sign(raw) if self._sign else raw)
+            response = await client.data(await asyncio.to_thread(self._signed, message, utf8=utf8))
         except aiosmtplib.SMTPDataError as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed("the connection was lost after DATA", ambiguous=True) from error
         return Receipt(CHANNEL, {"message_id": message["Message-ID"], "reply": f"{response.code} {response.message}"})
+
+    def _signed(self, message: EmailMessage, *, utf8: bool) -> bytes:
+        raw = message.as_bytes(policy=POLICY.clone(utf8=utf8))
+        return self._sign(raw) if self._sign else raw
 
 
 def _for_good(failed: Mapping[str, int]) -> dict[str, int]:

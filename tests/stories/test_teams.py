@@ -150,6 +150,25 @@ async def test_her_case_goes_to_a_person_who_answers_where_she_is(megan: Megan) 
     assert history[-1].startswith("NoteAdded"), history
 
 
+async def test_an_agents_file_goes_into_her_own_storage_once_she_agrees(megan: Megan) -> None:
+    marcus = await megan.desk.agent("Marcus")
+    await megan.says("Please open a case: our bread delivery never came")
+    await megan.opens("Deliveries")
+    await marcus.sends_file(megan.number, "Stick this on.", "label.pdf", b"%PDF")
+
+    (said,) = await megan.hears()
+    (consent,) = said["attachments"]
+    assert (consent["name"], consent["content"]["sizeInBytes"]) == ("label.pdf", 4)
+    info = {"uploadUrl": f"{megan.microsoft.origin}/upload/label.pdf", "uniqueId": "u1", "fileType": "pdf"}
+    info["contentUrl"] = "https://contoso.example/label.pdf"
+    agreed = {"type": "fileUpload", "action": "accept", "context": consent["content"]["acceptContext"]}
+    await megan.does("invoke", name="fileConsent/invoke", value={**agreed, "uploadInfo": info})
+    assert megan.desk.house.teams is not None
+    await megan.desk.house.teams.rounds.idle()
+    assert megan.microsoft.uploads == {"label.pdf": b"%PDF"}
+    assert "label.pdf" in str(await megan.hears())
+
+
 async def test_she_asks_for_her_cases_without_a_code_and_a_stranger_does_not_get_them(megan: Megan) -> None:
     await megan.says("Our freezer alarm does not stop, please open a case")
     await megan.opens("Store support")

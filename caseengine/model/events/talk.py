@@ -52,10 +52,13 @@ class ThirdPartyAnswered(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteAdded(CaseEvent):
+    """`files`: of the case; "id", "name", "content_type" and "size" in bytes of each."""
+
     public = False
     verb = Verb.NOTE
     text: str
     key: str = ""
+    files: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

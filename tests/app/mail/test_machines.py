@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.jobs.machine_mail import outcome_lines
-from caseengine.files import read_case_file
+from caseengine.case_files import read_case_file
 from caseengine.mails import conversations_of
 from caseengine.operations import answering
 from caseengine.operations.forwarding import forward
@@ -256,7 +256,7 @@ async def test_files_of_a_machine_are_on_the_case_when_the_bytes_of_its_mail_are
     (note,) = [fact for fact in await desk.told(number) if "offer.pdf" in fact]
     file_id = note.rpartition("/")[2].rstrip(")")
     case = await desk.case(number)
-    found = await desk.office.see(read_case_file, case.id, [], UUID(file_id))
+    found = await desk.office.see(read_case_file, case.id, UUID(file_id))
     assert found is not None
     assert found[1] == b"%PDF"
     assert f"/api/cases/{number}/files/" in note

@@ -29,6 +29,12 @@ class Caller:
     async def post(self, path: str, json: Any = None) -> Any:
         return await self.http.post(path, json=json, headers=self.headers)
 
+    async def put_file(self, number: str, name: str, content: bytes) -> str:
+        """Its id, once it is on the case."""
+        headers = {**self.headers, "Content-Type": "application/pdf"}
+        put = await self.http.post(f"/api/cases/{number}/files?name={name}", data=content, headers=headers)
+        return str((await put.json())["id"])
+
 
 @pytest.fixture
 async def http(desk: MailingDesk) -> AsyncIterator[Any]:
@@ -114,6 +120,53 @@ async def test_an_agent_answers_with_a_copy_over_the_api(desk: MailingDesk, http
     assert answered.status == 200, await answered.text()
     assert len(await desk.sent()) == 2
     assert desk.server.recipients[1:] == [["ana@corner.example"], ["boss@corner.example"]]
+
+
+async def test_files_go_with_an_answer_and_with_what_is_asked_outside(desk: MailingDesk, http: Any) -> None:
+    (first,) = await desk.hears(files=(("till.jpg", b"jpg"),))
+    number = number_in(first)
+    li = await signed_in(http, desk.office.li)
+    label = await li.put_file(number, "label.pdf", b"%PDF")
+    said = (await (await li.get(f"/api/cases/{number}/conversation")).json())["activities"]
+    (theirs,) = [file["id"] for one in said for file in one["activity"].get("attachments", ())]
+    await desk.sent()
+
+    await li.post(f"/api/cases/{number}/replies", {"text": "Stick this on.", "key": "reply-0001", "files": [label]})
+    body = {"text": "Can you mend it?", "key": "forward-1", "to": "maker@tills.example", "files": [theirs, label]}
+    answered = await li.post(f"/api/cases/{number}/forwards", body)
+    assert answered.status == 200, await answered.text()
+
+    question, reply = sorted(await desk.sent(), key=lambda one: "maker@" not in str(one["To"]))
+    assert [(one.get_filename(), one.get_content_type(), one.get_content()) for one in reply.iter_attachments()] == [
+        ("label.pdf", "application/pdf", b"%PDF")
+    ]
+    assert [(one.get_filename(), one.get_content()) for one in question.iter_attachments()] == [
+        ("till.jpg", b"jpg"), ("label.pdf", b"%PDF"),
+    ]  # fmt: skip
+    notes = [
+        one
+        for one in (await (await li.get(f"/api/cases/{number}/timeline")).json())["entries"]
+        if one["kind"] == "NoteAdded"
+    ]
+    assert [file["name"] for file in notes[-1]["data"]["files"]] == ["till.jpg", "label.pdf"]
+
+
+async def test_the_original_goes_with_what_is_asked_outside_and_no_way_into_the_conversation(
+    desk: MailingDesk, http: Any
+) -> None:
+    (first,) = await desk.hears("It jams.\n\nAt the drawer.", files=(("till.jpg", b"jpg"),), subject="Till 4")
+    number, li = number_in(first), await signed_in(http, desk.office.li)
+    body = {"text": "Can you mend it?", "key": "forward-1", "to": "maker@tills.example", "original": True}
+    answered = await li.post(f"/api/cases/{number}/forwards", body)
+    assert answered.status == 200, await answered.text()
+
+    (question,) = await desk.sent()
+    words = question.get_body(("plain",)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]
+    assert "<ana@corner.example>" in words
+    assert "> Till 4\n>\n> It jams.\n>\n> At the drawer." in words
+    assert [(one.get_filename(), one.get_content()) for one in question.iter_attachments()] == [("till.jpg", b"jpg")]
+    assert str(first["Reply-To"]) not in question.as_string(), "who is asked gets no way to write as the customer"
+    assert [fact for fact in await desk.told(number) if "with what the customer said last" in fact]
 
 
 async def test_files_of_an_answer_from_outside_are_on_the_case_and_none_of_the_customers(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.activity import Link
 from channels.email.compose import compose
 from channels.email.dkim_signing import signer
-from channels.email.letter import Mailbox
+from channels.email.letter import Enclosure, Mailbox
 from channels.email.marker import REPLY_MARK
 from channels.email.outline import Outline
 
@@ -71,6 +71,26 @@ def test_a_person_writes_without_the_marks_of_a_machine():
     message = written(replace(OUTLINE, automatic=False, signature="Li", quoted="It jams\nat the drawer"))
     assert message["Auto-Submitted"] is None
     assert "> at the drawer" in body(message, "plain")
+
+
+def test_files_go_with_the_words_and_each_is_bytes_to_be_saved():
+    name = "Rechnung \u00e4\r\nBcc: eve@x.example\U0001f9ca.pdf"
+    files = (
+        Enclosure(name, "application/pdf", b"%PDF \x00\xff\r\n.\r\n"),
+        Enclosure("mail.eml", "message/rfc822", b"Subject: x\r\n\r\nhi"),
+        Enclosure("odd", "odd", b""),
+    )
+    message = written(replace(OUTLINE, enclosures=files))
+    assert message.get_content_type() == "multipart/mixed"
+    assert body(message, "plain")
+    assert body(message, "html")
+    found = [(one.get_content_type(), one.get_filename(), one.get_content()) for one in message.iter_attachments()]
+    assert found == [
+        ("application/pdf", "Rechnung \u00e4 Bcc: eve@x.example\U0001f9ca.pdf", files[0].content),
+        ("application/octet-stream", "mail.eml", files[1].content),
+        ("application/octet-stream", "odd", b""),
+    ]
+    assert all(one.get_content_disposition() == "attachment" for one in message.iter_attachments())
 
 
 def test_a_long_history_names_the_first_and_the_newest():

@@ -188,6 +188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{number}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a file on the case, to be named in a reply, a question, a note or a forward.
+         * @description The body is the file itself, its media type the Content-Type. Only agents can fetch it until it is said to a customer. What nobody names within a week is forgotten.
+         */
+        post: operations["post_cases_number_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/files/{file}": {
         parameters: {
             query?: never;
@@ -195,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file of that conversation, to be saved. */
+        /** A file of the case, to be saved. */
         get: operations["get_cases_number_files_file"];
         put?: never;
         post?: never;
@@ -2658,6 +2678,31 @@ export interface components {
          * @enum {string}
          */
         Figure: "live" | "unassigned" | "age" | "stale" | "overdue" | "due_soon" | "opened" | "resolved" | "resolutions" | "taken_back" | "closed" | "reopened" | "handed_over" | "replied" | "held" | "met" | "missed" | "timed" | "surveyed" | "responded" | "rated" | "ease";
+        /** FileAnswer */
+        FileAnswer: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Content Type */
+            content_type: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** FileQuery */
+        FileQuery: {
+            /**
+             * Name
+             * @description What it is called; folders are left out.
+             */
+            name: string;
+        };
         /** FormAnswer */
         FormAnswer: {
             case_type: components["schemas"]["CaseType"];
@@ -2695,6 +2740,18 @@ export interface components {
              * @default
              */
             subject?: string;
+            /**
+             * Files
+             * @description Ids of files of the case, which go with the words.
+             * @default []
+             */
+            files?: string[];
+            /**
+             * Original
+             * @description What the customer said last goes with it: words and files.
+             * @default false
+             */
+            original?: boolean;
         };
         /** GiveBackBody */
         GiveBackBody: {
@@ -2801,6 +2858,12 @@ export interface components {
              * @default []
              */
             bcc?: string[];
+            /**
+             * Files
+             * @description Ids of files of the case, which go with the words.
+             * @default []
+             */
+            files?: string[];
         };
         /** LiftBody */
         LiftBody: {
@@ -2996,6 +3059,12 @@ export interface components {
              * @default null
              */
             key?: string | null;
+            /**
+             * Files
+             * @description Ids of files of the case, which go with the words.
+             * @default []
+             */
+            files?: string[];
         };
         /** NoticeAnswer */
         NoticeAnswer: {
@@ -4074,7 +4143,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4245,7 +4314,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5024,6 +5093,127 @@ export interface operations {
             };
         };
     };
+    post_cases_number_files: {
+        parameters: {
+            query?: {
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0f4f4a44-9a3b-4b7c-8c51-f7b1f5d0d3aa",
+                     *       "name": "invoice.pdf",
+                     *       "content_type": "application/pdf",
+                     *       "size": 48213
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FileAnswer"];
+                };
+            };
+            /** @description http.body_broken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.file_empty, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_cases_number_files_file: {
         parameters: {
             query?: never;
@@ -5234,7 +5424,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5479,7 +5669,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5612,7 +5802,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5857,7 +6047,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6105,7 +6295,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6186,7 +6376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6353,7 +6543,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6434,7 +6624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6599,7 +6789,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6644,7 +6834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.address_unreachable */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.nothing_said, case.address_unreachable */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6680,7 +6870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, customers.identity_invalid, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, customers.identity_invalid, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6844,7 +7034,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6925,7 +7115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.text_missing, http.body_invalid */
+            /** @description case.text_missing, case.file_not_of_case, case.files_too_large, http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7088,7 +7278,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7332,7 +7522,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7577,7 +7767,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7821,7 +8011,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8065,7 +8255,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8309,7 +8499,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8553,7 +8743,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8685,7 +8875,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8921,7 +9111,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9165,7 +9355,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9306,7 +9496,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9551,7 +9741,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9795,7 +9985,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9947,7 +10137,7 @@ export interface operations {
                     "application/json": components["schemas"]["CascadeAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10331,7 +10521,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10575,7 +10765,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10819,7 +11009,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11064,7 +11254,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11313,7 +11503,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11562,7 +11752,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11807,7 +11997,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12055,7 +12245,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12306,7 +12496,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12806,7 +12996,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13035,7 +13225,7 @@ export interface operations {
                     "application/json": components["schemas"]["WatchingAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13792,7 +13982,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14144,7 +14334,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreferenceAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14971,7 +15161,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15219,7 +15409,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15463,7 +15653,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15707,7 +15897,7 @@ export interface operations {
                     "application/json": components["schemas"]["CaseInFullAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16090,7 +16280,7 @@ export interface operations {
                     "application/json": components["schemas"]["RulebookAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16249,7 +16439,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16423,7 +16613,7 @@ export interface operations {
                     "application/json": components["schemas"]["DryRunAnswer"];
                 };
             };
-            /** @description http.body_not_json, http.body_broken */
+            /** @description http.body_broken, http.body_not_json */
             400: {
                 headers: {
                     [name: string]: unknown;

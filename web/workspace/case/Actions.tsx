@@ -129,7 +129,7 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
   }
   if (asking === "forward") {
     const forward = (given: FormData) =>
-      acts.forward({ key, to: text(given, "to"), subject: text(given, "subject"), text: text(given) });
+      acts.forward({ key, to: text(given, "to"), subject: text(given, "subject"), text: text(given), original: given.has("original") });
     return (
       <FormDialog {...shared} onSubmit={forward}>
         <label>
@@ -141,6 +141,9 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
           <input name="subject" maxLength={200} defaultValue={found.subject} dir="auto" />
         </label>
         <Words label="ask.forward.words" />
+        <label className="choice">
+          <input type="checkbox" name="original" /> {word("ask.forward.original")}
+        </label>
       </FormDialog>
     );
   }

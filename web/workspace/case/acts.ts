@@ -18,6 +18,8 @@ export interface Forward {
   to: string;
   subject: string;
   text: string;
+  /** What the customer said last goes with it. */
+  original: boolean;
 }
 export type ResolutionCode = Shapes["ResolutionCode"];
 export const RESOLUTION_CODES = ["solved", "workaround", "information_given", "no_fault_found", "duplicate", "withdrawn"] as const satisfies readonly ResolutionCode[];
