@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from app.articles import refresh_index
 from app.demo.mailbox import DemoMailbox
 from app.http.teams import PATH
+from app.reception import FileCabinet
 from app.settings import Settings
 from app.wiring import build
 from bot.understanding import Understander
@@ -23,6 +24,7 @@ from caseengine.model.errors import SentBefore
 from caseengine.operations.assigning import assign
 from caseengine.operations.opening import Opening, open_case
 from caseengine.rulebooks import Rulebook, decide
+from channels.teams.read import conversation_id
 from channels.webchat import cards as webchat
 from customers.accounts import Account, Accounts
 from customers.accounts import Role as AccountRole
@@ -150,7 +152,7 @@ async def test_her_case_goes_to_a_person_who_answers_where_she_is(megan: Megan) 
     assert history[-1].startswith("NoteAdded"), history
 
 
-async def test_an_agents_file_goes_into_her_own_storage_once_she_agrees(megan: Megan) -> None:
+async def test_an_agents_file_is_offered_to_her_for_her_own_storage(megan: Megan) -> None:
     marcus = await megan.desk.agent("Marcus")
     await megan.says("Please open a case: our bread delivery never came")
     await megan.opens("Deliveries")
@@ -159,14 +161,11 @@ async def test_an_agents_file_goes_into_her_own_storage_once_she_agrees(megan: M
     (said,) = await megan.hears()
     (consent,) = said["attachments"]
     assert (consent["name"], consent["content"]["sizeInBytes"]) == ("label.pdf", 4)
-    info = {"uploadUrl": f"{megan.microsoft.origin}/upload/label.pdf", "uniqueId": "u1", "fileType": "pdf"}
-    info["contentUrl"] = "https://contoso.example/label.pdf"
-    agreed = {"type": "fileUpload", "action": "accept", "context": consent["content"]["acceptContext"]}
-    await megan.does("invoke", name="fileConsent/invoke", value={**agreed, "uploadInfo": info})
-    assert megan.desk.house.teams is not None
-    await megan.desk.house.teams.rounds.idle()
-    assert megan.microsoft.uploads == {"label.pdf": b"%PDF"}
-    assert "label.pdf" in str(await megan.hears())
+    file = consent["content"]["acceptContext"]["file"]
+    cabinet = FileCabinet(megan.desk.house.database, megan.desk.clock)
+    found = await cabinet.get(conversation_id("a:megan"), file)
+    assert found is not None, "what she agrees to is found in her conversation"
+    assert found[1] == b"%PDF"
 
 
 async def test_she_asks_for_her_cases_without_a_code_and_a_stranger_does_not_get_them(megan: Megan) -> None:

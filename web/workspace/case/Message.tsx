@@ -12,6 +12,13 @@ import type { Loss } from "./losses.ts";
 import type { Entry } from "./timelines.ts";
 import type { Sending, Unsent } from "./unsent.ts";
 
+/** A file of the case; `size` in bytes. */
+interface File {
+  id: string;
+  name: string;
+  size: number;
+}
+
 /** An activity as the desk keeps it; see bot/activity.py. */
 interface Activity {
   kind: string;
@@ -20,7 +27,7 @@ interface Activity {
   value?: Record<string, unknown>;
   subject?: string;
   details?: { mail?: number; pictures?: "outside"; cc?: string[]; bcc?: string[] };
-  attachments?: { id: string; name: string; size: number }[];
+  attachments?: File[];
   choices?: { title: string }[];
   card?: { title: string; text?: string; facts?: [string, string][]; inputs?: { id: string; label: string }[]; links?: { title: string; url: string }[] };
 }
@@ -42,13 +49,7 @@ export const Message = memo(function Message({ said, number, customer, loss }: {
       {activity.card ? <Card card={activity.card} /> : null}
       {activity.value ? <Filled value={activity.value} /> : null}
       {activity.choices?.length ? <p className="offered">{word("talk.offered", { choices: activity.choices.map(({ title }) => title).join(" · ") })}</p> : null}
-      {activity.attachments?.map((file) => (
-        <p key={file.id} className="file">
-          <a href={`/api/cases/${number}/files/${file.id}`} download={file.name}>
-            <Icon name="file" /> <bdi>{file.name}</bdi> <span className="soft">{size(file.size)}</span>
-          </a>
-        </p>
-      ))}
+      <Files files={activity.attachments ?? []} number={number} />
       {loss ? <Lost loss={loss} number={number} /> : null}
     </article>
   );
@@ -93,9 +94,21 @@ export const Note = memo(function Note({ entry }: { entry: Entry }): ReactNode {
         <Icon name="note" /> <bdi className="strong">{entry.actor.name}</bdi> <span className="badge">{word("note")}</span> <time dateTime={entry.at}>{clockTime(entry.at)}</time>
       </p>
       <Marked text={String(entry.data["text"] ?? "")} as="plain" />
+      <Files files={(entry.data["files"] ?? []) as readonly File[]} number={entry.number} />
     </article>
   );
 });
+
+/** To be saved. */
+function Files({ files, number }: { files: readonly File[]; number: string }): ReactNode {
+  return files.map((file) => (
+    <p key={file.id} className="file">
+      <a href={`/api/cases/${number}/files/${file.id}`} download={file.name}>
+        <Icon name="file" /> <bdi>{file.name}</bdi> <span className="soft">{size(file.size)}</span>
+      </a>
+    </p>
+  ));
+}
 
 /** Said by the agent and not known to have arrived. */
 export function Pending({ one, sending, name }: { one: Unsent; sending: Sending; name: string }): ReactNode {
