@@ -99,9 +99,10 @@ def test_a_long_id_of_another_desk_stands_in_the_mail_as_it_is(to):
 
 
 def test_a_domain_beyond_ascii_is_written_in_ascii():
-    people = {"to": Mailbox("ana@xn--mller-kva.example", "Ana"), "sender": Mailbox("desk@xn--lrder-gra.example", "Li")}
+    ana, li = Mailbox("ana@xn--mller-kva.example", "Ana"), Mailbox("desk@xn--lrder-gra.example", "Li")
     copies = ("boss@müller.example", "eve@corner.example")
-    raw = compose(replace(OUTLINE, **people, reply_to="desk+c-a@xn--lrder-gra.example", cc=copies), "Shop").as_bytes()
+    outline = replace(OUTLINE, to=ana, sender=li, reply_to="desk+c-a@xn--lrder-gra.example", cc=copies)
+    raw = compose(outline, "Shop").as_bytes()
     assert b"From: Li <desk@xn--lrder-gra.example>\r\nTo: Ana <ana@xn--mller-kva.example>\r\n" in raw
     assert b"\r\nCc: boss@xn--mller-kva.example, eve@corner.example\r\n" in raw
     assert b"\r\nReply-To: desk+c-a@xn--lrder-gra.example\r\n" in raw
