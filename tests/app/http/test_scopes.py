@@ -32,6 +32,7 @@ WEEK = "?from=2026-03-02&to=2026-03-08"
 ASKED = {
     **dict.fromkeys(("/api/boards/period", "/api/boards/agents", "/api/me/performance"), WEEK),
     **dict.fromkeys(("/api/boards/cases", "/api/boards/cases.csv"), "?figure=live&at=2026-03-02T10:00:00Z"),
+    "/api/cases/{number}/files": "?name=photo.jpg",
 }
 """Queries without which a route has no answer."""
 MISSING = format_number(99_999, 5)
