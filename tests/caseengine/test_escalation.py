@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.jobs.escalations import Escalations
 from app.rulebooks import put_in_force
-from caseengine.agents import LOCKED, Agent, AgentRole, Agents
+from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
@@ -170,6 +170,8 @@ async def test_the_newest_are_those_of_an_agent_and_of_all_their_departments(cli
     mine = await climbing.report("Third", at="Mon 09:20")
     await climbing.do(take, mine.number, by=climbing.mo.actor, at=when("Mon 09:21"))
     for at in ("Mon 10:01", "Mon 10:11", "Mon 10:21"):
+        async with climbing.database.unit_of_work() as work:
+            Agents(work).seen(climbing.mo.id, Presence.AVAILABLE, at=when(at))
         await sweep(climbing, at)
     told = await climbing.see(notices_of, climbing.mo)
     assert [one.department for one in told] == [None, "deliveries", "tills"]

@@ -158,4 +158,4 @@ async def test_the_department_hears_of_what_whoever_has_it_does_not(
 
 
 async def kinds(desk: RoutingDesk, agent: Agent) -> list[str]:
-    return [notice.kind for notice in await desk.see(notices_of, agent.id)]
+    return [notice.kind for notice in await desk.see(notices_of, agent)]
