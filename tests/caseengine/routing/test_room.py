@@ -115,13 +115,13 @@ async def test_less_is_asked_for_when_its_time_has_come(desk: RoutingDesk) -> No
 async def test_an_hour_kept_free_is_no_room_but_for_the_call_it_is_kept_for(desk: RoutingDesk) -> None:
     callbacks = {"tills": {"mode": "assign", "callbacks": True}}
     await desk.decides({"departments": callbacks, "capacity": 3, "callbacks": {"lead_s": 0}})
-    ann = await desk.hires("Ann")
-    case = await desk.report(at="Mon 09:00")
+    ann = await desk.hires("Ann", skills={"printers": 3})  # nobody else can be called by
+    await desk.needs(case := await desk.report(at="Mon 09:00"), printers=1)
     async with desk.database.unit_of_work() as work:
         kept = await Cases(work).by_id(case.id)
         (slot, *_) = await slots_for(work, kept, at=when("Mon 09:01"))
         await book_callback(work, kept, slot.starts_at, by=SYSTEM, at=when("Mon 09:01"))
-    other = await desk.report(at="Mon 08:00")
+    await desk.needs(other := await desk.report(at="Mon 08:00"), printers=1)
     assert await decided(desk) == 1
     assert [await desk.holder(one) for one in (case, other)] == [ann.id, None]
 
