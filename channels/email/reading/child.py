@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import orjson
 
-from channels.email.letter import Envelope
+from channels.email.letter import Envelope, Letter
 from channels.email.reading.limits import ChildLimits
 from channels.email.reading.ours import Ours
 from channels.email.reading.parse import parse
@@ -80,7 +80,7 @@ def _answer(said: bytes, raw: bytes, limits: ChildLimits) -> tuple[bytes, bytes,
         ours = Ours(tuple(question["addresses"]), question["marker"])
         letter = parse(raw, envelope, ours, plainly=question["plainly"])
         if question["resolver"] is not None and letter.sender is not None:
-            letter = replace(letter, signed=is_signed(raw, letter.sender.address, ask(question["resolver"])))
+            letter = _with_signature(letter, raw, letter.sender.address, question["resolver"])
         document, contents = pack(letter)
     except LetterUnreadable as refusal:
         return UNREADABLE, orjson.dumps({"reason": refusal.reason}), b""
@@ -91,6 +91,14 @@ def _answer(said: bytes, raw: bytes, limits: ChildLimits) -> tuple[bytes, bytes,
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     return LETTER, document, contents
+
+
+def _with_signature(letter: Letter, raw: bytes, sender: str, resolver: str) -> Letter:
+    """A library that fails at a stranger's key costs the mail its signature, which is said, and nothing else."""
+    try:
+        return replace(letter, signed=is_signed(raw, sender, ask(resolver)))
+    except Exception:
+        return replace(letter, odd=(*letter.odd, "signature_unreadable"))
 
 
 def _allow(cpu_s: float) -> None:

@@ -136,6 +136,15 @@ async def test_the_child_asks_the_name_server_and_says_what_it_found():
         assert not (await reader.read(by("home.example"), FROM_ANA, ours=OURS)).signed
 
 
+async def test_a_library_that_fails_at_a_key_costs_the_mail_its_signature_alone():
+    key = base64.b64encode(bytes.fromhex("300706022100")).decode()
+    broken = names(desk___domainkey__home__example=f"v=DKIM1; k=rsa; p={key}")
+    async with name_server(broken) as (where, _), LetterReader(resolver=where) as reader:
+        letter = await reader.read(by("home.example"), FROM_ANA, ours=OURS)
+    assert (letter.signed, letter.text) == (False, "The till in shop 4 is broken.")
+    assert "read_plainly" not in letter.odd
+
+
 async def test_a_name_server_that_hangs_leaves_a_claim():
     hangs = names(_dmarc__home__example="HANGS")
     async with name_server(hangs) as (where, _), LetterReader(resolver=where) as reader:
