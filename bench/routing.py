@@ -69,7 +69,9 @@ def fill(connection: sa.Connection, cases: int, agents: int, skills: int) -> Non
             connection.exec_driver_sql("INSERT INTO wanted VALUES (?, ?, ?)", values)
             connection.exec_driver_sql("INSERT INTO skills (id, name) VALUES (?, ?)", (f"s{one}", f"Skill {one}"))
         for one in range(DEPARTMENTS):
-            connection.exec_driver_sql("INSERT INTO departments (id, name, examples) VALUES (?, ?, '[]')", (f"d{one}", f"D {one}"))
+            connection.exec_driver_sql(
+                "INSERT INTO departments (id, name, examples) VALUES (?, ?, '[]')", (f"d{one}", f"D {one}")
+            )
         for statement in statements(cases, agents, skills):
             connection.exec_driver_sql(statement)
     connection.exec_driver_sql("ANALYZE")
