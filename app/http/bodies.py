@@ -13,6 +13,7 @@ from caseengine.model.resolution import ResolutionCode
 from caseengine.operations.enclosing import FILES_MAX
 
 PLACE_MAX = 2**31 - 1
+TEXT_MAX = 8_000  # characters
 Key = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,100}$")]
 Slug = Annotated[Plain, Field(min_length=1, max_length=40)]
 WindowName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -53,7 +54,7 @@ class VersionBody(Body):
 
 
 class TextBody(VersionBody):
-    text: Plain = Field(min_length=1, max_length=8_000)
+    text: Plain = Field(min_length=1, max_length=TEXT_MAX)
 
 
 class ReplyBody(TextBody):

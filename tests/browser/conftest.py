@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.peer import Peer
-from tests.slow.process import DeskProcess
+from tests.slow.process import DeskProcess, free_port
 
 WEB = Path(__file__).parents[2] / "web"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -71,6 +71,20 @@ async def desk(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> AsyncIte
     await process.ready()
     yield process
     process.end()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def mailing(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> AsyncIterator[tuple[DeskProcess, int]]:
+    """The whole desk, where mail comes in."""
+    port = free_port()
+    listen = {"mail_listen": f"lmtp://127.0.0.1:{port}", "mail_authserv": "mx.larder-lane.example"}
+    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="true", **listen)
+    process.start()
+    try:
+        await process.ready()
+        yield process, port
+    finally:
+        process.end()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -4,14 +4,11 @@ import asyncio
 import os
 import smtplib
 from base64 import b64decode
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Route, expect
 
 from tests.app.mail.peer import mail
@@ -19,26 +16,12 @@ from tests.browser.conftest import NewPage
 from tests.browser.desk_agent import DeskAgent
 from tests.browser.screen import GRACE, PASSWORD, Screen, agent_at
 from tests.browser.test_accessibility import violations
-from tests.slow.process import DeskProcess, free_port
+from tests.slow.process import DeskProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PICTURE = os.environ.get("NIGHTDESK_TEST_PICTURE")
 """Where to put a picture of the screen; nowhere by default."""
 PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/5Y1vOAAAAABJRU5ErkJggg==")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def mailing(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> AsyncIterator[tuple[DeskProcess, int]]:
-    """The whole desk, where mail comes in."""
-    port = free_port()
-    listen = {"mail_listen": f"lmtp://127.0.0.1:{port}", "mail_authserv": "mx.larder-lane.example"}
-    process = DeskProcess(tmp_path_factory.mktemp("desk") / "data", encoder="true", **listen)
-    process.start()
-    try:
-        await process.ready()
-        yield process, port
-    finally:
-        process.end()
 
 
 async def arrives(desk: DeskProcess, port: int, raw: bytes = b"") -> str:
@@ -80,8 +63,9 @@ async def test_a_reply_with_copies_and_a_mail_to_somebody_outside(
         await expect(grace.log.get_by_text(shown).first).to_be_visible()
 
     await grace.writes("It is on its way.")
-    await grace.page.keyboard.press("Tab")  # from the words to the copies
-    await expect(grace.page.get_by_role("button", name="Copies")).to_be_focused()
+    for button in ("Attach files", "Copies"):
+        await grace.page.keyboard.press("Tab")  # on from the words
+        await expect(grace.page.get_by_role("button", name=button)).to_be_focused()
     await grace.page.keyboard.press("Enter")
     copies = grace.page.locator(".composer")
     await copies.get_by_label("Copy to", exact=True).fill("nobody")

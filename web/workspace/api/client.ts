@@ -28,9 +28,12 @@ export function onDoubt(tell: () => void): void {
   whenInDoubt = tell;
 }
 
+/** What every change brings along. */
+export const csrfHeader = (): [name: string, value: string] => ["X-CSRF-Token", csrf];
+
 /** A request that is answered or ends in a `Problem`, within ANSWER_WITHIN_MS. */
 async function ask(request: Request): Promise<Response> {
-  if (CHANGES.has(request.method)) request.headers.set("X-CSRF-Token", csrf);
+  if (CHANGES.has(request.method)) request.headers.set(...csrfHeader());
   const late = AbortSignal.timeout(ANSWER_WITHIN_MS);
   let response: Response;
   try {
@@ -40,10 +43,15 @@ async function ask(request: Request): Promise<Response> {
     throw new Problem("network", 0, String(error));
   }
   if (response.ok) return response;
+  throw await refused(response);
+}
+
+/** The problem in an answer; what it means for the session is told. */
+export async function refused(response: Response): Promise<Problem> {
   const problem = await problemOf(response);
   if (problem.code === "http.not_signed_in") whenSignedOut();
   if (problem.code === "http.cross_site") whenInDoubt();
-  throw problem;
+  return problem;
 }
 
 export const api = createClient<paths>({ fetch: ask, baseUrl: location.origin });

@@ -14,6 +14,8 @@ import { useAgent } from "../session/session.ts";
 import { type Key, word } from "../words/words.ts";
 import { randomId } from "../../parts/random.ts";
 import { compose } from "./compose.ts";
+import { enclosingOf } from "./enclosed.ts";
+import { EncloseButton, EnclosedList } from "./Files.tsx";
 import { RESOLUTION_CODES, type ResolutionCode, useActs, useDecision } from "./acts.ts";
 
 type Asking = "assign" | "move" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen";
@@ -128,8 +130,12 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
     );
   }
   if (asking === "forward") {
-    const forward = (given: FormData) =>
-      acts.forward({ key, to: text(given, "to"), subject: text(given, "subject"), text: text(given), original: given.has("original") });
+    const enclosing = enclosingOf(agent.id, found.number, "forward");
+    const forward = async (given: FormData) => {
+      const files = enclosing.whole().map(({ id }) => id);
+      await acts.forward({ key, to: text(given, "to"), subject: text(given, "subject"), text: text(given), original: given.has("original"), files });
+      enclosing.clear();
+    };
     return (
       <FormDialog {...shared} onSubmit={forward}>
         <label>
@@ -144,6 +150,10 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
         <label className="choice">
           <input type="checkbox" name="original" /> {word("ask.forward.original")}
         </label>
+        <EnclosedList enclosing={enclosing} />
+        <p>
+          <EncloseButton enclosing={enclosing} />
+        </p>
       </FormDialog>
     );
   }

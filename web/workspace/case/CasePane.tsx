@@ -129,7 +129,7 @@ function Articles({ found }: { found: CaseInFull }): ReactNode {
             {one.audience === "public" ? null : <span className="badge warn">{word(`audience.${one.audience}` as Key)}</span>}
             <Marked text={one.text} as="wrapped" />
             {one.audience === "public" || (proved && one.audience !== "internal") ? (
-              <button type="button" className="small" onClick={() => compose(asReply(one))}>
+              <button type="button" className="small" onClick={() => compose({ text: asReply(one) })}>
                 {word("suggest.insert")}
               </button>
             ) : null}

@@ -8,16 +8,18 @@ import { useKeys } from "../design/keys.ts";
 import { useAgent } from "../session/session.ts";
 import { word } from "../words/words.ts";
 import { Addresses, addresses } from "./Addresses.tsx";
-import type { Copies, SayKind } from "./acts.ts";
-import { compose, onCompose } from "./compose.ts";
-import { useDraft } from "./drafts.ts";
+import type { SayKind, Words } from "./acts.ts";
+import { type Composed, compose, onCompose } from "./compose.ts";
+import { useDrafts } from "./drafts.ts";
+import { enclosingOf, useEnclosed } from "./enclosed.ts";
+import { EncloseButton, EnclosedList, useDropped } from "./Files.tsx";
 
 const KINDS = ["reply", "ask", "note"] as const satisfies readonly SayKind[];
 const CHARACTERS_MAX = 8_000;
 
 interface Props {
   found: CaseInFull;
-  send: (kind: SayKind, text: string, copies?: Copies) => void;
+  send: (kind: SayKind, words: Words) => void;
   writes: (toCustomer: boolean) => void;
 }
 
@@ -26,14 +28,22 @@ export function Composer({ found, send, writes }: Props): ReactNode {
   const speaks = found.conversation !== null && (found.can.includes("reply") || found.status === "new");
   const [chosen, choose] = useState<SayKind>("reply");
   const kind = speaks ? chosen : "note";
-  const [text, write] = useDraft(agent.id, found.number, kind);
+  const [drafted, write] = useDrafts(agent.id, found.number);
+  const text = drafted(kind);
+  const enclosing = enclosingOf(agent.id, found.number, kind);
+  const enclosed = useEnclosed(enclosing);
+  const waits = enclosed.some(({ state }) => state === "failed") ? "files.failed" : enclosed.some(({ state }) => state === "leaving") ? "files.leaving" : null;
   const byMail = kind !== "note" && found.conversation?.channel === "email";
   const [copying, copy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const focus = () => requestAnimationFrame(() => box.current?.focus());
-  const takeIn = useEffectEvent((words: string) => {
-    if (words) write(text.trim() ? `${text.trimEnd()}\n\n${words}` : words);
+  const takeIn = useEffectEvent((given: Composed) => {
+    const wanted = speaks ? given.kind ?? kind : "note";
+    const before = drafted(wanted).trimEnd();
+    choose(wanted);
+    if (given.text) write(wanted, before ? `${before}\n\n${given.text}` : given.text);
+    if (given.files?.length) enclosingOf(agent.id, found.number, wanted).put(given.files);
     focus();
   });
   useEffect(() => onCompose(takeIn), []);
@@ -42,14 +52,18 @@ export function Composer({ found, send, writes }: Props): ReactNode {
     compose();
   };
   useKeys({ r: choosing("reply"), q: choosing("ask"), n: choosing("note") });
+  useDropped((files) => enclosing.add(files));
   const tooLong = text.length > CHARACTERS_MAX;
 
   function submit(): void {
     if (!text.trim() || tooLong) return box.current?.focus();
+    if (waits) return undefined;
     if (!form.current?.reportValidity()) return undefined;
     const given = new FormData(form.current);
-    send(kind, text.trim(), byMail && copying ? { cc: addresses(given, "cc"), bcc: addresses(given, "bcc") } : undefined);
-    write("");
+    const copies = byMail && copying ? { cc: addresses(given, "cc"), bcc: addresses(given, "bcc") } : undefined;
+    send(kind, { text: text.trim(), copies, files: enclosing.whole() });
+    write(kind, "");
+    enclosing.clear();
     copy(false); // whom these words went to is no promise for the next ones
     box.current?.focus();
   }
@@ -88,26 +102,38 @@ export function Composer({ found, send, writes }: Props): ReactNode {
             aria-invalid={tooLong}
             dir="auto"
             onChange={(event) => {
-              write(event.target.value);
+              write(kind, event.target.value);
               writes(kind !== "note");
             }}
             onKeyDown={pressed}
+            onPaste={(event) => {
+              const { files, types } = event.clipboardData;
+              if (!files.length || types.includes("text/plain")) return; // words that were copied with a picture of them
+              event.preventDefault();
+              enclosing.add(files);
+            }}
           />
+          <EnclosedList enclosing={enclosing} />
           {byMail && copying ? <Addresses /> : null}
           <div className="composer-foot">
-            {text.length > CHARACTERS_MAX - 500 ? (
+            {waits ? (
+              <p className={waits === "files.failed" ? "late" : "soft"} role="status">
+                {word(waits)}
+              </p>
+            ) : text.length > CHARACTERS_MAX - 500 ? (
               <p className={tooLong ? "late" : "soft"} role="status">
                 {word("composer.length", { count: text.length, most: CHARACTERS_MAX })}
               </p>
             ) : (
               <p className="soft">{word(`composer.${kind}.about`)}</p>
             )}
+            <EncloseButton enclosing={enclosing} />
             {byMail ? (
               <button type="button" className="quiet" aria-expanded={copying} onClick={() => copy(!copying)}>
                 {word("composer.copies")}
               </button>
             ) : null}
-            <button type="submit" className="primary" aria-keyshortcuts="Control+Enter" disabled={tooLong}>
+            <button type="submit" className="primary" aria-keyshortcuts="Control+Enter" disabled={tooLong || waits !== null}>
               <Icon name={kind === "note" ? "note" : "up"} /> {word(`composer.${kind}.send`)}
             </button>
           </div>

@@ -45,7 +45,7 @@ export function Conversation({ found, writes }: { found: CaseInFull; writes: (to
           <Loaded query={log}>{(said) => <Entries said={said} history={history.data ?? NO_HISTORY} number={found.number} customer={found.contact_name} />}</Loaded>
         )}
         {sending.unsent.map((one) => (
-          <Pending key={one.key} one={one} sending={sending} name={agent.name} />
+          <Pending key={one.key} one={one} sending={sending} name={agent.name} number={found.number} />
         ))}
       </Log>
       <Typing conversation={id} name={found.contact_name} />

@@ -7,17 +7,11 @@ import { Icon } from "../design/icons.tsx";
 import { clockTime } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
 import { compose } from "./compose.ts";
+import { Files, type Saved } from "./Files.tsx";
 import { Lost } from "./Lost.tsx";
 import type { Loss } from "./losses.ts";
 import type { Entry } from "./timelines.ts";
 import type { Sending, Unsent } from "./unsent.ts";
-
-/** A file of the case; `size` in bytes. */
-interface File {
-  id: string;
-  name: string;
-  size: number;
-}
 
 /** An activity as the desk keeps it; see bot/activity.py. */
 interface Activity {
@@ -27,7 +21,7 @@ interface Activity {
   value?: Record<string, unknown>;
   subject?: string;
   details?: { mail?: number; pictures?: "outside"; cc?: string[]; bcc?: string[] };
-  attachments?: File[];
+  attachments?: Saved[];
   choices?: { title: string }[];
   card?: { title: string; text?: string; facts?: [string, string][]; inputs?: { id: string; label: string }[]; links?: { title: string; url: string }[] };
 }
@@ -94,31 +88,21 @@ export const Note = memo(function Note({ entry }: { entry: Entry }): ReactNode {
         <Icon name="note" /> <bdi className="strong">{entry.actor.name}</bdi> <span className="badge">{word("note")}</span> <time dateTime={entry.at}>{clockTime(entry.at)}</time>
       </p>
       <Marked text={String(entry.data["text"] ?? "")} as="plain" />
-      <Files files={(entry.data["files"] ?? []) as readonly File[]} number={entry.number} />
+      <Files files={(entry.data["files"] ?? []) as readonly Saved[]} number={entry.number} />
     </article>
   );
 });
 
-/** To be saved. */
-function Files({ files, number }: { files: readonly File[]; number: string }): ReactNode {
-  return files.map((file) => (
-    <p key={file.id} className="file">
-      <a href={`/api/cases/${number}/files/${file.id}`} download={file.name}>
-        <Icon name="file" /> <bdi>{file.name}</bdi> <span className="soft">{size(file.size)}</span>
-      </a>
-    </p>
-  ));
-}
-
 /** Said by the agent and not known to have arrived. */
-export function Pending({ one, sending, name }: { one: Unsent; sending: Sending; name: string }): ReactNode {
+export function Pending({ one, sending, name, number }: { one: Unsent; sending: Sending; name: string; number: string }): ReactNode {
   const failed = one.state === "failed";
   return (
     <article className={`message ${one.kind === "note" ? "note" : "agent"} ${failed ? "failed" : "sending"}`}>
       <p className="by">
         <bdi className="strong">{name}</bdi> <time dateTime={one.at}>{clockTime(one.at)}</time>
       </p>
-      <Marked text={one.text} as={one.kind === "note" ? "plain" : "kept"} />
+      <Marked text={one.words.text} as={one.kind === "note" ? "plain" : "kept"} />
+      <Files files={one.words.files ?? []} number={number} />
       <div className="state">
         {failed ? (
           <>
@@ -148,7 +132,7 @@ export function Pending({ one, sending, name }: { one: Unsent; sending: Sending;
 /** Back into the box. */
 function edit(one: Unsent, sending: Sending): void {
   sending.drop(one);
-  compose(one.text);
+  compose({ ...one.words, kind: one.kind });
 }
 
 /** Text with the marks every channel can show; nothing in it becomes markup of ours. */
@@ -198,9 +182,4 @@ export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode]
 function Filled({ value }: { value: Record<string, unknown> }): ReactNode {
   const facts = Object.entries(value).filter((fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "");
   return facts.length ? <Facts facts={facts} /> : null;
-}
-
-function size(bytes: number): string {
-  const [amount, unit] = bytes < 1_000_000 ? [bytes / 1_000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
-  return amount.toLocaleString(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits: amount < 10 ? 1 : 0 });
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type Shapes, api, body } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import { type CaseInFull, keys, oneCase } from "../api/queries.ts";
+import type { CaseFile } from "../api/upload.ts";
 import type { Entry } from "./timelines.ts";
 
 export type SayKind = "reply" | "ask" | "note";
@@ -13,6 +14,12 @@ export interface Copies {
   cc: string[];
   bcc: string[];
 }
+/** What is said at once. */
+export interface Words {
+  text: string;
+  copies?: Copies | undefined;
+  files?: readonly CaseFile[];
+}
 export interface Forward {
   key: string;
   to: string;
@@ -20,6 +27,7 @@ export interface Forward {
   text: string;
   /** What the customer said last goes with it. */
   original: boolean;
+  files: string[];
 }
 export type ResolutionCode = Shapes["ResolutionCode"];
 export const RESOLUTION_CODES = ["solved", "workaround", "information_given", "no_fault_found", "duplicate", "withdrawn"] as const satisfies readonly ResolutionCode[];
@@ -42,7 +50,7 @@ export interface Acts {
   attach: (parent: string) => Promise<void>;
   detach: () => Promise<void>;
   forward: (mail: Forward) => Promise<void>;
-  say: (kind: SayKind, key: string, text: string, copies?: Copies) => Promise<void>;
+  say: (kind: SayKind, key: string, words: Words) => Promise<void>;
 }
 
 export function useActs({ number, version }: CaseInFull): Acts {
@@ -73,8 +81,8 @@ export function useActs({ number, version }: CaseInFull): Acts {
     attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),
     detach: () => related(api.POST("/api/cases/{number}/parent-removal", { ...at, body: { version } })),
     forward: (mail) => done(api.POST("/api/cases/{number}/forwards", { ...at, body: mail })),
-    say: async (kind, key, text, copies) => {
-      await done(said(kind, number, { key, text }, copies));
+    say: async (kind, key, words) => {
+      await done(said(kind, number, key, words));
       await besides(client, number); // what was said is on the screen before it is no longer pending
     },
   };
@@ -107,9 +115,9 @@ export async function sendAgain(client: QueryClient, number: string, entry: Entr
   await client.invalidateQueries({ queryKey: keys.case(number) });
 }
 
-function said(kind: SayKind, number: string, body: { key: string; text: string }, copies?: Copies): Promise<{ data?: CaseInFull }> {
-  const noted = { params: { path: { number } }, body };
-  const at = { ...noted, body: { ...body, cc: copies?.cc ?? [], bcc: copies?.bcc ?? [] } };
+function said(kind: SayKind, number: string, key: string, { text, copies, files = [] }: Words): Promise<{ data?: CaseInFull }> {
+  const noted = { params: { path: { number } }, body: { key, text, files: files.map(({ id }) => id) } };
+  const at = { ...noted, body: { ...noted.body, cc: copies?.cc ?? [], bcc: copies?.bcc ?? [] } };
   if (kind === "reply") return api.POST("/api/cases/{number}/replies", at);
   if (kind === "ask") return api.POST("/api/cases/{number}/questions", at);
   return api.POST("/api/cases/{number}/notes", noted);

@@ -7,13 +7,13 @@ import { useCallback, useSyncExternalStore } from "react";
 import { randomId } from "../../parts/random.ts";
 import { asProblem } from "../api/problem.ts";
 import { word } from "../words/words.ts";
-import type { Acts, Copies, SayKind } from "./acts.ts";
+import type { Acts, SayKind, Words } from "./acts.ts";
+import { keepList, readList } from "./kept.ts";
 
 export interface Unsent {
   key: string;
   kind: SayKind;
-  text: string;
-  copies?: Copies | undefined;
+  words: Words;
   at: string;
   state: "sending" | "failed";
   /** Why not, as a sentence. */
@@ -24,7 +24,7 @@ export interface Unsent {
 
 export interface Sending {
   unsent: readonly Unsent[];
-  send: (kind: SayKind, text: string, copies?: Copies) => void;
+  send: (kind: SayKind, words: Words) => void;
   again: (one: Unsent) => void;
   drop: (one: Unsent) => void;
 }
@@ -40,7 +40,7 @@ export function useUnsent(agentId: string, number: string, say: Say): Sending {
   const unsent = useSyncExternalStore(outbox.watch, outbox.list);
   return {
     unsent,
-    send: useCallback((kind, text, copies) => outbox.send({ key: randomId(), kind, text, copies, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
+    send: useCallback((kind, words) => outbox.send({ key: randomId(), kind, words, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
     again: (one) => outbox.send(one, say),
     drop: (one) => outbox.drop(one.key),
   };
@@ -53,8 +53,8 @@ class Outbox {
   #listeners = new Set<() => void>();
 
   constructor(private readonly place: string) {
-    this.#unsent = read(place);
-    addEventListener("storage", (event) => event.key === place && this.#show(read(place)));
+    this.#unsent = readList<Unsent>(place);
+    addEventListener("storage", (event) => event.key === place && this.#show(readList<Unsent>(place)));
     this.#judge();
   }
 
@@ -81,7 +81,7 @@ class Outbox {
   async #carryOut(one: Unsent, say: Say, arrived: boolean): Promise<boolean> {
     try {
       if (!arrived) return this.#fail(one.key, word("unsent.held_back"), false);
-      await say(one.kind, one.key, one.text, one.copies);
+      await say(one.kind, one.key, one.words);
       this.drop(one.key);
       return true;
     } catch (error) {
@@ -110,7 +110,7 @@ class Outbox {
 
   #change(how: (known: Unsent[]) => Unsent[]): void {
     const left = how(this.#unsent);
-    keep(this.place, left);
+    keepList(this.place, left);
     this.#show(left);
   }
 
@@ -126,22 +126,4 @@ function outboxOf(place: string): Outbox {
   const found = outboxes.get(place) ?? new Outbox(place);
   outboxes.set(place, found);
   return found;
-}
-
-function read(place: string): Unsent[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(place) ?? "[]");
-    return Array.isArray(kept) ? kept : [];
-  } catch {
-    return [];
-  }
-}
-
-function keep(place: string, unsent: readonly Unsent[]): void {
-  try {
-    if (unsent.length) localStorage.setItem(place, JSON.stringify(unsent));
-    else localStorage.removeItem(place);
-  } catch {
-    console.warn("this browser keeps nothing: unsent words are lost with the page");
-  }
 }
