@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from standardwebhooks import Webhook
 
 from tests.browser.conftest import NewPage
@@ -156,3 +156,35 @@ async def test_somebody_who_was_faster_is_named(gateway: tuple[DeskProcess, FarS
     await grace.page.reload()
     await expect(grace.log.get_by_text("Sent again by Grace Underhill")).to_be_visible(timeout=SOON_MS)
     await expect(grace.log.get_by_role("button", name="Send again")).to_have_count(0)
+
+
+async def test_what_goes_another_way_too_is_sent_again_only_once_sure(
+    gateway: tuple[DeskProcess, FarSide], new_page: NewPage, axe: str
+) -> None:
+    desk, far = gateway
+    number = await handed_over(desk, "dora")
+
+    async def by_a_notice_too(route: Route) -> None:
+        """As the history says it where the customer can be told by mail; this channel knows no address."""
+        answer = await route.fetch()
+        timeline = await answer.json()
+        for entry in timeline["entries"]:
+            if entry["kind"] == "DeliveryGivenUp":
+                entry["data"]["another_way"] = True
+        await route.fulfill(response=answer, json=timeline)
+
+    dress = {"bypass_csp": True, "reduced_motion": "reduce"}
+    grace = await agent_at(new_page, desk.origin, GRACE, f"/cases/{number}", **dress)
+    await grace.page.route("**/timeline", by_a_notice_too)
+    far.answers.append(400)
+    await grace.says("The van is on its way.")
+    await expect(grace.log.get_by_text(LOSS)).to_be_visible(timeout=SOON_MS)
+    await grace.log.get_by_role("button", name="Send again").click()
+    dialog = grace.page.get_by_role("dialog")
+    await expect(dialog.get_by_text("it also goes by another way")).to_be_visible()
+    await looked_at(grace.page, axe, "another-way")
+    await dialog.get_by_role("button", name="Cancel").click()
+    assert far.taken == [one for one in far.taken if one["text"] != "The van is on its way."]
+    await grace.log.get_by_role("button", name="Send again").click()
+    await dialog.get_by_role("button", name="Send again").click()
+    await expect(grace.log.get_by_text("Sent again by Grace Underhill")).to_be_visible(timeout=SOON_MS)
