@@ -56,7 +56,7 @@ from bot.turn import Bot
 from bot.understanding import Understander
 from caseengine.operations.calling import book_soonest
 from caseengine.operations.forwarding import TOPIC as FORWARD
-from caseengine.operations.telling import Telling
+from caseengine.operations.sending import Telling
 from caseengine.reading.reach import nobody_alone
 from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer

@@ -8,10 +8,10 @@ from uuid import UUID
 from app.jobs.delivery import GaveUp
 from caseengine.model.actor import SYSTEM
 from caseengine.notices import give_notice
+from caseengine.operations.coming_back import could_not_deliver
 from caseengine.operations.delivering import DOUBTED, GIVEN_UP, delivery_lost
 from caseengine.operations.filing import CHANNEL, note_once
 from caseengine.operations.forwarding import TOPIC as FORWARD
-from caseengine.operations.telling import could_not_deliver
 from caseengine.reading.reach import ReachedAlone, nobody_alone
 from channels.protocol import DeliveryFailed
 from storage.outbox import OutboxRow

@@ -16,11 +16,11 @@ from caseengine.mail_tokens import TokenKind, tokens_in
 from caseengine.mails import OUTSIDE
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
+from caseengine.operations.coming_back import mail_came_back
 from caseengine.operations.conversing import open_conversation
 from caseengine.operations.filing import CHANNEL, pointed_at, speaker
 from caseengine.operations.keeping import goes_on_as
 from caseengine.operations.opening import Opening, open_case
-from caseengine.operations.telling import mail_came_back
 from caseengine.policies.threading import UNGUESSABLE, Belief, Candidate, Decision, Reason
 from channels.email.letter import Automatic
 

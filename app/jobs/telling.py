@@ -12,7 +12,8 @@ import structlog
 
 from app.jobs.following import begin, facts_behind
 from caseengine.cursors import Cursor, advance, cursor
-from caseengine.operations.telling import Telling, plan_notice, tell
+from caseengine.operations.sending import Telling
+from caseengine.operations.telling import plan_notice, tell
 from caseengine.rule_following import told_of
 from caseengine.telling import HOLDERS_MAX, holders_due, planned_for, postpone
 from customers.preferences import Holder

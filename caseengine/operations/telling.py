@@ -1,132 +1,51 @@
 """Customers are told of what happened to their cases: planned when it happens, judged when it is due.
 
-A notice is settled in the unit of work that sends it on its way, so none goes twice and none is lost. What a way
-cannot deliver is judged again, without that way. Source: docs/decisions/0023-notices-to-customers.md
+A notice is settled in the unit of work that sends it on its way, so none goes twice and none is lost.
+Source: docs/decisions/0023-notices-to-customers.md
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.activities import Activities, said
 from caseengine.cases import Cases, histories
 from caseengine.conversations import Conversations
 from caseengine.mail_allowances import take
-from caseengine.model.actor import BOT, SYSTEM, ActorKind
+from caseengine.model.actor import SYSTEM, ActorKind
 from caseengine.model.case import Case
-from caseengine.model.conversation import Conversation, Mode
-from caseengine.model.events import AgentReplied, CaseEvent, CaseResolved, CustomerAsked, CustomerTold, PromiseMade
+from caseengine.model.conversation import Mode
+from caseengine.model.events import CaseEvent, PromiseMade
 from caseengine.model.lifecycle import Status
-from caseengine.operations.conversing import speak
+from caseengine.operations.sending import WAY_OF, Leaving, Telling, TellingDesk, holder_of, item_of, send
 from caseengine.operations.surveying import ask_survey, survey_rules
 from caseengine.policies.noticing import (
     AWAY_AFTER,
-    SAID_THERE,
     Drop,
     Fact,
     Since,
     Tell,
     WhyNot,
     due_at,
-    goes_elsewhere,
     judge,
     notice_of,
 )
-from caseengine.reading.reach import Contactable, ReachedAlone, contactable, nobody_alone
-from caseengine.tables import activities, case_conversations, conversations
+from caseengine.reading.reach import contactable
+from caseengine.tables import activities, conversations
 from caseengine.telling import (
     CustomerNotice,
     drop,
     known,
-    notices_about,
     plan,
     planned_for,
     postpone,
-    told,
-    travelled_in,
-    try_another_way,
 )
-from customers.preferences import Holder, HolderKind, Preferences
+from customers.preferences import Holder, Preferences
 from customers.wishes import NoticeKind, Way
-from storage.outbox import Outbox
 from storage.transaction import Snapshot, UnitOfWork
-
-NOTICE_KEY = "notice:"
-"""Begins the key of an activity that is a notice; its batch follows."""
-TEMPLATE = "notice"
-ANY_ZONE = "UTC"
-"""Where it is not asked when."""
-WAY_OF: Mapping[str, Way] = {"email": Way.EMAIL, "teams": Way.TEAMS}
-"""The way that a channel of a conversation is."""
-
-
-class AskHow(Protocol):
-    """Asks the customer of a case in a conversation how it was."""
-
-    async def __call__(
-        self, work: UnitOfWork, conversation: Conversation, case: Case, survey: UUID, *, at: datetime
-    ) -> None: ...
-
-
-async def nobody_asks(work: UnitOfWork, conversation: Conversation, case: Case, survey: UUID, *, at: datetime) -> None:
-    """A desk without a bot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What telling needs that the case engine does not have.
-
-    Attributes:
-        zone: IANA name, of those who never named theirs.
-        secret: the installation's own, for the links of surveys.
-        seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
-        words: what is said in a conversation about these items.
-        ask: how a customer is asked in a conversation how it was.
-        reached_alone: which conversations in Teams a notice may go to.
-        an_hour: automatic mails to one address in an hour, at most; what is more waits.
-        chat_url: page where customers find the chat; "" for none.
-    """
-
-    zone: str
-    secret: bytes
-    seen: Callable[[UUID, int], bool]
-    words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
-    ask: AskHow = nobody_asks
-    reached_alone: ReachedAlone = nobody_alone
-    chat_url: str = ""
-    an_hour: int = 5
-
-
-@dataclass(slots=True)
-class _Leaving:
-    """A notice on its way, with what it is about."""
-
-    notice: CustomerNotice
-    case: Case
-    item: dict[str, Any]
-
-
-@dataclass(slots=True)
-class _Desk:
-    """What was read for one person."""
-
-    at: datetime
-    telling: Telling
-    cases: Mapping[UUID, Case]
-    histories: Mapping[UUID, Sequence[CaseEvent]]
-    leaving: dict[tuple[Way, Holder], list[_Leaving]] = field(default_factory=lambda: defaultdict(list))
-
-
-def holder_of(case: Case) -> Holder:
-    """Who is told about a case: its contact, or whoever opened it."""
-    if case.contact_id is not None:
-        return Holder(HolderKind.CONTACT, case.contact_id)
-    return Holder(HolderKind.CASE, case.id)
 
 
 async def plan_notice(work: UnitOfWork, told_of: Mapping[str, Any], happened_at: datetime, *, zone: str) -> None:
@@ -164,77 +83,12 @@ async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: dateti
         return
     ids = {notice.case_id for notice in waiting}
     await Cases(work).fetch(ids)
-    desk = _Desk(at, telling, {one: await Cases(work).by_id(one) for one in ids}, await histories(work, ids))
+    desk = TellingDesk(at, telling, {one: await Cases(work).by_id(one) for one in ids}, await histories(work, ids))
     for notice in sorted(waiting, key=lambda one: one.due_at > at):
         if notice.due_at <= at or desk.leaving:
             await _judge(work, notice, desk, along=notice.due_at > at)
     for (way, whose), leaving in desk.leaving.items():
-        await _send(work, whose, way, sorted(leaving, key=lambda one: one.notice.happened_at), desk)
-
-
-async def could_not_deliver(
-    work: UnitOfWork,
-    topic: str,
-    payload: Mapping[str, Any],
-    *,
-    at: datetime,
-    reached_alone: ReachedAlone = nobody_alone,
-) -> bool:
-    """A delivery of the outbox was given up and was certainly not taken: it goes another way, where there is one.
-
-    Returns:
-        Whether an agent's words go another way, or went one.
-    """
-    key = str(payload.get("key", ""))
-    if topic == "mail" or key.startswith(NOTICE_KEY):
-        batch = payload.get("batch") if topic == "mail" else key.removeprefix(NOTICE_KEY)
-        if batch:
-            await _came_back(work, UUID(batch), at)
-        return False
-    return await _reply_not_taken(work, payload, reached_alone, at)
-
-
-async def mail_came_back(work: UnitOfWork, batch: UUID, *, at: datetime) -> None:
-    """The mail of a batch was taken and bounced later."""
-    await _came_back(work, batch, at)
-
-
-async def _came_back(work: UnitOfWork, batch: UUID, at: datetime) -> None:
-    for notice in await travelled_in(work, batch):
-        if notice.state == "told":
-            try_another_way(work, notice, at=at)
-
-
-async def _reply_not_taken(
-    work: UnitOfWork, payload: Mapping[str, Any], reached_alone: ReachedAlone, at: datetime
-) -> bool:
-    """An agent's words that the customer's own channel did not take."""
-    mine = case_conversations.c.conversation_id == UUID(payload["conversation"])
-    rows = await work.rows(sa.select(case_conversations.c.case_id).where(mine))
-    tried = [WAY_OF[channel]] if (channel := str(payload["channel"])) in WAY_OF else []
-    goes_on = False
-    for case_id, events in (await histories(work, [row.case_id for row in rows])).items():
-        for seq, event in enumerate(events, start=1):
-            if not isinstance(event, AgentReplied | CustomerAsked) or event.key != payload["key"]:
-                continue
-            case = await Cases(work).by_id(case_id)
-            notice = next((one for one in await notices_about(work, case_id) if one.seq == seq), None)
-            if notice is None:
-                holder = holder_of(case)
-                plan(work, case_id, seq, NoticeKind.REPLY, holder, happened_at=event.at, due_at=at, tried=tried)
-            goes_on |= await _goes_on(work, notice, case, reached_alone, tried)
-    return goes_on
-
-
-async def _goes_on(
-    work: UnitOfWork, notice: CustomerNotice | None, case: Case, reached_alone: ReachedAlone, tried: Sequence[Way]
-) -> bool:
-    """Whether a notice of an agent's words went elsewhere, or waits and can; None: it is planned at this moment."""
-    if notice is not None and notice.state != "planned":
-        return notice.state == "told" and notice.way != Way.CHAT
-    wishes = (await Preferences(work, zone=ANY_ZONE).of(holder_of(case))).wishes
-    reached = await contactable(work, case, reached_alone=reached_alone)
-    return goes_elsewhere(NoticeKind.REPLY, wishes, reached.reach(notice.tried if notice else tried))
+        await send(work, whose, way, sorted(leaving, key=lambda one: one.notice.happened_at), desk)
 
 
 async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> bool:
@@ -247,7 +101,7 @@ async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> 
     return seq > 1 and Case.fold(events[: seq - 1]).status is not Case.fold(events[:seq]).status
 
 
-async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along: bool) -> None:
+async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: TellingDesk, *, along: bool) -> None:
     case = desk.cases[notice.case_id]
     events = desk.histories[notice.case_id]
     # Whoever has proved by now who they are is told as they wish themselves.
@@ -273,7 +127,7 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: _Desk, *, along
 
 
 async def _full_until(
-    work: UnitOfWork, notice: CustomerNotice, way: Way, address: str | None, desk: _Desk
+    work: UnitOfWork, notice: CustomerNotice, way: Way, address: str | None, desk: TellingDesk
 ) -> datetime | None:
     """Until when machines of ours have written to the address enough.
 
@@ -286,8 +140,8 @@ async def _full_until(
     return await take(work, address, desk.telling.an_hour, at=desk.at)
 
 
-async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: _Desk) -> None:
-    item = _item(notice, case, desk.histories[notice.case_id][notice.seq - 1])
+async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: TellingDesk) -> None:
+    item = item_of(notice, case, desk.histories[notice.case_id][notice.seq - 1])
     if notice.kind is NoticeKind.SURVEY:
         asks = await _asked_on(work, case, case.conversation_id)
         along = {one.notice.kind for one in desk.leaving[way, holder_of(case)]}
@@ -298,7 +152,7 @@ async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way:
             drop(work, notice, WhyNot.NOT_ASKED, at=desk.at)
             return
         item["survey_id"] = str(survey)
-    desk.leaving[way, holder_of(case)].append(_Leaving(notice, case, item))
+    desk.leaving[way, holder_of(case)].append(Leaving(notice, case, item))
 
 
 async def _asked_on(work: UnitOfWork, case: Case, chat: UUID | None, teams: UUID | None = None) -> dict[Way, str]:
@@ -338,94 +192,6 @@ async def _was_read(work: UnitOfWork, conversation: UUID | None, at: datetime, t
         activities.c.conversation_id == conversation, activities.c.at <= at
     )
     return telling.seen(conversation, int(await work.scalar(place) or 0))
-
-
-def _item(notice: CustomerNotice, case: Case, event: CaseEvent) -> dict[str, Any]:
-    """What a notice says, as data: the words around it are the channels'."""
-    item: dict[str, Any] = {"kind": str(notice.kind), "number": case.number, "status": str(case.status)}
-    if isinstance(event, AgentReplied | CustomerAsked):
-        item |= {"lines": event.text.splitlines(), "agent": event.actor.name}
-    if isinstance(event, CaseResolved):
-        item |= {"lines": event.resolution.text.splitlines()}
-    if isinstance(event, PromiseMade):
-        item |= {"next_update": event.due_at.isoformat()}
-    return item
-
-
-async def _send(work: UnitOfWork, holder: Holder, way: Way, leaving: Sequence[_Leaving], desk: _Desk) -> None:
-    batch = uuid4()
-    spoken = leaving
-    if way is Way.EMAIL:
-        await _mail(work, holder, batch, leaving, desk)
-    elif way is Way.TEAMS:
-        await _say_in_teams(work, batch, leaving, desk)
-    else:
-        spoken = [one for one in leaving if one.notice.kind not in SAID_THERE or one.notice.kind is NoticeKind.SURVEY]
-        await _say_in_chat(work, spoken, desk)
-    for one in leaving:
-        told(work, one.notice, way, batch, at=desk.at)
-    for case in {id(one.case): one.case for one in spoken}.values():
-        kinds = tuple(str(one.notice.kind) for one in spoken if one.case is case)
-        case.record(CustomerTold(case_id=case.id, actor=SYSTEM, at=desk.at, kinds=kinds, way=str(way)))
-
-
-async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence[_Leaving], desk: _Desk) -> None:
-    case = leaving[0].case
-    reached = await contactable(work, case, reached_alone=desk.telling.reached_alone)
-    language = await _language(work, case, reached, desk.telling)
-    cases = {one.case.id for one in leaving}
-    params = {
-        "items": [one.item for one in leaving],
-        "number": case.number,
-        "cases": len(cases),
-        "zone": (await Preferences(work, zone=desk.telling.zone).of(holder)).wishes.zone,
-        "chat_url": desk.telling.chat_url,
-        "holder": holder.to_json(),
-    }
-    mail = {"template": TEMPLATE, "to": reached.address, "language": language, "params": params, "batch": str(batch)}
-    mail |= {"case_id": str(case.id)} if len(cases) == 1 else {}
-    Outbox(work).deliver("mail", f"notice:{holder.id}", mail, at=desk.at)
-
-
-async def _say_in_teams(work: UnitOfWork, batch: UUID, leaving: Sequence[_Leaving], desk: _Desk) -> None:
-    case = leaving[0].case
-    reached = await contactable(work, case, reached_alone=desk.telling.reached_alone)
-    if reached.teams is None:
-        return
-    conversation = await Conversations(work).get(reached.teams)
-    for one in leaving:  # so that what they answer there finds its case
-        conversation.add_case(one.case.id, opened=False, at=desk.at)
-    rest = await _ask(work, conversation, leaving, desk)
-    if not rest:
-        return
-    words = desk.telling.words([one.item for one in rest], desk.at)
-    key = f"{NOTICE_KEY}{batch}"
-    body = said(words, conversation=conversation.id, channel=conversation.channel, key=key, by=BOT)
-    Activities(work).append(conversation.id, key=key, body=body, at=desk.at, channel=conversation.channel, deliver=True)
-
-
-async def _ask(
-    work: UnitOfWork, conversation: Conversation, leaving: Sequence[_Leaving], desk: _Desk
-) -> list[_Leaving]:
-    """Ask how it was where that is among what leaves; returns what else there is to say."""
-    for one in leaving:
-        if one.notice.kind is NoticeKind.SURVEY:
-            await desk.telling.ask(work, conversation, one.case, UUID(one.item["survey_id"]), at=desk.at)
-    return [one for one in leaving if one.notice.kind is not NoticeKind.SURVEY]
-
-
-async def _say_in_chat(work: UnitOfWork, leaving: Sequence[_Leaving], desk: _Desk) -> None:
-    for one in leaving:
-        if one.notice.kind is NoticeKind.SURVEY and one.case.conversation_id is not None:
-            await _ask(work, await Conversations(work).get(one.case.conversation_id), [one], desk)
-            continue
-        words = desk.telling.words([one.item], desk.at)
-        await speak(work, one.case, words, key=f"{NOTICE_KEY}{one.notice.id}", by=BOT, at=desk.at, kind="notice")
-
-
-async def _language(work: UnitOfWork, case: Case, reached: Contactable, telling: Telling) -> str:
-    wishes = (await Preferences(work, zone=telling.zone).of(holder_of(case))).wishes
-    return wishes.language or reached.language or case.language or "en"
 
 
 async def _channel(snapshot: Snapshot, conversation: str | None) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from app.jobs.telling import CustomerNotices
 from caseengine.operations.answering import reply
-from caseengine.operations.telling import Telling
+from caseengine.operations.sending import Telling
 from tests.app.house import Served
 from tests.caseengine.office import when
 

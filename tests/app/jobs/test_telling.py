@@ -28,8 +28,9 @@ from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.notices import notices_of
 from caseengine.operations import open_conversation
 from caseengine.operations.answering import reply
+from caseengine.operations.coming_back import mail_came_back
 from caseengine.operations.ending import close, resolve
-from caseengine.operations.telling import Telling, mail_came_back
+from caseengine.operations.sending import Telling
 from caseengine.rulebooks import Rulebook, decide
 from caseengine.tables import case_events, cursors, surveys
 from caseengine.tables import conversations as conversations_table

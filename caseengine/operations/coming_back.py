@@ -1,0 +1,88 @@
+"""What a way could not deliver is judged again, without that way."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from caseengine.cases import Cases, histories
+from caseengine.model.case import Case
+from caseengine.model.events import AgentReplied, CustomerAsked
+from caseengine.operations.sending import NOTICE_KEY, WAY_OF, holder_of
+from caseengine.policies.noticing import goes_elsewhere
+from caseengine.reading.reach import ReachedAlone, contactable, nobody_alone
+from caseengine.tables import case_conversations
+from caseengine.telling import CustomerNotice, notices_about, plan, travelled_in, try_another_way
+from customers.preferences import Preferences
+from customers.wishes import NoticeKind, Way
+from storage.transaction import UnitOfWork
+
+ANY_ZONE = "UTC"
+"""Where it is not asked when."""
+
+
+async def could_not_deliver(
+    work: UnitOfWork,
+    topic: str,
+    payload: Mapping[str, Any],
+    *,
+    at: datetime,
+    reached_alone: ReachedAlone = nobody_alone,
+) -> bool:
+    """A delivery of the outbox was given up and was certainly not taken: it goes another way, where there is one.
+
+    Returns:
+        Whether an agent's words go another way, or went one.
+    """
+    key = str(payload.get("key", ""))
+    if topic == "mail" or key.startswith(NOTICE_KEY):
+        batch = payload.get("batch") if topic == "mail" else key.removeprefix(NOTICE_KEY)
+        if batch:
+            await _came_back(work, UUID(batch), at)
+        return False
+    return await _reply_not_taken(work, payload, reached_alone, at)
+
+
+async def mail_came_back(work: UnitOfWork, batch: UUID, *, at: datetime) -> None:
+    """The mail of a batch was taken and bounced later."""
+    await _came_back(work, batch, at)
+
+
+async def _came_back(work: UnitOfWork, batch: UUID, at: datetime) -> None:
+    for notice in await travelled_in(work, batch):
+        if notice.state == "told":
+            try_another_way(work, notice, at=at)
+
+
+async def _reply_not_taken(
+    work: UnitOfWork, payload: Mapping[str, Any], reached_alone: ReachedAlone, at: datetime
+) -> bool:
+    """An agent's words that the customer's own channel did not take."""
+    mine = case_conversations.c.conversation_id == UUID(payload["conversation"])
+    rows = await work.rows(sa.select(case_conversations.c.case_id).where(mine))
+    tried = [WAY_OF[channel]] if (channel := str(payload["channel"])) in WAY_OF else []
+    goes_on = False
+    for case_id, events in (await histories(work, [row.case_id for row in rows])).items():
+        for seq, event in enumerate(events, start=1):
+            if not isinstance(event, AgentReplied | CustomerAsked) or event.key != payload["key"]:
+                continue
+            case = await Cases(work).by_id(case_id)
+            notice = next((one for one in await notices_about(work, case_id) if one.seq == seq), None)
+            if notice is None:
+                holder = holder_of(case)
+                plan(work, case_id, seq, NoticeKind.REPLY, holder, happened_at=event.at, due_at=at, tried=tried)
+            goes_on |= await _goes_on(work, notice, case, reached_alone, tried)
+    return goes_on
+
+
+async def _goes_on(
+    work: UnitOfWork, notice: CustomerNotice | None, case: Case, reached_alone: ReachedAlone, tried: Sequence[Way]
+) -> bool:
+    """Whether a notice of an agent's words went elsewhere, or waits and can; None: it is planned at this moment."""
+    if notice is not None and notice.state != "planned":
+        return notice.state == "told" and notice.way != Way.CHAT
+    wishes = (await Preferences(work, zone=ANY_ZONE).of(holder_of(case))).wishes
+    reached = await contactable(work, case, reached_alone=reached_alone)
+    return goes_elsewhere(NoticeKind.REPLY, wishes, reached.reach(notice.tried if notice else tried))
