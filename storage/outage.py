@@ -12,6 +12,9 @@ SQLITE_OUTAGES = frozenset({3, 5, 6, 7, 10, 11, 13, 14, 15, 26})
 SQLSTATE_OUTAGES = frozenset({"08", "53", "57", "58", "XX"})
 """Connection, resources, operator intervention, system, corruption. Source: PostgreSQL manual, appendix A"""
 
+SQLSTATE_CROSSED = frozenset({"40001", "40P01"})
+"""Serialization failure, deadlock detected. Source: the same"""
+
 
 def is_outage(error: BaseException) -> bool:
     """Whether the connection or the database failed; a statement that is wrong is no outage."""
@@ -20,8 +23,16 @@ def is_outage(error: BaseException) -> bool:
     if error.connection_invalidated:
         return True
     primary = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return primary in SQLITE_OUTAGES or state[:2] in SQLSTATE_OUTAGES
+    return primary in SQLITE_OUTAGES or _sqlstate(error)[:2] in SQLSTATE_OUTAGES
+
+
+def is_crossed(error: BaseException) -> bool:
+    """Whether two processes wanted each other's rows and this one had to let go: nothing is wrong but the moment."""
+    return isinstance(error, sa.exc.DBAPIError) and _sqlstate(error) in SQLSTATE_CROSSED
+
+
+def _sqlstate(error: sa.exc.DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 @contextmanager

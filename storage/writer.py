@@ -8,11 +8,13 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from storage.errors import StorageUnavailable
-from storage.outage import is_outage
+from storage.outage import is_crossed, is_outage
 from storage.transaction import Write
 
 GROUP_MAX = 64
 """Units of work that share one commit at most."""
+CROSSED_MAX = 5
+"""So often a batch is tried whose rows another process wants in another order."""
 
 
 class Runner(Protocol):
@@ -85,6 +87,7 @@ def apply_group(connection: sa.Connection, group: Sequence[Batch]) -> None:
 
     A batch that breaks the transaction itself (no room for its rows, say) gets each its own, so that it fails alone.
     That is safe because nothing was committed; after a failed COMMIT nobody can know, and nothing is tried again.
+    A batch that crossed another process's (a deadlock) is tried again by itself, when it holds no rows but its own.
 
     Raises:
         Exception: the connection is of no use; what is not `settled` was not written.
@@ -99,6 +102,7 @@ def apply_group(connection: sa.Connection, group: Sequence[Batch]) -> None:
 
 
 def _apply_together(connection: sa.Connection, group: Sequence[Batch]) -> None:
+    crossed: list[Batch] = []
     with connection.begin():
         for batch in group:
             try:
@@ -107,22 +111,36 @@ def _apply_together(connection: sa.Connection, group: Sequence[Batch]) -> None:
             except Exception as error:
                 if _breaks(error):
                     raise _Broken from error
-                batch.error = error
+                if is_crossed(error):
+                    crossed.append(batch)
+                else:
+                    batch.error = error
     for batch in group:
-        batch.settled = True
+        batch.settled = batch not in crossed
+    for batch in crossed:
+        _apply_alone(connection, batch)
 
 
 def _apply_alone(connection: sa.Connection, batch: Batch) -> None:
+    for _ in range(CROSSED_MAX):
+        batch.error = _tried_alone(connection, batch)
+        if batch.error is None or not is_crossed(batch.error):
+            break
+    if batch.error is not None and (_breaks(batch.error) or is_crossed(batch.error)):
+        batch.error = _unavailable(batch.error)
+    batch.settled = True
+
+
+def _tried_alone(connection: sa.Connection, batch: Batch) -> Exception | None:
     transaction = connection.begin()
-    batch.error = None
     try:
         with transaction:
             _apply(connection, batch)
     except Exception as error:
         if _is_lost(error):
             raise
-        batch.error = _unavailable(error) if _breaks(error) else error
-    batch.settled = True
+        return error
+    return None
 
 
 def _apply(connection: sa.Connection, batch: Batch) -> None:

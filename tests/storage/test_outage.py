@@ -127,3 +127,41 @@ async def test_a_wrong_statement_keeps_its_class_on_postgresql(postgres: Databas
     with pytest.raises(sa.exc.ProgrammingError):
         async with postgres.snapshot() as snapshot:
             await snapshot.rows(sa.text("SELECT 1 FROM nowhere"))
+
+
+async def touch(database: Database, first: str, second: str) -> None:
+    """Two rows, with a moment between in which somebody else may have the second."""
+    async with database.unit_of_work() as work:
+        for key in (first, second):
+            work.write(sa.update(inbox).where(inbox.c.key == key).values(tries=inbox.c.tries + 1), rows=1)
+            work.write(sa.select(sa.func.pg_sleep(0.3)))
+
+
+@pytest.mark.postgres
+async def test_two_processes_that_want_the_same_rows_in_another_order_both_get_them(postgres: Database) -> None:
+    other = Database(postgres.url)
+    try:
+        for key in ("a", "b", "c"):
+            await receive(postgres, key)
+        await asyncio.gather(
+            touch(postgres, "a", "b"),
+            touch(other, "b", "a"),
+            receive(postgres, "one of the first group"),
+            receive(other, "one of the other group"),
+        )
+    finally:
+        await other.close()
+    async with postgres.snapshot() as snapshot:
+        tries = {row.key: row.tries for row in await pending_rows(snapshot, "s1")}
+    assert tries == {"a": 2, "b": 2, "c": 0, "one of the first group": 0, "one of the other group": 0}
+
+
+@pytest.mark.postgres
+async def test_a_unit_that_crosses_others_again_and_again_ends_as_an_outage(postgres: Database) -> None:
+    crossed = sa.text("DO $$ BEGIN RAISE EXCEPTION 'crossed' USING ERRCODE = 'deadlock_detected'; END $$")
+    with pytest.raises(StorageUnavailable):
+        async with postgres.unit_of_work() as work:
+            Inbox(work).receive(source="web", stream="s1", key="never", payload={}, raw=None, at=MONDAY)
+            work.write(crossed)
+    await receive(postgres, "after")
+    assert await keys(postgres) == ["after"]
