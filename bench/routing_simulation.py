@@ -3,7 +3,8 @@
     python bench/routing_simulation.py [--weeks 3] [--picture docs/pictures/routing-simulation.svg]
 
 Discrete events by simpy; the decision is the desk's own `caseengine.policies.routing.decide`. Every way sees the same
-arrivals and the same service demands (seeds 1, 2, ...); figures are means over the weeks.
+arrivals and the same service demands (seeds 1, 2, ...); figures are means over the weeks, ± one standard deviation
+between weeks.
 
 First the homogeneous case, where theory knows the answer: one skill, equal agents, one case at a time, Poisson
 arrivals, exponential service. Whatever the way, the mean wait must be that of an exact first-come queue of the same
@@ -11,9 +12,10 @@ arrivals, which over many weeks is that of the Erlang-C formula (a week varies b
 
 Then a mixed desk: 24 agents, four skills, each agent two or three of them at level 1 to 5, day and night rates, cases
 that need a skill at level 2 or 3 and are due in 30 minutes (a quarter, tier A), 2 hours or 8 hours. Whoever is a level
-better is 12 % faster, and 12 % slower a level short. Three ways give a case only to whoever has its skill at its level:
+better is 12 % faster, and 12 % slower a level short. Each way gives a case only to whoever has its skill at its level:
 
 - routing: least slack, tier, age; by fit, room, idleness; a level less is enough after 15 minutes, two after 30;
+- routing, nothing relaxed: the same, and who lacks a level never gets a case, as in the two others;
 - FIFO: first come first, to whoever has been idle longest;
 - strict priority: by how soon cases of that kind are due, then first come, to whoever has been idle longest.
 """
@@ -119,6 +121,7 @@ def priority(item: Item) -> Any:
 
 WAYS: dict[str, tuple[Order, Choose]] = {
     "routing": (slack, by_routing(RELAXING)),
+    "routing, nothing relaxed": (slack, by_routing(PLAIN)),
     "FIFO + longest idle": (first_come, longest_idle),
     "strict priority + longest idle": (priority, longest_idle),
 }
@@ -224,6 +227,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(int(share * len(values)), len(values) - 1)] if values else 0.0
 
 
+def spread(values: Sequence[float]) -> float:
+    return statistics.stdev(values) if len(values) > 1 else math.nan
+
+
 def gini(values: Sequence[float]) -> float:
     """0 when all worked the same, towards 1 when one did it all."""
     ordered, total = sorted(values), sum(values)
@@ -268,17 +275,21 @@ def compare(weeks: int) -> dict[str, dict[str, float]]:
         for seed in range(1, weeks + 1):
             items, people = mixed(seed)
             each.append(simulate(items, fresh(people), order, choose, until=WEEK_S))
+        waits = [statistics.mean(week.waits) / 60 for week in each]
+        in_time = [sum(week.in_time) / len(week.in_time) for week in each]
         found[name] = {
             "cases": statistics.mean(len(week.in_time) for week in each),
-            "mean": statistics.mean(statistics.mean(week.waits) for week in each) / 60,
+            "mean": statistics.mean(waits),
+            "mean ±": spread(waits),
             "p95": statistics.mean(percentile(week.waits, 0.95) for week in each) / 60,
-            "in time": statistics.mean(sum(week.in_time) / len(week.in_time) for week in each),
+            "in time": statistics.mean(in_time),
+            "in time ±": spread(in_time),
             "gini": statistics.mean(gini(week.worked) for week in each),
         }
     return found
 
 
-COLOURS = ("#1f6f8b", "#99a8b2", "#d0a85c")
+COLOURS = ("#1f6f8b", "#7fb3c4", "#99a8b2", "#d0a85c")
 
 
 def picture(found: dict[str, dict[str, float]]) -> str:
@@ -289,14 +300,14 @@ def picture(found: dict[str, dict[str, float]]) -> str:
         ("in time", "In time, %"),
         ("gini", "Gini of work"),
     )
-    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 300" font-family="sans-serif" font-size="13">']
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 300" font-family="sans-serif" font-size="12">']
     parts.append('<rect width="860" height="300" fill="#ffffff"/>')
     for column, (key, title) in enumerate(panels):
         left, most = 20 + column * 210, max(one[key] for one in found.values()) or 1.0
         parts.append(f'<text x="{left}" y="28" fill="#222222" font-weight="bold">{title}</text>')
         for place, (one, colour) in enumerate(zip(found.values(), COLOURS, strict=True)):
             height = 170 * one[key] / most
-            x = left + place * 58
+            x = left + place * 46
             shown = (
                 f"{one[key] * 100:.1f}"
                 if key == "in time"
@@ -304,14 +315,14 @@ def picture(found: dict[str, dict[str, float]]) -> str:
                 if key == "gini"
                 else f"{one[key]:.1f}"
             )
-            parts.append(f'<rect x="{x}" y="{230 - height:.1f}" width="48" height="{height:.1f}" fill="{colour}"/>')
+            parts.append(f'<rect x="{x}" y="{230 - height:.1f}" width="38" height="{height:.1f}" fill="{colour}"/>')
             parts.append(
-                f'<text x="{x + 24}" y="{222 - height:.1f}" text-anchor="middle" fill="#222222">{shown}</text>'
+                f'<text x="{x + 19}" y="{222 - height:.1f}" text-anchor="middle" fill="#222222">{shown}</text>'
             )
-        parts.append(f'<line x1="{left}" y1="230" x2="{left + 172}" y2="230" stroke="#222222"/>')
+        parts.append(f'<line x1="{left}" y1="230" x2="{left + 184}" y2="230" stroke="#222222"/>')
     for place, (name, colour) in enumerate(zip(found, COLOURS, strict=True)):
-        parts.append(f'<rect x="{20 + place * 250}" y="262" width="14" height="14" fill="{colour}"/>')
-        parts.append(f'<text x="{40 + place * 250}" y="274" fill="#222222">{name}</text>')
+        parts.append(f'<rect x="{20 + place * 210}" y="262" width="14" height="14" fill="{colour}"/>')
+        parts.append(f'<text x="{40 + place * 210}" y="274" fill="#222222">{name}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -325,8 +336,8 @@ def main() -> None:
     say("| way | cases a week | mean wait | 95th percentile | in time | Gini of work |\n|---|---|---|---|---|---|\n")
     found = compare(asked.weeks)
     for name, one in found.items():
-        say(f"| {name} | {one['cases']:.0f} | {one['mean']:.1f} min | {one['p95']:.1f} min ")
-        say(f"| {one['in time']:.1%} | {one['gini']:.2f} |\n")
+        say(f"| {name} | {one['cases']:.0f} | {one['mean']:.1f} ± {one['mean ±']:.1f} min | {one['p95']:.1f} min ")
+        say(f"| {one['in time']:.1%} ± {one['in time ±']:.1%} | {one['gini']:.2f} |\n")
     if asked.picture:
         asked.picture.write_text(picture(found), "utf-8")
 
