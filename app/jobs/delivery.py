@@ -3,13 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from app.jobs.trying_again import is_late, wait_after
 from app.metrics import DELIVERIES
 from app.reception import read_row
 from caseengine import activities
@@ -20,8 +21,6 @@ from storage.outbox import Outbox, OutboxRow, waiting
 from storage.transaction import UnitOfWork
 
 log = structlog.get_logger()
-RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800))
-"""Waiting time after each failed try; after the last the delivery is given up, visibly."""
 AT_ONCE_MAX = 200
 """Deliveries read and recorded together."""
 
@@ -32,8 +31,10 @@ CONFLICTS_MAX = 5
 Stream = asyncio.Task[None]
 """The deliveries of one stream, one after another."""
 Send = Callable[[OutboxRow], Awaitable[Receipt]]
-GaveUp = Callable[[UnitOfWork, OutboxRow, DeliveryFailed], Awaitable[None]]
-"""Told of a delivery that was not, or perhaps not, taken, in the unit of work that gives it up."""
+Tell = Callable[[UnitOfWork, OutboxRow, DeliveryFailed], Awaitable[None]]
+"""Told of a delivery that was not, or perhaps not, taken, in the unit of work that gives it up or lets it wait."""
+Settle = Callable[[Outbox], None]
+"""Writes down what becomes of one."""
 
 
 async def _nobody(_: UnitOfWork, __: OutboxRow, ___: DeliveryFailed) -> None:
@@ -50,6 +51,7 @@ class Delivery:
         send: one entry for each topic.
         gave_up: what is done about a delivery that is given up. Where the first fails for good, the next is done in
             its place: less, but something.
+        late: what is done about a delivery that goes on being tried, but has taken long.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Delivery:
         database: Database,
         now: Callable[[], datetime],
         send: Mapping[str, Send],
-        *gave_up: GaveUp,
+        *gave_up: Tell,
+        late: Tell | None = None,
     ) -> None:
         self._database = database
         self._now = now
         self._send = send
         self._gave_up = gave_up
+        self._late = (late,) if late is not None else ()
         self._under_way: dict[str, dict[str, Stream]] = {topic: {} for topic in send}
         self._looking = {topic: asyncio.Lock() for topic in send}
 
@@ -164,28 +168,36 @@ class Delivery:
             return DeliveryFailed(f"it cannot be carried out: {type(error).__name__}", reason="fault")
 
     async def _record(self, outcomes: list[Outcome]) -> None:
-        given_up: list[tuple[OutboxRow, DeliveryFailed]] = []
+        told: list[tuple[OutboxRow, DeliveryFailed]] = []
         async with self._database.unit_of_work() as work:
             outbox = Outbox(work)
             for row, outcome in outcomes:
                 DELIVERIES.labels(row.topic, _name(outcome)).inc()
                 if isinstance(outcome, Receipt):
                     outbox.delivered(row, {"channel": outcome.channel, **outcome.proof})
-                elif outcome.retry and row.tries < len(RETRY_AFTER):
-                    outbox.retry(row, str(outcome), next_try_at=self._now() + RETRY_AFTER[row.tries])
+                elif wait_after(row, outcome) is None or is_late(row):
+                    told.append((row, outcome))
                 else:
-                    given_up.append((row, outcome))
-        for row, failed in given_up:
-            await self._give_up(row, failed)
+                    self._settling(row, outcome)(outbox)
+        for row, failed in told:
+            await self._tell(row, failed)
 
-    async def _give_up(self, row: OutboxRow, failed: DeliveryFailed) -> None:
+    def _settling(self, row: OutboxRow, failed: DeliveryFailed) -> Settle:
+        wait = wait_after(row, failed)
+        if wait is None:
+            return lambda outbox: outbox.give_up(row, str(failed), ambiguous=failed.ambiguous)
+        next_try_at = self._now() + wait
+        return lambda outbox: outbox.retry(row, str(failed), next_try_at=next_try_at)
+
+    async def _tell(self, row: OutboxRow, failed: DeliveryFailed) -> None:
         """By itself: what is done about it may meet somebody at the same case, and is then decided again."""
-        for tell in [*(tell for tell in self._gave_up for _ in range(CONFLICTS_MAX)), _nobody]:
-            if tell is _nobody and self._gave_up:
+        settle, known = self._settling(row, failed), self._gave_up if wait_after(row, failed) is None else self._late
+        for tell in [*(tell for tell in known for _ in range(CONFLICTS_MAX)), _nobody]:
+            if tell is _nobody and known:
                 log.error("lost_delivery_untold", outbox_id=row.id, topic=row.topic)
             try:
                 async with self._database.unit_of_work() as work:
-                    Outbox(work).give_up(row, str(failed), ambiguous=failed.ambiguous)
+                    settle(Outbox(work))
                     await tell(work, row, failed)
             except Conflict:
                 continue
