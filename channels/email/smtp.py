@@ -14,6 +14,7 @@ import jinja2
 
 from channels.email.mail import Mail
 from channels.email.message import POLICY, build, domain_of, wire_address
+from channels.email.patience import STANDARD, Patience
 from channels.email.words import UnknownTemplate, write
 from channels.protocol import DeliveryFailed, Receipt
 
@@ -54,7 +55,7 @@ class SmtpSettings:
     username: str | None = None
     password: str | None = None
     trust: str | None = None
-    timeout_s: float = 20.0
+    patience: Patience = STANDARD
     answers_read: bool = False
     sender_name: str = ""
 
@@ -152,7 +153,7 @@ class SmtpSender:
             left = [address for address in envelopes if address not in taken and address not in failed]
             failed |= dict.fromkeys(left, NOT_TRIED)
         finally:
-            await _leave(client)
+            await self._leave(client)
         later = {address: code for address, code in failed.items() if code < PERMANENT}
         refused = _for_good(failed)
         if later:
@@ -169,7 +170,7 @@ class SmtpSender:
             DeliveryFailed: mail cannot be sent.
         """
         client = await self._connected()
-        await _leave(client)
+        await self._leave(client)
         return f"{self._settings.host}:{self._settings.port}"
 
     def _written(self, mail: Mail, params: Mapping[str, Any], key: str) -> EmailMessage:
@@ -195,7 +196,7 @@ class SmtpSender:
             username=settings.username,
             password=settings.password,
             local_hostname=domain_of(settings.sender),
-            timeout=settings.timeout_s,
+            timeout=settings.patience.command_s,
         )
         try:
             await client.connect()
@@ -254,8 +255,9 @@ class SmtpSender:
         return None
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage, *, utf8: bool) -> Receipt:
+        raw = await asyncio.to_thread(self._signed, message, utf8=utf8)
         try:
-            response = await client.data(await asyncio.to_thread(self._signed, message, utf8=utf8))
+            response = await client.data(raw, timeout=self._settings.patience.for_text(len(raw)))
         except aiosmtplib.SMTPDataError as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -265,6 +267,12 @@ class SmtpSender:
     def _signed(self, message: EmailMessage, *, utf8: bool) -> bytes:
         raw = message.as_bytes(policy=POLICY.clone(utf8=utf8))
         return self._sign(raw) if self._sign else raw
+
+    async def _leave(self, client: aiosmtplib.SMTP) -> None:
+        with suppress(aiosmtplib.SMTPException, OSError):
+            if client.is_connected:
+                await client.quit(timeout=self._settings.patience.leaving_s)
+        client.close()
 
 
 def _for_good(failed: Mapping[str, int]) -> dict[str, int]:
@@ -280,13 +288,6 @@ def _said(error: Exception) -> str:
     """What went wrong without what the server wrote, which may repeat an address."""
     code = f" {error.code}" if isinstance(error, aiosmtplib.SMTPResponseException) else ""
     return f"{type(error).__name__}{code}"
-
-
-async def _leave(client: aiosmtplib.SMTP) -> None:
-    with suppress(aiosmtplib.SMTPException, OSError):
-        if client.is_connected:
-            await client.quit()
-    client.close()
 
 
 def _is_loopback(host: str) -> bool:
