@@ -14,6 +14,7 @@ from app.jobs.trying_again import is_late, wait_after
 from app.metrics import DELIVERIES
 from app.reception import read_row
 from caseengine import activities
+from channels.leaving import is_stopping
 from channels.protocol import ChannelAdapter, DeliveryFailed, Receipt
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
@@ -68,6 +69,7 @@ class Delivery:
         self._gave_up = gave_up
         self._late = (late,) if late is not None else ()
         self._under_way: dict[str, dict[str, Stream]] = {topic: {} for topic in send}
+        self._closed = False
         self._looking = {topic: asyncio.Lock() for topic in send}
 
     @property
@@ -88,7 +90,11 @@ class Delivery:
         await asyncio.gather(*(self._run(topic) for topic in topics or self.topics))
 
     async def close(self) -> None:
-        """Cancel what is under way; what came of each is recorded."""
+        """Begin nothing more and cancel what is under way; what came of each is recorded.
+
+        What has begun to leave ends first, or is in doubt: see `channels.leaving`.
+        """
+        self._closed = True
         streams = [stream for topic in self._under_way.values() for stream in topic.values()]
         for stream in streams:
             stream.cancel()
@@ -113,7 +119,7 @@ class Delivery:
         """Whatever is due of streams that are not under way; what was begun."""
         under_way, begun = self._under_way[topic], set[Stream]()
         async with self._looking[topic]:
-            more = True
+            more = not self._closed
             while more and len(under_way) < UNDER_WAY_MAX:
                 rows = await self._due(topic, besides=list(under_way))
                 more = len(rows) == AT_ONCE_MAX  # whatever is written meanwhile wakes the loop again
@@ -149,7 +155,7 @@ class Delivery:
             for row in stream:
                 outcome = await self._outcome(row)
                 outcomes.append((row, outcome))
-                if isinstance(outcome, DeliveryFailed) and outcome.retry:
+                if is_stopping() or (isinstance(outcome, DeliveryFailed) and outcome.retry):
                     break
         finally:
             if outcomes:

@@ -16,6 +16,7 @@ from channels.email.mail import Mail
 from channels.email.message import POLICY, build, domain_of, wire_address
 from channels.email.patience import STANDARD, Patience
 from channels.email.words import UnknownTemplate, write
+from channels.leaving import CutOff, is_stopping, to_the_end
 from channels.protocol import DeliveryFailed, Receipt
 
 CHANNEL = "email"
@@ -86,7 +87,7 @@ class Later(DeliveryFailed):
 
 
 class Doubted(DeliveryFailed):
-    """The connection was lost over one of them: nobody knows whether they have it, and of the others it is known.
+    """Nobody knows whether one of them has it: the connection was lost, or the desk stopped. Of the others it is known.
 
     Attributes:
         taken: who certainly has it.
@@ -119,7 +120,7 @@ class SmtpSender:
 
         Raises:
             DeliveryFailed: with `retry` when the server certainly did not take it and may do so later, `ambiguous`
-                when the connection was lost after the text had begun to leave.
+                when the connection was lost, or the desk stopped, after the text had begun to leave.
         """
         params = await self._resolve_params(mail.params)
         if params is None or not mail.to:
@@ -225,6 +226,8 @@ class SmtpSender:
         Only whom it cannot reach otherwise gets it with headers beyond ASCII: some server on the way may not take them.
         """
         for address, sender in envelopes.items():
+            if taken and is_stopping():
+                raise DeliveryFailed("the desk stops", retry=True)
             ends = (wire_address(sender), wire_address(address))
             utf8 = not "".join(ends).isascii()
             code = await self._envelope(client, *ends, utf8=utf8)
@@ -257,7 +260,10 @@ class SmtpSender:
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage, *, utf8: bool) -> Receipt:
         raw = await asyncio.to_thread(self._signed, message, utf8=utf8)
         try:
-            response = await client.data(raw, timeout=self._settings.patience.for_text(len(raw)))
+            response = await to_the_end(client.data(raw, timeout=self._settings.patience.for_text(len(raw))))
+        except CutOff as error:
+            client.close()
+            raise DeliveryFailed("the desk stopped before the server answered", ambiguous=True) from error
         except aiosmtplib.SMTPDataError as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -270,7 +276,7 @@ class SmtpSender:
 
     async def _leave(self, client: aiosmtplib.SMTP) -> None:
         with suppress(aiosmtplib.SMTPException, OSError):
-            if client.is_connected:
+            if client.is_connected and not is_stopping():
                 await client.quit(timeout=self._settings.patience.leaving_s)
         client.close()
 

@@ -6,7 +6,7 @@ decides. Source: docs/reference/teams.md#what-goes-out
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ import orjson
 from aiohttp import ClientConnectionError, ClientConnectorError, ClientError, ConnectionTimeoutError
 from yarl import URL
 
+from channels.leaving import CutOff, is_stopping, to_the_end
 from channels.protocol import DeliveryFailed
 from channels.teams.account import TeamsAccount
 from channels.teams.bearer import Bearer
@@ -28,6 +29,9 @@ RETRY_AFTER_MAX_S = 8.0
 """A longer wait goes back to the outbox."""
 AMBIGUOUS = frozenset({408, 412})
 ID_MAX = 500
+
+Leaving = Callable[[], Awaitable[None]]
+"""Called right before something leaves for the first time; what it raises keeps it here."""
 
 
 class Unreachable(DeliveryFailed):
@@ -61,14 +65,18 @@ class Connector:
         self._per_tenant = per_tenant
         self._sleep = sleep
 
-    async def post(self, place: Place, document: Mapping[str, Any]) -> str:
+    async def post(self, place: Place, document: Mapping[str, Any], *, leaving: Leaving | None = None) -> str:
         """Say something; Teams' id of it, empty where it gives none.
+
+        Args:
+            leaving: of who writes down what begins. Then a task that is cancelled has said nothing: what has begun to
+                leave comes to its end, or is ambiguous.
 
         Raises:
             Unreachable: nobody is there any more.
             DeliveryFailed: with `retry` when it certainly was not taken, `ambiguous` when it may have been.
         """
-        return _id_in(await self._call("POST", place, "", document, once=True))
+        return _id_in(await self._call("POST", place, "", document, once=True, leaving=leaving))
 
     async def put(self, place: Place, activity_id: str, document: Mapping[str, Any]) -> str:
         """Change what was said; once more is the same. Raises as `post`, and is never ambiguous."""
@@ -85,12 +93,19 @@ class Connector:
         return await self._tried("POST", url, document, once=True)
 
     async def _call(
-        self, method: str, place: Place, below: str, document: Mapping[str, Any] | None, *, once: bool
+        self,
+        method: str,
+        place: Place,
+        below: str,
+        document: Mapping[str, Any] | None,
+        *,
+        once: bool,
+        leaving: Leaving | None = None,
     ) -> Mapping[str, Any]:
         url = self._address(place.service_url, f"/{_quoted(place.address)}/activities{below}")
         await self._per_conversation.turn(place.address)
         await self._per_tenant.turn(place.tenant)
-        return await self._tried(method, url, document, once=once)
+        return await self._tried(method, url, document, once=once, leaving=leaving)
 
     def _address(self, service_url: str, below: str) -> URL:
         if not self._account.may_call(service_url):
@@ -98,12 +113,23 @@ class Connector:
         return URL(f"{service_url.rstrip('/')}/v3/conversations{below}", encoded=True)
 
     async def _tried(
-        self, method: str, url: URL, document: Mapping[str, Any] | None, *, once: bool
+        self,
+        method: str,
+        url: URL,
+        document: Mapping[str, Any] | None,
+        *,
+        once: bool,
+        leaving: Leaving | None = None,
     ) -> Mapping[str, Any]:
         renewed = False
         for attempt in range(1, TRIES_MAX + 1):
             header = await self._bearer.header()
-            answer = await self._asked(method, url, document, header, once=once)
+            if leaving is not None and attempt == 1:
+                await leaving()
+            asking = self._asked(method, url, document, header, once=once)
+            answer = await (_ended(asking, once=once) if leaving is not None else asking)
+            if is_stopping():
+                return _judged(answer, once=once)
             if answer.status == 401 and header and not renewed:
                 self._bearer.forget(header)
                 renewed = True
@@ -138,6 +164,13 @@ class Connector:
             raise DeliveryFailed("Teams asks to wait", retry=True)
         # Not all at the same moment again; and no sooner than was asked for.
         await self._sleep(asked_s + random.uniform(0, BACK_OFF_S))  # noqa: S311
+
+
+async def _ended(asking: Coroutine[Any, Any, _Answer], *, once: bool) -> _Answer:
+    try:
+        return await to_the_end(asking)
+    except CutOff as error:
+        raise _lost("the desk stopped before an answer", once=once) from error
 
 
 def _judged(answer: _Answer, *, once: bool) -> Mapping[str, Any]:
