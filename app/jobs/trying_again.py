@@ -15,9 +15,9 @@ FOR_DAYS = (*SOON, *[timedelta(hours=1)] * 11, *[timedelta(hours=4)] * 27)
 
 
 def wait_after(row: OutboxRow, failed: DeliveryFailed) -> timedelta | None:
-    """How long a delivery that failed waits for its next try; None: there is none."""
+    """How long a delivery that failed waits for its next try, at least as the far side asks; None: there is none."""
     waits = _waits(row)
-    return waits[row.tries] if failed.retry and row.tries < len(waits) else None
+    return max(waits[row.tries], failed.after) if failed.retry and row.tries < len(waits) else None
 
 
 def is_late(row: OutboxRow) -> bool:

@@ -8,6 +8,8 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +29,8 @@ TRIES_MAX = 4
 BACK_OFF_S = 0.5
 RETRY_AFTER_MAX_S = 8.0
 """A longer wait goes back to the outbox."""
+RETRY_AFTER_OBEYED_MAX = timedelta(hours=1)
+"""No limit of Teams has a longer window."""
 AMBIGUOUS = frozenset({408, 412})
 ID_MAX = 500
 
@@ -161,7 +165,7 @@ class Connector:
     async def _wait(self, attempt: int, retry_after_s: float | None) -> None:
         asked_s = retry_after_s if retry_after_s is not None else BACK_OFF_S * 2**attempt
         if asked_s > RETRY_AFTER_MAX_S:
-            raise DeliveryFailed("Teams asks to wait", retry=True)
+            raise DeliveryFailed("Teams asks to wait", retry=True, after=_obeyed(asked_s))
         # Not all at the same moment again; and no sooner than was asked for.
         await self._sleep(asked_s + random.uniform(0, BACK_OFF_S))  # noqa: S311
 
@@ -181,7 +185,7 @@ def _judged(answer: _Answer, *, once: bool) -> Mapping[str, Any]:
     if status in (403, 404):
         raise Unreachable(why, reason="unreachable")
     if status in (401, 429):
-        raise DeliveryFailed(why, retry=True)
+        raise DeliveryFailed(why, retry=True, after=_obeyed(answer.retry_after_s or 0))
     if status in AMBIGUOUS or status >= 500:
         raise _lost(why, once=once)
     raise DeliveryFailed(why)
@@ -214,9 +218,14 @@ def _id_in(document: Mapping[str, Any]) -> str:
 
 def _seconds(header: str | None) -> float | None:
     try:
-        return max(float(header), 0.0) if header is not None else None
+        asked_s = float(header) if header is not None else None
     except ValueError:
         return None
+    return max(asked_s, 0.0) if asked_s is not None and isfinite(asked_s) else None
+
+
+def _obeyed(asked_s: float) -> timedelta:
+    return timedelta(seconds=min(asked_s, RETRY_AFTER_OBEYED_MAX.total_seconds()))
 
 
 def _quoted(part: str) -> str:

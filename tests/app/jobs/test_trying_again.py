@@ -37,6 +37,13 @@ def test_what_people_wait_for_goes_another_way_after_half_an_hour(channel: str):
     assert sum(waits("deliver", channel), timedelta()) < timedelta(minutes=40)
 
 
+def test_who_asks_for_more_time_is_given_it():
+    asked = DeliveryFailed("429", retry=True, after=timedelta(minutes=10))
+    assert wait_after(tried("deliver", "teams", 0), asked) == timedelta(minutes=10)
+    assert wait_after(tried("deliver", "teams", 4), asked) == timedelta(minutes=30)
+    assert wait_after(tried("deliver", "teams", 5), asked) is None
+
+
 def test_what_was_refused_or_is_in_doubt_is_not_tried_again():
     assert wait_after(tried("mail", "", 0), DeliveryFailed("550")) is None
     assert wait_after(tried("mail", "", 0), DeliveryFailed("lost", ambiguous=True)) is None

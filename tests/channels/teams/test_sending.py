@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -161,15 +162,21 @@ class TestWhatFails:
         assert len(waited) == 2
         assert waited[0] >= 2
 
-    @pytest.mark.parametrize("headers", [{"Retry-After": "600"}, {}])
-    async def test_too_many_for_too_long_goes_back_to_the_outbox(self, known: Wire, headers: dict[str, str]) -> None:
+    @pytest.mark.parametrize(
+        ("headers", "after_s"),
+        [({"Retry-After": "600"}, 600), ({"Retry-After": "4"}, 4), ({"Retry-After": "1e9"}, 3_600),
+         ({"Retry-After": "nan"}, 0), ({}, 0)],
+    )  # fmt: skip
+    async def test_too_many_for_too_long_goes_back_to_the_outbox_with_the_time_that_is_asked_for(
+        self, known: Wire, headers: dict[str, str], after_s: int
+    ) -> None:
         async def sleep(_: float) -> None: ...
 
         known.house.connector._sleep = sleep
         known.microsoft.replies += [Reply(429, headers=headers)] * 4
         with pytest.raises(DeliveryFailed) as failed:
             await known.house.adapter.send(says(), key="k")
-        assert failed.value.retry
+        assert (failed.value.retry, failed.value.after) == (True, timedelta(seconds=after_s))
         known.microsoft.replies.clear()
         await known.house.adapter.send(says(), key="k")
         assert len(known.microsoft.calls) == 1
@@ -464,7 +471,7 @@ async def test_an_hours_worth_of_words_goes_back_to_the_outbox() -> None:
     await pace.turn("a")
     with pytest.raises(DeliveryFailed) as failed:
         await pace.turn("a")
-    assert failed.value.retry
+    assert (failed.value.retry, failed.value.after) == (True, timedelta(hours=1))
     await pace.turn("b")
 
 
