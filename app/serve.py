@@ -34,9 +34,9 @@ from knowledge.retrieval.encoder import LOADING_THREAD, BackgroundEncoder, Encod
 
 log = structlog.get_logger()
 TURNS_STOP_WITHIN_S = 7.0
-"""Turns in hand finish within this; with closing sockets and database the process ends within ten seconds."""
+"""Turns in hand finish within this; with deliveries, sockets and database the process ends within fifteen seconds."""
 DELIVERIES_STOP_WITHIN_S = 1.0
-"""What is not delivered by then stays in the outbox for the next start."""
+"""What has not begun to leave by then stays in the outbox for the next start; what has ends: `channels.leaving`."""
 SOCKETS_CLOSE_WITHIN_S = 1.0
 ENCODER_LOOK_S = 0.2
 ENCODING_SIDE_BY_SIDE = 2
@@ -191,10 +191,11 @@ async def stop(house: House, runner: web.AppRunner, jobs: list[asyncio.Task[None
     for site in list(runner.sites):
         await site.stop()
     await house.turns.stop(TURNS_STOP_WITHIN_S)
-    with contextlib.suppress(Exception):
-        await asyncio.wait_for(house.delivery.run(), DELIVERIES_STOP_WITHIN_S)
+    last = asyncio.create_task(house.delivery.run())
+    await asyncio.wait({last}, timeout=DELIVERIES_STOP_WITHIN_S)
     await _ended(jobs)
     await house.delivery.close()
+    await asyncio.gather(last, return_exceptions=True)
     await runner.cleanup()
     if house.teams is not None:
         await house.teams.close()

@@ -25,6 +25,7 @@ from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting, MailsKept
 from app.jobs.forwarding import send_forward
 from app.jobs.given_up import given_up, lost_alone
+from app.jobs.late_mail import late_mail
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
 from app.jobs.notice_words import notice_words
@@ -175,7 +176,8 @@ def build(
             **(teams.sends if teams is not None else {}),
         },
         given_up(catalogue.words, now, reached_alone if teams is not None else nobody_alone),
-        lost_alone(now),
+        lost_alone(catalogue.words, now),
+        late=late_mail(catalogue.words, now),
     )
     telling = Telling(
         zone=settings.zone,

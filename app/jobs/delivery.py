@@ -3,16 +3,18 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from app.jobs.trying_again import is_late, wait_after
 from app.metrics import DELIVERIES
 from app.reception import read_row
 from caseengine import activities
+from channels.leaving import is_stopping
 from channels.protocol import ChannelAdapter, DeliveryFailed, Receipt
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
@@ -20,8 +22,6 @@ from storage.outbox import Outbox, OutboxRow, waiting
 from storage.transaction import UnitOfWork
 
 log = structlog.get_logger()
-RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800))
-"""Waiting time after each failed try; after the last the delivery is given up, visibly."""
 AT_ONCE_MAX = 200
 """Deliveries read and recorded together."""
 
@@ -32,8 +32,10 @@ CONFLICTS_MAX = 5
 Stream = asyncio.Task[None]
 """The deliveries of one stream, one after another."""
 Send = Callable[[OutboxRow], Awaitable[Receipt]]
-GaveUp = Callable[[UnitOfWork, OutboxRow, DeliveryFailed], Awaitable[None]]
-"""Told of a delivery that was not, or perhaps not, taken, in the unit of work that gives it up."""
+Tell = Callable[[UnitOfWork, OutboxRow, DeliveryFailed], Awaitable[None]]
+"""Told of a delivery that was not, or perhaps not, taken, in the unit of work that gives it up or lets it wait."""
+Settle = Callable[[Outbox], None]
+"""Writes down what becomes of one."""
 
 
 async def _nobody(_: UnitOfWork, __: OutboxRow, ___: DeliveryFailed) -> None:
@@ -50,6 +52,7 @@ class Delivery:
         send: one entry for each topic.
         gave_up: what is done about a delivery that is given up. Where the first fails for good, the next is done in
             its place: less, but something.
+        late: what is done about a delivery that goes on being tried, but has taken long.
     """
 
     def __init__(
@@ -57,13 +60,16 @@ class Delivery:
         database: Database,
         now: Callable[[], datetime],
         send: Mapping[str, Send],
-        *gave_up: GaveUp,
+        *gave_up: Tell,
+        late: Tell | None = None,
     ) -> None:
         self._database = database
         self._now = now
         self._send = send
         self._gave_up = gave_up
+        self._late = (late,) if late is not None else ()
         self._under_way: dict[str, dict[str, Stream]] = {topic: {} for topic in send}
+        self._closed = False
         self._looking = {topic: asyncio.Lock() for topic in send}
 
     @property
@@ -84,7 +90,11 @@ class Delivery:
         await asyncio.gather(*(self._run(topic) for topic in topics or self.topics))
 
     async def close(self) -> None:
-        """Cancel what is under way; what came of each is recorded."""
+        """Begin nothing more and cancel what is under way; what came of each is recorded.
+
+        What has begun to leave ends first, or is in doubt: see `channels.leaving`.
+        """
+        self._closed = True
         streams = [stream for topic in self._under_way.values() for stream in topic.values()]
         for stream in streams:
             stream.cancel()
@@ -109,7 +119,7 @@ class Delivery:
         """Whatever is due of streams that are not under way; what was begun."""
         under_way, begun = self._under_way[topic], set[Stream]()
         async with self._looking[topic]:
-            more = True
+            more = not self._closed
             while more and len(under_way) < UNDER_WAY_MAX:
                 rows = await self._due(topic, besides=list(under_way))
                 more = len(rows) == AT_ONCE_MAX  # whatever is written meanwhile wakes the loop again
@@ -145,7 +155,7 @@ class Delivery:
             for row in stream:
                 outcome = await self._outcome(row)
                 outcomes.append((row, outcome))
-                if isinstance(outcome, DeliveryFailed) and outcome.retry:
+                if is_stopping() or (isinstance(outcome, DeliveryFailed) and outcome.retry):
                     break
         finally:
             if outcomes:
@@ -164,28 +174,36 @@ class Delivery:
             return DeliveryFailed(f"it cannot be carried out: {type(error).__name__}", reason="fault")
 
     async def _record(self, outcomes: list[Outcome]) -> None:
-        given_up: list[tuple[OutboxRow, DeliveryFailed]] = []
+        told: list[tuple[OutboxRow, DeliveryFailed]] = []
         async with self._database.unit_of_work() as work:
             outbox = Outbox(work)
             for row, outcome in outcomes:
                 DELIVERIES.labels(row.topic, _name(outcome)).inc()
                 if isinstance(outcome, Receipt):
                     outbox.delivered(row, {"channel": outcome.channel, **outcome.proof})
-                elif outcome.retry and row.tries < len(RETRY_AFTER):
-                    outbox.retry(row, str(outcome), next_try_at=self._now() + RETRY_AFTER[row.tries])
+                elif wait_after(row, outcome) is None or is_late(row):
+                    told.append((row, outcome))
                 else:
-                    given_up.append((row, outcome))
-        for row, failed in given_up:
-            await self._give_up(row, failed)
+                    self._settling(row, outcome)(outbox)
+        for row, failed in told:
+            await self._tell(row, failed)
 
-    async def _give_up(self, row: OutboxRow, failed: DeliveryFailed) -> None:
+    def _settling(self, row: OutboxRow, failed: DeliveryFailed) -> Settle:
+        wait = wait_after(row, failed)
+        if wait is None:
+            return lambda outbox: outbox.give_up(row, str(failed), ambiguous=failed.ambiguous)
+        next_try_at = self._now() + wait
+        return lambda outbox: outbox.retry(row, str(failed), next_try_at=next_try_at)
+
+    async def _tell(self, row: OutboxRow, failed: DeliveryFailed) -> None:
         """By itself: what is done about it may meet somebody at the same case, and is then decided again."""
-        for tell in [*(tell for tell in self._gave_up for _ in range(CONFLICTS_MAX)), _nobody]:
-            if tell is _nobody and self._gave_up:
+        settle, known = self._settling(row, failed), self._gave_up if wait_after(row, failed) is None else self._late
+        for tell in [*(tell for tell in known for _ in range(CONFLICTS_MAX)), _nobody]:
+            if tell is _nobody and known:
                 log.error("lost_delivery_untold", outbox_id=row.id, topic=row.topic)
             try:
                 async with self._database.unit_of_work() as work:
-                    Outbox(work).give_up(row, str(failed), ambiguous=failed.ambiguous)
+                    settle(Outbox(work))
                     await tell(work, row, failed)
             except Conflict:
                 continue

@@ -5,22 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.jobs.delivery import GaveUp
+from app.jobs.delivery import Tell
+from app.jobs.late_mail import cases_of
 from caseengine.model.actor import SYSTEM
 from caseengine.notices import give_notice
 from caseengine.operations.coming_back import could_not_deliver
 from caseengine.operations.delivering import DOUBTED, GIVEN_UP, delivery_lost
 from caseengine.operations.filing import CHANNEL, note_once
-from caseengine.operations.forwarding import TOPIC as FORWARD
 from caseengine.reading.reach import ReachedAlone, nobody_alone
 from channels.protocol import DeliveryFailed
 from storage.outbox import OutboxRow
 from storage.transaction import UnitOfWork
 
 
-def given_up(
-    words: Mapping[str, str], now: Callable[[], datetime], reached_alone: ReachedAlone = nobody_alone
-) -> GaveUp:
+def given_up(words: Mapping[str, str], now: Callable[[], datetime], reached_alone: ReachedAlone = nobody_alone) -> Tell:
     """
     Args:
         words: the bot's catalogue, for notes to agents.
@@ -29,37 +27,46 @@ def given_up(
 
     async def tell(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed) -> None:
         goes_on = False
-        if row.topic == FORWARD:
-            await _forward_lost(work, words, row.payload, failed, at=now())
-        elif row.topic in ("deliver", "mail") and not failed.ambiguous:
+        if row.topic in ("deliver", "mail") and not failed.ambiguous:
             goes_on = await could_not_deliver(work, row.topic, row.payload, at=now(), reached_alone=reached_alone)
-        await _lost(work, row, failed, another_way=goes_on, at=now())
+        await _lost(work, words, row, failed, another_way=goes_on, at=now())
 
     return tell
 
 
-def lost_alone(now: Callable[[], datetime]) -> GaveUp:
+def lost_alone(words: Mapping[str, str], now: Callable[[], datetime]) -> Tell:
     """People see it; it goes no other way. For where `given_up` fails for good."""
 
     async def tell(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed) -> None:
-        await _lost(work, row, failed, another_way=False, at=now())
+        await _lost(work, words, row, failed, another_way=False, at=now())
 
     return tell
 
 
-async def _lost(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed, *, another_way: bool, at: datetime) -> None:
+async def _lost(
+    work: UnitOfWork,
+    words: Mapping[str, str],
+    row: OutboxRow,
+    failed: DeliveryFailed,
+    *,
+    another_way: bool,
+    at: datetime,
+) -> None:
     if row.topic == "deliver":
         how: dict[str, Any] = {"why": failed.reason, "doubtful": failed.ambiguous, "another_way": another_way}
         await delivery_lost(work, row.payload, **how, at=at)
+        return
+    for case_id in await cases_of(work, row):
+        await _mail_lost(work, words, row, case_id, failed, at=at)
 
 
-async def _forward_lost(
-    work: UnitOfWork, words: Mapping[str, str], mail: Mapping[str, Any], failed: DeliveryFailed, *, at: datetime
+async def _mail_lost(
+    work: UnitOfWork, words: Mapping[str, str], row: OutboxRow, case_id: UUID, failed: DeliveryFailed, *, at: datetime
 ) -> None:
-    """A mail to somebody outside: whoever has the case is told, and may write another."""
+    """A mail to somebody outside, or one that tells a customer of their cases: whoever has the case may write again."""
     line = words["mail.note_doubted" if failed.ambiguous else "mail.note_not_sent"]
-    told = line.format(address=mail["to"], reason=failed.reason)
-    case = await note_once(work, UUID(mail["case_id"]), told, key=f"lost:{mail['key']}", by=SYSTEM, at=at)
+    told = line.format(address=row.payload["to"], reason=failed.reason)
+    case = await note_once(work, case_id, told, key=f"lost:{row.payload.get('key', row.id)}", by=SYSTEM, at=at)
     if case.unsaved and case.agent_id is not None:
         data = {"channel": CHANNEL, "why": failed.reason}
         give_notice(work, case, [case.agent_id], DOUBTED if failed.ambiguous else GIVEN_UP, data, at=at)

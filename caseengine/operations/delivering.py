@@ -22,7 +22,7 @@ from caseengine.operations.keeping import goes_on_as
 from caseengine.operations.permission import agent_of, permitted_case
 from caseengine.tables import case_conversations, case_events
 from storage.outbox import Outbox
-from storage.transaction import UnitOfWork
+from storage.transaction import Snapshot, UnitOfWork
 
 Lost = DeliveryDoubted | DeliveryGivenUp
 SAID = ("AgentReplied", "CustomerAsked")
@@ -77,6 +77,18 @@ async def delivery_lost(
     return case
 
 
+async def case_of_words(work: Snapshot, conversation: UUID, key: str) -> UUID | None:
+    """The case about which they were said; where none says so, the one that is talked about there."""
+    mine = sa.select(case_conversations.c.case_id).where(case_conversations.c.conversation_id == conversation)
+    rows = await work.rows(
+        sa.select(case_events.c.case_id, case_events.c.data).where(
+            case_events.c.case_id.in_(mine), case_events.c.kind.in_(SAID)
+        )
+    )
+    said_on: UUID | None = next((row.case_id for row in rows if row.data.get("key") == key), None)
+    return said_on or await case_talked_about(work, conversation)
+
+
 async def send_again(work: UnitOfWork, number: str, lost: int, *, by: Actor, at: datetime) -> SentAgain:
     """Words that were lost are sent once more, as they were; each loss is answered once, whoever is asked.
 
@@ -114,15 +126,7 @@ async def send_again(work: UnitOfWork, number: str, lost: int, *, by: Actor, at:
 
 
 async def _case_of(work: UnitOfWork, conversation: UUID, key: str) -> Case | None:
-    """The case about which they were said; where none says so, the one that is talked about there."""
-    mine = sa.select(case_conversations.c.case_id).where(case_conversations.c.conversation_id == conversation)
-    rows = await work.rows(
-        sa.select(case_events.c.case_id, case_events.c.data).where(
-            case_events.c.case_id.in_(mine), case_events.c.kind.in_(SAID)
-        )
-    )
-    said_on = next((row.case_id for row in rows if row.data.get("key") == key), None)
-    case_id = said_on or await case_talked_about(work, conversation)
+    case_id = await case_of_words(work, conversation, key)
     return await goes_on_as(work, await Cases(work).by_id(case_id)) if case_id is not None else None
 
 

@@ -33,7 +33,7 @@ from caseengine.model.lifecycle import LIVE
 from caseengine.model.number import CaseNumber, read_number
 from caseengine.operations.conversing import go_on_in, open_conversation
 from caseengine.operations.keeping import goes_on_as
-from caseengine.policies.threading import Belief, Candidate, Decision, MailFacts, Pointer, place
+from caseengine.policies.threading import NOTHING_UNSIGNED, Belief, Candidate, Decision, MailFacts, Pointer, place
 from caseengine.tables import case_conversations, cases, conversations
 from customers.contacts import Contacts
 from customers.identities import IdentityKind
@@ -61,6 +61,7 @@ class Incoming:
         tokens: those in the addresses it was sent to.
         answers: Message-IDs it names, oldest first.
         cc: who else got it, without addresses of ours.
+        unsigned: see `MailFacts`.
     """
 
     message_id: str
@@ -72,6 +73,7 @@ class Incoming:
     subject: str = ""
     cc: Sequence[str] = ()
     locale: str = ""
+    unsigned: frozenset[Pointer] = NOTHING_UNSIGNED
 
 
 async def place_mail(work: Snapshot, mail: Incoming) -> Decision:
@@ -79,7 +81,7 @@ async def place_mail(work: Snapshot, mail: Incoming) -> Decision:
     candidates = await pointed_at(work, mail)
     first = next((one.case_id for one in candidates if one.case_id is not None), None)
     beside = await thread_beside(work, mail.sender, first) if mail.sender and first else None
-    return place(MailFacts(mail.sender, mail.belief, candidates, beside))
+    return place(MailFacts(mail.sender, mail.belief, candidates, beside, mail.unsigned))
 
 
 async def pointed_at(work: Snapshot, mail: Incoming) -> list[Candidate]:

@@ -21,6 +21,7 @@ class Pointer(StrEnum):
 
 UNGUESSABLE = frozenset({Pointer.TOKEN, Pointer.REFERENCE})
 """Who has these got a mail of ours, or was given one."""
+NOTHING_UNSIGNED: frozenset[Pointer] = frozenset()
 
 
 class Belief(StrEnum):
@@ -68,6 +69,8 @@ class MailFacts:
     Attributes:
         sender: the address in From; None where it cannot be told.
         candidates: strongest pointer first.
+        unsigned: pointers that whoever vouches for the sender does not vouch for: anybody on the way may have put
+            them there.
         beside: a conversation this sender got before, because they were not let into the case pointed at.
     """
 
@@ -75,6 +78,7 @@ class MailFacts:
     belief: Belief
     candidates: Sequence[Candidate] = ()
     beside: UUID | None = None
+    unsigned: frozenset[Pointer] = NOTHING_UNSIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,5 @@ def _doubt(facts: MailFacts, candidate: Candidate) -> Reason | None:
         return Reason.SENDER_DISOWNED
     if facts.sender not in candidate.taking_part:
         return Reason.NOT_TAKING_PART
-    if facts.belief is not Belief.VOUCHED and candidate.pointer not in UNGUESSABLE:
-        return Reason.SENDER_UNPROVED
-    return None
+    proved = facts.belief is Belief.VOUCHED and candidate.pointer not in facts.unsigned
+    return None if proved or candidate.pointer in UNGUESSABLE else Reason.SENDER_UNPROVED

@@ -16,6 +16,10 @@ def shows_pictures_from_outside(html: str) -> bool:
     return f' src="{OUTSIDE}' in html
 
 
+REPEATED = "headers_repeated"
+"""In `odd`: a field stands there twice that may stand once: a signature may mean another than the one that is read."""
+
+
 class Automatic(StrEnum):
     """Why no machine of ours may answer this mail; RFC 3834 and what the field does beside it."""
 
@@ -90,7 +94,8 @@ class Letter:
         reply_to: where answers should go by the sender's own wish; nobody is identified by it.
         delivered_to: addresses in Delivered-To, X-Original-To and Envelope-To, nearest hop first.
         authentication: values of Authentication-Results, top-most first, unfolded and unjudged.
-        signed: the domain in From answers for it by a signature of its own; False also where nobody looked.
+        signed: the names of the header fields that the domain in From answers for by a signature of its own, in lower
+            case; the words are covered as well. Empty without one, and where nobody looked.
         said_at: the Date header as written; the desk goes by its own clock.
         text: the new words. Of a mail that answers nothing, all of them.
         quoted: what was cut off of the words: older mails, signature. Empty where nothing was cut.
@@ -118,7 +123,7 @@ class Letter:
     said_at: str = ""
     languages: tuple[str, ...] = ()
     authentication: tuple[str, ...] = ()
-    signed: bool = False
+    signed: tuple[str, ...] = ()
     text: str = ""
     quoted: str = ""
     html: str = ""

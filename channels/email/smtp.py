@@ -14,7 +14,9 @@ import jinja2
 
 from channels.email.mail import Mail
 from channels.email.message import POLICY, build, domain_of, wire_address
+from channels.email.patience import STANDARD, Patience
 from channels.email.words import UnknownTemplate, write
+from channels.leaving import CutOff, is_stopping, to_the_end
 from channels.protocol import DeliveryFailed, Receipt
 
 CHANNEL = "email"
@@ -54,7 +56,7 @@ class SmtpSettings:
     username: str | None = None
     password: str | None = None
     trust: str | None = None
-    timeout_s: float = 20.0
+    patience: Patience = STANDARD
     answers_read: bool = False
     sender_name: str = ""
 
@@ -85,7 +87,7 @@ class Later(DeliveryFailed):
 
 
 class Doubted(DeliveryFailed):
-    """The connection was lost over one of them: nobody knows whether they have it, and of the others it is known.
+    """Nobody knows whether one of them has it: the connection was lost, or the desk stopped. Of the others it is known.
 
     Attributes:
         taken: who certainly has it.
@@ -118,7 +120,7 @@ class SmtpSender:
 
         Raises:
             DeliveryFailed: with `retry` when the server certainly did not take it and may do so later, `ambiguous`
-                when the connection was lost after the text had begun to leave.
+                when the connection was lost, or the desk stopped, after the text had begun to leave.
         """
         params = await self._resolve_params(mail.params)
         if params is None or not mail.to:
@@ -152,7 +154,7 @@ class SmtpSender:
             left = [address for address in envelopes if address not in taken and address not in failed]
             failed |= dict.fromkeys(left, NOT_TRIED)
         finally:
-            await _leave(client)
+            await self._leave(client)
         later = {address: code for address, code in failed.items() if code < PERMANENT}
         refused = _for_good(failed)
         if later:
@@ -169,7 +171,7 @@ class SmtpSender:
             DeliveryFailed: mail cannot be sent.
         """
         client = await self._connected()
-        await _leave(client)
+        await self._leave(client)
         return f"{self._settings.host}:{self._settings.port}"
 
     def _written(self, mail: Mail, params: Mapping[str, Any], key: str) -> EmailMessage:
@@ -195,7 +197,7 @@ class SmtpSender:
             username=settings.username,
             password=settings.password,
             local_hostname=domain_of(settings.sender),
-            timeout=settings.timeout_s,
+            timeout=settings.patience.command_s,
         )
         try:
             await client.connect()
@@ -224,6 +226,8 @@ class SmtpSender:
         Only whom it cannot reach otherwise gets it with headers beyond ASCII: some server on the way may not take them.
         """
         for address, sender in envelopes.items():
+            if taken and is_stopping():
+                raise DeliveryFailed("the desk stops", retry=True)
             ends = (wire_address(sender), wire_address(address))
             utf8 = not "".join(ends).isascii()
             code = await self._envelope(client, *ends, utf8=utf8)
@@ -254,8 +258,12 @@ class SmtpSender:
         return None
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage, *, utf8: bool) -> Receipt:
+        raw = await asyncio.to_thread(self._signed, message, utf8=utf8)
         try:
-            response = await client.data(await asyncio.to_thread(self._signed, message, utf8=utf8))
+            response = await to_the_end(client.data(raw, timeout=self._settings.patience.for_text(len(raw))))
+        except CutOff as error:
+            client.close()
+            raise DeliveryFailed("the desk stopped before the server answered", ambiguous=True) from error
         except aiosmtplib.SMTPDataError as error:
             raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -265,6 +273,12 @@ class SmtpSender:
     def _signed(self, message: EmailMessage, *, utf8: bool) -> bytes:
         raw = message.as_bytes(policy=POLICY.clone(utf8=utf8))
         return self._sign(raw) if self._sign else raw
+
+    async def _leave(self, client: aiosmtplib.SMTP) -> None:
+        with suppress(aiosmtplib.SMTPException, OSError):
+            if client.is_connected and not is_stopping():
+                await client.quit(timeout=self._settings.patience.leaving_s)
+        client.close()
 
 
 def _for_good(failed: Mapping[str, int]) -> dict[str, int]:
@@ -280,13 +294,6 @@ def _said(error: Exception) -> str:
     """What went wrong without what the server wrote, which may repeat an address."""
     code = f" {error.code}" if isinstance(error, aiosmtplib.SMTPResponseException) else ""
     return f"{type(error).__name__}{code}"
-
-
-async def _leave(client: aiosmtplib.SMTP) -> None:
-    with suppress(aiosmtplib.SMTPException, OSError):
-        if client.is_connected:
-            await client.quit()
-    client.close()
 
 
 def _is_loopback(host: str) -> bool:

@@ -12,6 +12,7 @@ from bot.activity import Activity
 from channels.http.channel import HttpChannel
 from channels.http.render import render
 from channels.http.signature import sign
+from channels.leaving import CutOff, to_the_end
 from channels.protocol import DeliveryFailed, Receipt
 
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
@@ -46,7 +47,10 @@ class HttpAdapter:
         theirs = await self._address(activity.conversation)
         if theirs is None:
             raise DeliveryFailed("no such conversation on this channel")
-        status = await self._post(message_id, orjson.dumps(render(activity, theirs)))
+        try:
+            status = await to_the_end(self._post(message_id, orjson.dumps(render(activity, theirs))))
+        except CutOff as error:
+            raise self._perhaps("the desk stopped before an answer") from error
         self._judge(status)
         return self._remember(message_id, Receipt(self.name, {"id": message_id, "status": status}))
 

@@ -1,6 +1,8 @@
 """The desk's side of the channel: what is said goes to Teams once, in order, and as fast as Teams takes it."""
 
+from asyncio import CancelledError
 from contextlib import suppress
+from dataclasses import dataclass
 
 from bot.activity import Activity, Kind
 from channels.protocol import DeliveryFailed, DeskUnavailable, Receipt
@@ -26,7 +28,7 @@ class TeamsAdapter:
         self._sendings = sendings
 
     async def send(self, activity: Activity, *, key: str) -> Receipt:
-        """Deliver. That it began is on the disk before it leaves: after a crash in between, nobody sends it again.
+        """Deliver. That it begins is on the disk right before it leaves: after a crash then, nobody sends it again.
 
         Raises:
             DeliveryFailed: as the connector's; final where Teams never told of the conversation.
@@ -36,11 +38,11 @@ class TeamsAdapter:
             if activity.kind is Kind.TYPING:
                 await self._connector.post(place, render.typing(place))
                 return Receipt(self.name, {"key": key})
-            before = await self._sendings.begin(activity.conversation, key)
+            before = await self._sendings.of(activity.conversation, key)
         except DeskUnavailable as error:
-            raise DeliveryFailed("the desk cannot say that it begins", retry=True) from error
+            raise DeliveryFailed("the desk cannot say what was sent", retry=True) from error
         if before is not None and not before.activity_id:
-            raise DeliveryFailed("it began to leave before, and nobody knows whether it arrived", ambiguous=True)
+            raise _begun_before()
         if before is not None:
             return Receipt(self.name, {"key": key, "id": before.activity_id, "again": True})
         return await self._first(activity, place, key)
@@ -71,19 +73,51 @@ class TeamsAdapter:
         return place
 
     async def _first(self, activity: Activity, place: Place, key: str) -> Receipt:
+        sending = _Sending(self._sendings, activity.conversation, key)
         try:
-            activity_id = await self._connector.post(place, render.message(activity, place))
+            activity_id = await self._connector.post(place, render.message(activity, place), leaving=sending.begin)
         except DeliveryFailed as failed:
             # Should the desk be unable to note this, the next try finds it begun, and asks a person.
             with suppress(DeskUnavailable):
-                await self._not_sent(activity.conversation, key, failed)
+                await self._not_sent(sending, failed)
+            raise
+        except CancelledError:  # between two tries
+            with suppress(DeskUnavailable):
+                await sending.undo()
             raise
         with suppress(DeskUnavailable):  # it was sent all the same
             await self._sendings.done(activity.conversation, key, activity_id or key)
         return Receipt(self.name, {"key": key, "id": activity_id, "seq": activity.seq})
 
-    async def _not_sent(self, conversation: str, key: str, failed: DeliveryFailed) -> None:
+    async def _not_sent(self, sending: "_Sending", failed: DeliveryFailed) -> None:
         if not failed.ambiguous:
-            await self._sendings.undo(conversation, key)
+            await sending.undo()
         if isinstance(failed, Unreachable):
-            await self._places.unreachable(conversation, str(failed))
+            await self._places.unreachable(sending.conversation, str(failed))
+
+
+@dataclass(slots=True)
+class _Sending:
+    """One message on its way; only what this one began is taken back."""
+
+    sendings: Sendings
+    conversation: str
+    key: str
+    begun: bool = False
+
+    async def begin(self) -> None:
+        try:
+            before = await self.sendings.begin(self.conversation, self.key)
+        except DeskUnavailable as error:
+            raise DeliveryFailed("the desk cannot say that it begins", retry=True) from error
+        if before is not None:
+            raise _begun_before()
+        self.begun = True
+
+    async def undo(self) -> None:
+        if self.begun:
+            await self.sendings.undo(self.conversation, self.key)
+
+
+def _begun_before() -> DeliveryFailed:
+    return DeliveryFailed("it began to leave before, and nobody knows whether it arrived", ambiguous=True)

@@ -6,8 +6,10 @@ decides. Source: docs/reference/teams.md#what-goes-out
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ import orjson
 from aiohttp import ClientConnectionError, ClientConnectorError, ClientError, ConnectionTimeoutError
 from yarl import URL
 
+from channels.leaving import CutOff, is_stopping, to_the_end
 from channels.protocol import DeliveryFailed
 from channels.teams.account import TeamsAccount
 from channels.teams.bearer import Bearer
@@ -26,8 +29,13 @@ TRIES_MAX = 4
 BACK_OFF_S = 0.5
 RETRY_AFTER_MAX_S = 8.0
 """A longer wait goes back to the outbox."""
+RETRY_AFTER_OBEYED_MAX = timedelta(hours=1)
+"""No limit of Teams has a longer window."""
 AMBIGUOUS = frozenset({408, 412})
 ID_MAX = 500
+
+Leaving = Callable[[], Awaitable[None]]
+"""Called right before something leaves for the first time; what it raises keeps it here."""
 
 
 class Unreachable(DeliveryFailed):
@@ -61,14 +69,18 @@ class Connector:
         self._per_tenant = per_tenant
         self._sleep = sleep
 
-    async def post(self, place: Place, document: Mapping[str, Any]) -> str:
+    async def post(self, place: Place, document: Mapping[str, Any], *, leaving: Leaving | None = None) -> str:
         """Say something; Teams' id of it, empty where it gives none.
+
+        Args:
+            leaving: of who writes down what begins. Then a task that is cancelled has said nothing: what has begun to
+                leave comes to its end, or is ambiguous.
 
         Raises:
             Unreachable: nobody is there any more.
             DeliveryFailed: with `retry` when it certainly was not taken, `ambiguous` when it may have been.
         """
-        return _id_in(await self._call("POST", place, "", document, once=True))
+        return _id_in(await self._call("POST", place, "", document, once=True, leaving=leaving))
 
     async def put(self, place: Place, activity_id: str, document: Mapping[str, Any]) -> str:
         """Change what was said; once more is the same. Raises as `post`, and is never ambiguous."""
@@ -85,12 +97,19 @@ class Connector:
         return await self._tried("POST", url, document, once=True)
 
     async def _call(
-        self, method: str, place: Place, below: str, document: Mapping[str, Any] | None, *, once: bool
+        self,
+        method: str,
+        place: Place,
+        below: str,
+        document: Mapping[str, Any] | None,
+        *,
+        once: bool,
+        leaving: Leaving | None = None,
     ) -> Mapping[str, Any]:
         url = self._address(place.service_url, f"/{_quoted(place.address)}/activities{below}")
         await self._per_conversation.turn(place.address)
         await self._per_tenant.turn(place.tenant)
-        return await self._tried(method, url, document, once=once)
+        return await self._tried(method, url, document, once=once, leaving=leaving)
 
     def _address(self, service_url: str, below: str) -> URL:
         if not self._account.may_call(service_url):
@@ -98,12 +117,23 @@ class Connector:
         return URL(f"{service_url.rstrip('/')}/v3/conversations{below}", encoded=True)
 
     async def _tried(
-        self, method: str, url: URL, document: Mapping[str, Any] | None, *, once: bool
+        self,
+        method: str,
+        url: URL,
+        document: Mapping[str, Any] | None,
+        *,
+        once: bool,
+        leaving: Leaving | None = None,
     ) -> Mapping[str, Any]:
         renewed = False
         for attempt in range(1, TRIES_MAX + 1):
             header = await self._bearer.header()
-            answer = await self._asked(method, url, document, header, once=once)
+            if leaving is not None and attempt == 1:
+                await leaving()
+            asking = self._asked(method, url, document, header, once=once)
+            answer = await (_ended(asking, once=once) if leaving is not None else asking)
+            if is_stopping():
+                return _judged(answer, once=once)
             if answer.status == 401 and header and not renewed:
                 self._bearer.forget(header)
                 renewed = True
@@ -135,9 +165,16 @@ class Connector:
     async def _wait(self, attempt: int, retry_after_s: float | None) -> None:
         asked_s = retry_after_s if retry_after_s is not None else BACK_OFF_S * 2**attempt
         if asked_s > RETRY_AFTER_MAX_S:
-            raise DeliveryFailed("Teams asks to wait", retry=True)
+            raise DeliveryFailed("Teams asks to wait", retry=True, after=_obeyed(asked_s))
         # Not all at the same moment again; and no sooner than was asked for.
         await self._sleep(asked_s + random.uniform(0, BACK_OFF_S))  # noqa: S311
+
+
+async def _ended(asking: Coroutine[Any, Any, _Answer], *, once: bool) -> _Answer:
+    try:
+        return await to_the_end(asking)
+    except CutOff as error:
+        raise _lost("the desk stopped before an answer", once=once) from error
 
 
 def _judged(answer: _Answer, *, once: bool) -> Mapping[str, Any]:
@@ -148,7 +185,7 @@ def _judged(answer: _Answer, *, once: bool) -> Mapping[str, Any]:
     if status in (403, 404):
         raise Unreachable(why, reason="unreachable")
     if status in (401, 429):
-        raise DeliveryFailed(why, retry=True)
+        raise DeliveryFailed(why, retry=True, after=_obeyed(answer.retry_after_s or 0))
     if status in AMBIGUOUS or status >= 500:
         raise _lost(why, once=once)
     raise DeliveryFailed(why)
@@ -181,9 +218,14 @@ def _id_in(document: Mapping[str, Any]) -> str:
 
 def _seconds(header: str | None) -> float | None:
     try:
-        return max(float(header), 0.0) if header is not None else None
+        asked_s = float(header) if header is not None else None
     except ValueError:
         return None
+    return max(asked_s, 0.0) if asked_s is not None and isfinite(asked_s) else None
+
+
+def _obeyed(asked_s: float) -> timedelta:
+    return timedelta(seconds=min(asked_s, RETRY_AFTER_OBEYED_MAX.total_seconds()))
 
 
 def _quoted(part: str) -> str:

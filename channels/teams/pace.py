@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from time import monotonic
 
 from channels.protocol import DeliveryFailed
@@ -36,7 +37,7 @@ class Pace:
         """Wait until a call may be made.
 
         Raises:
-            DeliveryFailed: with `retry`: it would be too long.
+            DeliveryFailed: with `retry` and when its time comes: it would be too long.
         """
         wait_s = self._reserve(key)
         if wait_s > 0:
@@ -51,7 +52,8 @@ class Pace:
             if len(times) >= count:
                 slot = max(slot, times[-count] + window_s)
         if slot - now > self._wait_max_s:
-            raise DeliveryFailed("this conversation has had as many messages as Teams takes", retry=True)
+            after = timedelta(seconds=slot - now)
+            raise DeliveryFailed("this conversation has had as many messages as Teams takes", retry=True, after=after)
         times.append(slot)
         while len(self._times) > KEYS_MAX:
             self._times.popitem(last=False)

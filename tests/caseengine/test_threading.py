@@ -1,5 +1,6 @@
 """Where a mail goes: the policy alone, over every combination of facts."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from hypothesis import given
@@ -22,6 +23,7 @@ facts = st.builds(
     belief=st.sampled_from(Belief),
     candidates=st.lists(candidates, max_size=4),
     beside=st.none() | ids,
+    unsigned=st.frozensets(st.sampled_from(Pointer)),
 )
 
 
@@ -49,8 +51,16 @@ def test_what_can_be_guessed_lets_in_only_who_is_vouched_for(mail: MailFacts):
 
 
 @given(facts)
+def test_what_can_be_guessed_lets_in_only_where_that_is_vouched_for_too(mail: MailFacts):
+    joined = place(mail).joins
+
+    assert joined is None or joined.pointer in UNGUESSABLE or joined.pointer not in mail.unsigned
+
+
+@given(facts)
 def test_whoever_takes_part_and_is_vouched_for_is_let_in(mail: MailFacts):
-    if mail.belief is Belief.VOUCHED and any(mail.sender in one.taking_part for one in mail.candidates):
+    signed = [one for one in mail.candidates if one.pointer not in mail.unsigned]
+    if mail.belief is Belief.VOUCHED and any(mail.sender in one.taking_part for one in signed):
         assert place(mail).joins is not None
 
 
@@ -70,4 +80,5 @@ def test_the_first_pointer_that_lets_in_wins(mail: MailFacts):
     joined = place(mail).joins
     if joined is not None:
         before = mail.candidates[: mail.candidates.index(joined)]
-        assert all(place(MailFacts(mail.sender, mail.belief, [one])).joins is None for one in before)
+        alone = [replace(mail, candidates=[one]) for one in before]
+        assert all(place(one).joins is None for one in alone)

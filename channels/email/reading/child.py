@@ -20,8 +20,8 @@ import orjson
 from channels.email.letter import Envelope, Letter
 from channels.email.reading.limits import ChildLimits
 from channels.email.reading.ours import Ours
-from channels.email.reading.parse import parse
-from channels.email.reading.signature import ask, is_signed
+from channels.email.reading.parse import parse, with_line_feeds
+from channels.email.reading.signature import ask, signed_fields
 from channels.email.reading.unreadable import LetterUnreadable
 from channels.email.reading.wire import pack
 
@@ -80,7 +80,7 @@ def _answer(said: bytes, raw: bytes, limits: ChildLimits) -> tuple[bytes, bytes,
         ours = Ours(tuple(question["addresses"]), question["marker"])
         letter = parse(raw, envelope, ours, plainly=question["plainly"])
         if question["resolver"] is not None and letter.sender is not None:
-            letter = _with_signature(letter, raw, letter.sender.address, question["resolver"])
+            letter = _with_signature(letter, with_line_feeds(raw), letter.sender.address, question["resolver"])
         document, contents = pack(letter)
     except LetterUnreadable as refusal:
         return UNREADABLE, orjson.dumps({"reason": refusal.reason}), b""
@@ -96,7 +96,7 @@ def _answer(said: bytes, raw: bytes, limits: ChildLimits) -> tuple[bytes, bytes,
 def _with_signature(letter: Letter, raw: bytes, sender: str, resolver: str) -> Letter:
     """A library that fails at a stranger's key costs the mail its signature, which is said, and nothing else."""
     try:
-        return replace(letter, signed=is_signed(raw, sender, ask(resolver)))
+        return replace(letter, signed=signed_fields(raw, sender, ask(resolver)))
     except Exception:
         return replace(letter, odd=(*letter.odd, "signature_unreadable"))
 

@@ -67,8 +67,17 @@ class Budget:
 def tree(raw: bytes) -> tuple[Part, Budget]:
     """The whole mail as a tree no deeper than DEPTH_MAX with no more parts than PARTS_MAX. Never raises."""
     budget = Budget()
+    return _part(raw, (_start(raw), len(raw)), budget, DEPTH_MAX, "text/plain"), budget
+
+
+def head(raw: bytes) -> Headers:
+    """The headers of the whole mail, as `tree` finds them."""
+    return split(raw, _start(raw), len(raw))[0]
+
+
+def _start(raw: bytes) -> int:
     first = MBOX_LINE.match(raw)
-    return _part(raw, (first.end() if first else 0, len(raw)), budget, DEPTH_MAX, "text/plain"), budget
+    return first.end() if first else 0
 
 
 def _part(raw: bytes, place: tuple[int, int], budget: Budget, depth: int, otherwise: str) -> Part:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from channels.email.letter import Automatic, Envelope, Letter
+from channels.email.letter import REPEATED, Automatic, Envelope, Letter
 from channels.email.reading import bodies, report
 from channels.email.reading.address import AT_SIGNS, clean_address, mailboxes, sender
 from channels.email.reading.automatic import automatic
@@ -29,6 +29,11 @@ KEPT = (
 )
 """Fields worth a person's look that have no place of their own in a Letter."""
 KEPT_CHARS_MAX = 500
+ONCE = (
+    *("from", "sender", "reply-to", "to", "cc", "bcc", "date", "subject", "message-id", "in-reply-to", "references"),
+    *("content-type", "content-transfer-encoding", "mime-version"),
+)
+"""Fields that a mail has at most once (RFC 5322, 3.6; RFC 2045)."""
 AUTHENTICATIONS_MAX = 10
 LANGUAGES_MAX = 5
 
@@ -58,7 +63,7 @@ def parse(raw: bytes, envelope: Envelope, ours: Ours, *, plainly: bool = False) 
         raise LetterUnreadable("too_large")
     if not raw.strip():
         raise LetterUnreadable("empty")
-    mail, budget = tree(_with_line_feeds(raw))
+    mail, budget = tree(with_line_feeds(raw))
     odd = Oddities()
     _note_caps(odd, mail, budget)
     odd.note("read_plainly", plainly)
@@ -66,8 +71,8 @@ def parse(raw: bytes, envelope: Envelope, ours: Ours, *, plainly: bool = False) 
     return _letter(mail, found, envelope, ours, odd, plainly=plainly)
 
 
-def _with_line_feeds(raw: bytes) -> bytes:
-    """Some very old programs end lines with a carriage return alone."""
+def with_line_feeds(raw: bytes) -> bytes:
+    """The bytes that are read: some very old programs end lines with a carriage return alone."""
     return raw.replace(b"\r", b"\n") if b"\n" not in raw[:HEADER_BYTES_MAX] else raw
 
 
@@ -76,6 +81,7 @@ def _note_caps(odd: Oddities, mail: Part, budget: Budget) -> None:
     odd.note("parts_capped", budget.refused > 0)
     odd.note("depth_capped", budget.deepest)
     odd.note("no_headers", not mail.headers.fields)
+    odd.note(REPEATED, any(len(mail.headers.all(name)) > 1 for name in ONCE))
 
 
 def _letter(

@@ -11,6 +11,9 @@ import dkim
 import dns.exception
 import dns.resolver
 
+from channels.email.reading.header import raw_text
+from channels.email.reading.mime import head
+
 SIGNED_BYTES_MAX = 5 * 1024 * 1024
 """Beyond it a signature is not looked at: checking takes as long as reading."""
 SIGNATURES_MAX = 3
@@ -25,30 +28,49 @@ Texts = Callable[[str], bytes]
 """The TXT record of a name; empty where there is none, or nobody answers in time."""
 
 
-def is_signed(raw: bytes, address: str, texts: Texts) -> bool:
-    """Whether the sender's domain signed the mail, and says that it does.
+def signed_fields(raw: bytes, address: str, texts: Texts) -> tuple[str, ...]:
+    """What of the mail the sender's domain signed, where it says that it signs.
 
     A signature counts if its domain is the one in From or stands above it. The other way round, which DMARC allows as
-    well, needs a list of all public suffixes; it counts for nothing here.
+    well, needs a list of all public suffixes; it counts for nothing here. Nor does one that leaves out the Subject:
+    who has a mail of somebody's could put another above it.
 
     Args:
+        raw: as it is read; where the library that checks finds other fields in it, nothing is signed.
         address: the one in From.
+
+    Returns:
+        Names of header fields in lower case, present or not; empty: the mail is not signed.
     """
     if len(raw) > SIGNED_BYTES_MAX:
-        return False
+        return ()
     try:
         domain = address.rpartition("@")[2].encode("idna").decode("ascii").lower()
-        return _is_signed(dkim.DKIM(raw, minkey=KEY_BITS_MIN), domain, texts)
+        mail = dkim.DKIM(raw, minkey=KEY_BITS_MIN)
+        return _signed_fields(mail, domain, texts) if _reads_alike(mail, raw) else ()
     except (dkim.DKIMException, ValueError):
-        return False  # no mail, no domain or no key that means anything
+        return ()  # no mail, no domain or no key that means anything
 
 
-def _is_signed(mail: dkim.DKIM, domain: str, texts: Texts) -> bool:
+def _reads_alike(mail: dkim.DKIM, raw: bytes) -> bool:
+    """Whether what is checked is what is read, field by field: else words would be vouched for that nobody signed."""
+    checked = [(name.decode("ascii").lower(), _unspaced(raw_text(value))) for name, value in mail.headers]
+    return checked == [(name, _unspaced(value)) for name, value in head(raw).fields]
+
+
+def _unspaced(value: str) -> str:
+    return "".join(value.split())
+
+
+def _signed_fields(mail: dkim.DKIM, domain: str, texts: Texts) -> tuple[str, ...]:
     aligned = [(place, signer) for place, signer in _signers(mail) if _covers(signer, domain)][:SIGNATURES_MAX]
-    if not aligned:
-        return False
-    policy = texts(f"_dmarc.{domain}")
-    return any(_holds(mail, place, texts) for place, signer in aligned if _agrees(policy, signer, domain, texts))
+    policy = texts(f"_dmarc.{domain}") if aligned else b""
+    for place, signer in aligned:
+        if _agrees(policy, signer, domain, texts) and _holds(mail, place, texts):
+            names = tuple(name.decode("ascii") for name in mail.include_headers)
+            if "subject" in names:
+                return names
+    return ()
 
 
 def ask(resolver: str) -> Texts:

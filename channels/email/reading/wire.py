@@ -15,8 +15,8 @@ TEXTS = (
     *("message_id", "sender_doubt", "subject", "said_at", "text", "quoted", "html"),
     *("complaint_of", "complaint_about", "complaint_path", "calendar"),
 )
-TUPLES = ("in_reply_to", "references", "delivered_to", "languages", "authentication", "odd")
-FLAGS = ("is_reply", "forwarded", "signed")
+TUPLES = ("in_reply_to", "references", "delivered_to", "languages", "authentication", "signed", "odd")
+FLAGS = ("is_reply", "forwarded")
 MAILBOXES = ("reply_to", "to", "cc")
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from app.jobs.delivery import Delivery
 from app.jobs.given_up import given_up, lost_alone
+from app.jobs.late_mail import late_mail
 from app.jobs.telling import CustomerNotices
 from bot.dialogs.state import load_state
 from bot.dialogs.survey import ask_unasked
@@ -23,7 +24,7 @@ from caseengine.cases import history
 from caseengine.conversations import find_conversation
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
-from caseengine.model.events import DeliveryGivenUp
+from caseengine.model.events import DeliveryGivenUp, NoteAdded
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.notices import notices_of
 from caseengine.operations import open_conversation
@@ -50,6 +51,7 @@ from storage.transaction import Snapshot
 from tests.caseengine.office import Office, when
 
 SECRET = b"s" * 32
+WORDS = load_catalogue("en", zone=ZoneInfo("Europe/London"), company="The desk").words
 
 
 class Clock:
@@ -113,11 +115,22 @@ class Street:
             self.sent.append({"by": name, **row.payload})
             return Receipt("test", {})
 
-        told = given_up({}, self.clock, self.telling.reached_alone), lost_alone(self.clock)
-        await Delivery(self.database, self.clock, {"mail": send, "deliver": send}, *told).run()
+        told = given_up(WORDS, self.clock, self.telling.reached_alone), lost_alone(WORDS, self.clock)
+        sends, late = {"mail": send, "deliver": send}, late_mail(WORDS, self.clock)
+        await Delivery(self.database, self.clock, sends, *told, late=late).run()
+
+    async def hours_pass(self, hours: int) -> None:
+        for _ in range(hours):
+            self.clock.at += timedelta(hours=1)
+            await self.delivers()
+            await self.job().run()
 
     async def notices(self, case: Case) -> list[CustomerNotice]:
         return list(await self.office.see(notices_about, case.id))
+
+    async def said(self, case: Case) -> list[NoteAdded]:
+        """The notes on a case."""
+        return [one for one in await self.office.see(history, case.id) if isinstance(one, NoteAdded)]
 
     def by(self, name: str) -> list[dict[str, Any]]:
         return [one for one in self.sent if one["by"] == name]
@@ -169,6 +182,43 @@ async def test_a_mail_goes_to_the_address_on_file_in_the_contacts_language(stree
     assert mail["case_id"] == str(case.id)
     assert SECRET.hex() not in str(mail)
     assert "url" not in str(mail["params"]["items"]), "links are made where the mail is written"
+
+
+async def test_a_mail_server_that_is_down_over_a_weekend_costs_time_and_no_words(street: Street) -> None:
+    case = await street.case()
+    street.refuse["mail"] = DeliveryFailed("no connection", retry=True)
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+    await street.hours_pass(70)
+
+    assert [one.text for one in await street.said(case)] == [WORDS["mail.note_late"]]
+    street.refuse.clear()
+    await street.hours_pass(5)
+    assert [mail["to"] for mail in street.by("mail")] == ["ana@shop.example"]
+    assert [notice.state for notice in await street.notices(case)] == ["told"]
+
+
+@pytest.mark.parametrize(
+    ("failed", "line", "state"),
+    [
+        (DeliveryFailed("no connection", retry=True), "mail.note_not_sent", "dropped"),
+        (DeliveryFailed("lost after DATA", ambiguous=True), "mail.note_doubted", "told"),
+    ],
+)
+async def test_a_notice_that_ends_undelivered_is_a_fact_of_its_case_and_told_to_who_has_it(
+    street: Street, failed: DeliveryFailed, line: str, state: str
+) -> None:
+    case = await street.case()
+    street.refuse["mail"] = failed
+    await street.replies(case, "At noon.", "Mon 10:00")
+    await street.tells()
+    await street.hours_pass(24 * 5 + 6)
+
+    lost = WORDS[line].format(address="ana@shop.example", reason=failed.reason)
+    assert [one.text for one in await street.said(case)][-1] == lost
+    assert [notice.state for notice in await street.notices(case)] == [state]
+    (told,) = await street.office.see(notices_of, street.office.mo)
+    assert told.kind == ("delivery_doubted" if failed.ambiguous else "delivery_given_up")
 
 
 async def test_two_workers_tell_once(street: Street) -> None:

@@ -12,6 +12,7 @@ from bot.activity import Activity, Kind, Role, Sender
 from bot.replies.catalogue import load_catalogue
 from channels.email.adapter import EmailAdapter
 from channels.email.marker import REPLY_MARK
+from channels.email.patience import Patience
 from channels.email.smtp import SmtpSender, SmtpSettings
 from tests.app.mail.mailing import DESK, MailingDesk, text_of
 from tests.channels.email.servers import Scripted, serving
@@ -58,7 +59,12 @@ class TestEmail(ChannelContract):
         server = Scripted()
         async with serving(server, enable_SMTPUTF8=True) as port:
             settings = SmtpSettings(
-                host="127.0.0.1", port=port, sender=DESK, company="Larder", security="plain", timeout_s=2.0
+                host="127.0.0.1",
+                port=port,
+                sender=DESK,
+                company="Larder",
+                security="plain",
+                patience=Patience(command_s=2.0, taken_s=2.0),
             )
             bot = desk.house.bot
             words = load_catalogue("en", zone=bot.catalogue.zone, company="Larder").words

@@ -370,6 +370,37 @@ async def test_s9_without_a_border_a_signature_of_the_senders_domain_vouches(dat
     assert known == [True, False, False]
 
 
+@pytest.mark.bar
+async def test_s9_a_subject_twice_is_vouched_for_by_no_border(database: Database, tmp_path: Path):
+    """The signature that DMARC went by covers the lower one; who put the upper one there wrote the number."""
+    async with DeskReader(MailDesk(DESK)) as reader, mailing(database, tmp_path, reader=reader) as desk:
+        (first,) = await desk.hears(dmarc="pass")
+        plain = mail("Close it.", subject="dinner", message_id="2@corner.example", dmarc="pass")
+        results, rest = plain.split(b"\r\n", 1)
+        await desk.gets(results + f"\r\nSubject: Re: [{number_in(first)}]\r\n".encode() + rest)
+        await desk.settle()
+
+        assert await desk.verdicts() == ["new", "sender_unproved"]
+
+
+@pytest.mark.bar
+async def test_s9_what_a_signature_does_not_cover_points_nowhere(database: Database, tmp_path: Path):
+    """Anybody who has a signed mail of somebody's could put it there."""
+    records = {"desk._domainkey.corner.example": keys()[1], "_dmarc.corner.example": "v=DMARC1; p=reject"}
+    async with name_server(records) as (where, _), DeskReader(MailDesk(DESK, resolver=where)) as reader:
+        border = {"mail_authserv": "", "mail_border": "signatures", "mail_resolver": where}
+        async with mailing(database, tmp_path, reader=reader, **border) as desk:
+            await desk.gets(by("corner.example", mail(message_id="1@corner.example")))
+            await desk.settle()
+            answering = by("corner.example", mail("More.", message_id="2@corner.example", answers="1@corner.example"))
+            replayed = by("corner.example", mail("Yes.", subject="dinner", message_id="3@corner.example"))
+            for raw in (answering, b"In-Reply-To: <1@corner.example>\r\n" + replayed):
+                await desk.gets(raw)
+                await desk.settle()
+
+            assert await desk.verdicts() == ["new", "own_mail", "sender_unproved"]
+
+
 def test_a_border_has_a_name_or_none():
     with pytest.raises(ValidationError, match="NIGHTDESK_MAIL_AUTHSERV"):
         Settings(mail_authserv="mx.shop.example", mail_border="microsoft365")

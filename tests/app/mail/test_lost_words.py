@@ -64,7 +64,12 @@ async def test_a_server_that_is_away_for_long_and_then_comes_back(desk: MailingD
     desk.server.at_rcpt = "450 4.3.2 not now"
     await desk.replies(number, "On its way.")
     for _ in range(8):
-        desk.clock.passes(hours=1)
+        desk.clock.passes(hours=4)
+        await desk.settle()
+    assert await losses(desk, number) == []
+    assert len([fact for fact in await desk.told(number) if "has not taken a mail" in fact]) == 1
+    for _ in range(36):
+        desk.clock.passes(hours=4)
         await desk.settle()
     ((seq, lost),) = await losses(desk, number)
     assert (type(lost), lost.why) == (DeliveryGivenUp, "unavailable")

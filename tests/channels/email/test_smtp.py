@@ -1,5 +1,6 @@
 """What happens to a mail is what the server said: real servers on the loopback."""
 
+import asyncio
 import socket
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -11,6 +12,7 @@ import pytest
 
 from channels.email.mail import Mail
 from channels.email.message import POLICY, address_of
+from channels.email.patience import Patience
 from channels.email.smtp import Doubted, Later, Refused, SmtpSender, SmtpSettings, Took
 from channels.protocol import DeliveryFailed
 from tests.channels.email.servers import Scripted, certificate, only_ana, serving
@@ -34,7 +36,7 @@ def sender(port, resolve=code_params, **changes):
         "sender_name": "Larder & Co service desk",
         "company": "Larder & Co",
         "security": "plain",
-        "timeout_s": 2.0,
+        "patience": Patience(command_s=2.0, taken_s=2.0),
     }
     return SmtpSender(SmtpSettings(**(basic | changes)), resolve)
 
@@ -105,6 +107,34 @@ async def test_the_reply_decides_what_may_be_tried_again(script, retry, ambiguou
         failure = await refused(sender(port), mail())
     assert (failure.retry, failure.ambiguous) == (retry, ambiguous)
     assert "ana@" not in str(failure)
+
+
+class LooksForViruses(Scripted):
+    """A server that has the text, and takes its time before it says so."""
+
+    def __init__(self, *, for_s: float) -> None:
+        super().__init__()
+        self.for_s = for_s
+
+    async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(self.for_s)
+        return await super().handle_DATA(server, session, envelope)
+
+
+async def test_a_server_may_take_longer_over_a_text_than_over_a_command():
+    async with serving(LooksForViruses(for_s=0.6)) as port:
+        patience = Patience(command_s=0.3, taken_s=10.0)
+        assert (await sender(port, patience=patience).send(mail(), key="k")).proof["reply"] == "250 Taken"
+        hasty = Patience(command_s=10.0, taken_s=0.1, bytes_a_second=1_000_000)
+        assert (await refused(sender(port, patience=hasty), mail())).ambiguous
+
+
+def test_nobody_hangs_up_sooner_than_the_standard_says():
+    """RFC 5321, 4.5.3.2: five minutes for a greeting and a recipient, ten for the answer to a text."""
+    standard = SmtpSettings("mx.example", 25, "desk@larder.example", "Larder & Co").patience
+    assert standard.command_s >= 300
+    assert standard.for_text(0) >= 600
+    assert standard.for_text(25 * 1024 * 1024) >= 600 + 25 * 1024 / 64, "half a megabit a second is enough for files"
 
 
 async def test_a_server_that_is_not_there_is_tried_again():

@@ -38,6 +38,7 @@ class FarSide:
     taken: list[Mapping[str, Any]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     forged: int = 0
+    hangs: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -52,6 +53,7 @@ class FarSide:
             request.transport.abort()
             return web.Response()
         if answer == "hang":
+            self.hangs.set()
             await asyncio.sleep(60)
         if answer == 302:
             return web.Response(status=302, headers={"Location": "http://127.0.0.1:1/inside"})

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.activity import Activity, Card, Choice, Kind, Link, Role, Sender
+from channels import leaving
 from channels.http import HttpChannel
 from channels.http.signature import SignatureRefused, check, read_secret, sign
 from channels.protocol import DeliveryFailed
@@ -205,6 +206,22 @@ async def test_what_an_answer_means(answer: int | str, once: bool, else_: bool, 
             assert failed.value.ambiguous is (False if takes_once else ambiguous)
             await wire.adapter.send(said, key=said.key)
             assert len(wire.far.ids) == 1
+
+
+@pytest.mark.parametrize("takes_once", [True, False])
+async def test_a_desk_that_stops_leaves_it_in_doubt_unless_they_take_it_once(
+    takes_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "ENDS_WITHIN_S", 0.01)
+    async with wired(takes_once=takes_once) as wire:
+        said = answer_in(wire, await begun(wire))
+        wire.far.answers = ["hang"]
+        sending = asyncio.create_task(wire.adapter.send(said, key=said.key))
+        await asyncio.wait_for(wire.far.hangs.wait(), 10)
+        sending.cancel()
+        with pytest.raises(DeliveryFailed) as failed:
+            await sending
+        assert (failed.value.retry, failed.value.ambiguous) == (takes_once, not takes_once)
 
 
 async def test_nobody_there_is_tried_again(wire: HttpWire) -> None:

@@ -88,7 +88,7 @@ class Microsoft:
         """How many were being fetched, each time that changed."""
         self.uploads: dict[str, bytes] = {}
         self.seen: list[tuple[str, str]] = []
-        self.let_go = asyncio.Event()
+        self.let_go, self.hangs = asyncio.Event(), asyncio.Event()
         self.server = TestServer(self._application())
 
     @property
@@ -171,6 +171,7 @@ class Microsoft:
         path = request.rel_url.raw_path.removeprefix("/amer/v3")
         reply = self.replies.popleft() if self.replies else Reply()
         if reply.hang:
+            self.hangs.set()
             await self.let_go.wait()
         if reply.cut:
             assert request.transport is not None

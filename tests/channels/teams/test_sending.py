@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from app.jobs.forgetting import Forgetting
 from app.tables import teams_conversations
 from bot.activity import Activity, Attachment, Card, Choice, Input, Kind, Link, Role, Sender
+from channels import leaving
 from channels.protocol import DeliveryFailed, DeskUnavailable
 from channels.teams import render
 from channels.teams.account import SERVICE_HOSTS, AccountInvalid, TeamsAccount
@@ -160,15 +162,21 @@ class TestWhatFails:
         assert len(waited) == 2
         assert waited[0] >= 2
 
-    @pytest.mark.parametrize("headers", [{"Retry-After": "600"}, {}])
-    async def test_too_many_for_too_long_goes_back_to_the_outbox(self, known: Wire, headers: dict[str, str]) -> None:
+    @pytest.mark.parametrize(
+        ("headers", "after_s"),
+        [({"Retry-After": "600"}, 600), ({"Retry-After": "4"}, 4), ({"Retry-After": "1e9"}, 3_600),
+         ({"Retry-After": "nan"}, 0), ({}, 0)],
+    )  # fmt: skip
+    async def test_too_many_for_too_long_goes_back_to_the_outbox_with_the_time_that_is_asked_for(
+        self, known: Wire, headers: dict[str, str], after_s: int
+    ) -> None:
         async def sleep(_: float) -> None: ...
 
         known.house.connector._sleep = sleep
         known.microsoft.replies += [Reply(429, headers=headers)] * 4
         with pytest.raises(DeliveryFailed) as failed:
             await known.house.adapter.send(says(), key="k")
-        assert failed.value.retry
+        assert (failed.value.retry, failed.value.after) == (True, timedelta(seconds=after_s))
         known.microsoft.replies.clear()
         await known.house.adapter.send(says(), key="k")
         assert len(known.microsoft.calls) == 1
@@ -222,6 +230,53 @@ class TestWhatFails:
         known.microsoft.replies.append(Reply(307, headers={"Location": "https://evil.example/"}))
         with pytest.raises(DeliveryFailed):
             await known.house.adapter.send(says(), key="k")
+
+
+class TestADeskThatStops:
+    async def test_what_waits_for_its_turn_has_not_begun(self, known: Wire) -> None:
+        waits = asyncio.Event()
+
+        async def sleep(_: float) -> None:
+            waits.set()
+            await asyncio.Event().wait()
+
+        known.house.connector._per_conversation = Pace(((1, 10.0),), elapsed=lambda: 0.0, sleep=sleep)
+        await known.house.adapter.send(says(), key="k1")
+        await cancelled(known, waits, key="k2")
+        assert await known.house.adapter._sendings.of(WHERE, "k2") is None
+
+    async def test_what_teams_put_off_has_not_begun_either(self, known: Wire) -> None:
+        waits = asyncio.Event()
+
+        async def sleep(_: float) -> None:
+            waits.set()
+            await asyncio.Event().wait()
+
+        known.house.connector._sleep = sleep
+        known.microsoft.replies.append(Reply(429))
+        await cancelled(known, waits, key="k")
+        await known.house.adapter.send(says(), key="k")
+        assert len(known.microsoft.calls) == 1
+
+    async def test_what_has_left_is_in_doubt(self, known: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(leaving, "ENDS_WITHIN_S", 0.01)
+        known.microsoft.replies.append(Reply(hang=True))
+        sending = asyncio.create_task(known.house.adapter.send(says(), key="k"))
+        await asyncio.wait_for(known.microsoft.hangs.wait(), 10)
+        sending.cancel()
+        for again in (sending, known.house.adapter.send(says(), key="k")):
+            with pytest.raises(DeliveryFailed) as failed:
+                await again
+            assert failed.value.ambiguous
+
+
+async def cancelled(wire: Wire, when: asyncio.Event, *, key: str) -> None:
+    """The desk stops when a message has come that far."""
+    sending = asyncio.create_task(wire.house.adapter.send(says(), key=key))
+    await asyncio.wait_for(when.wait(), 10)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
 
 
 class Forgetful:
@@ -416,7 +471,7 @@ async def test_an_hours_worth_of_words_goes_back_to_the_outbox() -> None:
     await pace.turn("a")
     with pytest.raises(DeliveryFailed) as failed:
         await pace.turn("a")
-    assert failed.value.retry
+    assert (failed.value.retry, failed.value.after) == (True, timedelta(hours=1))
     await pace.turn("b")
 
 
