@@ -1,6 +1,7 @@
 """A calendar was wrong: whatever it counted is counted anew, and one that opens no more stops nobody."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,16 +22,19 @@ from caseengine.model.priority import Priority
 from caseengine.model.sla import ClockState, Target
 from caseengine.operations import ask_customer, hear_customer, prioritise, reopen, resolve, take
 from caseengine.operations.escalating import recount
+from caseengine.reading.boards import Whose, desk_days, period_board
 from caseengine.rulebooks import Rulebook
 from caseengine.tables import calendar_corrections
 from storage.engine import Database
 from storage.transaction import UnitOfWork
-from tests.caseengine.office import Office, when
+from tests.caseengine.office import CALENDAR, Office, when
+from tests.caseengine.test_escalation import steps
 from tests.caseengine.test_operations import SOLVED
 from tests.caseengine.test_plans import plan_of
 from tests.caseengine.test_service_levels import rows_equal_recount
 
 LONDON = ZoneInfo("Europe/London")
+MONDAY = date(2026, 3, 2)
 ROUND = Calendar(LONDON, ((Window(time(0), time(0)),),) * 7)
 BY_DAY = Calendar(LONDON, ((Window(time(9), time(17)),),) * 7)
 OVER = Calendar(LONDON, ((),) * 7, frozenset(), {date(2020, 1, 6): (Window(time(9), time(17)),)})
@@ -225,3 +229,108 @@ async def test_where_no_calendar_opens_any_more_the_clock_on_the_wall_promises(o
         set_desk_calendar(work, OVER)
     case = await office.report(at="Mon 16:30")
     assert case.due_at == when("Mon 16:30") + timedelta(hours=4)
+
+
+DAYS: dict[str, Any] = {
+    "policies": {
+        "climb": {
+            "targets": {"first_response": "4h"},
+            "warn_at": [0.5],
+            "ladder": [{"target": "first_response", "after": "10m", "do": "tell_manager"}],
+        }
+    },
+    "choose": {"default": "climb"},
+}
+
+
+async def closes(office: Office, *days: date, at: str) -> None:
+    """The desk's calendar has these holidays, and Monday had been said otherwise."""
+    async with office.database.unit_of_work() as work:
+        set_desk_calendar(work, replace(CALENDAR, holidays=frozenset(days)))
+        look_again(work, days=(MONDAY, MONDAY), at=when(at))
+    await sweep(office, at)
+
+
+async def missed(office: Office) -> int:
+    async with office.database.snapshot() as snapshot:
+        days = desk_days(date(2026, 3, 1), date(2026, 3, 10), LONDON)
+        board = await period_board(snapshot, Whose(), days)
+    return sum(target.missed.value for target in board.targets)
+
+
+@pytest.fixture
+async def climbed(office: Office) -> tuple[Office, Case]:
+    """A case whose answer was missed on Monday, as the manager was told."""
+    async with office.database.unit_of_work() as work:
+        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
+    case = await office.report(at="Mon 09:00")
+    await sweep(office, "Mon 15:00")
+    assert await steps(office, case) == ["breached", "tell_manager"]
+    assert await missed(office) == 1
+    return office, case
+
+
+async def test_a_miss_that_was_none_is_told_when_it_really_is_one(climbed: tuple[Office, Case]) -> None:
+    office, case = climbed
+    await closes(office, MONDAY, at="Mon 16:00")
+    (clock,) = await office.see(all_clocks, case.id)
+    assert (clock.state, clock.due_at, clock.next_at) == (ClockState.RUNNING, when("Tue 14:00"), when("Tue 11:00"))
+    assert await missed(office) == 0
+    told: dict[str, list[str]] = {}
+    for at in ("Tue 11:00", "Tue 11:01", "Tue 14:00", "Tue 14:01", "Tue 14:11", "Wed 15:00"):
+        before = len(await steps(office, case))
+        await sweep(office, at)
+        told[at] = (await steps(office, case))[before:]
+    assert told == {
+        "Tue 11:00": [],
+        "Tue 11:01": ["warned 0.5"],
+        "Tue 14:00": [],
+        "Tue 14:01": ["breached"],
+        "Tue 14:11": ["tell_manager"],
+        "Wed 15:00": [],
+    }
+    assert await missed(office) == 1
+    await rows_equal_recount(office, case)
+    await office.rows_equal_fold(case)
+
+
+async def test_a_miss_that_was_one_after_all_is_told_once(climbed: tuple[Office, Case]) -> None:
+    office, case = climbed
+    await closes(office, MONDAY, at="Mon 16:00")
+    await closes(office, at="Mon 16:30")
+    await sweep(office, "Wed 15:00")
+    assert await steps(office, case) == ["breached", "tell_manager"]
+    assert await missed(office) == 1
+    await rows_equal_recount(office, case)
+
+
+async def test_steps_that_were_too_early_are_taken_again_and_others_are_not(office: Office) -> None:
+    """Monday opened an hour later than the calendar said: it was warned rightly, and missed an hour too soon."""
+    async with office.database.unit_of_work() as work:
+        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
+    case = await office.report(at="Mon 09:00")
+    await sweep(office, "Mon 12:20")
+    await sweep(office, "Mon 14:05")
+    assert await steps(office, case) == ["warned 0.5", "breached"]
+    late = {MONDAY: (Window(time(10), time(12, 30)), Window(time(13, 30), time(17, 30)))}
+    async with office.database.unit_of_work() as work:
+        set_desk_calendar(work, replace(CALENDAR, overrides=late))
+        look_again(work, days=(MONDAY, MONDAY), at=when("Mon 14:10"))
+    await sweep(office, "Mon 14:15")
+    assert await missed(office) == 0
+    await sweep(office, "Mon 15:01")
+    assert await steps(office, case) == ["warned 0.5", "breached", "breached"]
+    assert await missed(office) == 1
+    await rows_equal_recount(office, case)
+
+
+async def test_a_sweep_at_the_very_moment_it_is_due_says_no_miss(office: Office) -> None:
+    """Though a warning is past by then: an answer at this instant is in time."""
+    async with office.database.unit_of_work() as work:
+        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
+    case = await office.report(at="Mon 09:00")
+    await sweep(office, "Mon 14:00")
+    assert await steps(office, case) == ["warned 0.5"]
+    await sweep(office, "Mon 14:01")
+    assert await steps(office, case) == ["warned 0.5", "breached"]
+    await rows_equal_recount(office, case)

@@ -157,6 +157,15 @@ class Clock:
             return self
         return replace(self, steps=place + 1)._looked_ahead(measure)
 
+    def has_come(self, step: Step, measure: Measure, at: datetime) -> bool:
+        """Whether so much is spent by then and, for the breach and what follows it, the target is missed.
+
+        Just when a target is due all of it is spent, and nothing is missed yet.
+        """
+        if step.share is None and self.late(at).breached_at is None:
+            return False
+        return step.due(self.goal) <= self.spent_at(measure, at)
+
     def spent_at(self, measure: Measure, at: datetime) -> timedelta:
         """Working time it has counted up to `at`."""
         if self.running_since is None:

@@ -30,7 +30,7 @@ from caseengine.model.events import (
 )
 from caseengine.model.lifecycle import LIVE, TRANSITIONS, Status
 from caseengine.model.sla.clock import Clock, Measure
-from caseengine.model.sla.policy import DEFAULT, NOTHING_PROMISED, Book, Policy, StepKind, Target
+from caseengine.model.sla.policy import DEFAULT, NOTHING_PROMISED, Book, Policy, Step, StepKind, Target
 
 
 class Awaits(StrEnum):
@@ -223,25 +223,32 @@ def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
 
 
 def _stepped(after: Clocks, event: CaseEvent, book: Book) -> Clocks:
-    """Which of its steps a clock has behind it."""
+    """Which of its steps a clock has behind it.
+
+    By a calendar that was corrected since, a step may have been taken before its time: it lies ahead again.
+    """
     measure = after.measure(book)
     if not isinstance(event, (TargetWarned, TargetBreached, LadderStepTaken)):
         return after
     found = []
     for clock in after.clocks:
         mine = (clock.target, clock.cycle) == (event.target, event.cycle) and clock.is_open
-        place = _place(event, measure, clock.target) if mine else None
-        found.append(clock.stepped(place, measure) if place is not None else clock)
+        place = _place(event, measure.steps(clock.target)) if mine else None
+        has_come = place is not None and clock.has_come(measure.steps(clock.target)[place], measure, event.at)
+        found.append(clock.stepped(place, measure) if place is not None and has_come else clock)
     return replace(after, clocks=tuple(found))
 
 
-def _place(event: TargetWarned | TargetBreached | LadderStepTaken, measure: Measure, target: Target) -> int | None:
-    if isinstance(event, LadderStepTaken):
-        return event.step
-    for place, step in enumerate(measure.steps(target)):
-        if isinstance(event, TargetWarned):
-            if step.kind is StepKind.WARN and step.share == event.share:
-                return place
-        elif step.kind is StepKind.BREACH:
-            return place
-    return None
+def _place(event: TargetWarned | TargetBreached | LadderStepTaken, steps: tuple[Step, ...]) -> int | None:
+    """The last of steps that are the same, which an old rulebook may have: it is the one that is taken."""
+    return next((place for place in reversed(range(len(steps))) if _tells(event, place, steps[place])), None)
+
+
+def _tells(event: TargetWarned | TargetBreached | LadderStepTaken, place: int, step: Step) -> bool:
+    match event:
+        case TargetWarned():
+            return step.kind is StepKind.WARN and step.share == event.share
+        case TargetBreached():
+            return step.kind is StepKind.BREACH
+        case LadderStepTaken():
+            return place == event.step
