@@ -1,9 +1,9 @@
 """A calendar was wrong: whatever it counted is counted anew, and one that opens no more stops nobody."""
 
 import asyncio
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,19 +22,16 @@ from caseengine.model.priority import Priority
 from caseengine.model.sla import ClockState, Target
 from caseengine.operations import ask_customer, hear_customer, prioritise, reopen, resolve, take
 from caseengine.operations.escalating import recount
-from caseengine.reading.boards import Whose, desk_days, period_board
 from caseengine.rulebooks import Rulebook
-from caseengine.tables import calendar_corrections
+from caseengine.tables import calendar_corrections, case_events, recounts_left
 from storage.engine import Database
-from storage.transaction import UnitOfWork
-from tests.caseengine.office import CALENDAR, Office, when
-from tests.caseengine.test_escalation import steps
+from storage.transaction import UnitOfWork, insertion
+from tests.caseengine.office import Office, when
 from tests.caseengine.test_operations import SOLVED
 from tests.caseengine.test_plans import plan_of
 from tests.caseengine.test_service_levels import rows_equal_recount
 
 LONDON = ZoneInfo("Europe/London")
-MONDAY = date(2026, 3, 2)
 ROUND = Calendar(LONDON, ((Window(time(0), time(0)),),) * 7)
 BY_DAY = Calendar(LONDON, ((Window(time(9), time(17)),),) * 7)
 OVER = Calendar(LONDON, ((),) * 7, frozenset(), {date(2020, 1, 6): (Window(time(9), time(17)),)})
@@ -179,6 +176,74 @@ async def test_the_walk_goes_on_where_it_was_stopped(wrong: Office, monkeypatch:
     assert await walks(wrong) == 0
 
 
+async def late_for_long(office: Office) -> Case:
+    """A case that a wrong calendar says was solved too late."""
+    case = await office.report(department="deliveries")
+    await office.do(resolve, case.number, SOLVED, at=when("Mon 23:00"), **MO)
+    assert (await solution(office, case))[0] is ClockState.BREACHED
+    return case
+
+
+async def left(office: Office) -> int:
+    async with office.database.snapshot() as snapshot:
+        return int(await snapshot.scalar(sa.select(sa.func.count()).select_from(recounts_left)) or 0)
+
+
+async def told_as(office: Office, case: Case, old: str, new: str) -> None:
+    """Its history names an event by another kind."""
+    async with office.database.unit_of_work() as work:
+        named = (case_events.c.case_id == case.id, case_events.c.kind == old)
+        work.write(sa.update(case_events).where(*named).values(kind=new))
+
+
+async def test_a_case_that_failed_when_the_walk_came_by_is_counted_once_it_can_be(wrong: Office) -> None:
+    broken, sound = await late_for_long(wrong), await late_for_long(wrong)
+    await told_as(wrong, broken, "CaseResolved", "OfALaterRelease")
+    await correct(wrong, "line")
+    now = when("Wed 08:30")
+    job = Escalations(wrong.database, lambda: now)
+    await job.run()
+    assert await walks(wrong) == 0
+    await rows_equal_recount(wrong, sound)
+    await told_as(wrong, broken, "OfALaterRelease", "CaseResolved")
+    await job.run()
+    assert (await solution(wrong, broken))[0] is ClockState.BREACHED  # it rests
+    now += timedelta(minutes=2)
+    await job.run()
+    assert (await solution(wrong, broken))[0] is ClockState.MET
+    assert await left(wrong) == 0
+
+
+async def test_a_case_that_gave_way_is_counted_next_time(wrong: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await late_for_long(wrong)
+    await correct(wrong, "line")
+    with monkeypatch.context() as busy:
+        busy.setattr(escalations, "TRIES_MAX", 0)  # somebody is at it whenever it is tried
+        await sweep(wrong)
+    assert (await walks(wrong), await left(wrong)) == (0, 1)
+    await sweep(wrong)
+    await rows_equal_recount(wrong, case)
+    assert await left(wrong) == 0
+
+
+async def test_what_two_walks_left_is_counted_for_each(any_database: Database) -> None:
+    office = Office(any_database)
+    await office.furnish()
+    await furnish_wrongly(office)
+    case = await late_for_long(office)
+    async with any_database.unit_of_work() as work:
+        work.write(insertion(recounts_left, [{"id": uuid4(), "case_id": case.id} for _ in range(2)]))
+        set_calendar(work, "line", BY_DAY)
+    other = Database(any_database.url)
+    try:
+        await asyncio.gather(sweep(office), sweep(Office(other)))
+    finally:
+        await other.close()
+    await sweep(office)
+    assert await left(office) == 0
+    await rows_equal_recount(office, case)
+
+
 async def test_two_workers_walk_to_the_same_end(any_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(escalations, "RECOUNTED", 2)
     office = Office(any_database)
@@ -229,108 +294,3 @@ async def test_where_no_calendar_opens_any_more_the_clock_on_the_wall_promises(o
         set_desk_calendar(work, OVER)
     case = await office.report(at="Mon 16:30")
     assert case.due_at == when("Mon 16:30") + timedelta(hours=4)
-
-
-DAYS: dict[str, Any] = {
-    "policies": {
-        "climb": {
-            "targets": {"first_response": "4h"},
-            "warn_at": [0.5],
-            "ladder": [{"target": "first_response", "after": "10m", "do": "tell_manager"}],
-        }
-    },
-    "choose": {"default": "climb"},
-}
-
-
-async def closes(office: Office, *days: date, at: str) -> None:
-    """The desk's calendar has these holidays, and Monday had been said otherwise."""
-    async with office.database.unit_of_work() as work:
-        set_desk_calendar(work, replace(CALENDAR, holidays=frozenset(days)))
-        look_again(work, days=(MONDAY, MONDAY), at=when(at))
-    await sweep(office, at)
-
-
-async def missed(office: Office) -> int:
-    async with office.database.snapshot() as snapshot:
-        days = desk_days(date(2026, 3, 1), date(2026, 3, 10), LONDON)
-        board = await period_board(snapshot, Whose(), days)
-    return sum(target.missed.value for target in board.targets)
-
-
-@pytest.fixture
-async def climbed(office: Office) -> tuple[Office, Case]:
-    """A case whose answer was missed on Monday, as the manager was told."""
-    async with office.database.unit_of_work() as work:
-        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
-    case = await office.report(at="Mon 09:00")
-    await sweep(office, "Mon 15:00")
-    assert await steps(office, case) == ["breached", "tell_manager"]
-    assert await missed(office) == 1
-    return office, case
-
-
-async def test_a_miss_that_was_none_is_told_when_it_really_is_one(climbed: tuple[Office, Case]) -> None:
-    office, case = climbed
-    await closes(office, MONDAY, at="Mon 16:00")
-    (clock,) = await office.see(all_clocks, case.id)
-    assert (clock.state, clock.due_at, clock.next_at) == (ClockState.RUNNING, when("Tue 14:00"), when("Tue 11:00"))
-    assert await missed(office) == 0
-    told: dict[str, list[str]] = {}
-    for at in ("Tue 11:00", "Tue 11:01", "Tue 14:00", "Tue 14:01", "Tue 14:11", "Wed 15:00"):
-        before = len(await steps(office, case))
-        await sweep(office, at)
-        told[at] = (await steps(office, case))[before:]
-    assert told == {
-        "Tue 11:00": [],
-        "Tue 11:01": ["warned 0.5"],
-        "Tue 14:00": [],
-        "Tue 14:01": ["breached"],
-        "Tue 14:11": ["tell_manager"],
-        "Wed 15:00": [],
-    }
-    assert await missed(office) == 1
-    await rows_equal_recount(office, case)
-    await office.rows_equal_fold(case)
-
-
-async def test_a_miss_that_was_one_after_all_is_told_once(climbed: tuple[Office, Case]) -> None:
-    office, case = climbed
-    await closes(office, MONDAY, at="Mon 16:00")
-    await closes(office, at="Mon 16:30")
-    await sweep(office, "Wed 15:00")
-    assert await steps(office, case) == ["breached", "tell_manager"]
-    assert await missed(office) == 1
-    await rows_equal_recount(office, case)
-
-
-async def test_steps_that_were_too_early_are_taken_again_and_others_are_not(office: Office) -> None:
-    """Monday opened an hour later than the calendar said: it was warned rightly, and missed an hour too soon."""
-    async with office.database.unit_of_work() as work:
-        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
-    case = await office.report(at="Mon 09:00")
-    await sweep(office, "Mon 12:20")
-    await sweep(office, "Mon 14:05")
-    assert await steps(office, case) == ["warned 0.5", "breached"]
-    late = {MONDAY: (Window(time(10), time(12, 30)), Window(time(13, 30), time(17, 30)))}
-    async with office.database.unit_of_work() as work:
-        set_desk_calendar(work, replace(CALENDAR, overrides=late))
-        look_again(work, days=(MONDAY, MONDAY), at=when("Mon 14:10"))
-    await sweep(office, "Mon 14:15")
-    assert await missed(office) == 0
-    await sweep(office, "Mon 15:01")
-    assert await steps(office, case) == ["warned 0.5", "breached", "breached"]
-    assert await missed(office) == 1
-    await rows_equal_recount(office, case)
-
-
-async def test_a_sweep_at_the_very_moment_it_is_due_says_no_miss(office: Office) -> None:
-    """Though a warning is past by then: an answer at this instant is in time."""
-    async with office.database.unit_of_work() as work:
-        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
-    case = await office.report(at="Mon 09:00")
-    await sweep(office, "Mon 14:00")
-    assert await steps(office, case) == ["warned 0.5"]
-    await sweep(office, "Mon 14:01")
-    assert await steps(office, case) == ["warned 0.5", "breached"]
-    await rows_equal_recount(office, case)
