@@ -4,7 +4,7 @@ Clocks are counted anew as if the calendar had never been wrong, those that have
 Source: docs/decisions/0014-sla-clocks.md
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from caseengine.calendars import DESK
 from caseengine.model.events import PolicyApplied
 from caseengine.rulebooks import Rulebook
 from caseengine.service_levels import sla_of
-from caseengine.tables import calendar_corrections, case_clocks, case_events, rulebooks
+from caseengine.tables import calendar_corrections, case_clocks, case_events, recounts_left, rulebooks
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
 DAY = timedelta(days=1)
@@ -32,6 +32,14 @@ class Correction:
     since: datetime | None
     until: datetime | None
     place: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A case that a walk could not count, see the table."""
+
+    id: UUID
+    case_id: UUID
 
 
 def look_again(work: UnitOfWork, *, calendar: str = DESK, days: tuple[date, date] = EVERY_DAY, at: datetime) -> None:
@@ -74,8 +82,11 @@ async def cases_to_recount(snapshot: Snapshot, walk: Correction, *, limit: int) 
     return [row.case_id for row in rows]
 
 
-def go_on(work: UnitOfWork, walk: Correction, place: UUID | None) -> None:
+def go_on(work: UnitOfWork, walk: Correction, place: UUID | None, left: Iterable[UUID] = ()) -> None:
     """The walk has come to this case; None: to its end.
+
+    Args:
+        left: cases it came by and could not count, which are kept for later.
 
     Raises (at commit):
         Conflict: another worker went on from there first.
@@ -86,6 +97,25 @@ def go_on(work: UnitOfWork, walk: Correction, place: UUID | None) -> None:
         work.write(sa.delete(table).where(*there), rows=1)
     else:
         work.write(sa.update(table).where(*there).values(place=place), rows=1)
+    if rows := [{"id": uuid4(), "case_id": case_id} for case_id in left]:
+        work.write(insertion(recounts_left, rows))
+
+
+async def left_to_recount(snapshot: Snapshot, after: Left | None, *, limit: int) -> list[Left]:
+    """What walks could not count, in the order of `id`."""
+    table = recounts_left.c
+    behind = [] if after is None else [table.id > after.id]
+    rows = await snapshot.rows(sa.select(table.id, table.case_id).where(*behind).order_by(table.id).limit(limit))
+    return [Left(*tuple(row)) for row in rows]
+
+
+def counted(work: UnitOfWork, left: Left) -> None:
+    """It is counted now.
+
+    Raises (at commit):
+        Conflict: another worker counted it first.
+    """
+    work.write(sa.delete(recounts_left).where(recounts_left.c.id == left.id), rows=1)
 
 
 async def _counted_by(snapshot: Snapshot, calendar: str) -> sa.ColumnElement[bool]:

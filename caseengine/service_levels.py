@@ -3,7 +3,7 @@
 from caseengine.calendars import known_calendars
 from caseengine.departments import all_departments
 from caseengine.model.errors import RulebookInvalid
-from caseengine.model.sla import Sla, read_sla
+from caseengine.model.sla import Sla, check_steps, read_sla
 from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, RulebookVersion, rulebook
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -22,8 +22,9 @@ async def sla_of(snapshot: Snapshot, version: int) -> Sla:
 async def check_levels(snapshot: Snapshot, sla: Sla, newcomers: Newcomers = NOBODY_ELSE) -> None:
     """
     Raises:
-        RulebookInvalid: it counts by a calendar there is not, or has a ladder for a department there is not.
+        RulebookInvalid: it counts by a calendar or has a ladder for a department there is not, or says a step twice.
     """
+    check_steps(sla)
     known = {department.id for department in await all_departments(snapshot)} | newcomers.departments
     for policy, department in sorted(sla.ladders):
         if department not in known:

@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from app.jobs.one_by_one import OneByOne, each
-from caseengine.calendar_corrections import cases_to_recount, go_on, next_correction
+from caseengine.calendar_corrections import Left, cases_to_recount, counted, go_on, left_to_recount, next_correction
 from caseengine.cases import Cases
 from caseengine.operations.escalating import BookCallback, escalate_due, recount
 from caseengine.reading.due_clocks import due_steps
@@ -38,6 +38,7 @@ class Escalations:
     async def run(self) -> None:
         """Take every step that is past due, and go on with what is to be counted anew."""
         await self._take_steps()
+        await self._recount_left()
         while await self._recount_some():
             await self._take_steps()
 
@@ -51,6 +52,11 @@ class Escalations:
                 act = partial(escalate_due, case_id=due.case_id, at=at, book_callback=self._book_callback)
                 await self._cases.do(due.case_id, act)
 
+    async def _recount_left(self) -> None:
+        """Try again what walks passed over: it had failed, or somebody else was at it."""
+        async for left in each(self._database, partial(left_to_recount, limit=PAGE)):
+            await self._cases.do(left.case_id, partial(_recount_late, left=left), tries=TRIES_MAX)
+
     async def _recount_some(self) -> bool:
         """One step of the walk after a calendar was corrected; whether there may be more to walk."""
         async with self._database.snapshot() as snapshot:
@@ -58,11 +64,11 @@ class Escalations:
             found = await cases_to_recount(snapshot, walk, limit=RECOUNTED) if walk is not None else []
         if walk is None:
             return False
-        for case_id in found:
-            await self._cases.do(case_id, partial(_recount, case_id=case_id), tries=TRIES_MAX)
+        done = [await self._cases.do(one, partial(_recount, case_id=one), tries=TRIES_MAX) for one in found]
+        left = [one for one, is_done in zip(found, done, strict=True) if not is_done]
         try:
             async with self._database.unit_of_work() as work:
-                go_on(work, walk, found[-1] if len(found) == RECOUNTED else None)
+                go_on(work, walk, found[-1] if len(found) == RECOUNTED else None, left)
         except Conflict:
             return False  # another worker walks
         return True
@@ -70,3 +76,8 @@ class Escalations:
 
 async def _recount(work: UnitOfWork, case_id: UUID) -> None:
     await recount(work, await Cases(work).by_id(case_id))
+
+
+async def _recount_late(work: UnitOfWork, left: Left) -> None:
+    await _recount(work, left.case_id)
+    counted(work, left)

@@ -4,14 +4,17 @@ Nothing that was promised or raised gets lost by a merge. Source: docs/decisions
 """
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from caseengine.agents import Agents
-from caseengine.cases import Cases
+from caseengine.cases import Cases, history
+from caseengine.clocks import book_for
 from caseengine.model import events as happened
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
+from caseengine.model.sla import Book, Owed, owed, owed_without
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.calling import end_callback
 from caseengine.operations.keeping import WATCHERS_MAX
@@ -33,16 +36,8 @@ async def absorb(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at:
         TransitionNotAllowed: the target has ended.
     """
     awaited = source.due_at
-    target.record(
-        happened.CaseAbsorbed(
-            case_id=target.id,
-            actor=by,
-            at=at,
-            other_id=source.id,
-            other_number=source.number,
-            customer_waits=awaited is not None,
-        )
-    )
+    left = owed(*await _lived(work, source), at)
+    target.record(happened.CaseAbsorbed(**_told(source, target, left, by, at), customer_waits=awaited is not None))
     if awaited is not None and (target.due_at is None or awaited < target.due_at):
         target.promise(awaited, by=by, at=at)
     _as_urgent(source, target, by, at)
@@ -51,6 +46,24 @@ async def absorb(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at:
     if source.parent_id is not None and target.parent_id is None and source.parent_id != target.id:
         await attach(work, target, await Cases(work).by_id(source.parent_id), by=by, at=at)
     await judge_anew(work, target, at=at)
+
+
+async def release(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at: datetime) -> None:
+    """The target owes its customer what it would have owed without the source; what was missed meanwhile was missed."""
+    events, book = await _lived(work, target)
+    left = owed_without(events, source.id, book, at)
+    target.record(happened.CaseReleased(**_told(source, target, left, by, at), customer_waits=left.customer_waits))
+
+
+async def _lived(work: UnitOfWork, case: Case) -> tuple[list[happened.CaseEvent], Book]:
+    """All that happened to it by now, and what that is measured by."""
+    events = [*await history(work, case.id), *case.unsaved]
+    return events, await book_for(work, events)
+
+
+def _told(source: Case, target: Case, left: Owed, by: Actor, at: datetime) -> dict[str, Any]:
+    other = {"other_id": source.id, "other_number": source.number}
+    return {"case_id": target.id, "actor": by, "at": at, **other, **{str(one): ran for one, ran in left.ran.items()}}
 
 
 def _as_urgent(source: Case, target: Case, by: Actor, at: datetime) -> None:

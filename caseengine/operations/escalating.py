@@ -52,9 +52,10 @@ async def escalate_due(
     case = await Cases(work).by_id(case_id)
     clocks = await recount(work, case)
     for clock in clocks.current().running():
-        while (step := due_step(clocks.current(), clocks.book, (clock.target, clock.cycle), at)) is not None:
-            place, what, running = step
-            await _take(work, case, running, place, what, at=at, by=by, book_callback=book_callback)
+        taken = -1  # only rising: a step that moved no clock on would be due for ever
+        while (step := due_step(clocks.current(), clocks.book, (clock.target, clock.cycle), at)) and step[0] > taken:
+            taken, what, running = step
+            await _take(work, case, running, taken, what, at=at, by=by, book_callback=book_callback)
     return case
 
 

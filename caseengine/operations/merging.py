@@ -19,7 +19,7 @@ from caseengine.model.case_errors import CaseItself, CustomersDiffer, MergeChain
 from caseengine.model.conversation import Conversation
 from caseengine.model.errors import TransitionNotAllowed
 from caseengine.model.lifecycle import Verb
-from caseengine.operations.absorbing import absorb
+from caseengine.operations.absorbing import absorb, release
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import go_on_in, let_go, speak
@@ -104,9 +104,7 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
     source.record(
         happened.CaseUnmerged(case_id=source.id, actor=by, at=at, from_id=target.id, from_number=target.number)
     )
-    target.record(
-        happened.CaseReleased(case_id=target.id, actor=by, at=at, other_id=source.id, other_number=source.number)
-    )
+    await release(work, source, target, by=by, at=at)
     if source.contact_id is None and source.account_id is None and target.contact_id is not None:
         # one conversation opened both, and its customer has proved meanwhile who they are
         source.identify(target.contact_id, target.account_id, by=by, at=at)

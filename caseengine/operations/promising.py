@@ -57,10 +57,11 @@ async def renew_promise(work: UnitOfWork, case: Case, *, by: Actor, at: datetime
 
 
 def _answer(clocks: CaseClocks) -> Clock | None:
-    """The clock that counts how long the customer waits for words, where somebody promises them."""
+    """The clock that counts how long the customer waits for words, where somebody promises them; of two the sooner."""
     measure = clocks.current().measure(clocks.book)
     running = clocks.current().running(Target.FIRST_RESPONSE, Target.NEXT_RESPONSE)
-    return next((clock for clock in running if measure.goal(clock.target) is not None), None)
+    promised = [clock for clock in running if measure.goal(clock.target) is not None]
+    return min(promised, key=lambda clock: (clock.due_at is None, clock.due_at), default=None)
 
 
 def _due(at: datetime, length: timedelta, *calendars: Calendar | None) -> datetime:

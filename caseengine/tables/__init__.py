@@ -17,7 +17,7 @@ from caseengine.tables.people import agent_departments, agents, calendars, depar
 from caseengine.tables.routing import agent_skills, agent_work, assignments, callbacks, skills
 from caseengine.tables.rulebooks import rulebooks
 from caseengine.tables.rules import cursors, rule_timers
-from caseengine.tables.sla import calendar_corrections, case_clocks
+from caseengine.tables.sla import calendar_corrections, case_clocks, recounts_left
 from caseengine.tables.surveys import surveys
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "packed_days",
     "packed_words",
     "participants",
+    "recounts_left",
     "rule_timers",
     "rulebooks",
     "sent_envelopes",

@@ -75,3 +75,14 @@ A calendar was corrected, and the cases that were counted by it are walked by id
 when the walk has come to its end. `ended`: whether it is about clocks that have ended, or about those that have not,
 which come first. Only what ran between `since` and `until` is affected; empty for no such bound.
 """
+
+recounts_left = sa.Table(
+    "recounts_left",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("case_id", sa.Uuid(), sa.ForeignKey("cases.id"), nullable=False),
+)
+"""
+A case that a walk after a correction came by and could not count: it failed, or somebody was at it. The row goes in the
+commit that counts it. Each walk writes a row of its own: a case counted for one correction is not yet for the next.
+"""

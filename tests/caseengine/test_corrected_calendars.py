@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,9 +23,9 @@ from caseengine.model.sla import ClockState, Target
 from caseengine.operations import ask_customer, hear_customer, prioritise, reopen, resolve, take
 from caseengine.operations.escalating import recount
 from caseengine.rulebooks import Rulebook
-from caseengine.tables import calendar_corrections
+from caseengine.tables import calendar_corrections, case_events, recounts_left
 from storage.engine import Database
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 from tests.caseengine.office import Office, when
 from tests.caseengine.test_operations import SOLVED
 from tests.caseengine.test_plans import plan_of
@@ -173,6 +174,74 @@ async def test_the_walk_goes_on_where_it_was_stopped(wrong: Office, monkeypatch:
     for case in done:
         await rows_equal_recount(wrong, case)
     assert await walks(wrong) == 0
+
+
+async def late_for_long(office: Office) -> Case:
+    """A case that a wrong calendar says was solved too late."""
+    case = await office.report(department="deliveries")
+    await office.do(resolve, case.number, SOLVED, at=when("Mon 23:00"), **MO)
+    assert (await solution(office, case))[0] is ClockState.BREACHED
+    return case
+
+
+async def left(office: Office) -> int:
+    async with office.database.snapshot() as snapshot:
+        return int(await snapshot.scalar(sa.select(sa.func.count()).select_from(recounts_left)) or 0)
+
+
+async def told_as(office: Office, case: Case, old: str, new: str) -> None:
+    """Its history names an event by another kind."""
+    async with office.database.unit_of_work() as work:
+        named = (case_events.c.case_id == case.id, case_events.c.kind == old)
+        work.write(sa.update(case_events).where(*named).values(kind=new))
+
+
+async def test_a_case_that_failed_when_the_walk_came_by_is_counted_once_it_can_be(wrong: Office) -> None:
+    broken, sound = await late_for_long(wrong), await late_for_long(wrong)
+    await told_as(wrong, broken, "CaseResolved", "OfALaterRelease")
+    await correct(wrong, "line")
+    now = when("Wed 08:30")
+    job = Escalations(wrong.database, lambda: now)
+    await job.run()
+    assert await walks(wrong) == 0
+    await rows_equal_recount(wrong, sound)
+    await told_as(wrong, broken, "OfALaterRelease", "CaseResolved")
+    await job.run()
+    assert (await solution(wrong, broken))[0] is ClockState.BREACHED  # it rests
+    now += timedelta(minutes=2)
+    await job.run()
+    assert (await solution(wrong, broken))[0] is ClockState.MET
+    assert await left(wrong) == 0
+
+
+async def test_a_case_that_gave_way_is_counted_next_time(wrong: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await late_for_long(wrong)
+    await correct(wrong, "line")
+    with monkeypatch.context() as busy:
+        busy.setattr(escalations, "TRIES_MAX", 0)  # somebody is at it whenever it is tried
+        await sweep(wrong)
+    assert (await walks(wrong), await left(wrong)) == (0, 1)
+    await sweep(wrong)
+    await rows_equal_recount(wrong, case)
+    assert await left(wrong) == 0
+
+
+async def test_what_two_walks_left_is_counted_for_each(any_database: Database) -> None:
+    office = Office(any_database)
+    await office.furnish()
+    await furnish_wrongly(office)
+    case = await late_for_long(office)
+    async with any_database.unit_of_work() as work:
+        work.write(insertion(recounts_left, [{"id": uuid4(), "case_id": case.id} for _ in range(2)]))
+        set_calendar(work, "line", BY_DAY)
+    other = Database(any_database.url)
+    try:
+        await asyncio.gather(sweep(office), sweep(Office(other)))
+    finally:
+        await other.close()
+    await sweep(office)
+    assert await left(office) == 0
+    await rows_equal_recount(office, case)
 
 
 async def test_two_workers_walk_to_the_same_end(any_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,13 @@ from caseengine.agents import LOCKED, Agent, AgentRole, Agents, Presence
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
-from caseengine.model.errors import NoticeNotFound
+from caseengine.model.errors import NoticeNotFound, RulebookInvalid
 from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarned
 from caseengine.notices import notices_of, read_notice
 from caseengine.operations import move, renew_promise, reply, take
 from caseengine.operations.escalating import escalate_due
 from caseengine.reading.due_clocks import due_steps
-from caseengine.rulebooks import Rulebook
+from caseengine.rulebooks import Rulebook, decide
 from caseengine.tables import agent_notices
 from storage.engine import Database
 from storage.transaction import UnitOfWork
@@ -129,6 +129,60 @@ async def test_who_sweeps_late_skips_warnings_that_say_nothing_any_more(climbing
     assert await steps(climbing, case) == ["notify", "breached", "raise", "reassign", "tell_manager", "callback"]
     await sweep(climbing, "Mon 10:00")  # and back again
     assert len(await steps(climbing, case)) == 6
+
+
+TWICE: dict[str, Any] = {
+    "policies": {
+        "twice": {
+            "targets": {"first_response": "2h"},
+            "warn_at": [0.5, 0.5],
+            "ladder": [
+                {"target": "first_response", "after": "10m", "do": "raise"},
+                {"target": "first_response", "after": "10m", "do": "notify"},
+                {"target": "first_response", "after": "10m", "do": "raise"},
+            ],
+        }
+    },
+    "choose": {"default": "twice"},
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "where"),
+    [
+        ({"warn_at": [0.5, 0.8, 0.5]}, "policies.p.warn_at"),
+        ({"warn_at": [1, 1.0]}, "policies.p.warn_at"),
+        ({"ladder": TWICE["policies"]["twice"]["ladder"]}, "policies.p.ladder"),
+        (
+            {"ladders": {"tills": [{"target": "resolution", "after": told, "do": "raise"} for told in ("60m", "1h")]}},
+            "policies.p.ladders.tills",
+        ),
+    ],
+)
+async def test_the_same_step_twice_is_refused(office: Office, policy: dict[str, Any], where: str) -> None:
+    with pytest.raises(RulebookInvalid) as refused:
+        async with office.database.unit_of_work() as work:
+            await put_in_force(work, Rulebook.SLA, {"policies": {"p": policy}}, by=SYSTEM, at=when("Mon 08:00"))
+    assert (refused.value.where, refused.value.problem) == (where, "twice")
+
+
+async def test_steps_at_one_instant_that_do_different_things_are_two_steps(office: Office) -> None:
+    ladder = TWICE["policies"]["twice"]["ladder"][:2]
+    document = {"policies": {"p": {"warn_at": [0.5], "ladder": [*ladder, {**ladder[0], "target": "resolution"}]}}}
+    async with office.database.unit_of_work() as work:
+        await put_in_force(work, Rulebook.SLA, document, by=SYSTEM, at=when("Mon 08:00"))
+
+
+async def test_a_rulebook_that_says_a_step_twice_since_long_ago_is_climbed_to_its_end(office: Office) -> None:
+    async with office.database.unit_of_work() as work:
+        await decide(work, Rulebook.SLA, TWICE, by=SYSTEM, at=when("Mon 08:00"))
+    case = await office.report(at="Mon 09:00")
+    await asyncio.wait_for(sweep(office, "Mon 10:01"), 10)
+    await sweep(office, "Mon 10:02")
+    assert await steps(office, case) == ["warned 0.5"]
+    await sweep(office, "Mon 11:11")
+    assert await steps(office, case) == ["warned 0.5", "breached", "raise", "notify", "raise"]
+    await rows_equal_recount(office, case)
 
 
 async def test_what_nobody_holds_is_told_to_the_department(climbing: Office) -> None:

@@ -210,7 +210,7 @@ async def test_who_waits_goes_on_waiting_for_words_at_the_target(office: Office)
     now = await office.case(target)
     assert (now.status, now.due_at) == (Status.OPEN, source.due_at)
     running = {clock.target for clock in await office.see(all_clocks, target.id) if clock.running_since}
-    assert running == {Target.NEXT_RESPONSE, Target.RESOLUTION}
+    assert running == {Target.FIRST_RESPONSE, Target.RESOLUTION}  # nobody has answered about the other till
     await office.rows_equal_fold(now)
 
 

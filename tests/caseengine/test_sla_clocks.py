@@ -1,6 +1,6 @@
 """What the clocks say: each target told as a short story, and the rules that hold whatever happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -70,6 +70,16 @@ BOOK = Book(
 FIRST, NEXT, RESOLUTION = Target
 
 
+OTHER: dict[str, Any] = {"other_id": uuid4(), "other_number": "CAS-2"}
+
+
+def _ago(at: str, ran: Mapping[str, tuple[int, int] | None]) -> dict[str, Any]:
+    def instant(minutes: int) -> datetime:
+        return when(at) - timedelta(minutes=minutes)
+
+    return {name: ((instant(one[0]), instant(one[1])),) if one else () for name, one in ran.items()}
+
+
 class Told:
     """A case that lives through a few days, and what its clocks say."""
 
@@ -109,6 +119,13 @@ class Told:
     def fact(self, kind: type[happened.CaseEvent], at: str, **named: Any) -> "Told":
         self.case.record(kind(case_id=self.case.id, actor=SYSTEM, at=when(at), **named))
         return self
+
+    def takes_over(self, at: str, **ran: tuple[int, int]) -> "Told":
+        """Another case goes on here, whose clocks ran from so many minutes ago until so many."""
+        return self.fact(happened.CaseAbsorbed, at, **OTHER, customer_waits=True, **_ago(at, ran))
+
+    def gives_back(self, at: str, waits: bool, **ran: tuple[int, int] | None) -> "Told":
+        return self.fact(happened.CaseReleased, at, **OTHER, customer_waits=waits, **_ago(at, ran))
 
     def clocks(self, now: str = "Mon 09:00") -> dict[tuple[Target, int], Clock]:
         return {(one.target, one.cycle): one for one in clock(self.case.unsaved, BOOK, when(now))}
@@ -393,6 +410,10 @@ ACTS: list[Callable[[Told, str], object]] = [
     lambda told, at: told.does("move", at, "deliveries", "Not ours"),
     lambda told, at: told.fact(happened.CaseMerged, at, into_id=uuid4()),
     lambda told, at: told.fact(happened.CaseUnmerged, at, from_id=uuid4(), from_number="CAS-2"),
+    lambda told, at: told.takes_over(at, first_response=(150, 30)),
+    lambda told, at: told.takes_over(at, next_response=(90, 0), resolution=(900, 0)),
+    lambda told, at: told.gives_back(at, waits=False, first_response=None, next_response=None),
+    lambda told, at: told.gives_back(at, waits=True, next_response=(45, 0), resolution=(60, 0)),
     lambda told, at: told.policy("gold", at),
     lambda told, at: told.policy("round", at),
     lambda told, at: told.policy("patient", at),

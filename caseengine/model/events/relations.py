@@ -1,11 +1,15 @@
 """What a case has to do with other cases."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from caseengine.model.events.fact import INTERNAL, CaseEvent, Was
 from caseengine.model.lifecycle import Status, Verb
+
+Stretches = tuple[tuple[datetime, datetime], ...]
+"""When a clock ran, from and until, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +66,17 @@ class CaseAbsorbed(CaseEvent):
 
     Attributes:
         customer_waits: the desk owed words in the other case, and owes them here now.
+        first_response, next_response, resolution: when the clock of this target ran there, which goes on here; None
+            where none did.
     """
 
     verb = Verb.ABSORB
     other_id: UUID
     other_number: str
     customer_waits: bool = field(default=False, metadata=INTERNAL)
+    first_response: Stretches | None = field(default=None, metadata=INTERNAL)
+    next_response: Stretches | None = field(default=None, metadata=INTERNAL)
+    resolution: Stretches | None = field(default=None, metadata=INTERNAL)
 
     def sets(self, case: Was) -> dict[str, Any]:
         waited_for_them = self.customer_waits and case.status is Status.WAITING_ON_CUSTOMER
@@ -76,11 +85,21 @@ class CaseAbsorbed(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseReleased(CaseEvent):
-    """The other case goes on by itself again; what happened here meanwhile stays here."""
+    """The other case goes on by itself again; what happened here meanwhile stays here.
+
+    Attributes:
+        customer_waits: the desk owes words here without the other case, too.
+        first_response, next_response, resolution: when this clock would have run without the other case; empty where
+            there would be none, None where it went on as it was.
+    """
 
     verb = Verb.RELEASE
     other_id: UUID
     other_number: str
+    customer_waits: bool = field(default=True, metadata=INTERNAL)
+    first_response: Stretches | None = field(default=None, metadata=INTERNAL)
+    next_response: Stretches | None = field(default=None, metadata=INTERNAL)
+    resolution: Stretches | None = field(default=None, metadata=INTERNAL)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from caseengine.model.events import CaseEvent
 from caseengine.model.sla.clock import Clock, ClockState
-from caseengine.model.sla.document import Sla, read_sla
+from caseengine.model.sla.document import Sla, check_steps, read_sla
 from caseengine.model.sla.due import due_step
 from caseengine.model.sla.fold import Awaits, Clocks, advance, as_of, fold
+from caseengine.model.sla.owed import Owed, owed, owed_without
 from caseengine.model.sla.policy import DEFAULT, NO_SLA, Action, Book, Policy, Step, StepKind, Target
 from caseengine.model.sla.why import Span, SpanKind, why
 
@@ -34,6 +35,7 @@ __all__ = [
     "Clock",
     "ClockState",
     "Clocks",
+    "Owed",
     "Policy",
     "Sla",
     "Span",
@@ -43,9 +45,12 @@ __all__ = [
     "Target",
     "advance",
     "as_of",
+    "check_steps",
     "clock",
     "due_step",
     "fold",
+    "owed",
+    "owed_without",
     "read_sla",
     "why",
 ]

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from caseengine.model.calendar import Calendar, due_at, working_time
 from caseengine.model.errors import NoWorkingTime
+from caseengine.model.events.relations import Stretches
 from caseengine.model.sla.policy import Policy, Step, StepKind, Target
 
 NOTHING = timedelta(0)
@@ -144,6 +145,20 @@ class Clock:
         changed = replace(clock, steps=clock._steps_behind(before, after), next_at=None)
         return changed.resumed(after, at) if self.running_since is not None else changed
 
+    def taken_over(self, stretches: Stretches, measure: Measure, at: datetime) -> "Clock":
+        """As one that ran in these stretches by now, by this measure; one that was missed stays as it is.
+
+        Steps that lie behind by them were taken where it ran, and those that lie ahead again will be taken.
+        """
+        clock = self._stopped(measure, at)
+        if clock.breached_at is not None:
+            return self
+        spent = sum((measure.spent(*stretch) for stretch in stretches), NOTHING)
+        ran = replace(clock, started_at=stretches[0][0], spent=spent, due_at=None, next_at=None)
+        behind = ran._behind(measure)
+        clock = replace(ran, steps=behind if spent > clock.spent else min(clock.steps, behind))
+        return clock.resumed(measure, at) if self.running_since is not None else clock
+
     def laid_aside(self, before: Measure, after: Measure, at: datetime) -> "Clock | None":
         """Nobody promises this target any more: it stands still with what it spent. None where it spent nothing."""
         clock = self._stopped(before, at)
@@ -156,6 +171,15 @@ class Clock:
         if place < self.steps:
             return self
         return replace(self, steps=place + 1)._looked_ahead(measure)
+
+    def has_come(self, step: Step, measure: Measure, at: datetime) -> bool:
+        """Whether so much is spent by then and, for the breach and what follows it, the target is missed.
+
+        Just when a target is due all of it is spent, and nothing is missed yet.
+        """
+        if step.share is None and self.late(at).breached_at is None:
+            return False
+        return step.due(self.goal) <= self.spent_at(measure, at)
 
     def spent_at(self, measure: Measure, at: datetime) -> timedelta:
         """Working time it has counted up to `at`."""
@@ -185,8 +209,13 @@ class Clock:
         if self.breached_at is not None:
             told = self.steps > _breach(old)
             return self.steps if same else _breach(new) + told
-        behind = sum(step.due(self.goal) <= self.spent for step in new[: _breach(new)])
+        behind = self._behind(after)
         return min(self.steps, behind) if same else behind
+
+    def _behind(self, measure: Measure) -> int:
+        """How many steps before the breach lie behind, taken or not."""
+        steps = measure.steps(self.target)
+        return sum(step.due(self.goal) <= self.spent for step in steps[: _breach(steps)])
 
 
 def _breach(steps: tuple[Step, ...]) -> int:

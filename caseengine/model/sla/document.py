@@ -80,6 +80,24 @@ def read_sla(document: Mapping[str, Any], version: int = 0, *, known: Collection
     return _choice(_mapping(document.get("choose", {}), "choose"), Sla(version, policies), known)
 
 
+def check_steps(sla: Sla) -> None:
+    """For a version that comes into force: those that are already never change, and are read as they were written.
+
+    Raises:
+        RulebookInvalid: two steps of one clock are the same ("twice").
+    """
+    for policy in sla.policies.values():
+        for department, ladder in policy.steps.items():
+            for steps in ladder.values():
+                _once(steps, f"policies.{policy.id}", f"ladders.{department}" if department else "ladder")
+
+
+def _once(steps: tuple[Step, ...], where: str, ladder: str) -> None:
+    for place, step in enumerate(steps):
+        if step in steps[:place]:
+            raise RulebookInvalid(f"{where}.{'warn_at' if step.kind is StepKind.WARN else ladder}", "twice")
+
+
 def _choice(choose: Mapping[str, Any], sla: Sla, known: Collection[str] | None) -> Sla:
     _fields(choose, ("entitlement", "tier", "type_and_priority", "default"), "choose")
     policy = _policy_name(sla)
@@ -230,4 +248,4 @@ def _list(told: Any, where: str) -> list[Any]:
     return told
 
 
-__all__ = ["Sla", "read_sla"]
+__all__ = ["Sla", "check_steps", "read_sla"]

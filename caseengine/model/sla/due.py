@@ -21,8 +21,7 @@ def due_step(clocks: Clocks, book: Book, which: tuple[Target, int], at: datetime
     if clock is None or clock.next_at is None or clock.next_at >= at:
         return None
     steps = measure.steps(clock.target)
-    spent = clock.spent_at(measure, at)
-    past = [place for place in range(clock.steps, len(steps)) if steps[place].due(clock.goal) <= spent]
+    past = [place for place in range(clock.steps, len(steps)) if clock.has_come(steps[place], measure, at)]
     if not past:
         return None
     heeded = [place for place in past if steps[place].kind is not StepKind.WARN]

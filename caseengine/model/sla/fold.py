@@ -3,7 +3,7 @@
 What each target means, when it runs, pauses and ends: docs/decisions/0014-sla-clocks.md
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from caseengine.model.events import (
     CaseMoved,
     CaseOpened,
     CasePrioritised,
+    CaseReleased,
     CaseReopened,
     CaseResolved,
     CaseUnmerged,
@@ -28,9 +29,10 @@ from caseengine.model.events import (
     TargetBreached,
     TargetWarned,
 )
+from caseengine.model.events.relations import Stretches
 from caseengine.model.lifecycle import LIVE, TRANSITIONS, Status
-from caseengine.model.sla.clock import Clock, Measure
-from caseengine.model.sla.policy import DEFAULT, NOTHING_PROMISED, Book, Policy, StepKind, Target
+from caseengine.model.sla.clock import NOTHING, Clock, Measure
+from caseengine.model.sla.policy import DEFAULT, NOTHING_PROMISED, Book, Policy, Step, StepKind, Target
 
 
 class Awaits(StrEnum):
@@ -107,6 +109,8 @@ def advance(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
     after = _measured(before, after, event.at, book)
     after = _held(after, event.at, book)
     after = _stepped(after, event, book)
+    if isinstance(event, (CaseAbsorbed, CaseReleased)):
+        after = _with_others(after, event, book)
     return _with_new(after, event.at, book)
 
 
@@ -137,6 +141,8 @@ def _told(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
 
 def _awaits(before: Awaits, event: CaseEvent) -> Awaits:
     if _answers(event) or isinstance(event, CaseResolved):
+        return Awaits.NOBODY
+    if isinstance(event, CaseReleased) and not event.customer_waits:
         return Awaits.NOBODY
     return Awaits.NEXT if before is Awaits.NOBODY and _asks(event) else before
 
@@ -202,46 +208,84 @@ def _pauses(status: Status, measure: Measure, target: Target) -> bool:
     return status is Status.MERGED or measure.goal(target) is None or measure.policy.pauses(target, status)
 
 
+def _with_others(after: Clocks, event: CaseAbsorbed | CaseReleased, book: Book) -> Clocks:
+    """What was owed in another case is owed here, or is no more: of two waits for one answer the longer counts."""
+    measure = after.measure(book)
+    for target in Target:
+        stretches: Stretches | None = getattr(event, target)
+        if stretches is None or measure.goal(target) is None or after.status not in LIVE:
+            continue
+        here = next(iter(after.running(target)), None)
+        if stretches:
+            clock = (here or _new(after, target, measure, event.at)).taken_over(stretches, measure, event.at)
+            if here is None or isinstance(event, CaseReleased) or clock.spent > here.spent_at(measure, event.at):
+                after = _with(after, [clock], event.at, book)
+        elif isinstance(event, CaseReleased):
+            kept = (clock for clock in after.clocks if clock is not here or clock.breached_at is not None)
+            after = replace(after, clocks=tuple(kept))
+    return after
+
+
 def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
     """Whatever the customer waits for and no clock counts yet is counted from now."""
     measure = after.measure(book)
     if after.status not in LIVE:
         return after
-    wanted = [target for target in (RESPONSE.get(after.awaits), Target.RESOLUTION) if target is not None]
-    new = []
-    for target in wanted:
-        goal = measure.goal(target)
-        if goal is not None and not after.running(target):
-            cycle = 1 + max((clock.cycle for clock in after.clocks if clock.target is target), default=0)
-            new.append(Clock.begin(target, cycle, goal, measure, at))
+    answers = any(measure.goal(clock.target) is not None for clock in after.running(*RESPONSE.values()))
+    wanted = [None if answers else RESPONSE.get(after.awaits), Target.RESOLUTION]
+    new = [
+        _new(after, target, measure, at)
+        for target in wanted
+        if target is not None and measure.goal(target) is not None and not after.running(target)
+    ]
+    return _with(after, new, at, book)
+
+
+def _new(after: Clocks, target: Target, measure: Measure, at: datetime) -> Clock:
+    """The next cycle of a target that is promised."""
+    cycle = 1 + max((clock.cycle for clock in after.every if clock.target is target), default=0)
+    return Clock.begin(target, cycle, measure.goal(target) or NOTHING, measure, at)
+
+
+def _with(after: Clocks, new: Sequence[Clock], at: datetime, book: Book) -> Clocks:
+    """These clocks, each in place of the one of its target there was."""
     if not new:
         return after
     again = {clock.target for clock in new}
     kept = tuple(clock for clock in after.clocks if clock.target not in again)
-    past = (*after.past, *(clock for clock in after.clocks if clock.target in again))
+    same = {(clock.target, clock.cycle) for clock in new}
+    old = (clock for clock in after.clocks if clock.target in again and (clock.target, clock.cycle) not in same)
+    past = (*after.past, *old)
     return _held(replace(after, clocks=(*kept, *new), past=past), at, book)
 
 
 def _stepped(after: Clocks, event: CaseEvent, book: Book) -> Clocks:
-    """Which of its steps a clock has behind it."""
+    """Which of its steps a clock has behind it.
+
+    By a calendar that was corrected since, a step may have been taken before its time: it lies ahead again.
+    """
     measure = after.measure(book)
     if not isinstance(event, (TargetWarned, TargetBreached, LadderStepTaken)):
         return after
     found = []
     for clock in after.clocks:
         mine = (clock.target, clock.cycle) == (event.target, event.cycle) and clock.is_open
-        place = _place(event, measure, clock.target) if mine else None
-        found.append(clock.stepped(place, measure) if place is not None else clock)
+        place = _place(event, measure.steps(clock.target)) if mine else None
+        has_come = place is not None and clock.has_come(measure.steps(clock.target)[place], measure, event.at)
+        found.append(clock.stepped(place, measure) if place is not None and has_come else clock)
     return replace(after, clocks=tuple(found))
 
 
-def _place(event: TargetWarned | TargetBreached | LadderStepTaken, measure: Measure, target: Target) -> int | None:
-    if isinstance(event, LadderStepTaken):
-        return event.step
-    for place, step in enumerate(measure.steps(target)):
-        if isinstance(event, TargetWarned):
-            if step.kind is StepKind.WARN and step.share == event.share:
-                return place
-        elif step.kind is StepKind.BREACH:
-            return place
-    return None
+def _place(event: TargetWarned | TargetBreached | LadderStepTaken, steps: tuple[Step, ...]) -> int | None:
+    """The last of steps that are the same, which an old rulebook may have: it is the one that is taken."""
+    return next((place for place in reversed(range(len(steps))) if _tells(event, place, steps[place])), None)
+
+
+def _tells(event: TargetWarned | TargetBreached | LadderStepTaken, place: int, step: Step) -> bool:
+    match event:
+        case TargetWarned():
+            return step.kind is StepKind.WARN and step.share == event.share
+        case TargetBreached():
+            return step.kind is StepKind.BREACH
+        case LadderStepTaken():
+            return place == event.step

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from caseengine.model.calendar import Calendar, openings_between
-from caseengine.model.events import CaseEvent, CaseOpened
+from caseengine.model.events import CaseAbsorbed, CaseEvent, CaseOpened, CaseReleased
+from caseengine.model.events.relations import Stretches
 from caseengine.model.lifecycle import Status
 from caseengine.model.sla.clock import Clock
 from caseengine.model.sla.fold import Clocks, advance, begin
@@ -40,29 +41,45 @@ def why(events: Iterable[CaseEvent], target: Target, cycle: int, book: Book, now
     """
     found: list[Span] = []
     clock: Clock | None = None
-    for clocks, until in _stretches(events, book):
+    for event, clocks, until in _stretches(events, book):
         clock = _of(clocks, target, cycle)
         if clock is None:
             found = []  # one that was taken back leaves its number to the next
         elif clock.is_open:
+            if isinstance(event, (CaseAbsorbed, CaseReleased)):
+                found = _elsewhere(getattr(event, target), clocks, clock, book) or found
             # Each stretch is told anew from where the clock was counted up to: time may have been set back since.
             found = [*_until(found, clock.touched_at), *_spans(clocks, clock, until or _horizon(clock, now), book)]
     return _joined(found, clock.due_at if clock is not None and clock.is_open else None)
 
 
-def _stretches(events: Iterable[CaseEvent], book: Book) -> Iterator[tuple[Clocks, datetime | None]]:
-    """The fold after each event, with the instant of the next; None after the last."""
+def _stretches(events: Iterable[CaseEvent], book: Book) -> Iterator[tuple[CaseEvent, Clocks, datetime | None]]:
+    """Each event and the fold after it, with the instant of the next; None after the last."""
+    last: CaseEvent | None = None
     clocks: Clocks | None = None
     for event in events:
-        if clocks is None:
-            if not isinstance(event, CaseOpened):
-                raise ValueError("a history begins with CaseOpened")
+        if last is not None and clocks is not None:
+            yield last, clocks, event.at
+            clocks = advance(clocks, event, book)
+        elif isinstance(event, CaseOpened):
             clocks = begin(event, book)
-            continue
-        yield clocks, event.at
-        clocks = advance(clocks, event, book)
-    if clocks is not None:
-        yield clocks, None
+        else:
+            raise ValueError("a history begins with CaseOpened")
+        last = event
+    if last is not None and clocks is not None:
+        yield last, clocks, None
+
+
+def _elsewhere(ran: Stretches | None, clocks: Clocks, clock: Clock, book: Book) -> list[Span]:
+    """How long it ran by when it was taken over; nothing where the case's own clock went on instead."""
+    calendar = book.calendar(clocks.policy) if clocks.policy else None
+    if not ran or ran[0][0] != clock.started_at or calendar is None or clocks.policy is None:
+        return []
+    found: list[Span] = []
+    for begins, ends in ran:
+        found += [Span(found[-1].ends, begins, SpanKind.PAUSED, Status.MERGED)] if found else []
+        found += _worked(begins, ends, calendar, clocks.policy.calendar)
+    return [*found, Span(ran[-1][1], clock.touched_at, SpanKind.PAUSED, Status.MERGED)]
 
 
 def _of(clocks: Clocks, target: Target, cycle: int) -> Clock | None:
