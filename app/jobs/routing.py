@@ -13,7 +13,8 @@ from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.operations.calling import call_now, miss
 from caseengine.operations.needing import Likely
-from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer, return_work, route, waits
+from caseengine.operations.routing import PASSED_OVER_MAX, Notice, route, waits
+from caseengine.operations.taking_back import take_back_chat, take_back_misplaced, take_back_offer
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
 from caseengine.reading.callbacks import callbacks_begun, callbacks_over
@@ -84,16 +85,14 @@ class RoutingSweep:
         """Offers and work of those who are not there any more go back to the queue."""
         at = self._now()
         async for offer in each(self._database, lambda now, last: offers_ended(now, at, behind=last)):
-            expired = offer.expires_at <= at
-            await self._do(self._back, offer.case_id, partial(expire_offer, expired=expired, at=at))
+            await self._do(self._back, offer.case_id, partial(take_back_offer, at=self._now()))
         async for row in each(self._database, lambda now, last: live_work_of_the_lost(now, at, behind=last)):
-            await self._do(self._back, row.id, partial(return_work, reason="agent_vanished", at=at))
+            await self._do(self._back, row.id, partial(take_back_chat, at=self._now()))
         if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
             return
         self._looked_at = at
         async for row in each(self._database, lambda now, last: work_out_of_place(now, behind=last)):
-            reason = "agent_locked" if row.locked else "agent_left"
-            await self._do(self._back, row.id, partial(return_work, reason=reason, at=at))
+            await self._do(self._back, row.id, partial(take_back_misplaced, at=self._now()))
 
     async def call(self) -> None:
         """Appointments whose time has come, and those nobody kept."""

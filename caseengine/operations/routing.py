@@ -124,13 +124,6 @@ async def decline(work: UnitOfWork, number: str, *, reason: str, by: Actor, at: 
     return case
 
 
-async def expire_offer(work: UnitOfWork, case: Case, *, expired: bool, at: datetime) -> None:
-    """The offer ran out, or whoever was asked is not there any more."""
-    how, reason = ("expired", "") if expired else ("withdrawn", "presence_lost")
-    await end_offer(work, case, how, reason=reason, by=SYSTEM, at=at)
-    work.after_commit_wake(ROUTING)
-
-
 async def give_back(
     work: UnitOfWork,
     number: str,
