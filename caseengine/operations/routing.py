@@ -41,8 +41,6 @@ ROUTING = "routing"
 LOCKED_OUT = "agent_locked"
 LEFT = "agent_left"
 ON_LEAVE = "agent_on_leave"
-PASSED_OVER_MAX = 5
-"""How many behind the first of those that need the same are tried, when nobody can have the first."""
 
 Notice = Callable[[str], Mapping[str, Any]]
 """From an agent's name to what the customer reads when they join."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from caseengine.model import events as happened
+from caseengine.model.calendar import Calendar, working_time
 from caseengine.model.lifecycle import TRANSITIONS, Status
 
 _LET_GO = (happened.CaseReturned, happened.CaseMoved)
@@ -13,6 +14,14 @@ _FACTS = (
 )
 MOVING = {fact.__name__: fact for fact in _FACTS}
 """The facts, by kind, that begin or end the time in which somebody can work on a case."""
+
+
+def waited(since: datetime, at: datetime, calendar: Calendar) -> timedelta:
+    """Working time between two instants: nobody looked in vain for somebody while the desk was closed.
+
+    Wall time where the calendar never opens.
+    """
+    return working_time(since, at, calendar) if calendar.ever_opens(since.date()) else max(at - since, timedelta(0))
 
 
 def expected_wait(position: int, hands: int, handling: timedelta | None) -> timedelta | None:

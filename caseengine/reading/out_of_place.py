@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from caseengine.agents import LOCKED, AgentRole, Presence, were_seen_lately
 from caseengine.model.lifecycle import LIVE
+from caseengine.reading.behind import beyond
 from caseengine.tables import (
     agent_departments,
     agents,
@@ -108,12 +109,6 @@ async def work_out_of_place(
         .order_by(*place)
         .limit(limit)
     )
-
-
-def beyond(columns: Sequence[sa.Column[Any]], place: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """What comes after a place in the order of these columns."""
-    told = [sa.literal(value, column.type) for column, value in zip(columns, place, strict=True)]
-    return sa.tuple_(*columns) > sa.tuple_(*told)
 
 
 def _lost(at: datetime) -> sa.ColumnElement[bool]:
