@@ -19,7 +19,7 @@ from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.errors import NotOffered, TextMissing
 from caseengine.model.events import CaseOffered, CaseReturned
-from caseengine.model.lifecycle import LIVE, Status
+from caseengine.model.lifecycle import AWAITING_AGENT, LIVE
 from caseengine.model.needs import Needs
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
@@ -79,7 +79,7 @@ async def route(
 
 def waits(case: Case) -> bool:
     """Nobody holds it and nobody is asked to."""
-    return case.agent_id is None and case.offered_to is None and case.status in (Status.NEW, Status.OPEN)
+    return case.agent_id is None and case.offered_to is None and case.status in AWAITING_AGENT
 
 
 async def accept(
