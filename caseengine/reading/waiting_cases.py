@@ -6,6 +6,7 @@ Nothing here reads a whole queue: a department's queue is walked by what its cas
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from caseengine.agents import Presence, were_seen_lately
 from caseengine.model.case import Case
+from caseengine.policies.waiting import QUEUEING, began_to_wait
 from caseengine.reading.behind import beyond
 from caseengine.tables import (
     agent_departments,
@@ -28,8 +30,6 @@ from storage.transaction import Snapshot
 WALKED_MAX = 200
 """Different needs up to which the index is walked step by step; beyond it, one look at the whole queue is cheaper."""
 CLASSES_MAX = 2_000
-ENTERING = ("CaseOpened", "CaseMoved", "CaseReturned", "CaseReopened", "CaseUnmerged")
-"""The facts with which a case comes into a queue."""
 GIVEN_BACK = "given_back"
 """Whoever held it would rather not."""
 ESCALATED = "escalated"
@@ -157,13 +157,17 @@ async def with_somebody_there(snapshot: Snapshot, *, at: datetime) -> frozenset[
 
 
 async def waiting_since(snapshot: Snapshot, case_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    """When these cases last came into a queue."""
+    """When these cases began to wait for an agent, those that do."""
     rows = await snapshot.rows(
-        sa.select(case_events.c.case_id, case_events.c.at)
-        .where(case_events.c.case_id.in_(case_ids), case_events.c.kind.in_(ENTERING))
+        sa.select(case_events.c.case_id, case_events.c.kind, case_events.c.at, case_events.c.internal)
+        .where(case_events.c.case_id.in_(case_ids), case_events.c.kind.in_(sorted(QUEUEING)))
         .order_by(case_events.c.case_id, case_events.c.seq)
     )
-    return {row.case_id: row.at for row in rows}
+    found = {
+        case_id: began_to_wait((row.kind, row.at, row.internal) for row in facts)
+        for case_id, facts in groupby(rows, lambda row: row.case_id)
+    }
+    return {case_id: since for case_id, since in found.items() if since is not None}
 
 
 async def came_by(snapshot: Snapshot, case: Case, reason: str) -> bool:
