@@ -4,31 +4,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from heapq import heapify, heappop, heappush
 from typing import Protocol
 from uuid import UUID
 
+from app.jobs.lines import LeftOff, Lines
 from app.jobs.one_by_one import OneByOne, each
 from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.operations.calling import call_now, miss
 from caseengine.operations.needing import Likely
-from caseengine.operations.routing import PASSED_OVER_MAX, Notice, expire_offer, return_work, route, waits
+from caseengine.operations.routing import Notice, route, waits
+from caseengine.operations.taking_back import take_back_chat, take_back_misplaced, take_back_offer
 from caseengine.policies.routing import Decision
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
 from caseengine.reading.callbacks import callbacks_begun, callbacks_over
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
-from caseengine.reading.room import Room, room_in
-from caseengine.reading.waiting_cases import (
-    Waiting,
-    departments_waiting,
-    first_waiting,
-    heads_waiting,
-    with_somebody_there,
-)
+from caseengine.reading.room import room_in
+from caseengine.reading.waiting_cases import departments_waiting, with_somebody_there
 from caseengine.routing_rules import routing_rules
 from storage.engine import Database
-from storage.transaction import Snapshot, UnitOfWork
+from storage.transaction import UnitOfWork
 
 TRIES_MAX = 5
 PAGE = 200
@@ -61,6 +56,7 @@ class RoutingSweep:
         self._guess = guess
         self._looked_at: datetime | None = None
         self._back, self._calls, self._places = (OneByOne("routing", database, now) for _ in range(3))
+        self._left_off: dict[str, LeftOff] = {}
         self._guessed: dict[UUID, tuple[datetime, Likely]] = {}
 
     async def run(self) -> None:
@@ -84,16 +80,14 @@ class RoutingSweep:
         """Offers and work of those who are not there any more go back to the queue."""
         at = self._now()
         async for offer in each(self._database, lambda now, last: offers_ended(now, at, behind=last)):
-            expired = offer.expires_at <= at
-            await self._do(self._back, offer.case_id, partial(expire_offer, expired=expired, at=at))
+            await self._do(self._back, offer.case_id, partial(take_back_offer, at=self._now()))
         async for row in each(self._database, lambda now, last: live_work_of_the_lost(now, at, behind=last)):
-            await self._do(self._back, row.id, partial(return_work, reason="agent_vanished", at=at))
+            await self._do(self._back, row.id, partial(take_back_chat, at=self._now()))
         if self._looked_at is not None and at - self._looked_at < OUT_OF_PLACE_EVERY:
             return
         self._looked_at = at
         async for row in each(self._database, lambda now, last: work_out_of_place(now, behind=last)):
-            reason = "agent_locked" if row.locked else "agent_left"
-            await self._do(self._back, row.id, partial(return_work, reason=reason, at=at))
+            await self._do(self._back, row.id, partial(take_back_misplaced, at=self._now()))
 
     async def call(self) -> None:
         """Appointments whose time has come, and those nobody kept."""
@@ -107,53 +101,24 @@ class RoutingSweep:
     async def place(self, department: str, *, most: int = PLACED_MAX) -> int:
         """Give what waits in a department to whoever can have it, first come first; how many were placed.
 
-        Of cases that need the same, a few behind one that nobody can have are tried too: a mail may fit where a chat
-        does not. What fails counts as none of them. Nothing is decided about what nobody there has room for.
+        Nothing is decided about what nobody there could have, and what fails holds up nothing behind it.
         """
         async with self._database.snapshot() as snapshot:
             room = await room_in(snapshot, department, at=self._now())
-            nothing = not room.free and not room.overflows
-            lines = {} if nothing else await self._lines(snapshot, room)
-        heap = [(line[0].order, line[0]) for line in lines.values()]
-        heapify(heap)
-        passed: dict[str, set[UUID]] = {key: set() for key in lines}
+            lines = Lines(self._database, room, self._left_off.setdefault(department, {}))
+            if room.free or room.overflows:
+                await lines.begin(snapshot)
         placed = 0
-        while heap and placed < most:
-            _, head = heappop(heap)
-            decision = await self._route(head.id) if room.may_move(head.id) else None
+        async for one in lines.walk():
+            decision = await self._route(one.id)
             if decision is not None and decision.agent_id is not None:
-                room.given(head.id, decision.agent_id)
+                lines.given(one, decision.agent_id)
                 placed += 1
-            else:
-                passed[head.needs_key].add(head.id)
-            line = await self._behind(room, lines[head.needs_key], passed[head.needs_key])
-            if line:
-                lines[head.needs_key] = line
-                heappush(heap, (line[0].order, line[0]))
+            elif decision is not None:
+                lines.in_vain(one)
+            if placed >= most:
+                break
         return placed
-
-    async def _lines(self, snapshot: Snapshot, room: Room) -> dict[str, list[Waiting]]:
-        """The first of a queue, by what they need."""
-        lines: dict[str, list[Waiting]] = {}
-        heads = await heads_waiting(snapshot, room.department, each=1 + PASSED_OVER_MAX)
-        for one in heads:
-            lines.setdefault(one.needs_key, []).append(one)
-        await room.look_at(snapshot, heads)
-        return lines
-
-    async def _behind(self, room: Room, line: list[Waiting], passed: set[UUID]) -> list[Waiting]:
-        """Those behind the first of a line, read on where it ends; none where enough were passed over."""
-        head, *behind = line
-        if sum(not self._places.rests(one) for one in passed) > PASSED_OVER_MAX:
-            return []
-        if behind:
-            return behind
-        async with self._database.snapshot() as snapshot:
-            further = len(passed) + 1 + PASSED_OVER_MAX
-            found = await first_waiting(snapshot, room.department, head.needs_key, limit=further)
-            behind = [one for one in found if one.id not in passed]
-            await room.look_at(snapshot, behind)
-        return behind
 
     async def _route(self, case_id: UUID) -> Decision | None:
         decided: list[Decision | None] = []

@@ -83,6 +83,10 @@ ASKED_BY_AGENTS = frozenset(Verb) - {
 LIVE = (Status.NEW, Status.OPEN, Status.WAITING_ON_CUSTOMER, Status.WAITING_ON_THIRD_PARTY)
 """The statuses in which the desk still owes something."""
 
+AWAITING_AGENT = (Status.NEW, Status.OPEN, Status.WAITING_ON_THIRD_PARTY)
+"""The statuses in which a case that nobody holds waits for an agent. What a customer is asked comes back by itself when
+they write; what a third party is asked, when an agent records the answer."""
+
 ENDED = (Status.RESOLVED, Status.CLOSED)
 
 _WITHOUT_MOVING: Mapping[Verb, tuple[Status, ...]] = {

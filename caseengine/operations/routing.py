@@ -19,7 +19,7 @@ from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.errors import NotOffered, TextMissing
 from caseengine.model.events import CaseOffered, CaseReturned
-from caseengine.model.lifecycle import LIVE, Status
+from caseengine.model.lifecycle import AWAITING_AGENT, LIVE
 from caseengine.model.needs import Needs
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
@@ -41,8 +41,6 @@ ROUTING = "routing"
 LOCKED_OUT = "agent_locked"
 LEFT = "agent_left"
 ON_LEAVE = "agent_on_leave"
-PASSED_OVER_MAX = 5
-"""How many behind the first of those that need the same are tried, when nobody can have the first."""
 
 Notice = Callable[[str], Mapping[str, Any]]
 """From an agent's name to what the customer reads when they join."""
@@ -81,7 +79,7 @@ async def route(
 
 def waits(case: Case) -> bool:
     """Nobody holds it and nobody is asked to."""
-    return case.agent_id is None and case.offered_to is None and case.status in (Status.NEW, Status.OPEN)
+    return case.agent_id is None and case.offered_to is None and case.status in AWAITING_AGENT
 
 
 async def accept(
@@ -122,13 +120,6 @@ async def decline(work: UnitOfWork, number: str, *, reason: str, by: Actor, at: 
     await end_offer(work, case, "declined", reason=reason, by=by, at=at)
     work.after_commit_wake(ROUTING)
     return case
-
-
-async def expire_offer(work: UnitOfWork, case: Case, *, expired: bool, at: datetime) -> None:
-    """The offer ran out, or whoever was asked is not there any more."""
-    how, reason = ("expired", "") if expired else ("withdrawn", "presence_lost")
-    await end_offer(work, case, how, reason=reason, by=SYSTEM, at=at)
-    work.after_commit_wake(ROUTING)
 
 
 async def give_back(

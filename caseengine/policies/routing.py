@@ -27,7 +27,7 @@ class Request:
 
     Attributes:
         units: what it costs whoever gets it.
-        waited_s: since it came into the queue, in working time of the desk.
+        waited_s: since it began to wait for an agent, in working time of the desk.
         declined: ids of the agents who would not have it lately.
         sticky: id of the agent who had it, or the case it goes on from; "" for nobody.
         kept: id of the agent who has kept this time free for it; "" for nobody. Other work is no reason why not.

@@ -1,10 +1,12 @@
 """How long somebody in a queue has to wait."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from caseengine.model import events as happened
-from caseengine.model.lifecycle import TRANSITIONS, Status
+from caseengine.model.calendar import Calendar, working_time
+from caseengine.model.lifecycle import AWAITING_AGENT, TRANSITIONS, Status
 
 _LET_GO = (happened.CaseReturned, happened.CaseMoved)
 _FACTS = (
@@ -13,6 +15,46 @@ _FACTS = (
 )
 MOVING = {fact.__name__: fact for fact in _FACTS}
 """The facts, by kind, that begin or end the time in which somebody can work on a case."""
+_ENTERING = (
+    *(happened.CaseOpened, happened.CaseMoved, happened.CaseReturned),
+    *(happened.CaseReopened, happened.CaseUnmerged),
+)
+_MERGING = (happened.CaseMerged, happened.CaseAbsorbed)
+QUEUEING = {fact.__name__: fact for fact in (*_ENTERING, *_MERGING, *_FACTS, happened.CaseClosed)}
+"""The facts, by kind, with which a case comes into a queue, or begins or ceases to wait for its customer."""
+
+
+def began_to_wait(facts: Iterable[tuple[str, datetime, Mapping[str, Any]]]) -> datetime | None:
+    """When a case that waits for an agent began to: it came into its queue, or its customer wrote whom it waited for.
+
+    Args:
+        facts: kinds, of `QUEUEING`, instants, and what is internal to each, in order, from the opening of the case on.
+
+    Returns:
+        None where there are no facts.
+    """
+    status, merged_from, since = Status.NEW, Status.NEW, None
+    for kind, at, internal in facts:
+        fact, was = QUEUEING[kind], status
+        if fact is happened.CaseUnmerged:
+            status = merged_from
+        elif fact is happened.CaseAbsorbed:
+            heard = was is Status.WAITING_ON_CUSTOMER and internal.get("customer_waits")
+            status = Status.OPEN if heard else was
+        elif fact is not happened.CaseOpened:
+            status = TRANSITIONS.get((was, fact.verb), was)
+        merged_from = was if fact is happened.CaseMerged else merged_from
+        if fact in _ENTERING or (was not in AWAITING_AGENT and status in AWAITING_AGENT):
+            since = at
+    return since
+
+
+def waited(since: datetime, at: datetime, calendar: Calendar) -> timedelta:
+    """Working time between two instants: nobody looked in vain for somebody while the desk was closed.
+
+    Wall time where the calendar never opens.
+    """
+    return working_time(since, at, calendar) if calendar.ever_opens(since.date()) else max(at - since, timedelta(0))
 
 
 def expected_wait(position: int, hands: int, handling: timedelta | None) -> timedelta | None:

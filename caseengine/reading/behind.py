@@ -1,5 +1,6 @@
 """A list of cases in the order of an instant, read page by page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,3 +22,9 @@ def behind(after: Due | None, at: sa.Column[Any], case_id: sa.Column[Any]) -> li
     if after is None:
         return []
     return [at >= after.at, sa.or_(at > after.at, case_id > after.case_id)]
+
+
+def beyond(columns: Sequence[sa.ColumnElement[Any]], place: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """What comes after a place in the order of these columns."""
+    told = [sa.literal(value, column.type) for column, value in zip(columns, place, strict=True)]
+    return sa.tuple_(*columns) > sa.tuple_(*told)

@@ -13,8 +13,9 @@ from caseengine.calendars import desk_calendar
 from caseengine.model.calendar import DAY, Calendar
 from caseengine.model.needs import Needs
 from caseengine.policies.routing_policy import CallbackPolicy, RoutingPolicy
+from caseengine.reading.behind import beyond
 from caseengine.reading.candidates import read_shifts
-from caseengine.reading.out_of_place import PAGE, beyond
+from caseengine.reading.out_of_place import PAGE
 from caseengine.tables import agent_departments, agent_skills, agent_work, agents, callbacks
 from storage.transaction import Snapshot
 

@@ -1,16 +1,19 @@
 """Offers and work that are with somebody who cannot have them any more.
 
 All are read a few at a time, each page from the last row of the one before: what cannot be mended holds up nobody.
+Each can be asked of one case alone (`of`), by whoever is about to do something about it.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from caseengine.agents import LOCKED, AgentRole, Presence, were_seen_lately
 from caseengine.model.lifecycle import LIVE
+from caseengine.reading.behind import beyond
 from caseengine.tables import (
     agent_departments,
     agents,
@@ -25,7 +28,12 @@ PAGE = 200
 
 
 async def offers_ended(
-    snapshot: Snapshot, at: datetime, *, behind: sa.Row[Any] | None = None, limit: int = PAGE
+    snapshot: Snapshot,
+    at: datetime,
+    *,
+    of: UUID | None = None,
+    behind: sa.Row[Any] | None = None,
+    limit: int = PAGE,
 ) -> Sequence[sa.Row[Any]]:
     """Offers that ran out by `at`, or whose agent is not there any more: id, case_id, agent_id, expires_at."""
     lost = sa.or_(agents.c.presence != Presence.AVAILABLE, _lost(at))
@@ -36,6 +44,7 @@ async def offers_ended(
         .where(
             sa.text("assignments.state = 'offered'"),
             sa.or_(assignments.c.expires_at <= at, lost),
+            *([] if of is None else [assignments.c.case_id == of]),
             *([] if behind is None else [beyond(place, (behind.expires_at, behind.id))]),
         )
         .order_by(*place)
@@ -44,7 +53,12 @@ async def offers_ended(
 
 
 async def live_work_of_the_lost(
-    snapshot: Snapshot, at: datetime, *, behind: sa.Row[Any] | None = None, limit: int = PAGE
+    snapshot: Snapshot,
+    at: datetime,
+    *,
+    of: UUID | None = None,
+    behind: sa.Row[Any] | None = None,
+    limit: int = PAGE,
 ) -> Sequence[sa.Row[Any]]:
     """Cases whose customer is talking to somebody whose screen was not heard of for too long: id."""
     lost = sa.or_(agents.c.presence == Presence.OFFLINE, _lost(at))
@@ -61,6 +75,7 @@ async def live_work_of_the_lost(
             case_conversations.c.live,
             cases.c.agent_id == conversations.c.agent_id,
             cases.c.status.in_(LIVE),
+            *([] if of is None else [cases.c.id == of]),
             *([] if behind is None else [cases.c.id > behind.id]),
         )
         .order_by(cases.c.id)
@@ -69,9 +84,9 @@ async def live_work_of_the_lost(
 
 
 async def work_out_of_place(
-    snapshot: Snapshot, *, behind: sa.Row[Any] | None = None, limit: int = PAGE
+    snapshot: Snapshot, *, of: UUID | None = None, behind: sa.Row[Any] | None = None, limit: int = PAGE
 ) -> Sequence[sa.Row[Any]]:
-    """Live cases held by somebody who is locked out, or does not work for their department: id, agent_id, why.
+    """Live cases held by somebody who is locked out, or does not work for their department: id, agent_id, locked.
 
     Holder by holder: what each has in hand is one stretch of an index, and only what is found is sorted.
     """
@@ -88,17 +103,12 @@ async def work_out_of_place(
             cases.c.agent_id.in_(whose),
             cases.c.status.in_(LIVE),
             sa.or_(~here, locked),
+            *([] if of is None else [cases.c.id == of]),
             *([] if behind is None else [beyond(place, (behind.agent_id, behind.id))]),
         )
         .order_by(*place)
         .limit(limit)
     )
-
-
-def beyond(columns: Sequence[sa.Column[Any]], place: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """What comes after a place in the order of these columns."""
-    told = [sa.literal(value, column.type) for column, value in zip(columns, place, strict=True)]
-    return sa.tuple_(*columns) > sa.tuple_(*told)
 
 
 def _lost(at: datetime) -> sa.ColumnElement[bool]:

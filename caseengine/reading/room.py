@@ -1,6 +1,7 @@
 """Who of a department has room, and which of what waits one of them may have: so that little is decided in vain.
 
-It errs to one side: what somebody could be given is never passed over, though they may have declined it.
+What it says is what a decision would, as long as nothing happens in between; where that is not told, it errs towards
+deciding: what somebody could be given is never passed over.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.calendars import desk_calendar
-from caseengine.model.calendar import Calendar, working_time
+from caseengine.model.calendar import Calendar
 from caseengine.model.needs import Needs
 from caseengine.policies.routing import Candidate, Request, exclusion, relaxed
 from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.policies.waiting import waited
 from caseengine.reading.candidates import (
     WITH_CONVERSATIONS,
     appointments,
@@ -25,7 +27,7 @@ from caseengine.reading.candidates import (
     rows_of_those_there,
     skills_of,
 )
-from caseengine.reading.waiting_cases import OVERFLOW, Waiting, moved_for
+from caseengine.reading.waiting_cases import OVERFLOW, Waiting, moved_for, refusals, waiting_since
 from caseengine.routing_rules import routing_rules
 from caseengine.tables import case_conversations, cases, conversations
 from storage.transaction import Snapshot
@@ -33,15 +35,17 @@ from storage.transaction import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A case that waits, as far as it can be told without its history.
+    """A case that waits.
 
     Attributes:
-        request: has waited so long at most; who declined it is not told.
+        request: as it would be decided about, without who comes first.
+        needs_key: the same for cases that need the same.
         called: somebody keeps time free for it, so that this is no reason why they should not have it now.
         leaves: it may have waited long enough to go to another department.
     """
 
     request: Request
+    needs_key: str
     called: bool
     leaves: bool
 
@@ -54,6 +58,7 @@ class Room:
         free: who is there and has room, were it not for the calls they keep time free for, by id.
         kept: units they keep free for calls.
         asked: what was looked at.
+        nobodys: kinds of cases that nobody can have, whoever declined them; room only shrinks, so it stays like this.
     """
 
     department: str
@@ -63,6 +68,7 @@ class Room:
     free: dict[str, Candidate]
     kept: dict[str, int]
     asked: dict[UUID, Asked] = field(default_factory=dict)
+    nobodys: set[tuple[Any, ...]] = field(default_factory=set)
 
     @property
     def overflows(self) -> bool:
@@ -73,6 +79,14 @@ class Room:
         asked = self.asked.get(case_id)
         return asked is None or asked.leaves or self._somebody_can_have(asked)
 
+    def may_have_alike(self, case_id: UUID) -> bool:
+        """Whether anything may come of a case that needs the same, however little else it asks for."""
+        asked = self.asked.get(case_id)
+        if asked is None or self.overflows:
+            return True
+        least, wanted = least_request(self.department, self.policy), relaxed(asked.request.needs, self.policy.relax)
+        return any(not exclusion(one, least, wanted) for one in self.free.values())
+
     def given(self, case_id: UUID, agent_id: str) -> None:
         """The agent has as much less room as the case costs."""
         one, asked = self.free.get(agent_id), self.asked.get(case_id)
@@ -80,44 +94,58 @@ class Room:
             self.free[agent_id] = replace(one, load=one.load + asked.request.units)
 
     async def look_at(self, snapshot: Snapshot, waiting: Sequence[Waiting]) -> None:
-        """Learn what cases of its queue ask for."""
+        """Learn what cases of its queue ask for, how long they have waited, and who declined them."""
         ids = [one.id for one in waiting]
         rows = await snapshot.rows(
             sa.select(
-                *(cases.c.id, cases.c.needs, cases.c.opened_at, cases.c.callback_at),
+                *(cases.c.id, cases.c.needs, cases.c.needs_key, cases.c.opened_at, cases.c.callback_at),
                 *(conversations.c.channel, case_conversations.c.live),
             )
             .select_from(WITH_CONVERSATIONS)
             .where(cases.c.id.in_(ids))
         )
         came = await moved_for(snapshot, ids, OVERFLOW) if self.overflows else frozenset[UUID]()
-        self.asked |= {row.id: self._asked(row, stays=row.id in came or not self.overflows) for row in rows}
+        since = await waiting_since(snapshot, ids)
+        lately = self.at - timedelta(seconds=self.policy.decline_again_s)
+        refused = await refusals(snapshot, ids, since=lately)
+        for row in rows:
+            waits = waited(since.get(row.id, row.opened_at), self.at, self.calendar)
+            declined = frozenset(one.agent_id for one in refused.get(row.id, ()))
+            self.asked[row.id] = self._asked(row, waits, declined, stays=row.id in came or not self.overflows)
 
     def _somebody_can_have(self, asked: Asked) -> bool:
-        wanted = relaxed(asked.request.needs, self.policy.steps(asked.request.waited_s))
-        return any(not exclusion(self._with_calls(one, asked), asked.request, wanted) for one in self.free.values())
+        request = asked.request
+        steps = self.policy.steps(request.waited_s)
+        kind = (asked.needs_key, request.channel, request.units, asked.called, len(steps))
+        if kind in self.nobodys:
+            return False
+        wanted = relaxed(request.needs, steps)
+        can = any(not exclusion(self._with_calls(one, asked), request, wanted) for one in self.free.values())
+        if not can and not request.declined:
+            self.nobodys.add(kind)
+        return can
 
     def _with_calls(self, one: Candidate, asked: Asked) -> Candidate:
         kept = 0 if asked.called else self.kept.get(one.id, 0)
         return replace(one, load=one.load + kept) if kept else one
 
-    def _asked(self, row: sa.Row[Any], *, stays: bool) -> Asked:
+    def _asked(self, row: sa.Row[Any], waits: timedelta, declined: frozenset[str], *, stays: bool) -> Asked:
         channel, kind = kind_of(row)
         request = Request(
             department=self.department,
             channel=channel,
             units=self.policy.cost(kind),
             needs=Needs.read(row.needs),
-            waited_s=self._waited_at_most(row.opened_at).total_seconds(),
+            waited_s=round(waits.total_seconds(), 3),
+            declined=declined,
         )
         long = request.waited_s >= self.policy.of(self.department).overflow_s
-        return Asked(request, called=row.callback_at is not None, leaves=long and not stays)
+        return Asked(request, row.needs_key, called=row.callback_at is not None, leaves=long and not stays)
 
-    def _waited_at_most(self, opened_at: datetime) -> timedelta:
-        """It may have come into the queue later than it was opened."""
-        if self.calendar.ever_opens(self.at.date()):
-            return working_time(opened_at, self.at, self.calendar)
-        return max(self.at - opened_at, timedelta(0))
+
+def least_request(department: str, policy: RoutingPolicy) -> Request:
+    """The least that anything costs."""
+    return Request(department=department, units=policy.least_units)
 
 
 async def room_in(snapshot: Snapshot, department: str, *, at: datetime) -> Room:
@@ -126,7 +154,7 @@ async def room_in(snapshot: Snapshot, department: str, *, at: datetime) -> Room:
     rows = await rows_of_those_there(snapshot, department, at=at)
     there = [row.id for row in rows]
     loads = await loads_of(snapshot, there, policy) if there else {}
-    least = Request(department=department, units=policy.least_units)
+    least = least_request(department, policy)
     known = {row.id: candidate(row, loads, {}, policy, at) for row in rows}
     free = [agent_id for agent_id, one in known.items() if not exclusion(one, least, Needs())]
     able = await skills_of(snapshot, free)

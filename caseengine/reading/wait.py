@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from caseengine.agents import AgentRole, Presence, were_seen_lately
 from caseengine.calendars import desk_calendar
 from caseengine.model.calendar import working_time
-from caseengine.model.lifecycle import Status
+from caseengine.model.lifecycle import AWAITING_AGENT, Status
 from caseengine.model.priority import Priority
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
 from caseengine.policies.waiting import MOVING, expected_wait, worked_on
@@ -19,8 +19,6 @@ from caseengine.tables import agent_departments, agents, case_events, cases
 from caseengine.tables.routing import WAITS
 from storage.transaction import Snapshot
 
-WAITING = (Status.NEW, Status.OPEN)
-"""Statuses in which a case without an agent waits for one."""
 CHAT = "chat"
 LOOKED_AT_MAX = 2_000
 """The cases resolved last, among which those of a kind are looked for."""
@@ -55,7 +53,7 @@ async def position(snapshot: Snapshot, case: Queued) -> int:
     Cases that nobody holds count, by priority and age; where routing gives them out, in its order. The case itself may
     be one that is only just being opened.
     """
-    if case.agent_id is not None or case.status not in WAITING:
+    if case.agent_id is not None or case.status not in AWAITING_AGENT:
         return 0
     _, policy = await routing_rules(snapshot)
     if policy.of(case.department).mode is not Mode.PULL:
@@ -67,7 +65,10 @@ async def position(snapshot: Snapshot, case: Queued) -> int:
         sa.literal(case.id, cases.c.id.type),
     )
     ahead = sa.select(sa.func.count()).where(
-        cases.c.department == case.department, cases.c.status.in_(WAITING), cases.c.agent_id.is_(None), order < here
+        cases.c.department == case.department,
+        cases.c.status.in_(AWAITING_AGENT),
+        cases.c.agent_id.is_(None),
+        order < here,
     )
     return 1 + int(await snapshot.scalar(ahead) or 0)
 

@@ -3,9 +3,10 @@
 Nothing here reads a whole queue: a department's queue is walked by what its cases need.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ import sqlalchemy as sa
 
 from caseengine.agents import Presence, were_seen_lately
 from caseengine.model.case import Case
+from caseengine.policies.waiting import QUEUEING, began_to_wait
+from caseengine.reading.behind import beyond
 from caseengine.tables import (
     agent_departments,
     agents,
@@ -27,8 +30,6 @@ from storage.transaction import Snapshot
 WALKED_MAX = 200
 """Different needs up to which the index is walked step by step; beyond it, one look at the whole queue is cheaper."""
 CLASSES_MAX = 2_000
-ENTERING = ("CaseOpened", "CaseMoved", "CaseReturned", "CaseReopened", "CaseUnmerged")
-"""The facts with which a case comes into a queue."""
 GIVEN_BACK = "given_back"
 """Whoever held it would rather not."""
 ESCALATED = "escalated"
@@ -39,7 +40,8 @@ OVERFLOW = "overflow"
 """The reason of a `CaseMoved` where nobody could be found for too long."""
 
 _WAITS = sa.text(WAITS)
-_TIER: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')")
+_TIER: sa.ColumnElement[str] = sa.literal_column("coalesce(tier, 'Z')", sa.String)
+_WITHOUT_CLOCK = (_TIER, cases.c.opened_at, cases.c.id)
 _COLUMNS = (cases.c.id, cases.c.needs_key, cases.c.sla_due_at, _TIER.label("tier"), cases.c.opened_at)
 
 
@@ -53,11 +55,19 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A case in a queue; `order`: least slack first, then tier, then age."""
+    """A case in a queue, and what its place there is told by."""
 
     id: UUID
     needs_key: str
-    order: tuple[Any, ...]
+    due_at: datetime | None
+    tier: str
+    opened_at: datetime
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Least slack first, then tier, then age."""
+        due = self.due_at.timestamp() if self.due_at else 0.0
+        return (self.due_at is None, due, self.tier, self.opened_at, str(self.id))
 
 
 async def heads_waiting(snapshot: Snapshot, department: str, *, each: int = 1) -> list[Waiting]:
@@ -70,13 +80,13 @@ async def heads_waiting(snapshot: Snapshot, department: str, *, each: int = 1) -
 
 async def most_urgent(snapshot: Snapshot, department: str, *, each: int = 1, limit: int = CLASSES_MAX) -> list[Waiting]:
     """The same as `heads_waiting`, in order and `limit` at most, by looking through the whole queue once."""
-    order = (cases.c.sla_due_at.is_(None), cases.c.sla_due_at, _TIER, cases.c.opened_at, cases.c.id)
+    order = (cases.c.sla_due_at.is_(None), cases.c.sla_due_at, *_WITHOUT_CLOCK)
     place = sa.func.row_number().over(partition_by=cases.c.needs_key, order_by=order).label("place")
     queue = sa.select(*_COLUMNS, place).where(_WAITS, cases.c.department == department).subquery()
     found = queue.c
     in_order = (found.sla_due_at.is_(None), found.sla_due_at, found.tier, found.opened_at, found.id)
     rows = await snapshot.rows(sa.select(queue).where(found.place <= each).order_by(*in_order).limit(limit))
-    return [Waiting(row.id, row.needs_key, _order(row)) for row in rows]
+    return [_waiting(row) for row in rows]
 
 
 async def classes_waiting(snapshot: Snapshot, department: str, *, limit: int = CLASSES_MAX) -> list[str]:
@@ -93,25 +103,39 @@ async def classes_waiting(snapshot: Snapshot, department: str, *, limit: int = C
     return found
 
 
-async def first_waiting(snapshot: Snapshot, department: str, needs_key: str, *, limit: int = 1) -> list[Waiting]:
-    """The first in the queue of those that need the same."""
+async def first_waiting(
+    snapshot: Snapshot, department: str, needs_key: str, *, behind: Waiting | None = None, limit: int = 1
+) -> list[Waiting]:
+    """The first in the queue of those that need the same, or the first behind one of them."""
     found: list[Waiting] = []
-    for due in (cases.c.sla_due_at.is_not(None), cases.c.sla_due_at.is_(None)):
+    for part in _parts(behind):
         if len(found) == limit:
             break
         rows = await snapshot.rows(
             sa.select(*_COLUMNS)
-            .where(_WAITS, cases.c.department == department, cases.c.needs_key == needs_key, due)
-            .order_by(cases.c.sla_due_at, _TIER, cases.c.opened_at, cases.c.id)
+            .where(_WAITS, cases.c.department == department, cases.c.needs_key == needs_key, *part)
+            .order_by(cases.c.sla_due_at, *_WITHOUT_CLOCK)
             .limit(limit - len(found))
         )
-        found += [Waiting(row.id, row.needs_key, _order(row)) for row in rows]
+        found += [_waiting(row) for row in rows]
     return found
 
 
-def _order(row: sa.Row[Any]) -> tuple[Any, ...]:
-    due = row.sla_due_at
-    return (due is None, due.timestamp() if due else 0.0, row.tier, row.opened_at, str(row.id))
+def _parts(behind: Waiting | None) -> Iterator[list[sa.ColumnElement[bool]]]:
+    """A line in two: those with a clock, and then those without one."""
+    here = (behind.tier, behind.opened_at, behind.id) if behind else None
+    if behind is None or here is None:
+        yield [cases.c.sla_due_at.is_not(None)]
+        yield [cases.c.sla_due_at.is_(None)]
+    elif behind.due_at is None:
+        yield [cases.c.sla_due_at.is_(None), beyond(_WITHOUT_CLOCK, here)]
+    else:
+        yield [beyond((cases.c.sla_due_at, *_WITHOUT_CLOCK), (behind.due_at, *here))]
+        yield [cases.c.sla_due_at.is_(None)]
+
+
+def _waiting(row: sa.Row[Any]) -> Waiting:
+    return Waiting(row.id, row.needs_key, row.sla_due_at, row.tier, row.opened_at)
 
 
 async def departments_waiting(snapshot: Snapshot) -> list[str]:
@@ -132,15 +156,18 @@ async def with_somebody_there(snapshot: Snapshot, *, at: datetime) -> frozenset[
     return frozenset(row.department for row in rows)
 
 
-async def waiting_since(snapshot: Snapshot, case: Case) -> datetime:
-    """When the case last came into a queue."""
-    row = await snapshot.first(
-        sa.select(case_events.c.at)
-        .where(case_events.c.case_id == case.id, case_events.c.kind.in_(ENTERING))
-        .order_by(case_events.c.seq.desc())
-        .limit(1)
+async def waiting_since(snapshot: Snapshot, case_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When these cases began to wait for an agent, those that do."""
+    rows = await snapshot.rows(
+        sa.select(case_events.c.case_id, case_events.c.kind, case_events.c.at, case_events.c.internal)
+        .where(case_events.c.case_id.in_(case_ids), case_events.c.kind.in_(sorted(QUEUEING)))
+        .order_by(case_events.c.case_id, case_events.c.seq)
     )
-    return row.at if row else case.opened_at
+    found = {
+        case_id: began_to_wait((row.kind, row.at, row.internal) for row in facts)
+        for case_id, facts in groupby(rows, lambda row: row.case_id)
+    }
+    return {case_id: since for case_id, since in found.items() if since is not None}
 
 
 async def came_by(snapshot: Snapshot, case: Case, reason: str) -> bool:

@@ -102,8 +102,9 @@ callbacks = sa.Table(
 )
 """An hour of an agent kept free for a customer: one agent has one appointment at a time, whoever asks at once."""
 
-WAITS = "agent_id IS NULL AND offered_to IS NULL AND status IN ('new', 'open')"
-"""Nobody holds it and nobody is asked to: word for word as the index has it, so that the index can answer."""
+WAITS = "agent_id IS NULL AND offered_to IS NULL AND status IN ('new', 'open', 'waiting_on_third_party')"
+"""Nobody holds it and nobody is asked to, and its status is one of `AWAITING_AGENT`: word for word as the index has it,
+so that the index can answer."""
 
 sa.Index(
     "ix_cases_waiting",

@@ -15,7 +15,8 @@ from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.model.errors import RulebookInvalid
 from caseengine.operations import move
-from caseengine.operations.routing import accept, decline, expire_offer, give_back, route
+from caseengine.operations.routing import accept, decline, give_back, route
+from caseengine.operations.taking_back import take_back_offer
 from caseengine.rule_replay import Period
 from caseengine.tables import assignments
 from storage.engine import Database
@@ -59,7 +60,7 @@ class LivedDesk:
         cases["moved"] = await desk.report("A printer", at="Mon 09:01", department="deliveries")
         await self.routed(cases["moved"], "Mon 09:01")
         async with desk.database.unit_of_work() as work:
-            await expire_offer(work, await Cases(work).by_id(cases["moved"].id), expired=True, at=when("Mon 09:07"))
+            await take_back_offer(work, await Cases(work).by_id(cases["moved"].id), at=when("Mon 09:07"))
         sam = desk.sam.actor
         await desk.do(move, cases["moved"].number, "tills", reason="Theirs", by=sam, at=when("Mon 09:08"))
         for agent in (self.ann, self.ben, self.cat):

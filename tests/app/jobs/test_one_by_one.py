@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from app.jobs import closing, escalations
 from app.jobs.closing import Closing
 from app.jobs.escalations import Escalations
+from app.jobs.lines import PASSED_OVER_MAX
 from app.jobs.one_by_one import REST, REST_MAX, OneByOne
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
@@ -18,7 +19,6 @@ from bot.replies.catalogue import load_catalogue
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import Status
 from caseengine.operations import resolve, take
-from caseengine.operations.routing import PASSED_OVER_MAX
 from caseengine.tables import case_events, cases
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable

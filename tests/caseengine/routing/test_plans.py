@@ -1,5 +1,6 @@
 """No decision reads all agents, nor a whole queue."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from caseengine.reading.candidates import candidates_for, loads_of
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
 from caseengine.reading.wait import handling_time
 from caseengine.reading.waiting_cases import (
+    Waiting,
     classes_waiting,
     departments_waiting,
     first_waiting,
@@ -31,7 +33,21 @@ BIG = {"cases", "case_events", "agents", "agent_skills", "agent_work", "assignme
 @pytest.mark.parametrize(
     "which",
     [
-        *("classes", "departments", "first", "able", "all there", "loads", "since", "offers", "mine", "lost", "pace"),
+        *(
+            "classes",
+            "departments",
+            "first",
+            "first behind",
+            "last behind",
+            "able",
+            "all there",
+            "loads",
+            "since",
+            "offers",
+            "mine",
+            "lost",
+            "pace",
+        ),
         *("begun", "over", "newest", "there", "given back", "pace of mails", "out of place"),
     ],
 )
@@ -42,14 +58,18 @@ async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) ->
     able, anybody = Needs({"printers": 3, "refunds": 1}), Needs()
     async with desk.database.unit_of_work() as work:
         kept = await Cases(work).by_id(case.id)
+    never = Waiting(case.id, "", None, "Z", now)
+    due = replace(never, due_at=now)
     plans = {
         "classes": lambda: plan_of(desk, classes_waiting, "tills"),
         "departments": lambda: plan_of(desk, departments_waiting),
         "first": lambda: plan_of(desk, first_waiting, "tills", "", limit=3),
+        "first behind": lambda: plan_of(desk, first_waiting, "tills", "", behind=due, limit=3),
+        "last behind": lambda: plan_of(desk, first_waiting, "tills", "", behind=never, limit=3),
         "able": lambda: plan_of(desk, candidates_for, kept, able, policy, waited=waited, also=[ann.id], at=now),
         "all there": lambda: plan_of(desk, candidates_for, kept, anybody, policy, waited=waited, at=now),
         "loads": lambda: plan_of(desk, loads_of, [ann.id], policy),
-        "since": lambda: plan_of(desk, waiting_since, kept),
+        "since": lambda: plan_of(desk, waiting_since, [case.id]),
         "offers": lambda: plan_of(desk, offers_ended, now),
         "mine": lambda: plan_of(desk, offers_to, ann.id),
         "lost": lambda: plan_of(desk, live_work_of_the_lost, now),
@@ -77,5 +97,7 @@ async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) ->
         (held,) = [step for step in steps if " cases " in step]
         assert "ix_cases_agent_id_status (agent_id=? AND status=?)" in held  # nothing that is past, nothing unheld
         assert "USE TEMP B-TREE FOR ORDER BY" not in steps, steps
+    if which in ("first behind", "last behind"):
+        assert [step for step in steps if "(department=? AND needs_key=? AND sla_due_at" in step] == steps, steps
     if which in ("first", "classes", "departments"):
         assert not [step for step in steps if "TEMP B-TREE" in step], steps

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from app.jobs import lines
 from app.jobs.routing import RoutingSweep
 from caseengine.agents import Agent, Presence
 from caseengine.cases import Cases
@@ -15,6 +16,7 @@ from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.operations import assigning
 from caseengine.operations.calling import book_callback, slots_for
+from caseengine.operations.routing import give_back
 from caseengine.operations.weighing import weigh
 from caseengine.policies.routing import Decision
 from caseengine.reading.room import room_in
@@ -46,6 +48,12 @@ async def decided(desk: RoutingDesk, at: str = "Mon 09:01", department: str = "t
     return len(watched.decided)
 
 
+async def refuse(desk: RoutingDesk, case: Case, agent: Agent) -> None:
+    """They had it, and gave it back."""
+    await desk.do(assigning.assign, case.number, agent.id, by=desk.sam.actor, at=when("Mon 08:59"))
+    await desk.do(give_back, case.number, by=agent.actor, at=when("Mon 09:00"))
+
+
 async def fill(desk: RoutingDesk, agent: Agent, *, mails: int) -> None:
     for _ in range(mails):
         case = await desk.report(department=min(agent.departments))
@@ -58,6 +66,79 @@ async def chats(desk: RoutingDesk, many: int) -> list[Case]:
         conversation = await desk.chat(visitor=f"visitor-{place}")
         found.append(await desk.hand_over(conversation, await desk.report_in(conversation, department="tills")))
     return found
+
+
+async def hand_out(desk: RoutingDesk, sweep: Watched) -> int:
+    """How often it decided in one run."""
+    before = len(sweep.decided)
+    await sweep.sweep.place("tills")
+    return len(sweep.decided) - before
+
+
+async def test_mails_behind_more_chats_than_are_looked_at_first_find_who_takes_mails_only(desk: RoutingDesk) -> None:
+    await chats(desk, 8)
+    mails = [await desk.report(f"Mail {place}", at="Mon 09:01") for place in range(5)]
+    ann = await desk.hires("Ann", channels=("email",))
+    assert await decided(desk) == 5
+    assert {await desk.holder(case) for case in mails} == {ann.id}
+
+
+async def test_what_costs_less_than_all_that_waits_first_finds_who_has_room_for_it(desk: RoutingDesk) -> None:
+    ann = await desk.hires("Ann", capacity=2)
+    await chats(desk, 8)  # three units each
+    mail = await desk.report("Mail", at="Mon 09:01")
+    assert await decided(desk) == 1
+    assert await desk.holder(mail) == ann.id
+
+
+async def test_behind_all_that_somebody_gave_back_they_get_what_they_have_not_seen(desk: RoutingDesk) -> None:
+    ann = await desk.hires("Ann", capacity=20)
+    for case in [await desk.report(at="Mon 08:00") for _ in range(8)]:
+        await refuse(desk, case, ann)
+    fresh = await desk.report("Fresh", at="Mon 09:00")
+    assert await decided(desk) == 1
+    assert await desk.holder(fresh) == ann.id
+
+
+async def test_behind_what_came_only_now_goes_who_has_waited_long_enough_to_ask_for_less(desk: RoutingDesk) -> None:
+    """What was opened long ago, and has just been moved here, stands in front and still asks for all."""
+    await desk.decides({**ASSIGN, "relax": [{"after_s": 600, "drop": ["skills"]}]})
+    moved = [await desk.report(at="Mon 09:00", department="deliveries") for _ in range(8)]
+    waits = await desk.report("Waits", at="Mon 09:01")
+    for case in moved:
+        await desk.do(assigning.move, case.number, "tills", reason="Yours", by=desk.sam.actor, at=when("Mon 09:19"))
+    for case in (*moved, waits):
+        await desk.needs(case, "Mon 09:19", printers=3)
+    ann = await desk.hires("Ann", at="Mon 09:20")
+    assert await decided(desk, "Mon 09:20") == 1
+    assert await desk.holder(waits) == ann.id
+
+
+async def test_of_a_long_line_so_much_is_looked_at_in_a_run_and_the_next_goes_on(
+    desk: RoutingDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "LOOKED_AT_MAX", 8)
+    await chats(desk, 30)
+    mails = [await desk.report(f"Mail {place}", at="Mon 09:01") for place in range(12)]
+    ann = await desk.hires("Ann", channels=("email",), capacity=20)
+    sweep = Watched(desk, "Mon 09:01")
+    assert [await hand_out(desk, sweep) for _ in range(3)] == [0, 0, 12]
+    assert [await desk.holder(case) for case in mails] == [ann.id] * 12
+    first = await desk.report("Urgent", at="Mon 08:00")  # before all others: where the line begins is looked at always
+    assert await hand_out(desk, sweep) == 1
+    assert await desk.holder(first) == ann.id
+
+
+async def test_where_nobody_has_the_skill_a_long_line_is_not_read(desk: RoutingDesk) -> None:
+    await desk.hires("Ann")
+    for _ in range(12):
+        await desk.needs(await desk.report(), printers=3)
+    async with desk.database.snapshot() as snapshot:
+        room = await room_in(snapshot, "tills", at=when("Mon 09:01"))
+        walked = lines.Lines(desk.database, room, {})
+        await walked.begin(snapshot)
+        assert [one async for one in walked.walk()] == []
+    assert len(room.asked) == 1 + lines.PASSED_OVER_MAX
 
 
 async def test_where_everybody_is_full_nothing_is_decided(desk: RoutingDesk) -> None:
@@ -133,19 +214,24 @@ async def a_drawn_desk(desk: RoutingDesk, chance: random.Random) -> list[Case]:
     """People of all kinds, some full, some not there, and cases of all kinds, chats among them."""
     steps = [{"after_s": 600, "lower": 2}, {"after_s": 1500, "drop": chance.choice((["skills"], ["refunds"], []))}]
     await desk.decides({**ASSIGN, "relax": steps[: chance.randint(0, 2)], "costs": {"chat": chance.randint(1, 4)}})
+    people = list[Agent]()
     for place in range(4):
         can = chance.choice(({}, {"printers": 2}, {"printers": 5}, {"refunds": 3}, {"hardware": 1}))
         channels = chance.choice((None, None, ("webchat",), ("email",)))
         told: dict[str, Any] = {"capacity": chance.randint(0, 3), "channels": channels, "skills": can}
         speaks = chance.choice(((), ("de",)))
         agent = await desk.hires(f"A{place}", chance.choice(("tills", "deliveries")), languages=speaks, **told)
+        people.append(agent)
         await fill(desk, agent, mails=chance.randint(0, 2))
         if chance.random() < 0.2:
             await desk.is_there(agent, "Mon 09:00", Presence.AWAY)
     found = await chats(desk, 2)
     for _ in range(6):
         found.append(await desk.report(at=chance.choice(("Mon 08:00", "Mon 08:30", "Mon 08:59"))))
+    everybody = [agent for agent in people if "tills" in agent.departments]
     for case in found:
+        if everybody and chance.random() < 0.3:
+            await refuse(desk, case, chance.choice(everybody))
         await desk.needs(case, "Mon 09:00", chance.choice(("", "", "de")), **chance.choice(NEEDS))
     return found
 

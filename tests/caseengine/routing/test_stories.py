@@ -11,7 +11,8 @@ from caseengine.model.errors import NotOffered
 from caseengine.model.needs import Needs
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import assigning, merge, resolve
-from caseengine.operations.routing import accept, decline, expire_offer, give_back, return_all, route
+from caseengine.operations.routing import accept, decline, give_back, return_all, route
+from caseengine.operations.taking_back import take_back_offer
 from caseengine.reading import waiting_cases
 from caseengine.reading.wait import somebody_there
 from tests.caseengine.office import when
@@ -201,7 +202,7 @@ async def test_an_offer_runs_out(desk: RoutingDesk) -> None:
     case = await desk.report(department="deliveries")
     await desk.routes(case)
     async with desk.database.unit_of_work() as work:
-        await expire_offer(work, await Cases(work).by_id(case.id), expired=True, at=when("Mon 09:03"))
+        await take_back_offer(work, await Cases(work).by_id(case.id), at=when("Mon 09:03"))
     assert (await desk.case(case)).offered_to is None
     with pytest.raises(NotOffered):
         await desk.do(accept, case.number, by=ann.actor, at=when("Mon 09:04"))

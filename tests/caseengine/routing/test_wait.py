@@ -3,11 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import add_to_case, ask_customer, ask_third_party, assigning, ending, hear_third_party
-from caseengine.policies.waiting import expected_wait, worked_on
+from caseengine.policies.waiting import began_to_wait, expected_wait, worked_on
+from caseengine.reading.assignments import replay
 from caseengine.reading.wait import handling_time, position, wait_for
 from tests.caseengine.office import CUSTOMER, when
 from tests.caseengine.routing.desk import RoutingDesk
@@ -109,6 +112,84 @@ def test_who_had_it_last_is_measured_and_the_queue_is_not() -> None:
     spans = [("Mon 10:00", "Mon 10:05"), ("Mon 11:00", "Mon 11:10")]
     assert worked_on((kind, when(at)) for kind, at in told) == [(when(one), when(other)) for one, other in spans]
     assert worked_on([("CustomerWrote", when("Mon 09:00")), ("CaseResolved", when("Mon 10:00"))]) is None
+
+
+async def moved_while_the_customer_was_asked(desk: RoutingDesk) -> Case:
+    """On Monday; they answer on Thursday."""
+    case = await takes(desk, "Mon 09:00")
+    by: dict[str, Any] = {"by": desk.li.actor, "at": when("Mon 09:05")}
+    await desk.do(ask_customer, case.number, "Which till?", key="q", **by)
+    moved: dict[str, Any] = {"by": desk.sam.actor, "at": when("Mon 09:10")}
+    await desk.do(assigning.move, case.number, "deliveries", reason="Theirs", **moved)
+    await desk.needs(case, "Mon 09:11", refunds=4)
+    async with desk.database.unit_of_work() as work:
+        found = await Cases(work).by_id(case.id)
+        await add_to_case(work, found, "Till four", key="a", by=CUSTOMER, at=when("Thu 10:00"))
+    return case
+
+
+async def test_the_customers_own_time_is_no_waiting_for_an_agent(desk: RoutingDesk) -> None:
+    """What is asked for stays so for as long as for everybody, and the log decides the same again."""
+    relax = [{"after_s": 3600, "drop": ["skills"]}]
+    await desk.decides({"departments": {"deliveries": {"mode": "assign"}}, "relax": relax})
+    case = await moved_while_the_customer_was_asked(desk)
+    rookie = await desk.hires("Rookie", "deliveries", at="Thu 10:00")
+    for minute, holder in (("10:00", None), ("10:59", None), ("11:00", rookie.id)):
+        await desk.is_there(rookie, f"Thu {minute}")
+        await desk.sweeps(f"Thu {minute}")
+        assert await desk.holder(case) == holder
+    (record,) = await desk.records(case)
+    assert record.facts["request"]["waited_s"] == 3600
+    async with desk.database.snapshot() as snapshot:
+        assert [one.difference async for one in replay(snapshot)] == [""]
+
+
+async def test_a_case_goes_elsewhere_when_it_has_waited_for_an_agent_and_not_for_its_customer(
+    desk: RoutingDesk,
+) -> None:
+    overflow = {"mode": "assign", "overflow": {"to": "tills", "after_s": 1800}}
+    await desk.decides({"departments": {"deliveries": overflow}})
+    case = await moved_while_the_customer_was_asked(desk)
+    for minute, department in (("10:00", "deliveries"), ("10:29", "deliveries"), ("10:30", "tills")):
+        await desk.sweeps(f"Thu {minute}")
+        assert (await desk.case(case)).department == department
+
+
+OPENED, ASKED = ("CaseOpened", "Mon 09:00"), ("CustomerAsked", "Mon 10:00")
+TAKEN, RETURNED = ("CaseAssigned", "Mon 09:30"), ("CaseReturned", "Mon 10:30")
+
+
+@pytest.mark.parametrize(
+    ("told", "since"),
+    [
+        ([OPENED], "Mon 09:00"),
+        ([OPENED, ("CustomerWrote", "Mon 09:10")], "Mon 09:00"),  # it waited already
+        ([OPENED, TAKEN, RETURNED, ("CustomerWrote", "Mon 11:00")], "Mon 10:30"),
+        ([OPENED, TAKEN, ASKED, RETURNED, ("CustomerWrote", "Mon 11:00")], "Mon 11:00"),
+        ([OPENED, TAKEN, ASKED, RETURNED, ("HandoverRequested", "Mon 11:00")], "Mon 11:00"),
+        ([OPENED, TAKEN, ASKED, RETURNED, ("CaseAbsorbed", "Mon 11:00")], "Mon 11:00"),  # with what the desk owes
+        ([OPENED, TAKEN, ("ThirdPartyAsked", "Mon 10:00"), RETURNED, ("ThirdPartyAnswered", "Mon 11:00")], "Mon 10:30"),
+        ([OPENED, TAKEN, ASKED, ("CaseMerged", "Mon 10:10"), ("CaseUnmerged", "Mon 10:20")], "Mon 10:20"),
+        (
+            [
+                *(OPENED, TAKEN, ASKED, ("CaseMerged", "Mon 10:10"), ("CaseUnmerged", "Mon 10:20")),
+                *(RETURNED, ("CustomerWrote", "Mon 11:00")),
+            ],
+            "Mon 11:00",
+        ),
+        ([OPENED, TAKEN, ("CaseResolved", "Mon 10:00"), ("CaseReopened", "Mon 11:00")], "Mon 11:00"),
+    ],
+)
+def test_waiting_begins_with_coming_into_a_queue_or_with_the_customers_word(
+    told: list[tuple[str, str]], since: str
+) -> None:
+    owed = {"customer_waits": True}
+    assert began_to_wait((kind, when(at), owed) for kind, at in told) == when(since)
+
+
+def test_what_joins_a_case_and_owes_nothing_does_not_begin_its_waiting() -> None:
+    told = [OPENED, TAKEN, ASKED, RETURNED, ("CaseAbsorbed", "Mon 11:00"), ("CustomerWrote", "Mon 12:00")]
+    assert began_to_wait((kind, when(at), {}) for kind, at in told) == when("Mon 12:00")
 
 
 async def test_the_place_follows_the_order_of_routing(desk: RoutingDesk) -> None:

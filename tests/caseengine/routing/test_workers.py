@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,6 +19,7 @@ from caseengine.model.needs import Needs
 from caseengine.operations import assigning
 from caseengine.operations.needing import set_needs
 from caseengine.operations.routing import give_back
+from caseengine.operations.taking_back import take_back_chat
 from caseengine.reading import out_of_place
 from caseengine.reading.assignments import replay
 from caseengine.reading.waiting_cases import classes_waiting
@@ -86,6 +88,70 @@ async def test_an_agent_who_vanishes_keeps_no_customer_waiting(desk: RoutingDesk
     assert await desk.holder(chat) == ben.id
     assert (await desk.told(chat))[-2:] == ["CaseReturned by system", "CaseAssigned by system"]
     assert (await desk.conversation(conversation)).agent_id == ben.id
+
+
+class Slow(RoutingSweep):
+    """Between what it lists and what it does about the first of it, another worker does everything."""
+
+    def __init__(self, database: Database, at: str, quick: RoutingSweep) -> None:
+        super().__init__(database, WORDS, lambda: when(at))
+        self._quick: RoutingSweep | None = quick
+
+    async def _do(self, *told: Any) -> bool:
+        quick, self._quick = self._quick, None
+        if quick is not None:
+            await quick.run()
+        return await super()._do(*told)
+
+
+async def overtaken(desk: RoutingDesk, at: str) -> None:
+    other = Database(desk.database.url)
+    try:
+        await Slow(desk.database, at, sweep(other, at)).put_back()
+    finally:
+        await other.close()
+
+
+async def test_who_lists_an_offer_that_ran_out_leaves_alone_whoever_was_asked_since(any_desk: RoutingDesk) -> None:
+    await any_desk.hires("Ann", "deliveries")
+    case = await any_desk.report(department="deliveries")
+    await sweep(any_desk.database).run()
+    ben = await any_desk.hires("Ben", "deliveries", at="Mon 09:04")
+    await overtaken(any_desk, "Mon 09:05")
+    assert (await any_desk.case(case)).offered_to == ben.id
+    assert [record.state for record in await any_desk.records(case)] == ["expired", "offered"]
+
+
+async def test_who_lists_a_lost_chat_leaves_alone_whoever_has_joined_since(any_desk: RoutingDesk) -> None:
+    await any_desk.hires("Ann")
+    conversation, chat = await any_desk.handed_over()
+    await sweep(any_desk.database).run()
+    ben = await any_desk.hires("Ben", at="Mon 09:04")
+    await overtaken(any_desk, "Mon 09:05")
+    assert await any_desk.holder(chat) == ben.id
+    assert (await any_desk.conversation(conversation)).agent_id == ben.id
+    assert (await any_desk.told(chat))[-1] == "CaseAssigned by system"
+
+
+async def test_who_lists_work_out_of_place_leaves_alone_whoever_has_it_since(any_desk: RoutingDesk) -> None:
+    ann, case = await any_desk.hires("Ann"), await any_desk.report()
+    await any_desk.routes(case)
+    async with any_desk.database.unit_of_work() as work:
+        Agents(work).change(replace(ann, departments=frozenset({"deliveries"})))
+    ben = await any_desk.hires("Ben", at="Mon 09:05")
+    await overtaken(any_desk, "Mon 09:05")
+    assert await any_desk.holder(case) == ben.id
+
+
+async def test_who_is_back_by_the_time_keeps_the_chat(desk: RoutingDesk) -> None:
+    """A list is of a moment; what is done about it is asked anew."""
+    ann = await desk.hires("Ann")
+    _, chat = await desk.handed_over()
+    await desk.sweeps()
+    await desk.is_there(ann, "Mon 09:05")
+    async with desk.database.unit_of_work() as work:
+        await take_back_chat(work, await Cases(work).by_id(chat.id), at=when("Mon 09:05"))
+    assert await desk.holder(chat) == ann.id
 
 
 async def test_an_offer_ends_when_its_time_is_up_or_its_agent_is_gone(desk: RoutingDesk) -> None:
@@ -200,19 +266,21 @@ async def test_past_cases_are_asked_once_and_in_a_thread_of_their_own(desk: Rout
     """Be the answer nothing; after an hour again, for more was learnt meanwhile."""
     await desk.decides({"departments": {"tills": {"mode": "assign"}}, "classifier": {"at_least": 0.5}})
     ann = await desk.hires("Ann")
-    case, at = await desk.report(), ["Mon 09:01"]
-    await desk.do(assigning.take, case.number, by=ann.actor, at=when("Mon 09:00"))
-    await desk.do(give_back, case.number, by=ann.actor, at=when("Mon 09:01"))  # who declined may be asked for nothing
+    case, at = await desk.report(), [""]
     guess = Guesses([{}, {"refunds": 0.9}])
     job = RoutingSweep(desk.database, WORDS, lambda: when(at[0]), guess)
-    for _ in range(3):
+
+    async def given_and_given_back(minute: str) -> None:
+        at[0] = f"Mon {minute}"
+        await desk.is_there(ann, at[0])
         await job.run()
+        await desk.do(give_back, case.number, by=ann.actor, at=when(at[0]))
+
+    await given_and_given_back("09:01")
+    await given_and_given_back("09:20")
     assert guess.asked == 1
     assert guess.threads.isdisjoint({threading.get_ident()})
-    at[0] = "Mon 10:01"
-    await desk.is_there(ann, "Mon 10:01")
-    for _ in range(3):
-        await job.run()
+    await given_and_given_back("10:01")
     assert guess.asked == 2
     assert Needs.read((await desk.case(case)).needs).preferred == {"refunds": 0.9}
 
