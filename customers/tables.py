@@ -147,7 +147,8 @@ notice_preferences = sa.Table(
     sa.Column("since", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
 )
-"""What a contact, or whoever opened one case, wants to be told. Whoever has no row has the defaults."""
+"""What a contact, whoever opened one case, or whoever reads an address wants to be told. Who has no row has the
+defaults."""
 
 notice_consents = sa.Table(
     "notice_consents",

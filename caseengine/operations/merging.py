@@ -27,6 +27,7 @@ from caseengine.operations.handover import resume
 from caseengine.operations.offers import note_offer
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
+from caseengine.operations.wishing import wishes_go_with
 from caseengine.tables import case_conversations, cases
 from storage.transaction import UnitOfWork
 
@@ -110,6 +111,7 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
     if source.contact_id is None and source.account_id is None and target.contact_id is not None:
         # one conversation opened both, and its customer has proved meanwhile who they are
         source.identify(target.contact_id, target.account_id, by=by, at=at)
+        await wishes_go_with(work, [source], target.contact_id)
     await judge_anew(work, source, at=at)
     await make_promise(work, source, by=by, at=at)
     if merged and merged[-1].worked_in is not None:
