@@ -170,7 +170,7 @@ def build(
         now,
         {
             "deliver": send_activity(database, adapters),
-            "mail": send_mail(mail, post if settings.mail_comes_in else None),
+            "mail": send_mail(database, mail, post if settings.mail_comes_in else None),
             FORWARD: send_forward(letterbook, letters),
             **(teams.sends if teams is not None else {}),
         },
