@@ -27,7 +27,7 @@ from app.jobs.forwarding import send_forward
 from app.jobs.given_up import given_up, lost_alone
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
-from app.jobs.notice_words import notice_words
+from app.jobs.notice_words import not_told, notice_words
 from app.jobs.packing import Packing
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
@@ -182,6 +182,7 @@ def build(
         secret=secret,
         seen=lambda conversation, place: webchat.has_seen(str(conversation), place),
         words=notice_words(catalogue),
+        notes=not_told(catalogue.words),
         ask=partial(ask_unasked, catalogue),
         reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,

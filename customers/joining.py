@@ -68,6 +68,12 @@ async def join_wishes(work: UnitOfWork, given: Sequence[Holder], taker: Holder) 
         work.write(said.values(holder_kind=str(taker.kind), holder_id=taker.id))
 
 
+async def lend_wishes(work: UnitOfWork, giver: Holder, taker: Holder) -> None:
+    """What one wished holds for the other as well, as `join_wishes` says. Raises as it does."""
+    if (row := await _wished(work, giver)) is not None:
+        await _take(work, row, taker)
+
+
 async def _take(work: UnitOfWork, given: sa.Row[Any], taker: Holder) -> None:
     mine, table = await _wished(work, taker), notice_preferences
     news = {"wishes": given.wishes, "source": given.source, "since": given.since}

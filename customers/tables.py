@@ -109,6 +109,14 @@ one_time_codes = sa.Table(
     sa.Index("ix_one_time_codes_contact_id_sent_at", "contact_id", "sent_at"),
 )
 
+case_proofs = sa.Table(
+    "case_proofs",
+    metadata,
+    sa.Column("case_id", sa.Uuid(), primary_key=True),
+    sa.Column("proved_at", Instant, nullable=False),
+)
+"""Cases whose own address is proved: a code that was sent there came back. The code is forgotten, this is not."""
+
 used_tokens = sa.Table(
     "used_tokens",
     metadata,

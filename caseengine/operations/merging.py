@@ -27,7 +27,7 @@ from caseengine.operations.handover import resume
 from caseengine.operations.offers import note_offer
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
-from caseengine.operations.wishing import wishes_go_with
+from caseengine.operations.wishing import customer_goes_on, wishes_go_with
 from caseengine.tables import case_conversations, cases
 from storage.transaction import UnitOfWork
 
@@ -64,6 +64,7 @@ async def merge(
     if notice is not None:
         await speak(work, source, notice, key=f"merged:{source.id}:{source.version}", by=by, at=at)
     await absorb(work, source, target, by=by, at=at)
+    await customer_goes_on(work, source, target)
     was_offered = source.offered_to is not None
     left, shared = target.conversation_id, here is not None and target.id in here.live_cases
     brought = await _bring_conversations(work, source, target, at=at)

@@ -52,6 +52,7 @@ class Telling:
         secret: the installation's own, for the links of surveys.
         seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
         words: what is said in a conversation about these items.
+        notes: what agents read where words reach nobody, by why.
         ask: how a customer is asked in a conversation how it was.
         reached_alone: which conversations in Teams a notice may go to.
         an_hour: automatic mails to one address in an hour, at most; what is more waits.
@@ -62,6 +63,7 @@ class Telling:
     secret: bytes
     seen: Callable[[UUID, int], bool]
     words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
+    notes: Mapping[str, str]
     ask: AskHow = nobody_asks
     reached_alone: ReachedAlone = nobody_alone
     chat_url: str = ""

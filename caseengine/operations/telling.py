@@ -32,6 +32,7 @@ from caseengine.operations.sending import (
     send,
 )
 from caseengine.operations.surveying import ask_survey, survey_rules
+from caseengine.operations.untold import went_nowhere
 from caseengine.policies.noticing import (
     AWAY_AFTER,
     Drop,
@@ -127,6 +128,7 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: TellingDesk, *,
     verdict = judge(notice.kind, notice.happened_at, **facts, now=desk.at, along=along)
     if isinstance(verdict, Drop):
         drop(work, notice, verdict.why, at=desk.at)
+        await went_nowhere(work, case, notice.kind, verdict.why, desk.telling.notes, at=desk.at)
     elif isinstance(verdict, Tell):
         waits_until = await _full_until(work, notice, verdict.way, reached.address, desk)
         if waits_until is not None:

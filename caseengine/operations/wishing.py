@@ -17,8 +17,9 @@ from caseengine.tables import cases
 from caseengine.telling import look_again
 from customers.contacts import Contacts
 from customers.identities import IdentityKind
-from customers.joining import join_wishes
+from customers.joining import join_wishes, lend_wishes
 from customers.preferences import Holder, HolderKind, Preferences, mailbox
+from customers.proved import carry_proof
 from customers.wishes import Way, Wishes
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -73,6 +74,17 @@ async def wishes_go_with(work: UnitOfWork, found: Sequence[Case], contact_id: UU
     await join_wishes(
         work, [Holder(HolderKind.CASE, case.id) for case in found], Holder(HolderKind.CONTACT, contact_id)
     )
+
+
+async def customer_goes_on(work: UnitOfWork, before: Case, case: Case) -> None:
+    """What a newcomer proved and wished holds for a case that goes on from theirs, if it has the same address.
+
+    Raises (at commit):
+        Conflict: something of it was changed at the same moment.
+    """
+    if case.contact_id is None and case.reply_address and case.reply_address == before.reply_address:
+        await carry_proof(work, before.id, case.id)
+        await lend_wishes(work, Holder(HolderKind.CASE, before.id), Holder(HolderKind.CASE, case.id))
 
 
 def _lifts(before: Wishes, wishes: Wishes, by: Actor) -> bool:
