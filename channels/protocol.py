@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from bot.activity import Activity, Attachment
@@ -37,6 +37,9 @@ Reason = Literal["no_answer", "refused", "unreachable", "unavailable", "fault"]
 it could not be reached for long; something is wrong with the desk."""
 
 
+AT_ONCE = timedelta(0)
+
+
 class DeliveryFailed(Exception):
     """The channel did not take it.
 
@@ -44,14 +47,22 @@ class DeliveryFailed(Exception):
         retry: it certainly was not taken, and trying again is safe.
         ambiguous: it may have been taken: only a person may send it once more.
         reason: a code; the detail is for whoever runs the desk.
+        after: of one that is tried again: no sooner than that, as the far side asks.
     """
 
     def __init__(
-        self, detail: str, *, retry: bool = False, ambiguous: bool = False, reason: Reason = "refused"
+        self,
+        detail: str,
+        *,
+        retry: bool = False,
+        ambiguous: bool = False,
+        reason: Reason = "refused",
+        after: timedelta = AT_ONCE,
     ) -> None:
         super().__init__(detail)
         self.retry = retry
         self.ambiguous = ambiguous
+        self.after = after
         self.reason: Reason = "no_answer" if ambiguous else "unavailable" if retry else reason
 
 

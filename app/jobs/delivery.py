@@ -172,7 +172,9 @@ class Delivery:
                 if isinstance(outcome, Receipt):
                     outbox.delivered(row, {"channel": outcome.channel, **outcome.proof})
                 elif outcome.retry and row.tries < len(RETRY_AFTER):
-                    outbox.retry(row, str(outcome), next_try_at=self._now() + RETRY_AFTER[row.tries])
+                    outbox.retry(
+                        row, str(outcome), next_try_at=self._now() + max(RETRY_AFTER[row.tries], outcome.after)
+                    )
                 else:
                     given_up.append((row, outcome))
         for row, failed in given_up:

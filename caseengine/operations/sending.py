@@ -156,6 +156,7 @@ async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence
         "zone": (await Preferences(work, zone=desk.telling.zone).of(holder)).wishes.zone,
         "chat_url": desk.telling.chat_url,
         "holder": holder.to_json(),
+        "address": reached.address,
     }
     mail: dict[str, Any] = {
         "template": TEMPLATE,
