@@ -1,6 +1,6 @@
 """The files that go with a mail of the desk's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from bot.activity import Attachment
@@ -25,6 +25,11 @@ async def files_said(
 async def files_forwarded(snapshot: Snapshot, case_id: UUID, named: Sequence[str]) -> tuple[Enclosure, ...]:
     """Those of a case, by id. Raises as `files_said` does."""
     return tuple([_enclosed(await read_case_file(snapshot, case_id, UUID(one))) for one in named])
+
+
+async def files_noticed(snapshot: Snapshot, named: Sequence[Mapping[str, str]]) -> tuple[Enclosure, ...]:
+    """Those of a notice, "case_id" and "id" of each. Raises as `files_said` does."""
+    return tuple([_enclosed(await read_case_file(snapshot, UUID(one["case_id"]), UUID(one["id"]))) for one in named])
 
 
 def _enclosed(found: tuple[CaseFile | StoredFile, bytes] | None) -> Enclosure:

@@ -28,7 +28,7 @@ from app.jobs.given_up import given_up, lost_alone
 from app.jobs.late_mail import late_mail
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
-from app.jobs.notice_words import notice_words
+from app.jobs.notice_words import not_told, notice_words
 from app.jobs.packing import Packing
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
@@ -171,7 +171,7 @@ def build(
         now,
         {
             "deliver": send_activity(database, adapters),
-            "mail": send_mail(mail, post if settings.mail_comes_in else None),
+            "mail": send_mail(database, mail, post if settings.mail_comes_in else None),
             FORWARD: send_forward(letterbook, letters),
             **(teams.sends if teams is not None else {}),
         },
@@ -184,6 +184,7 @@ def build(
         secret=secret,
         seen=lambda conversation, place: webchat.has_seen(str(conversation), place),
         words=notice_words(catalogue),
+        notes=not_told(catalogue.words),
         ask=partial(ask_unasked, catalogue),
         reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,

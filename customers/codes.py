@@ -23,6 +23,7 @@ from customers.contacts import Contacts
 from customers.details import ContactActor
 from customers.errors import CodeExpired, CodeUsedUp, CodeWrong, TooManyCodes
 from customers.identities import IdentityKind, normalise
+from customers.proved import prove_case_address
 from customers.tables import one_time_codes
 from storage.errors import Conflict
 from storage.outbox import Outbox
@@ -121,7 +122,7 @@ class OneTimeCodes:
         return await self._accept(row, at)
 
     def forget(self, before: datetime) -> None:
-        """Drop codes sent before an instant; nothing depends on them after 90 days."""
+        """Drop codes sent before an instant; what they proved is kept for itself."""
         self._work.write(sa.delete(one_time_codes).where(one_time_codes.c.sent_at < before))
 
     def _sending(self, conversation: UUID, subject: bytes, source: str, target: Target, at: datetime) -> Sending:
@@ -199,6 +200,7 @@ class OneTimeCodes:
             await assurances.verify(row.conversation, row.contact_id, PROOF, at=at)
         if row.case_id is not None:
             await assurances.prove_case(row.conversation, row.case_id, at=at)
+            await prove_case_address(self._work, row.case_id, at=at)
         return await assurances.of(row.conversation, at=at)
 
     async def _put_on_file(self, row: sa.Row[Any], at: datetime) -> None:

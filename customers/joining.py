@@ -3,16 +3,18 @@
 A newcomer is known by nothing but what the channel vouched for. Whoever has more on file is somebody of their own.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from customers.contacts import By, Contact, Contacts
 from customers.identities import IdentityKind
-from customers.preferences import HolderKind
+from customers.preferences import Holder, HolderKind, wishes_from_json
 from customers.tables import assurances, identities, notice_consents, notice_preferences, one_time_codes
 from storage.errors import Conflict
-from storage.transaction import UnitOfWork
+from storage.transaction import UnitOfWork, insertion
 
 
 def is_newcomer(contact: Contact, kind: IdentityKind) -> bool:
@@ -46,7 +48,57 @@ async def join_newcomer(work: UnitOfWork, newcomer: Contact, contact: Contact, *
         work.write(sa.update(assurances).where(*seen).values(contact_id=contact.id, version=row.version + 1), rows=1)
     codes = sa.update(one_time_codes).where(one_time_codes.c.contact_id == newcomer.id)
     work.write(codes.values(contact_id=contact.id))
-    await _move_wishes(work, newcomer, contact)
+    await join_wishes(work, [Holder(HolderKind.CONTACT, newcomer.id)], Holder(HolderKind.CONTACT, contact.id))
+
+
+async def join_wishes(work: UnitOfWork, given: Sequence[Holder], taker: Holder) -> None:
+    """What these wished is somebody else's wish from now on; what that one wished goes first, but for a later stop.
+
+    Raises (at commit):
+        Conflict: one of them wished something else meanwhile.
+    """
+    rows = [row for holder in given if (row := await _wished(work, holder)) is not None]
+    for row in rows:
+        same = notice_preferences.c.version == row.version, *_whose(notice_preferences, _holder(row))
+        work.write(sa.delete(notice_preferences).where(*same), rows=1)
+    if rows:
+        await _take(work, max(rows, key=lambda row: (_stops(row), row.since)), taker)
+    for holder in given:
+        said = sa.update(notice_consents).where(*_whose(notice_consents, holder))
+        work.write(said.values(holder_kind=str(taker.kind), holder_id=taker.id))
+
+
+async def lend_wishes(work: UnitOfWork, giver: Holder, taker: Holder) -> None:
+    """What one wished holds for the other as well, as `join_wishes` says. Raises as it does."""
+    if (row := await _wished(work, giver)) is not None:
+        await _take(work, row, taker)
+
+
+async def _take(work: UnitOfWork, given: sa.Row[Any], taker: Holder) -> None:
+    mine, table = await _wished(work, taker), notice_preferences
+    news = {"wishes": given.wishes, "source": given.source, "since": given.since}
+    if mine is None:
+        whose = {"holder_kind": str(taker.kind), "holder_id": taker.id}
+        work.write(insertion(table, **whose, **news, version=1), duplicate=Conflict())
+    elif _stops(given) and given.since > mine.since:
+        same = table.c.version == mine.version, *_whose(table, taker)
+        work.write(sa.update(table).where(*same).values(**news, version=mine.version + 1), rows=1)
+
+
+async def _wished(work: UnitOfWork, holder: Holder) -> sa.Row[Any] | None:
+    return await work.first(sa.select(notice_preferences).where(*_whose(notice_preferences, holder)))
+
+
+def _whose(table: sa.Table, holder: Holder) -> tuple[sa.ColumnElement[bool], ...]:
+    return table.c.holder_kind == str(holder.kind), table.c.holder_id == holder.id
+
+
+def _holder(row: sa.Row[Any]) -> Holder:
+    return Holder(HolderKind(row.holder_kind), row.holder_id)
+
+
+def _stops(row: sa.Row[Any]) -> bool:
+    return wishes_from_json(row.wishes).way is None
 
 
 def _move_given(work: UnitOfWork, newcomer: Contact, contact: Contact) -> None:
@@ -62,16 +114,3 @@ def _move_given(work: UnitOfWork, newcomer: Contact, contact: Contact) -> None:
         else:
             work.write(sa.update(identities).where(*same).values(contact_id=contact.id))
             contact.identities = (*contact.identities, given)
-
-
-async def _move_wishes(work: UnitOfWork, newcomer: Contact, contact: Contact) -> None:
-    """What the contact wished before goes first."""
-    table, kind = notice_preferences, str(HolderKind.CONTACT)
-    wished = sa.select(table.c.holder_id).where(table.c.holder_kind == kind, table.c.holder_id == contact.id)
-    theirs = table.c.holder_kind == kind, table.c.holder_id == newcomer.id
-    if await work.first(wished) is None:
-        work.write(sa.update(table).where(*theirs).values(holder_id=contact.id))
-    else:
-        work.write(sa.delete(table).where(*theirs))
-    said = notice_consents.c.holder_kind == kind, notice_consents.c.holder_id == newcomer.id
-    work.write(sa.update(notice_consents).where(*said).values(holder_id=contact.id))

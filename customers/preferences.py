@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from customers.contacts import By
 from customers.errors import WishesInvalid
+from customers.identities import IdentityKind
+from customers.reachability import written
 from customers.tables import notice_consents, notice_preferences
 from customers.wishes import Digest, NoticeKind, QuietHours, Way, Wishes
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
 LANGUAGE = re.compile(r"[A-Za-z-]{0,20}")
+MAILBOXES = UUID("5d0bf5a4-95a5-4f0b-9a53-2f6f5b8e1c70")
 
 
 class HolderKind(StrEnum):
@@ -26,11 +29,12 @@ class HolderKind(StrEnum):
 
     CONTACT = "contact"
     CASE = "case"  # a newcomer, known by one case alone
+    ADDRESS = "address"  # whoever reads its mail: kept for what it stops, whoever's case it is
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody who can be told: a contact, or whoever opened one case."""
+    """Somebody who can be told: a contact, whoever opened one case, or whoever reads an address."""
 
     kind: HolderKind
     id: UUID
@@ -41,6 +45,11 @@ class Holder:
     @classmethod
     def from_json(cls, document: Mapping[str, str]) -> "Holder":
         return cls(HolderKind(document["kind"]), UUID(document["id"]))
+
+
+def mailbox(address: str) -> Holder:
+    """Whoever reads the mail of an address; however it is written, it is the same."""
+    return Holder(HolderKind.ADDRESS, uuid5(MAILBOXES, written(IdentityKind.EMAIL, address)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,10 @@ class Preferences:
             sa.select(table).where(table.c.holder_kind == str(holder.kind), table.c.holder_id == holder.id)
         )
         return _read(row) if row is not None else Preference(Wishes(zone=self._zone))
+
+    async def stopped(self, address: str) -> bool:
+        """Whether somebody who reads this address said that nothing more is to come there."""
+        return (await self.of(mailbox(address))).wishes.way is None
 
     async def change(self, holder: Holder, wishes: Wishes, *, by: By, source: str, at: datetime) -> bool:
         """They wish something else, as `source` tells ("page", "one_click", "agent"); whether anything changed.

@@ -109,6 +109,14 @@ one_time_codes = sa.Table(
     sa.Index("ix_one_time_codes_contact_id_sent_at", "contact_id", "sent_at"),
 )
 
+case_proofs = sa.Table(
+    "case_proofs",
+    metadata,
+    sa.Column("case_id", sa.Uuid(), primary_key=True),
+    sa.Column("proved_at", Instant, nullable=False),
+)
+"""Cases whose own address is proved: a code that was sent there came back. The code is forgotten, this is not."""
+
 used_tokens = sa.Table(
     "used_tokens",
     metadata,
@@ -147,7 +155,8 @@ notice_preferences = sa.Table(
     sa.Column("since", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
 )
-"""What a contact, or whoever opened one case, wants to be told. Whoever has no row has the defaults."""
+"""What a contact, whoever opened one case, or whoever reads an address wants to be told. Who has no row has the
+defaults."""
 
 notice_consents = sa.Table(
     "notice_consents",

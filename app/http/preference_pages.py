@@ -14,7 +14,7 @@ from aiohttp import web
 from app.http.open_pages import OpenPages, form_of
 from app.notice_links import NoticeLinks
 from caseengine.model.actor import Actor, ActorKind
-from caseengine.telling import look_again
+from caseengine.operations.wishing import known_as, wish
 from customers.contacts import Contacts
 from customers.errors import LinkInvalid, WishesInvalid
 from customers.preference_links import Purpose
@@ -90,10 +90,7 @@ class PreferencePages:
     async def _keep(self, holder: Holder, source: str, change: Callable[[Wishes], Wishes]) -> None:
         at, by = self._now(), Actor(ActorKind.CUSTOMER, str(holder.id))
         async with self._database.unit_of_work() as work:
-            preferences = Preferences(work, zone=self._zone)
-            wishes = (await preferences.of(holder)).wishes
-            await preferences.change(holder, change(wishes), by=by, source=source, at=at)
-            look_again(work, holder, at=at)
+            await wish(work, holder, change, zone=self._zone, by=by, source=source, at=at)
 
     async def _shown(self, request: web.Request, purpose: Purpose, state: str) -> web.Response:
         try:
@@ -101,6 +98,7 @@ class PreferencePages:
         except LinkInvalid:
             return self._respond(request, "missing", None)
         async with self._database.snapshot() as snapshot:
+            holder = await known_as(snapshot, holder)
             wishes = (await Preferences(snapshot, zone=self._zone).of(holder)).wishes
             return self._respond(request, state, wishes, wishes.language or await _language(snapshot, holder))
 

@@ -11,8 +11,9 @@ from app.http.case_reading import CASE, SHOWN
 from app.http.contact_routes import cases_seen
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
 from app.http.session_routes import read_id
+from caseengine.operations.wishing import wish
 from caseengine.reading.case_view import case_view
-from caseengine.telling import look_again, notices_about
+from caseengine.telling import notices_about
 from customers.errors import ContactNotFound, WishesInvalid
 from customers.preferences import Holder, HolderKind, Preference, Preferences, wishes_from_json, wishes_to_json
 from customers.wishes import Digest, NoticeKind
@@ -127,9 +128,8 @@ class PreferenceRoutes:
         wishes = wishes_from_json(body.model_dump(mode="json", exclude={"said"}))
         async with self._database.unit_of_work() as work:
             holder = await self._holder(work, call)
-            preferences = Preferences(work, zone=self._zone)
-            await preferences.change(holder, wishes, by=call.agent.agent.actor, source=f"agent: {body.said}", at=at)
-            look_again(work, holder, at=at)
+            said: dict[str, Any] = {"by": call.agent.agent.actor, "source": f"agent: {body.said}", "at": at}
+            await wish(work, holder, lambda _: wishes, zone=self._zone, **said)
         return await self.read(call)
 
     async def about_case(self, call: Call) -> CustomerNoticesAnswer:

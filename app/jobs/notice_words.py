@@ -15,6 +15,17 @@ LINES: Mapping[str, str] = {
 }
 
 
+NOT_TOLD: Mapping[str, str] = {
+    "unproved": "notice.not_told_unproved",
+    "unreachable": "notice.not_told_unreachable",
+}
+
+
+def not_told(words: Mapping[str, str]) -> Mapping[str, str]:
+    """What agents read where their words reach nobody, by why; `words` are the catalogue's."""
+    return {why: words[key] for why, key in NOT_TOLD.items()}
+
+
 def notice_words(catalogue: Catalogue) -> Callable[[Sequence[Mapping[str, Any]], datetime], str]:
     """Items to Markdown, a paragraph each, in the one language the catalogue has."""
 

@@ -125,9 +125,12 @@ class Case:
             happened.CaseAssigned(case_id=self.id, actor=by, at=at, agent_id=agent_id, agent_name=agent_name),
         )
 
-    def reply(self, text: str, *, key: str, by: Actor, at: datetime) -> None:
-        """An agent's words to the customer; the promise is kept with them."""
-        self._move(Verb.REPLY, happened.AgentReplied(case_id=self.id, actor=by, at=at, text=_words(text), key=key))
+    def reply(self, text: str, *, key: str, files: Sequence[Mapping[str, Any]] = (), by: Actor, at: datetime) -> None:
+        """An agent's words to the customer, with files; the promise is kept with them."""
+        fact = happened.AgentReplied(
+            case_id=self.id, actor=by, at=at, text=_words(text), key=key, files=tuple(map(dict, files))
+        )
+        self._move(Verb.REPLY, fact)
 
     def note(
         self, text: str, *, key: str = "", files: Sequence[Mapping[str, Any]] = (), by: Actor, at: datetime
@@ -138,11 +141,14 @@ class Case:
         )
         self._move(Verb.NOTE, fact)
 
-    def ask_customer(self, text: str, *, key: str, by: Actor, at: datetime) -> None:
-        """A question without whose answer the desk cannot go on."""
-        self._move(
-            Verb.ASK_CUSTOMER, happened.CustomerAsked(case_id=self.id, actor=by, at=at, text=_words(text), key=key)
+    def ask_customer(
+        self, text: str, *, key: str, files: Sequence[Mapping[str, Any]] = (), by: Actor, at: datetime
+    ) -> None:
+        """A question without whose answer the desk cannot go on, with files."""
+        fact = happened.CustomerAsked(
+            case_id=self.id, actor=by, at=at, text=_words(text), key=key, files=tuple(map(dict, files))
         )
+        self._move(Verb.ASK_CUSTOMER, fact)
 
     def hear_customer(self, text: str, *, key: str = "", by: Actor, at: datetime) -> None:
         """The customer's words; they reopen a resolved case."""

@@ -141,20 +141,15 @@ async def _say(
     await permitted_case(work, number, by=by, version=version)
     if case.agent_id is None and case.is_live:
         await hold(work, case, agent, by=by, at=at)
-    if files:
-        words["attachments"] = [file.document for file in await handed_files(work, case, files, at=at)]
-    _record(case, text, verb, key=key, by=by, at=at)
+    handed = [file.document for file in await handed_files(work, case, files, at=at)]
+    if handed:
+        words["attachments"] = handed
+    say = case.reply if verb is Verb.REPLY else case.ask_customer
+    say(text, key=key, files=handed, by=by, at=at)
     conversation = await speak(work, case, words, key=key, by=agent.actor, at=at)
     if conversation is not None:
         conversation.give_to(agent.actor, case.id, at=at)
     return case
-
-
-def _record(case: Case, text: str, verb: Verb, *, key: str, by: Actor, at: datetime) -> None:
-    if verb is Verb.REPLY:
-        case.reply(text, key=key, by=by, at=at)
-    else:
-        case.ask_customer(text, key=key, by=by, at=at)
 
 
 async def _was_said(work: UnitOfWork, conversation: UUID | None, key: str) -> bool:

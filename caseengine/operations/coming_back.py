@@ -12,15 +12,12 @@ from caseengine.model.case import Case
 from caseengine.model.events import AgentReplied, CustomerAsked
 from caseengine.operations.sending import NOTICE_KEY, WAY_OF, holder_of
 from caseengine.policies.noticing import goes_elsewhere
-from caseengine.reading.reach import ReachedAlone, contactable, nobody_alone
+from caseengine.reading.reach import ANY_ZONE, ReachedAlone, contactable, nobody_alone
 from caseengine.tables import case_conversations
 from caseengine.telling import CustomerNotice, notices_about, plan, travelled_in, try_another_way
 from customers.preferences import Preferences
 from customers.wishes import NoticeKind, Way
 from storage.transaction import UnitOfWork
-
-ANY_ZONE = "UTC"
-"""Where it is not asked when."""
 
 
 async def could_not_deliver(

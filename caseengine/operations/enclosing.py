@@ -1,7 +1,8 @@
 """Files that agents put on a case, and name in what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from caseengine.case_files import CaseFile, CaseFiles, files_of_case
@@ -54,8 +55,13 @@ async def kept_files(work: UnitOfWork, case: Case, named: Sequence[UUID]) -> lis
 
 
 async def handed_files(work: UnitOfWork, case: Case, named: Sequence[UUID], *, at: datetime) -> list[CaseFile]:
-    """As `named_files`, where those of the case's conversation can fetch them."""
-    found = await named_files(work, case, named)
+    """As `named_files`, where those of the case's conversation can fetch them; without one they stay with the case."""
     if case.conversation_id is None:
-        return found
+        return await kept_files(work, case, named)
+    found = await named_files(work, case, named)
     return [await CaseFiles(work).copy(case.id, file, case.conversation_id, at=at) for file in found]
+
+
+def go_together(files: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether files, as an activity's attachments hold them, are no more than anybody is sent at once."""
+    return len(files) <= FILES_MAX and sum(file["size"] for file in files) <= TOGETHER_BYTES_MAX

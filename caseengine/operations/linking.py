@@ -10,6 +10,7 @@ from caseengine.model.case import Case
 from caseengine.model.lifecycle import Verb
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import go_on_in
+from caseengine.operations.wishing import wishes_go_with
 from storage.transaction import UnitOfWork
 
 
@@ -48,7 +49,7 @@ async def identify_customer(
 ) -> list[Case]:
     """Somebody proved who they are: the cases they opened in this conversation are theirs from now on.
 
-    A case that belongs to a contact already is left alone.
+    So is what they wished to be told. A case that belongs to a contact already is left alone.
     """
     found = await Conversations(work).get(conversation)
     cases = [await Cases(work).by_id(case_id) for case_id, here in found.cases.items() if here.opened]
@@ -56,4 +57,5 @@ async def identify_customer(
     for case in theirs:
         case.identify(contact_id, account_id, by=by, at=at)
         await judge_anew(work, case, at=at)
+    await wishes_go_with(work, theirs, contact_id)
     return theirs

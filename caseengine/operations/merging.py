@@ -27,6 +27,7 @@ from caseengine.operations.handover import resume
 from caseengine.operations.offers import note_offer
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
+from caseengine.operations.wishing import customer_goes_on, wishes_go_with
 from caseengine.tables import case_conversations, cases
 from storage.transaction import UnitOfWork
 
@@ -63,6 +64,7 @@ async def merge(
     if notice is not None:
         await speak(work, source, notice, key=f"merged:{source.id}:{source.version}", by=by, at=at)
     await absorb(work, source, target, by=by, at=at)
+    await customer_goes_on(work, source, target)
     was_offered = source.offered_to is not None
     left, shared = target.conversation_id, here is not None and target.id in here.live_cases
     brought = await _bring_conversations(work, source, target, at=at)
@@ -108,6 +110,7 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
     if source.contact_id is None and source.account_id is None and target.contact_id is not None:
         # one conversation opened both, and its customer has proved meanwhile who they are
         source.identify(target.contact_id, target.account_id, by=by, at=at)
+        await wishes_go_with(work, [source], target.contact_id)
     await judge_anew(work, source, at=at)
     await make_promise(work, source, by=by, at=at)
     if merged and merged[-1].worked_in is not None:

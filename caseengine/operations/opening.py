@@ -24,6 +24,7 @@ from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_a
 from caseengine.operations.needing import ruled_for, set_needs
 from caseengine.operations.promising import make_promise
 from caseengine.operations.routing import leave_the_gone
+from caseengine.operations.wishing import customer_goes_on
 from caseengine.policies.priority import priority
 from storage.transaction import UnitOfWork
 
@@ -142,6 +143,7 @@ async def follow_up(
     if going_on is not None:
         return await add_to_case(work, going_on, text, key=key, by=by, at=at, conversation=conversation)
     case = await open_case(work, _follow_up(ended, text, conversation), by=by, at=at)
+    await customer_goes_on(work, ended, case)
     await _as_before(work, ended, case, by=by, at=at)
     ended.record(FollowUpOpened(case_id=ended.id, actor=by, at=at, other_id=case.id, other_number=case.number))
     ended.link(case.id, case.number, by=by, at=at)

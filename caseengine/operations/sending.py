@@ -1,19 +1,21 @@
 """What is told to customers about their cases leaves the desk: by mail, in Teams, in their chat."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from caseengine.activities import Activities, said
+from caseengine.case_files import CaseFile, CaseFiles, files_of_case
 from caseengine.conversations import Conversations
 from caseengine.model.actor import BOT, SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation
 from caseengine.model.events import AgentReplied, CaseEvent, CaseResolved, CustomerAsked, CustomerTold, PromiseMade
 from caseengine.operations.conversing import speak
+from caseengine.operations.enclosing import go_together
 from caseengine.policies.noticing import SAID_THERE
 from caseengine.reading.reach import Contactable, ReachedAlone, contactable, nobody_alone
 from caseengine.telling import CustomerNotice, told
@@ -50,6 +52,7 @@ class Telling:
         secret: the installation's own, for the links of surveys.
         seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
         words: what is said in a conversation about these items.
+        notes: what agents read where words reach nobody, by why.
         ask: how a customer is asked in a conversation how it was.
         reached_alone: which conversations in Teams a notice may go to.
         an_hour: automatic mails to one address in an hour, at most; what is more waits.
@@ -60,6 +63,7 @@ class Telling:
     secret: bytes
     seen: Callable[[UUID, int], bool]
     words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
+    notes: Mapping[str, str]
     ask: AskHow = nobody_asks
     reached_alone: ReachedAlone = nobody_alone
     chat_url: str = ""
@@ -68,11 +72,12 @@ class Telling:
 
 @dataclass(slots=True)
 class Leaving:
-    """A notice on its way, with what it is about."""
+    """A notice on its way, with what it is about; `files` as `AgentReplied.files`."""
 
     notice: CustomerNotice
     case: Case
     item: dict[str, Any]
+    files: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(slots=True)
@@ -98,11 +103,28 @@ def item_of(notice: CustomerNotice, case: Case, event: CaseEvent) -> dict[str, A
     item: dict[str, Any] = {"kind": str(notice.kind), "number": case.number, "status": str(case.status)}
     if isinstance(event, AgentReplied | CustomerAsked):
         item |= {"lines": event.text.splitlines(), "agent": event.actor.name}
+        item |= {"files": [file["name"] for file in event.files]}
     if isinstance(event, CaseResolved):
         item |= {"lines": event.resolution.text.splitlines()}
     if isinstance(event, PromiseMade):
         item |= {"next_update": event.due_at.isoformat()}
     return item
+
+
+def files_of(event: CaseEvent) -> Sequence[Mapping[str, Any]]:
+    """What goes with a notice of it."""
+    return event.files if isinstance(event, AgentReplied | CustomerAsked) else ()
+
+
+def parcels(leaving: Sequence[Leaving]) -> Iterator[list[Leaving]]:
+    """In their order, as many together as their files can go."""
+    together: list[Leaving] = []
+    for one in leaving:
+        if together and not go_together([*(file for other in together for file in other.files), *one.files]):
+            yield together
+            together = []
+        together.append(one)
+    yield together
 
 
 async def send(work: UnitOfWork, holder: Holder, way: Way, leaving: Sequence[Leaving], desk: TellingDesk) -> None:
@@ -134,9 +156,17 @@ async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence
         "zone": (await Preferences(work, zone=desk.telling.zone).of(holder)).wishes.zone,
         "chat_url": desk.telling.chat_url,
         "holder": holder.to_json(),
+        "address": reached.address,
     }
-    mail = {"template": TEMPLATE, "to": reached.address, "language": language, "params": params, "batch": str(batch)}
+    mail: dict[str, Any] = {
+        "template": TEMPLATE,
+        "to": reached.address,
+        "language": language,
+        "params": params,
+        "batch": str(batch),
+    }
     mail |= {"case_id": str(case.id)} if len(cases) == 1 else {}
+    mail["files"] = [{"case_id": str(one.case.id), "id": file["id"]} for one in leaving for file in one.files]
     Outbox(work).deliver("mail", f"notice:{holder.id}", mail, at=desk.at)
 
 
@@ -151,10 +181,24 @@ async def _say_in_teams(work: UnitOfWork, batch: UUID, leaving: Sequence[Leaving
     rest = await _ask(work, conversation, leaving, desk)
     if not rest:
         return
-    words = desk.telling.words([one.item for one in rest], desk.at)
+    words: dict[str, Any] = {"text": desk.telling.words([one.item for one in rest], desk.at)}
+    if files := await _files_there(work, rest, conversation.id, desk.at):
+        words["attachments"] = files
     key = f"{NOTICE_KEY}{batch}"
     body = said(words, conversation=conversation.id, channel=conversation.channel, key=key, by=BOT)
     Activities(work).append(conversation.id, key=key, body=body, at=desk.at, channel=conversation.channel, deliver=True)
+
+
+async def _files_there(
+    work: UnitOfWork, leaving: Sequence[Leaving], conversation: UUID, at: datetime
+) -> list[dict[str, Any]]:
+    """Where those of the conversation can fetch them; of each that is named twice one."""
+    copies: dict[UUID, CaseFile] = {}
+    for one in leaving:
+        for file in await files_of_case(work, one.case.id, [UUID(file["id"]) for file in one.files]):
+            if file.id not in copies:
+                copies[file.id] = await CaseFiles(work).copy(one.case.id, file, conversation, at=at)
+    return [copy.document for copy in copies.values()]
 
 
 async def _ask(

@@ -15,6 +15,7 @@ from caseengine.operations.conversing import go_on_in
 from caseengine.operations.linking import link_cases
 from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.permission import permitted_case
+from caseengine.operations.wishing import customer_goes_on
 from storage.transaction import UnitOfWork
 
 
@@ -55,6 +56,7 @@ async def split(
         case_type=case_type or first.case_type,
     )
     second = await open_case(work, opening, by=by, at=at)
+    await customer_goes_on(work, first, second)
     if second.conversation_id is None and first.conversation_id is not None:
         await go_on_in(work, second, await Conversations(work).get(first.conversation_id), by=by, at=at)
     first.record(CaseSplit(case_id=first.id, actor=by, at=at, other_id=second.id, other_number=second.number))

@@ -20,8 +20,19 @@ from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
 from caseengine.model.events import CaseEvent, PromiseMade
 from caseengine.model.lifecycle import Status
-from caseengine.operations.sending import WAY_OF, Leaving, Telling, TellingDesk, holder_of, item_of, send
+from caseengine.operations.sending import (
+    WAY_OF,
+    Leaving,
+    Telling,
+    TellingDesk,
+    files_of,
+    holder_of,
+    item_of,
+    parcels,
+    send,
+)
 from caseengine.operations.surveying import ask_survey, survey_rules
+from caseengine.operations.untold import went_nowhere
 from caseengine.policies.noticing import (
     AWAY_AFTER,
     Drop,
@@ -88,7 +99,8 @@ async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: dateti
         if notice.due_at <= at or desk.leaving:
             await _judge(work, notice, desk, along=notice.due_at > at)
     for (way, whose), leaving in desk.leaving.items():
-        await send(work, whose, way, sorted(leaving, key=lambda one: one.notice.happened_at), desk)
+        for together in parcels(sorted(leaving, key=lambda one: one.notice.happened_at)):
+            await send(work, whose, way, together, desk)
 
 
 async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> bool:
@@ -116,6 +128,7 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: TellingDesk, *,
     verdict = judge(notice.kind, notice.happened_at, **facts, now=desk.at, along=along)
     if isinstance(verdict, Drop):
         drop(work, notice, verdict.why, at=desk.at)
+        await went_nowhere(work, case, notice.kind, verdict.why, desk.telling.notes, at=desk.at)
     elif isinstance(verdict, Tell):
         waits_until = await _full_until(work, notice, verdict.way, reached.address, desk)
         if waits_until is not None:
@@ -141,7 +154,8 @@ async def _full_until(
 
 
 async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: TellingDesk) -> None:
-    item = item_of(notice, case, desk.histories[notice.case_id][notice.seq - 1])
+    event = desk.histories[notice.case_id][notice.seq - 1]
+    item = item_of(notice, case, event)
     if notice.kind is NoticeKind.SURVEY:
         asks = await _asked_on(work, case, case.conversation_id)
         along = {one.notice.kind for one in desk.leaving[way, holder_of(case)]}
@@ -152,7 +166,7 @@ async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way:
             drop(work, notice, WhyNot.NOT_ASKED, at=desk.at)
             return
         item["survey_id"] = str(survey)
-    desk.leaving[way, holder_of(case)].append(Leaving(notice, case, item))
+    desk.leaving[way, holder_of(case)].append(Leaving(notice, case, item, files_of(event)))
 
 
 async def _asked_on(work: UnitOfWork, case: Case, chat: UUID | None, teams: UUID | None = None) -> dict[Way, str]:

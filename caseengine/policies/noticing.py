@@ -83,12 +83,14 @@ class Reach:
     Attributes:
         open: those that lead to a place they proved and that takes what is sent.
         proved: there is such a place at all, whether it takes anything or not.
+        stopped: mail would reach them, and whoever reads it said stop.
         failed: tried for this notice, in vain.
         asks: on which the company asks how it was, at this moment.
     """
 
     open: frozenset[Way] = frozenset()
     proved: bool = False
+    stopped: bool = False
     failed: frozenset[Way] = field(default=frozenset())
     asks: frozenset[Way] = frozenset(Way)
 
@@ -203,4 +205,6 @@ def _by_which(kind: NoticeKind, liked: Way, reach: Reach) -> Verdict:
     ways = [way for way in tried if way in there]
     if ways:
         return Tell(ways[0])
+    if reach.stopped:
+        return Drop(WhyNot.OPTED_OUT)
     return Drop(WhyNot.UNREACHABLE if reach.proved else WhyNot.UNPROVED)

@@ -3,10 +3,9 @@
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from channels.email.letter import Enclosure
 from channels.email.letter_words import letter_words
 from channels.email.marker import LOOP, loop_name
-from channels.email.message import POLICY, address_of
+from channels.email.message import POLICY, address_of, enclose, one_line
 from channels.email.outline import Outline
 
 REFERENCES_CHARS_MAX = 900
@@ -37,22 +36,9 @@ def compose(outline: Outline, company: str) -> EmailMessage:
     message.set_content(words.text, cte="quoted-printable")
     message.add_alternative(words.html, subtype="html", cte="quoted-printable")
     for file in outline.enclosures:
-        _enclose(message, file)
+        enclose(message, file)
     message["Content-Language"] = words.language
     return message
-
-
-def one_line(text: str) -> str:
-    """Without line breaks and other control characters: nothing of it can become a header of its own."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
-
-
-def _enclose(message: EmailMessage, file: Enclosure) -> None:
-    """As bytes to be saved: what says it has parts of its own is not taken at its word."""
-    major, _, minor = file.content_type.partition("/")
-    if not minor or major in ("message", "multipart"):
-        major, minor = "application", "octet-stream"
-    message.add_attachment(file.content, maintype=major, subtype=minor, filename=one_line(file.name))
 
 
 def _thread(message: EmailMessage, outline: Outline) -> None:

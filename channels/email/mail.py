@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from channels.email.letter import Enclosure
+
 
 @dataclass(frozen=True, slots=True)
 class ReturnPath:
@@ -26,7 +28,7 @@ class Mail:
     """What to write, to whom, in which language; `at` is when it was decided, and becomes its date.
 
     `to` is empty when there is nobody to write to: such a mail is carried out by doing nothing. Without a
-    `return_path`, answers and bounces go to the desk's own address.
+    `return_path`, answers and bounces go to the desk's own address. `enclosures` go with its words.
     """
 
     template: str
@@ -35,6 +37,7 @@ class Mail:
     at: datetime
     params: Mapping[str, Any] = field(default_factory=dict)
     return_path: ReturnPath | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any], *, at: datetime) -> Self:

@@ -9,6 +9,7 @@ from typing import Any
 
 from email_validator import validate_email
 
+from channels.email.letter import Enclosure
 from channels.email.mail import Mail
 from channels.email.marker import LOOP, loop_name
 from channels.email.words import Words
@@ -85,8 +86,23 @@ def build(mail: Mail, words: Words, *, sender: str, sender_name: str, key: str, 
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(words.text, cte="quoted-printable")
     message.add_alternative(words.html, subtype="html", cte="quoted-printable")
+    for file in mail.enclosures:
+        enclose(message, file)
     message["Content-Language"] = words.language
     return message
+
+
+def enclose(message: EmailMessage, file: Enclosure) -> None:
+    """As bytes to be saved: what says it has parts of its own is not taken at its word."""
+    major, _, minor = file.content_type.partition("/")
+    if not minor or major in ("message", "multipart"):
+        major, minor = "application", "octet-stream"
+    message.add_attachment(file.content, maintype=major, subtype=minor, filename=one_line(file.name))
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and other control characters: nothing of it can become a header of its own."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _id_of(key: str, sender: str) -> str:

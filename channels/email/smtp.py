@@ -125,7 +125,7 @@ class SmtpSender:
         params = await self._resolve_params(mail.params)
         if params is None or not mail.to:
             return Receipt(CHANNEL, {"skipped": True})
-        message = self._written(mail, params, key)
+        message = await asyncio.to_thread(self._written, mail, params, key)
         sender = mail.return_path.envelope_from if mail.return_path else self._settings.sender
         return await self.hand_over(message, {mail.to: sender})
 

@@ -30,7 +30,7 @@ class Sends:
         self.at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
         settings = {"host": "127.0.0.1", "port": port, "sender": DESK, "company": "Shop", "security": "plain"}
         sender = SmtpSender(SmtpSettings(**{**settings, **changes}), _as_they_are)
-        self.delivery = Delivery(database, lambda: self.at, {"mail": send_mail(sender)})
+        self.delivery = Delivery(database, lambda: self.at, {"mail": send_mail(database, sender)})
 
     async def writes(self, code: str, *, to: str = ANA) -> None:
         asked = {"template": "one_time_code", "to": to, "language": "en", "params": {"code": code, "minutes": 10}}

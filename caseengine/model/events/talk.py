@@ -18,11 +18,15 @@ class CustomerWrote(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AgentReplied(CaseEvent):
-    """An answer keeps the promise: nothing is due until the customer writes again."""
+    """An answer keeps the promise: nothing is due until the customer writes again.
+
+    `files`: those said with it, as they are called where the customer reads; see `NoteAdded`.
+    """
 
     verb = Verb.REPLY
     text: str
     key: str
+    files: tuple[Mapping[str, Any], ...] = ()
 
     def sets(self, case: Was) -> dict[str, Any]:
         return {"due_at": None}
@@ -30,9 +34,12 @@ class AgentReplied(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerAsked(CaseEvent):
+    """`files`: as of `AgentReplied`."""
+
     verb = Verb.ASK_CUSTOMER
     text: str
     key: str
+    files: tuple[Mapping[str, Any], ...] = ()
 
     def sets(self, case: Was) -> dict[str, Any]:
         return {"due_at": None}

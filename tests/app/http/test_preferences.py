@@ -10,6 +10,7 @@ from caseengine.operations.sending import Telling
 from tests.app.house import Served
 from tests.caseengine.office import when
 
+NOTES = {"unproved": "Nobody was told."}
 WISHES: dict[str, Any] = {
     "way": "email",
     "kinds": ["resolved", "status"],
@@ -71,7 +72,7 @@ async def test_whose_cases_you_may_not_see_you_cannot_change(served: Served) -> 
 
 async def test_an_agent_sees_whether_the_customer_was_told(served: Served) -> None:
     office, database = served.office, served.database
-    telling = Telling("UTC", b"s" * 32, seen=lambda conversation, place: False, words=lambda items, at: "")
+    telling = Telling("UTC", b"s" * 32, seen=lambda conversation, place: False, words=lambda items, at: "", notes=NOTES)
     job = CustomerNotices(database, served.clock, telling)
     await job.run()
     contact = await office.contact()

@@ -40,7 +40,7 @@ def by_mail(database: Database, port: int) -> Delivery:
         return params
 
     settings = SmtpSettings("127.0.0.1", port, "desk@shop.example", "Shop", security="plain")
-    return Delivery(database, lambda: AT, {"mail": send_mail(SmtpSender(settings, as_they_are))})
+    return Delivery(database, lambda: AT, {"mail": send_mail(database, SmtpSender(settings, as_they_are))})
 
 
 async def writes(database: Database, *streams: str) -> None:

@@ -49,14 +49,14 @@ async def mailbox() -> AsyncIterator[DemoMailbox]:
     await box.stop()
 
 
-def mails_to(mailbox: DemoMailbox) -> Send:
+def mails_to(database: Database, mailbox: DemoMailbox) -> Send:
     async def resolve(params: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**CODE, **params}
 
     settings = SmtpSettings(
         host="127.0.0.1", port=mailbox.port, security="plain", sender="desk@example.org", company="Lumen"
     )
-    return send_mail(SmtpSender(settings, resolve))
+    return send_mail(database, SmtpSender(settings, resolve))
 
 
 async def write(database: Database, topic: str, *rows: tuple[str, Mapping[str, Any]]) -> None:
@@ -74,7 +74,7 @@ async def states(database: Database, topic: str) -> list[tuple[str, str | None]]
 async def test_a_mail_nobody_can_read_is_given_up_and_the_good_one_leaves_once(
     database: Database, mailbox: DemoMailbox
 ) -> None:
-    delivery = Delivery(database, lambda: AT, {"mail": mails_to(mailbox)})
+    delivery = Delivery(database, lambda: AT, {"mail": mails_to(database, mailbox)})
     await write(database, "mail", ("poison", {"nonsense": 1}), ("mira", GOOD_MAIL), ("poison", GOOD_MAIL))
 
     for _ in range(3):

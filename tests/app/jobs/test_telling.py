@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from app.jobs.delivery import Delivery
 from app.jobs.given_up import given_up, lost_alone
 from app.jobs.late_mail import late_mail
+from app.jobs.notice_words import not_told
 from app.jobs.telling import CustomerNotices
 from bot.dialogs.state import load_state
 from bot.dialogs.survey import ask_unasked
@@ -41,7 +42,8 @@ from customers.assurance import Assurances
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from customers.preferences import Holder, HolderKind, Preferences
-from customers.tables import notice_consents, one_time_codes
+from customers.proved import prove_case_address
+from customers.tables import notice_consents
 from customers.wishes import Way, Wishes
 from storage.engine import Database
 from storage.errors import Conflict
@@ -158,13 +160,15 @@ async def street(any_database: Database) -> Street:
     claimed = Identity(IdentityKind.EMAIL, "other@shop.example", "chat", when("Mon 08:30"), on_file=False)
     async with any_database.unit_of_work() as work:
         Contacts(work).add(Contact(contact, "Ana", "de", (known, claimed)))
+    catalogue = load_catalogue("en", zone=ZoneInfo("Europe/London"), company="The desk")
     telling = Telling(
         zone="Europe/London",
         secret=SECRET,
         seen=lambda conversation, place: False,
         words=lambda items, at: " / ".join(f"{item['number']}: {' '.join(item.get('lines', ()))}" for item in items),
         reached_alone=everybody_alone,
-        ask=partial(ask_unasked, load_catalogue("en", zone=ZoneInfo("Europe/London"), company="The desk")),
+        notes=not_told(catalogue.words),
+        ask=partial(ask_unasked, catalogue),
     )
     found = Street(office, clock, telling, contact)
     await found.job().run()
@@ -448,7 +452,7 @@ async def test_a_newcomers_address_counts_once_a_code_came_back(street: Street) 
     await street.tells()
     assert street.by("mail") == []
     async with street.database.unit_of_work() as work:
-        work.write(sa.insert(one_time_codes).values(_used_code(case)))
+        await prove_case_address(work, case.id, at=street.clock())
     await street.replies(case, "At one.", "Mon 11:00")
     await street.tells()
 
@@ -512,13 +516,6 @@ async def test_giving_up_is_recorded_even_when_nothing_can_be_done_about_it(stre
 def _never_told_anybody(connection: sa.Connection) -> None:
     with connection.begin():
         connection.execute(sa.delete(cursors))
-
-
-def _used_code(case: Case) -> dict[str, Any]:
-    at = when("Mon 10:30")
-    values = {"id": uuid4(), "conversation": uuid4(), "place": 1, "subject": b"s" * 32, "source": b"s" * 32}
-    values |= {"case_id": case.id, "code_hash": b"s" * 32, "tries": 1, "sent_at": at, "expires_at": at, "used_at": at}
-    return values
 
 
 async def test_s18_an_address_gets_five_automatic_mails_an_hour_and_the_rest_waits(street: Street) -> None:
