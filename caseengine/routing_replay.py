@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.events import (
     CaseAssigned,
@@ -18,17 +19,16 @@ from caseengine.model.events import (
     CaseMoved,
     CaseOffered,
     CaseOpened,
-    HandoverRequested,
     NeedsSet,
 )
+from caseengine.model.lifecycle import Verb
 from caseengine.model.needs import Needs
-from caseengine.operations.needing import AGENT, asked_for, guessed, ruled
+from caseengine.operations.needing import asked_for, guessed, needing, ruled
+from caseengine.policies.judging import sets_needs
 from caseengine.policies.routing import Candidate, Decision, Request, decide, relaxed
 from caseengine.policies.routing_policy import Mode, RoutingPolicy
 from caseengine.reading.waiting_cases import OVERFLOW, Refused
 from caseengine.rule_replay import Period
-
-AFTER_WHICH_NEEDS_ARE_SET = (CaseOpened, HandoverRequested, CaseMoved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +96,10 @@ class Replay:
         self._period = period
         self._today = today
         self._place = {"channel": channel, "locale": locale}
-        self._needs = Needs()
-        self._asked_by_agent = False
+        self._case: Case | None = None  # needing what the draft makes it need
+        self._said: NeedsSet | None = None
+        self._recorded: NeedsSet | None = None
+        self._to_set: datetime | None = None
         self._uncertain = False
 
     def decisions(
@@ -109,57 +111,95 @@ class Replay:
             recorded: its decisions of the period, by id.
             refused: who would not have it, whenever.
         """
-        left, case = dict(recorded), None
+        left: dict[UUID | None, Recorded] = dict(recorded.items())
         for event in history:
             if event.at >= self._period.end:
                 return
-            if case is not None and isinstance(event, (CaseOffered, CaseAssigned)) and event.assignment_id in left:
-                again = self._decide(case, left.pop(event.assignment_id), refused)
+            decided = left.pop(_decision(event), None)
+            if decided is not None or event.at != self._to_set:
+                self._set_needs()
+            if decided is not None and self._case is not None:
+                again = self._decide(self._case, decided, refused)
                 yield again
                 # Whoever would have had it instead, what followed would hardly have been the same.
                 self._uncertain = self._uncertain or again.agent_id != again.recorded.agent_id
-            case = _followed(case, event)
-            if case is not None:
-                self._hears(case, event)
+            self._hears(event)
 
-    def _hears(self, case: Case, event: CaseEvent) -> None:
-        said = False
-        if isinstance(event, NeedsSet):
-            self._asked_by_agent, said = event.source == AGENT, asked_for(event)
-        if said or event.at < self._period.start:
-            self._needs = Needs.read(case.needs)
+    def _hears(self, event: CaseEvent) -> None:
+        if isinstance(event, CaseOpened):
+            self._case = Case.open(event)
+        elif self._case is None:
+            return
         elif isinstance(event, NeedsSet):
-            self._set(case, self._then(event.at), Needs.read(case.needs))
-        elif isinstance(event, AFTER_WHICH_NEEDS_ARE_SET) and not self._asked_by_agent:
-            self._set(case, self._then(event.at), None)
-        if isinstance(event, CaseMoved) and event.reason == OVERFLOW and event.at >= self._period.start:
+            self._needs_were_set(self._case, event)
+            return
+        else:
+            self._case.follow(event)
+        if event.at < self._period.start:
+            return
+        if sets_needs([event]):
+            self._to_set = event.at
+        if isinstance(event, CaseMoved) and event.reason == OVERFLOW:
             left = event.left or ""
             self._uncertain = self._uncertain or _overflows(self._draft, left) != _overflows(self._then(event.at), left)
 
-    def _set(self, case: Case, then: RoutingPolicy, recorded: Needs | None) -> None:
-        """What the draft makes of the case, and what was guessed as far as the record tells it.
+    def _needs_were_set(self, case: Case, event: NeedsSet) -> None:
+        """What was asked for is asked for under any rulebook; what a rulebook said is said anew, and so is a guess."""
+        self._recorded = event
+        then = self._then(event.at)
+        if asked_for(event) or event.at < self._period.start or self._is_in_force(then):
+            self._say(case, event)
+        elif beyond := _beyond(_needs(event), ruled(then, case, **self._place)):
+            self._guess(case, beyond, then, event.at)
 
-        Args:
-            recorded: what was set; None where nothing else came of it.
-        """
-        if (self._draft.needs, self._draft.classifier) == (then.needs, then.classifier):
-            self._needs = Needs.read(case.needs)
+    def _set_needs(self) -> None:
+        """Once all that happened at one moment is told, or when it is decided who has the case."""
+        at, self._to_set = self._to_set, None
+        if self._case is None or at is None:
             return
-        beyond = _beyond(recorded, ruled(then, case, **self._place)) if recorded is not None else Needs()
+        if not self._is_in_force(self._then(at)):
+            self._rules(self._case, None, at)
+        elif self._recorded is not None and self._recorded is not self._said and self._case.can(Verb.REQUIRE):
+            self._say(self._case, self._recorded)
+
+    def _guess(self, case: Case, beyond: Needs, then: RoutingPolicy, at: datetime) -> None:
+        """Past cases are asked about one of which nothing was said; what they told is as far known as it counted."""
+        self._set_needs()
+        if case.needs or self._draft.classifier is None:
+            return
         likely, certain = _guessed(beyond, then, self._draft)
         self._uncertain = self._uncertain or not certain
-        if self._draft.needs or beyond:
-            self._needs = ruled(self._draft, case, **self._place).joined(likely)
+        if likely:
+            self._rules(case, likely, at)
+
+    def _rules(self, case: Case, by_guess: Needs | None, at: datetime) -> None:
+        by_rule = ruled(self._draft, case, **self._place)
+        fact = needing(self._draft, case, self._said, by_rule, by_guess, by=SYSTEM, at=at)
+        if fact is not None:
+            self._say(case, fact)
+
+    def _is_guessed_about(self, case: Case, then: RoutingPolicy, at: datetime) -> None:
+        """Nothing is said of it by now: past cases would be asked. Where they were not then, nobody knows."""
+        self._guess(case, Needs(), then, at)
+        if self._recorded is not None and self._draft.classifier is not None:
+            self._uncertain = True
+
+    def _say(self, case: Case, fact: NeedsSet) -> None:
+        self._said = fact
+        case.follow(fact)
+
+    def _is_in_force(self, then: RoutingPolicy) -> bool:
+        """As far as needs go."""
+        return (self._draft.needs, self._draft.classifier) == (then.needs, then.classifier)
 
     def _decide(self, case: Case, recorded: Recorded, refused: Sequence[Refused]) -> Again:
         then, draft = recorded.policy, self._draft
-        guesses = then.classifier is not None and not self._asked_by_agent
-        if guesses and _beyond(recorded.request.needs, ruled(then, case, **self._place)):
-            self._set(case, then, recorded.request.needs)
+        if self._said is None and not self._is_in_force(then):
+            self._is_guessed_about(case, then, recorded.at)
         units, units_certain = _units(recorded.request, then, draft)
         request = replace(
             recorded.request,
-            needs=self._needs,
+            needs=Needs.read(case.needs),
             units=units,
             declined=_declined(recorded, refused, then, draft),
         )
@@ -174,12 +214,13 @@ class Replay:
         )
 
 
-def _followed(case: Case | None, event: CaseEvent) -> Case | None:
-    if isinstance(event, CaseOpened):
-        return Case.open(event)
-    if case is not None:
-        case.follow(event)
-    return case
+def _decision(event: CaseEvent) -> UUID | None:
+    """What it was decided by; None where a person did it, or it is no matter of routing."""
+    return event.assignment_id if isinstance(event, (CaseOffered, CaseAssigned)) else None
+
+
+def _needs(event: NeedsSet) -> Needs:
+    return Needs.read({"skills": event.skills, "language": event.language})
 
 
 def _beyond(needs: Needs, by_rule: Needs) -> Needs:

@@ -11,13 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from caseengine.model.actor import SYSTEM
-from caseengine.model.anchors import rule_behind
 from caseengine.model.case import Case
 from caseengine.model.events import (
     CaseEvent,
     CaseOpened,
-    CasePrioritised,
-    CustomerIdentified,
     LadderStepTaken,
     PolicyApplied,
     TargetBreached,
@@ -27,6 +24,7 @@ from caseengine.model.lifecycle import Verb
 from caseengine.model.sla import Book, Clock, Clocks, Sla, Step, StepKind, Target, advance, as_of, due_step
 from caseengine.model.sla.fold import begin
 from caseengine.operations.applying import applying, policy_for
+from caseengine.policies.judging import POLICY_IS_CHOSEN_AFTER
 from caseengine.policies.service_level import Because
 from caseengine.rule_replay import Period
 
@@ -125,10 +123,8 @@ def _policy(sla: Sla, entitlement: str) -> str:
 
 
 def chooses(event: CaseEvent) -> bool:
-    """Whether a policy is chosen after this: at opening, when the customer is known, when a person sets a priority."""
-    if isinstance(event, CasePrioritised):
-        return rule_behind(event.actor) is None
-    return isinstance(event, (CaseOpened, CustomerIdentified, PolicyApplied))
+    """Whether a policy is chosen after this, or was just then."""
+    return isinstance(event, (*POLICY_IS_CHOSEN_AFTER, PolicyApplied))
 
 
 def replay(history: Sequence[CaseEvent], book: Book, period: Period, chooser: Chooser | None = None) -> Measured:

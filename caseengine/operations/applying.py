@@ -16,6 +16,7 @@ from caseengine.model.events import PolicyApplied
 from caseengine.model.lifecycle import Verb
 from caseengine.model.sla import Sla
 from caseengine.operations.needing import set_needs
+from caseengine.policies.judging import chooses_policy, sets_needs
 from caseengine.policies.service_level import Choice, choose
 from caseengine.reading.covered import used_up
 from caseengine.service_levels import sla_in_force
@@ -24,15 +25,19 @@ from storage.transaction import Snapshot, UnitOfWork
 
 
 async def judge_anew(work: UnitOfWork, case: Case, *, by: Actor = SYSTEM, at: datetime) -> None:
-    """Something changed that rulebooks ask about: whose case it is, its type, priority, department, fields or tags.
+    """What was recorded of a case in this unit of work may give it another policy and other needs.
+
+    After what it does: see `policies.judging`. Nothing else chooses and sets, but for what past cases tell.
 
     Args:
         by: who changed it. What follows is the desk's doing, unless a rule of the desk did: then it is that rule's,
             so that rules that set each other off this way are found out.
     """
     doer = by if rule_behind(by) is not None else SYSTEM
-    await apply_policy(work, case, by=doer, at=at)
-    await set_needs(work, case, by=doer, at=at)
+    if chooses_policy(case.unsaved):
+        await apply_policy(work, case, by=doer, at=at)
+    if sets_needs(case.unsaved):
+        await set_needs(work, case, by=doer, at=at)
 
 
 async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime) -> Choice | None:

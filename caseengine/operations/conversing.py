@@ -11,7 +11,7 @@ from caseengine.conversations import Conversations
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation
-from caseengine.operations.needing import set_needs
+from caseengine.operations.applying import judge_anew
 from storage.errors import AlreadyReceived
 from storage.transaction import UnitOfWork
 
@@ -79,4 +79,4 @@ async def go_on_in(work: UnitOfWork, case: Case, conversation: Conversation, *, 
             await let_go(work, case, before)
     conversation.add_case(case.id, opened=False, at=at)
     case.link_conversation(conversation.id, conversation.channel, by=by, at=at)
-    await set_needs(work, case, at=at)  # which may ask for its channel and its language
+    await judge_anew(work, case, at=at)

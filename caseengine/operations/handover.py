@@ -12,9 +12,9 @@ from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation, Mode
 from caseengine.model.lifecycle import ENDED, Status
+from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import go_on_in, let_go
 from caseengine.operations.keeping import case_rules
-from caseengine.operations.needing import set_needs
 from caseengine.operations.opening import add_to_case, follow_up
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
@@ -51,9 +51,9 @@ async def hand_over(
     await leave_the_gone(work, case, at=at)
     await go_on_in(work, case, found, by=by, at=at)
     case.hand_over(found.id, reason=reason, summary=summary, by=by, at=at)
+    await judge_anew(work, case, at=at)
     if case.due_at is None:
         await make_promise(work, case, by=by, at=at)
-    await set_needs(work, case, at=at)
     found.queue(case.id, at=at)
     return case
 

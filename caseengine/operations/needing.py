@@ -30,28 +30,46 @@ AGENT, CLASSIFIER, RULE, RULEBOOK = "agent", "classifier", "rule", "rulebook"
 async def set_needs(
     work: UnitOfWork, case: Case, *, likely: Likely | None = None, by: Actor = SYSTEM, at: datetime
 ) -> Needs:
-    """What routing says of the case as it is now, with what is likely.
-
-    What an agent or a rule of the desk asked for stays as they said, and what past cases told while nothing is ruled.
+    """What routing says of the case as it is now, with what is likely: see `needing`.
 
     Args:
         likely: what past cases tell; counts as far as the rulebook lets it.
     """
     _, policy = await routing_rules(work)
-    known = Needs.read(case.needs)
-    if not case.can(Verb.REQUIRE) or not (policy.needs or likely):
-        return known
-    said = await _said_last(work, case)
-    if said is not None and asked_for(said):
-        return known
-    by_rule, by_guess = await ruled_for(work, case), guessed(policy, likely or {})
-    if said is not None and said.source == CLASSIFIER and likely is None and not by_rule:
-        return known
-    needs = by_rule.joined(by_guess)
+    by_guess = guessed(policy, likely) if likely else None
+    if policy.needs or by_guess is not None:  # or nothing has to be read
+        said, by_rule = await _said_last(work, case), await ruled_for(work, case)
+        fact = needing(policy, case, said, by_rule, by_guess, by=by, at=at)
+        if fact is not None:
+            case.record(fact)
+    return Needs.read(case.needs)
+
+
+def needing(
+    policy: RoutingPolicy,
+    case: Case,
+    said: NeedsSet | None,
+    by_rule: Needs,
+    by_guess: Needs | None,
+    *,
+    by: Actor,
+    at: datetime,
+) -> NeedsSet | None:
+    """The fact that a rulebook makes of a case as it is; None where it changes nothing. Pure, as `ruled`.
+
+    What an agent or a rule of the desk asked for stays as they said, and what past cases told while nothing is ruled.
+
+    Args:
+        said: the fact that told last what it needs.
+        by_guess: what counts of what past cases tell; None where they are not asked.
+    """
+    if not case.can(Verb.REQUIRE) or not (policy.needs or by_guess is not None):
+        return None
+    if said is not None and (asked_for(said) or (said.source == CLASSIFIER and by_guess is None and not by_rule)):
+        return None
     by_language = by_rule.language and not by_rule.skills
     source = CLASSIFIER if by_guess and not by_rule else "customer" if by_language else RULEBOOK
-    _record(case, needs, source, by=by, at=at)
-    return needs
+    return _setting(case, by_rule.joined(by_guess or Needs()), source, by=by, at=at)
 
 
 async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: datetime, source: str = AGENT) -> None:
@@ -64,7 +82,9 @@ async def ask_for(work: UnitOfWork, case: Case, needs: Needs, *, by: Actor, at: 
     tree = await skill_tree(work)
     for skill in (*needs.required, *needs.preferred):
         list(tree.above(skill))
-    _record(case, needs, source, by=by, at=at)
+    fact = _setting(case, needs, source, by=by, at=at)
+    if fact is not None:
+        case.record(fact)
 
 
 def asked_for(said: NeedsSet) -> bool:
@@ -107,11 +127,11 @@ def guessed(policy: RoutingPolicy, likely: Likely) -> Needs:
     return Needs(preferred=sure)
 
 
-def _record(case: Case, needs: Needs, source: str, *, by: Actor, at: datetime) -> None:
+def _setting(case: Case, needs: Needs, source: str, *, by: Actor, at: datetime) -> NeedsSet | None:
     if needs == Needs.read(case.needs):
-        return
+        return None
     told: dict[str, Any] = {"skills": needs.skills, "language": needs.language, "source": source}
-    case.record(NeedsSet(case_id=case.id, actor=by, at=at, **told))
+    return NeedsSet(case_id=case.id, actor=by, at=at, **told)
 
 
 async def _said_last(work: UnitOfWork, case: Case) -> NeedsSet | None:

@@ -19,9 +19,9 @@ from caseengine.model.events import CaseOpened, CaseReopened, CaseTagged, Follow
 from caseengine.model.lifecycle import ENDED, Status
 from caseengine.model.needs import Needs
 from caseengine.model.number import RANDOM_MAX, format_number
-from caseengine.operations.applying import apply_policy, chosen_policy, judge_anew
+from caseengine.operations.applying import chosen_policy, judge_anew
 from caseengine.operations.keeping import begin_checklist, case_rules, goes_on_as
-from caseengine.operations.needing import ruled_for, set_needs
+from caseengine.operations.needing import ruled_for
 from caseengine.operations.promising import make_promise
 from caseengine.operations.routing import leave_the_gone
 from caseengine.operations.wishing import customer_goes_on
@@ -82,9 +82,8 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
     await begin_checklist(work, case, by=by, at=at)
-    await apply_policy(work, case, by=SYSTEM, at=at)
+    await judge_anew(work, case, at=at)
     await make_promise(work, case, by=by, at=at)
-    await set_needs(work, case, at=at)
     return case
 
 

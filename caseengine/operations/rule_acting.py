@@ -17,8 +17,6 @@ from storage.transaction import UnitOfWork
 
 NOTICE = "rule_notify"
 """The kind of the notice."""
-JUDGED = frozenset({"set_priority", "tag", "untag", "fill"})
-"""After these the rulebooks may say something else of the case."""
 NOBODY = "nobody_to_notify"
 """The outcome where the case has no agent, or the desk no supervisor, who could read it."""
 
@@ -37,7 +35,7 @@ async def perform(
     by = rule_actor(rule.id, rule.name)
     if is_so(action, case, house) or action.do not in ("move", "assign", "reply", "notify"):
         outcome = act(action, case, house, why=rule.name, by=by, at=at)
-        if outcome == DONE and action.do in JUDGED:
+        if outcome == DONE:
             await judge_anew(work, case, by=by, at=at)
         return outcome
     if action.do == "notify":

@@ -11,10 +11,11 @@ from app.backtest.draft import CaseDifference, Draft, Together
 from app.backtest.routing import read_routing_draft
 from app.backtest.run import backtest
 from app.backtest.sla import read_sla_draft
+from caseengine.agents import Agent
 from caseengine.cases import Cases
 from caseengine.model.case import Case
 from caseengine.model.errors import RulebookInvalid
-from caseengine.operations import move
+from caseengine.operations import assign, move, tag
 from caseengine.operations.routing import accept, decline, give_back, route
 from caseengine.operations.taking_back import take_back_offer
 from caseengine.rule_replay import Period
@@ -23,6 +24,7 @@ from storage.engine import Database
 from tests.app.backtest.test_backtest import everything
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk, a_desk
+from tests.caseengine.test_service_levels import account, decided
 from tests.customers.test_codes import statements
 
 WEEK = Period(when("Mon 00:00"), when("Sun 00:00"))
@@ -32,6 +34,7 @@ IN_FORCE: dict[str, Any] = {
     "relax": [{"after_s": 900, "drop": ["skills"]}],
     "classifier": {"at_least": 0.6},
 }
+ASSIGNED: dict[str, Any] = {"departments": {"tills": {"mode": "assign"}}}
 NEVER = {"when": {"fact": "words", "contains": "no such words"}, "skills": {"refunds": 5}}
 
 
@@ -285,3 +288,46 @@ async def test_who_gave_a_case_back_would_not_have_had_it(lived: LivedDesk) -> N
     forgiving = await found(desk, {**IN_FORCE, "decline_again_s": 0})
     excluded = told(forgiving[held.number])["decision.excluded"]
     assert excluded == ({holder.email: "declined"}, {holder.email: ""})
+
+
+async def test_needs_are_set_anew_whenever_they_are_at_work(database: Database) -> None:
+    """A tag that a draft asks for says the same of the past as of a desk under it."""
+    vips = {"needs": [{"when": {"fact": "tags", "contains": "vip"}, "skills": {"refunds": 4}}]}
+
+    async def day(**document: Any) -> tuple[RoutingDesk, Case]:
+        desk = RoutingDesk(database)
+        await desk.decides({**ASSIGNED, **document}, at="Mon 08:01")
+        case = await desk.report(at="Mon 09:00")
+        await desk.do(tag, case.number, add=["vip"], by=desk.li.actor, at=when("Mon 09:00"))
+        await desk.sweeps("Mon 09:01")
+        return desk, case
+
+    furnished = await a_desk(database)
+    ann, ben = await two_of_a_desk(furnished)
+    desk, case = await day()
+    assert await desk.holder(case) == ben.id
+    assert told((await found(desk, {**ASSIGNED, **vips}))[case.number])["decision.agent"] == (ben.email, ann.email)
+    desk, case = await day(**vips)
+    assert await desk.holder(case) == ann.id
+
+
+async def test_needs_by_what_the_service_level_tells(database: Database) -> None:
+    """The tier is known once the policy is chosen, before it is asked what the case needs."""
+    desk = await a_desk(database)
+    ann, ben = await two_of_a_desk(desk)
+    await desk.decides(ASSIGNED, at="Mon 08:01")
+    await decided(desk)
+    case = await desk.report(at="Mon 09:00", account_id=await account(desk, tier="A"))
+    await desk.sweeps("Mon 09:01")
+    assert await desk.holder(case) == ben.id
+    best = {**ASSIGNED, "needs": [{"when": {"fact": "tier", "is": "A"}, "skills": {"refunds": 4}}]}
+    assert told((await found(desk, best))[case.number])["decision.agent"] == (ben.email, ann.email)
+
+
+async def two_of_a_desk(desk: RoutingDesk) -> tuple[Agent, Agent]:
+    """Ann can do refunds, Ben has more room: he gets what needs nothing."""
+    ann = await desk.hires("Ann", skills={"refunds": 5}, capacity=6)
+    ben = await desk.hires("Ben", capacity=60)
+    busy = await desk.report("Another", at="Mon 08:59")
+    await desk.do(assign, busy.number, ann.id, by=desk.sam.actor, at=when("Mon 08:59"))
+    return ann, ben

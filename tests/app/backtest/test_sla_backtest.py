@@ -13,24 +13,32 @@ from app.backtest.draft import CaseDifference
 from app.backtest.run import backtest
 from app.backtest.sla import read_sla_draft
 from app.jobs.escalations import Escalations
+from app.jobs.rules import Rules
 from caseengine.cases import Cases, history
 from caseengine.clocks import all_clocks, book_for
+from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
+from caseengine.model.case_type import CaseType
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import (
     add_to_case,
     ask_customer,
+    classify,
+    fill,
     identify_customer,
     move,
+    note,
     prioritise,
     reopen,
     reply,
     resolve,
+    tag,
     take,
 )
 from caseengine.rule_replay import Period
+from caseengine.rulebooks import Rulebook, decide
 from caseengine.sla_replay import replay
 from customers.agreements import set_tier
 from customers.tables import agreements
@@ -210,6 +218,50 @@ async def test_a_policy_is_chosen_anew_when_the_customer_is_known(office: Office
     there = await differences(office, document)
     assert set(there) == {cases["known"].number}
     assert there[cases["known"].number]["resolution.1.policy"] == ("gold", None)
+
+
+COMPLAINTS = {"when": {"fact": "case_type", "is": "complaint"}, "policy": "gold"}
+VIPS = {"when": {"fact": "tags", "contains": "vip"}, "policy": "gold"}
+AT_TILLS = {"when": {"fact": "fields.till", "exists": True}, "policy": "gold"}
+MOVED = {"when": {"fact": "department", "is": "deliveries"}, "policy": "gold"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "operation", "told"),
+    [
+        (COMPLAINTS, classify, {"case_type": CaseType.COMPLAINT, "reason": "Angry"}),
+        (VIPS, tag, {"add": ["vip"]}),
+        (AT_TILLS, fill, {"values": {"till": 3}}),
+        (MOVED, move, {"department": "deliveries", "reason": "Theirs"}),
+    ],
+)
+async def test_a_policy_is_chosen_anew_whenever_it_is_at_work(
+    office: Office, chosen: Mapping[str, Any], operation: Any, told: Mapping[str, Any]
+) -> None:
+    forms = {"forms": {"incident": {"type": "object", "properties": {"till": {"type": "integer"}}}}}
+    await office.do(decide, Rulebook.FORMS, forms, by=SYSTEM, at=when("Mon 08:00"))
+    policies = {name: IN_FORCE["policies"][name] for name in ("standard", "gold")}
+    plain = {"policies": policies, "choose": {"default": "standard"}}
+    await decided(office, plain)
+    case = await office.report(at="Mon 09:00")
+    await office.do(operation, case.number, **told, by=office.mo.actor, at=when("Mon 10:00"))
+    draft = {"policies": policies, "choose": {"default": "standard", "type_and_priority": [chosen]}}
+    there = await differences(office, draft)
+    assert there[case.number]["first_response.1.policy"] == ("standard", "gold")
+
+
+async def test_a_policy_is_chosen_anew_when_a_rule_sets_the_priority(office: Office) -> None:
+    """Though nothing was chosen then: only the draft asks for priorities."""
+    plain = deepcopy(IN_FORCE)
+    plain["choose"]["type_and_priority"] = plain["choose"]["type_and_priority"][:1]
+    await decided(office, plain)
+    case = await office.report(at="Mon 09:00")
+    first = {"do": "set_priority", "priority": 1}
+    ruling = {"rules": [{"id": "up", "events": ["NoteAdded"], "then": [first]}]}
+    await office.do(decide, Rulebook.RULES, ruling, by=SYSTEM, at=when("Mon 09:30"))
+    await office.do(note, case.number, "Urgent", by=office.mo.actor, at=when("Mon 10:00"))
+    await Rules(office.database, lambda: when("Mon 10:00")).run()
+    assert (await differences(office, IN_FORCE))[case.number]["resolution.1.policy"] == ("standard", "first")
 
 
 async def test_the_tier_is_that_of_then(office: Office) -> None:
