@@ -26,7 +26,11 @@ POLICIES = {
     "calm": {"targets": {"first_response": "7h"}},
 }
 LEVELS = st.lists(st.tuples(st.sampled_from(CONDITIONS[:-1]), st.sampled_from(list(POLICIES))), max_size=3)
-NEEDED = st.lists(st.tuples(st.sampled_from(CONDITIONS), st.sampled_from((2, 5))), min_size=1, max_size=4)
+NEEDED, HARDER = (
+    st.lists(st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(levels)), min_size=1, max_size=4)
+    for levels in ((1, 2), (2, 5))
+)
+"""What somebody can do, so that there is a decision; and what nobody can."""
 SETTINGS = settings(
     max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
@@ -68,7 +72,7 @@ def test_clocks_are_those_of_a_life_under_the_draft(
 
 
 @SETTINGS
-@given(life=lives(*BESIDES, "need", "route", "route", "back"), current=NEEDED, draft=NEEDED)
+@given(life=lives(*BESIDES, "need", "route", "route", "back"), current=NEEDED, draft=HARDER)
 def test_decisions_are_those_of_a_life_under_the_draft(
     theatre: Theatre, life: list[Act], current: list[Any], draft: list[Any]
 ) -> None:
