@@ -82,9 +82,11 @@ async def running(
     settings.data.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         mailbox = await stack.enter_async_context(_mailbox()) if settings.demo else None
-        chosen = await stack.enter_async_context(_own_encoder(settings)) if encoder is None else encoder
+        own: BackgroundEncoder | None = None
+        if encoder is None:
+            encoder = own = await stack.enter_async_context(_own_encoder(settings))
         reads = reader or await stack.enter_async_context(DeskReader(mail_desk(settings)))
-        house = build(settings, now=now, encoder=chosen, mailbox=mailbox, reader=reads)
+        house = build(settings, now=now, encoder=encoder, mailbox=mailbox, reader=reads)
         stack.push_async_callback(house.database.close)
         await _prepare(house)
         jobs = start_jobs(house)
@@ -94,6 +96,8 @@ async def running(
         stack.push_async_callback(stop, house, runner, jobs)
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
+        if own is not None and settings.encoder:
+            own.start()  # not before the door is open: it takes a core from whoever waits there
         house.listener = await stack.enter_async_context(mail_ways(settings, house.mailroom))
         yield house
 
@@ -109,11 +113,9 @@ async def _mailbox() -> AsyncIterator[DemoMailbox]:
 
 
 @contextlib.asynccontextmanager
-async def _own_encoder(settings: Settings) -> AsyncIterator[Encoder]:
-    """The bundled model, loading in the background; never loaded where the settings say so."""
+async def _own_encoder(settings: Settings) -> AsyncIterator[BackgroundEncoder]:
+    """The bundled model, not loaded yet."""
     encoder = BackgroundEncoder(settings.data / "models", workers=ENCODING_SIDE_BY_SIDE)
-    if settings.encoder:
-        encoder.start()
     try:
         yield encoder
     finally:
