@@ -226,6 +226,16 @@ async def test_a_case_that_gave_way_is_counted_next_time(wrong: Office, monkeypa
     assert await left(wrong) == 0
 
 
+async def two_workers_sweep(office: Office) -> None:
+    """At once, and then one of them again."""
+    other = Database(office.database.url)
+    try:
+        await asyncio.gather(sweep(office), sweep(Office(other)))
+    finally:
+        await other.close()
+    await sweep(office)
+
+
 async def test_what_two_walks_left_is_counted_for_each(any_database: Database) -> None:
     office = Office(any_database)
     await office.furnish()
@@ -234,12 +244,7 @@ async def test_what_two_walks_left_is_counted_for_each(any_database: Database) -
     async with any_database.unit_of_work() as work:
         work.write(insertion(recounts_left, [{"id": uuid4(), "case_id": case.id} for _ in range(2)]))
         set_calendar(work, "line", BY_DAY)
-    other = Database(any_database.url)
-    try:
-        await asyncio.gather(sweep(office), sweep(Office(other)))
-    finally:
-        await other.close()
-    await sweep(office)
+    await two_workers_sweep(office)
     assert await left(office) == 0
     await rows_equal_recount(office, case)
 
@@ -253,12 +258,7 @@ async def test_two_workers_walk_to_the_same_end(any_database: Database, monkeypa
     for case in cases[1:]:
         await office.do(resolve, case.number, SOLVED, at=when("Mon 23:00"), **MO)
     await correct(office, "line")
-    other = Database(any_database.url)
-    try:
-        await asyncio.gather(sweep(office), sweep(Office(other)))
-    finally:
-        await other.close()
-    await sweep(office)
+    await two_workers_sweep(office)
     assert await walks(office) == 0
     for case in cases:
         await rows_equal_recount(office, case)

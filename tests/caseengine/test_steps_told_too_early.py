@@ -52,13 +52,18 @@ async def missed(office: Office) -> int:
 @pytest.fixture
 async def climbed(office: Office) -> tuple[Office, Case]:
     """A case whose answer was missed on Monday, as the manager was told."""
-    async with office.database.unit_of_work() as work:
-        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
-    case = await office.report(at="Mon 09:00")
+    case = await promised(office)
     await sweep(office, "Mon 15:00")
     assert await steps(office, case) == ["breached", "tell_manager"]
     assert await missed(office) == 1
     return office, case
+
+
+async def promised(office: Office) -> Case:
+    """A case of Monday at nine, under the rulebook."""
+    async with office.database.unit_of_work() as work:
+        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
+    return await office.report(at="Mon 09:00")
 
 
 async def test_a_miss_that_was_none_is_told_when_it_really_is_one(climbed: tuple[Office, Case]) -> None:
@@ -97,9 +102,7 @@ async def test_a_miss_that_was_one_after_all_is_told_once(climbed: tuple[Office,
 
 async def test_steps_that_were_too_early_are_taken_again_and_others_are_not(office: Office) -> None:
     """Monday opened an hour later than the calendar said: it was warned rightly, and missed an hour too soon."""
-    async with office.database.unit_of_work() as work:
-        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
-    case = await office.report(at="Mon 09:00")
+    case = await promised(office)
     await sweep(office, "Mon 12:20")
     await sweep(office, "Mon 14:05")
     assert await steps(office, case) == ["warned 0.5", "breached"]
@@ -117,9 +120,7 @@ async def test_steps_that_were_too_early_are_taken_again_and_others_are_not(offi
 
 async def test_a_sweep_at_the_very_moment_it_is_due_says_no_miss(office: Office) -> None:
     """Though a warning is past by then: an answer at this instant is in time."""
-    async with office.database.unit_of_work() as work:
-        await put_in_force(work, Rulebook.SLA, DAYS, by=SYSTEM, at=when("Mon 08:00"))
-    case = await office.report(at="Mon 09:00")
+    case = await promised(office)
     await sweep(office, "Mon 14:00")
     assert await steps(office, case) == ["warned 0.5"]
     await sweep(office, "Mon 14:01")

@@ -1,5 +1,7 @@
 """A mail comes in, is filed, and is answered at most once."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -352,21 +354,28 @@ async def test_s9_at_microsoft_365_only_the_top_most_header_vouches(database: Da
     assert known == [True, False, False, False]
 
 
-@pytest.mark.bar
-async def test_s9_without_a_border_a_signature_of_the_senders_domain_vouches(database: Database, tmp_path: Path):
+@asynccontextmanager
+async def by_signatures(database: Database, folder: Path) -> AsyncIterator[MailingDesk]:
+    """A desk without a border, that asks a name server for the key of corner.example."""
     records = {"desk._domainkey.corner.example": keys()[1], "_dmarc.corner.example": "v=DMARC1; p=reject"}
     async with name_server(records) as (where, _), DeskReader(MailDesk(DESK, resolver=where)) as reader:
         border = {"mail_authserv": "", "mail_border": "signatures", "mail_resolver": where}
-        async with mailing(database, tmp_path, reader=reader, **border) as desk:
-            await desk.knows()
-            told = ("Authentication-Results", "mx.shop.example; dmarc=pass header.from=corner.example")
-            signed = by("corner.example", mail("Case 0", message_id="0@corner.example"))
-            forged = by("corner.example", mail("Case 1", message_id="1@corner.example")).replace(b"Case 1", b"Case X")
-            claims = mail("Case 2", message_id="2@corner.example", headers=(told,))
-            for raw in (signed, forged, claims):
-                await desk.gets(raw)
-                await desk.sent()
-            known = [(await desk.case(number)).contact_id is not None for number in await desk.numbers()]
+        async with mailing(database, folder, reader=reader, **border) as desk:
+            yield desk
+
+
+@pytest.mark.bar
+async def test_s9_without_a_border_a_signature_of_the_senders_domain_vouches(database: Database, tmp_path: Path):
+    async with by_signatures(database, tmp_path) as desk:
+        await desk.knows()
+        told = ("Authentication-Results", "mx.shop.example; dmarc=pass header.from=corner.example")
+        signed = by("corner.example", mail("Case 0", message_id="0@corner.example"))
+        forged = by("corner.example", mail("Case 1", message_id="1@corner.example")).replace(b"Case 1", b"Case X")
+        claims = mail("Case 2", message_id="2@corner.example", headers=(told,))
+        for raw in (signed, forged, claims):
+            await desk.gets(raw)
+            await desk.sent()
+        known = [(await desk.case(number)).contact_id is not None for number in await desk.numbers()]
     assert known == [True, False, False]
 
 
@@ -386,19 +395,16 @@ async def test_s9_a_subject_twice_is_vouched_for_by_no_border(database: Database
 @pytest.mark.bar
 async def test_s9_what_a_signature_does_not_cover_points_nowhere(database: Database, tmp_path: Path):
     """Anybody who has a signed mail of somebody's could put it there."""
-    records = {"desk._domainkey.corner.example": keys()[1], "_dmarc.corner.example": "v=DMARC1; p=reject"}
-    async with name_server(records) as (where, _), DeskReader(MailDesk(DESK, resolver=where)) as reader:
-        border = {"mail_authserv": "", "mail_border": "signatures", "mail_resolver": where}
-        async with mailing(database, tmp_path, reader=reader, **border) as desk:
-            await desk.gets(by("corner.example", mail(message_id="1@corner.example")))
+    async with by_signatures(database, tmp_path) as desk:
+        await desk.gets(by("corner.example", mail(message_id="1@corner.example")))
+        await desk.settle()
+        answering = by("corner.example", mail("More.", message_id="2@corner.example", answers="1@corner.example"))
+        replayed = by("corner.example", mail("Yes.", subject="dinner", message_id="3@corner.example"))
+        for raw in (answering, b"In-Reply-To: <1@corner.example>\r\n" + replayed):
+            await desk.gets(raw)
             await desk.settle()
-            answering = by("corner.example", mail("More.", message_id="2@corner.example", answers="1@corner.example"))
-            replayed = by("corner.example", mail("Yes.", subject="dinner", message_id="3@corner.example"))
-            for raw in (answering, b"In-Reply-To: <1@corner.example>\r\n" + replayed):
-                await desk.gets(raw)
-                await desk.settle()
 
-            assert await desk.verdicts() == ["new", "own_mail", "sender_unproved"]
+        assert await desk.verdicts() == ["new", "own_mail", "sender_unproved"]
 
 
 def test_a_border_has_a_name_or_none():

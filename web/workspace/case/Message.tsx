@@ -101,8 +101,8 @@ export function Pending({ one, sending, name, number }: { one: Unsent; sending: 
       <p className="by">
         <bdi className="strong">{name}</bdi> <time dateTime={one.at}>{clockTime(one.at)}</time>
       </p>
-      <Marked text={one.words.text} as={one.kind === "note" ? "plain" : "kept"} />
-      <Files files={one.words.files ?? []} number={number} />
+      <Marked text={one.text} as={one.kind === "note" ? "plain" : "kept"} />
+      <Files files={one.files ?? []} number={number} />
       <div className="state">
         {failed ? (
           <>
@@ -132,7 +132,7 @@ export function Pending({ one, sending, name, number }: { one: Unsent; sending: 
 /** Back into the box. */
 function edit(one: Unsent, sending: Sending): void {
   sending.drop(one);
-  compose({ ...one.words, kind: one.kind });
+  compose(one);
 }
 
 /** Text with the marks every channel can show; nothing in it becomes markup of ours. */

@@ -10,10 +10,9 @@ import { word } from "../words/words.ts";
 import type { Acts, SayKind, Words } from "./acts.ts";
 import { keepList, readList } from "./kept.ts";
 
-export interface Unsent {
+export interface Unsent extends Words {
   key: string;
   kind: SayKind;
-  words: Words;
   at: string;
   state: "sending" | "failed";
   /** Why not, as a sentence. */
@@ -40,7 +39,7 @@ export function useUnsent(agentId: string, number: string, say: Say): Sending {
   const unsent = useSyncExternalStore(outbox.watch, outbox.list);
   return {
     unsent,
-    send: useCallback((kind, words) => outbox.send({ key: randomId(), kind, words, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
+    send: useCallback((kind, words) => outbox.send({ ...words, key: randomId(), kind, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
     again: (one) => outbox.send(one, say),
     drop: (one) => outbox.drop(one.key),
   };
@@ -81,7 +80,7 @@ class Outbox {
   async #carryOut(one: Unsent, say: Say, arrived: boolean): Promise<boolean> {
     try {
       if (!arrived) return this.#fail(one.key, word("unsent.held_back"), false);
-      await say(one.kind, one.key, one.words);
+      await say(one.kind, one.key, one);
       this.drop(one.key);
       return true;
     } catch (error) {
