@@ -1,7 +1,9 @@
 """What conditions may ask about a case."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from caseengine.model.case import Case
 
@@ -11,6 +13,23 @@ KNOWN = (
     *("agent", "escalation_level", "reopened", "parent", "identified"),
 )
 """And `fields.<name>` for each custom field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a conversation is held: its channel, and the locale of its customer."""
+
+    channel: str = ""
+    locale: str = ""
+
+
+Conversed = Mapping[UUID, Spoken]
+"""The conversations a case ever had, by id."""
+
+
+def spoken_in(case: Case, conversed: Conversed) -> Spoken:
+    """How the conversation is held that replies go to as the case is."""
+    return conversed.get(case.conversation_id, Spoken()) if case.conversation_id else Spoken()
 
 
 def facts_of(case: Case, *, channel: str = "") -> Mapping[str, Any]:

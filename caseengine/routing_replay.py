@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from caseengine.facts import Conversed, spoken_in
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.events import (
@@ -85,17 +86,16 @@ class Replay:
     Args:
         draft: in force from the beginning of the period on.
         then: the policy that was in force at an instant.
-        channel, locale: of the case's conversation.
     """
 
     def __init__(
-        self, draft: RoutingPolicy, then: PolicyAt, period: Period, today: Today, *, channel: str, locale: str
+        self, draft: RoutingPolicy, then: PolicyAt, period: Period, today: Today, conversed: Conversed
     ) -> None:
         self._draft = draft
         self._then = then
         self._period = period
         self._today = today
-        self._place = {"channel": channel, "locale": locale}
+        self._conversed = conversed
         self._case: Case | None = None  # needing what the draft makes it need
         self._said: NeedsSet | None = None
         self._recorded: NeedsSet | None = None
@@ -149,7 +149,7 @@ class Replay:
         then = self._then(event.at)
         if asked_for(event) or event.at < self._period.start or self._is_in_force(then):
             self._say(case, event)
-        elif beyond := _beyond(_needs(event), ruled(then, case, **self._place)):
+        elif beyond := _beyond(_needs(event), self._ruled(then, case)):
             self._guess(case, beyond, then, event.at)
 
     def _set_needs(self) -> None:
@@ -173,10 +173,13 @@ class Replay:
             self._rules(case, likely, at)
 
     def _rules(self, case: Case, by_guess: Needs | None, at: datetime) -> None:
-        by_rule = ruled(self._draft, case, **self._place)
+        by_rule = self._ruled(self._draft, case)
         fact = needing(self._draft, case, self._said, by_rule, by_guess, by=SYSTEM, at=at)
         if fact is not None:
             self._say(case, fact)
+
+    def _ruled(self, policy: RoutingPolicy, case: Case) -> Needs:
+        return ruled(policy, case, spoken_in(case, self._conversed))
 
     def _is_guessed_about(self, case: Case, then: RoutingPolicy, at: datetime) -> None:
         """Nothing is said of it by now: past cases would be asked. Where they were not then, nobody knows."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from caseengine.facts import Conversed, spoken_in
 from caseengine.model.anchors import Anchors, rule_actor, rule_behind, undoes
 from caseengine.model.calendar import Calendar, is_open
 from caseengine.model.case import Case
@@ -83,14 +84,14 @@ class Replayed:
     uncertain: bool = False
 
 
-def replay(history: Sequence[CaseEvent], draft: Draft, period: Period, *, channel: str = "") -> Replayed:
+def replay(history: Sequence[CaseEvent], draft: Draft, period: Period, conversed: Conversed) -> Replayed:
     """
     Args:
         history: all events of one case, in order.
-        channel: of its conversation, for conditions that ask.
+        conversed: for conditions that ask about the channel.
     """
     before, then = _apart(history, period)
-    lane = Lane(draft, period, channel)
+    lane = Lane(draft, period, conversed)
     lane.begins(before)
     for at, together in groupby(then, key=lambda event: event.at):
         lane.time_passes(at)
@@ -103,11 +104,11 @@ def replay(history: Sequence[CaseEvent], draft: Draft, period: Period, *, channe
 class Lane:
     """One case on its way through a period."""
 
-    def __init__(self, draft: Draft, period: Period, channel: str) -> None:
+    def __init__(self, draft: Draft, period: Period, conversed: Conversed) -> None:
         self.done = Replayed()
         self._draft = draft
         self._period = period
-        self._channel = channel
+        self._conversed = conversed
         self._anchors = Anchors()
         self._timers: dict[str, Timer] = {}
         self._due: dict[str, datetime | None] = {}
@@ -208,11 +209,13 @@ class Lane:
         return {**action.document, "outcome": outcome}
 
     def _facts(self, event: CaseEvent | None, at: datetime) -> Mapping[str, Any]:
-        if self.done.case is None:
+        case = self.done.case
+        if case is None:
             return {}
+        spoken = spoken_in(case, self._conversed)
         asked = "desk_open" in self._draft.rules.needs
         desk_open = is_open(at, self._draft.calendar) if asked else False
-        return rule_facts(self.done.case, event, channel=self._channel, desk_open=desk_open)
+        return rule_facts(case, event, channel=spoken.channel, desk_open=desk_open)
 
     def _set_timers(self, at: datetime | None) -> None:
         """After something happened: as at work, a timer whose condition did not hold is looked at again."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from caseengine.facts import Conversed
 from caseengine.model.events import CaseEvent
 from caseengine.rule_replay import Period
 from storage.transaction import Snapshot
@@ -13,13 +14,12 @@ from storage.transaction import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """One case as its log tells it. `channel`, `locale`: of the conversation replies go to."""
+    """One case as its log tells it."""
 
     case_id: UUID
     number: str
     events: Sequence[CaseEvent]
-    channel: str = ""
-    locale: str = ""
+    conversed: Conversed
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,7 @@ class RoutingDraft:
     def _case(
         self, history: CaseHistory, period: Period, recorded: Mapping[UUID, Recorded], refused: Sequence[Refused]
     ) -> CaseDifference | None:
-        place = {"channel": history.channel, "locale": history.locale}
-        replay = Replay(self.draft, self.in_force.at, period, self.today, **place)
+        replay = Replay(self.draft, self.in_force.at, period, self.today, history.conversed)
         differences: list[Difference] = []
         uncertain = False
         for again in replay.decisions(history.events, recorded, refused):

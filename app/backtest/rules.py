@@ -29,8 +29,8 @@ class RulesDraft:
         return [one for one in found if one is not None]
 
     def _case(self, history: CaseHistory, period: Period) -> CaseDifference | None:
-        was = replay(history.events, self.current, period, channel=history.channel)
-        would = replay(history.events, self.draft, period, channel=history.channel)
+        was = replay(history.events, self.current, period, history.conversed)
+        would = replay(history.events, self.draft, period, history.conversed)
         found = list(_differences(was, would))
         return CaseDifference(history.number, history.case_id, found, would.uncertain) if found else None
 

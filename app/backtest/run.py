@@ -1,6 +1,6 @@
 """A backtest: case after case from the log, each asked about and let go; nothing is written anywhere."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,8 @@ from app.backtest.routing import read_routing_draft
 from app.backtest.rules import read_rules_draft
 from app.backtest.sla import read_sla_draft
 from caseengine.event_rows import from_row
+from caseengine.facts import Spoken
+from caseengine.model.events import CaseEvent, CaseOpened, ConversationLinked
 from caseengine.model.lifecycle import LIVE, Status
 from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook
@@ -77,8 +79,7 @@ async def newest_histories(snapshot: Snapshot, limit: int) -> list[CaseHistory]:
 
 
 def _named() -> sa.Select[Any]:
-    joined = cases.outerjoin(conversations, conversations.c.id == cases.c.conversation_id)
-    return sa.select(cases.c.id, cases.c.number, conversations.c.channel, conversations.c.locale).select_from(joined)
+    return sa.select(cases.c.id, cases.c.number)
 
 
 async def _histories(snapshot: Snapshot, found: Sequence[sa.Row[Any]]) -> list[CaseHistory]:
@@ -88,7 +89,26 @@ async def _histories(snapshot: Snapshot, found: Sequence[sa.Row[Any]]) -> list[C
         .order_by(case_events.c.case_id, case_events.c.seq)
     )
     events = {case_id: list(map(from_row, theirs)) for case_id, theirs in groupby(rows, key=lambda row: row.case_id)}
-    return [CaseHistory(row.id, row.number, events[row.id], row.channel or "", row.locale or "") for row in found]
+    conversed = await _conversed(snapshot, events)
+    return [CaseHistory(row.id, row.number, events[row.id], conversed[row.id]) for row in found]
+
+
+async def _conversed(
+    snapshot: Snapshot, histories: Mapping[UUID, Sequence[CaseEvent]]
+) -> Mapping[UUID, Mapping[UUID, Spoken]]:
+    """Of each case, the conversations that its replies ever went to."""
+    ids = {case_id: set(_conversations(events)) for case_id, events in histories.items()}
+    wanted: set[UUID] = set().union(*ids.values())
+    columns = conversations.c.id, conversations.c.channel, conversations.c.locale
+    rows = await snapshot.rows(sa.select(*columns).where(conversations.c.id.in_(wanted))) if wanted else ()
+    spoken = {row.id: Spoken(row.channel, row.locale) for row in rows}
+    return {case_id: {one: spoken[one] for one in theirs if one in spoken} for case_id, theirs in ids.items()}
+
+
+def _conversations(events: Sequence[CaseEvent]) -> Iterator[UUID]:
+    for event in events:
+        if isinstance(event, (CaseOpened, ConversationLinked)) and event.conversation_id is not None:
+            yield event.conversation_id
 
 
 def _touched(period: Period) -> list[sa.ColumnElement[bool]]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from caseengine.conversations import Conversations
 from caseengine.event_rows import from_row
-from caseengine.facts import facts_of
+from caseengine.facts import Spoken, facts_of
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.anchors import rule_behind
 from caseengine.model.case import Case
@@ -96,22 +96,17 @@ async def ruled_for(work: UnitOfWork, case: Case) -> Needs:
     """What the rules in force say of a case as it is."""
     _, policy = await routing_rules(work)
     conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    channel, locale = (conversation.channel, conversation.locale) if conversation else ("", "")
-    return ruled(policy, case, channel=channel, locale=locale)
+    return ruled(policy, case, Spoken(conversation.channel, conversation.locale) if conversation else Spoken())
 
 
-def ruled(policy: RoutingPolicy, case: Case, *, channel: str, locale: str) -> Needs:
-    """What the rules say of a case as it is; pure, so that a draft can be asked about the past.
-
-    Args:
-        channel, locale: of its conversation.
-    """
-    facts = facts_of(case, channel=channel)
-    spoken = (case.language or locale).split("-")[0].lower()
+def ruled(policy: RoutingPolicy, case: Case, spoken: Spoken) -> Needs:
+    """What the rules say of a case as it is; pure, so that a draft can be asked about the past."""
+    facts = facts_of(case, channel=spoken.channel)
+    language = (case.language or spoken.locale).split("-")[0].lower()
     needs = Needs()
     for rule in policy.needs:
         if rule.when.holds(facts):
-            theirs = Needs(language=spoken if rule.language_of_customer else "")
+            theirs = Needs(language=language if rule.language_of_customer else "")
             needs = needs.joined(rule.needs).joined(theirs)
     return needs
 

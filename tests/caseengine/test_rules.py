@@ -307,7 +307,7 @@ def test_any_rules_come_to_an_end_and_to_the_same_end(document: dict[str, Any], 
     for number, minute in enumerate(sorted(minutes)):
         at = when("Mon 09:00") + timedelta(minutes=minute)
         story.append(CustomerWrote(case_id=story[0].case_id, actor=CUSTOMER, at=at, text=f"{number}"))
-    first, second = (replay(story, drafted(document), WEEK) for _ in range(2))
+    first, second = (replay(story, drafted(document), WEEK, {}) for _ in range(2))
     assert first.firings == second.firings
     asked = [fired.at for fired in first.firings]
     assert asked == sorted(asked)
@@ -323,10 +323,10 @@ def test_a_gift_that_the_desk_takes_back_makes_no_circle_in_a_replay_either() ->
     story: list[CaseEvent] = [opened()]
     told: dict[str, Any] = {"case_id": story[0].case_id, "at": when("Mon 10:00"), "agent_id": li.id, "agent_name": "Li"}
     story.append(CaseReturned(**told, actor=SYSTEM, reason="agent_vanished"))
-    assert [fired.guard for fired in replay(story, draft, WEEK).firings] == ["", "circle"]
+    assert [fired.guard for fired in replay(story, draft, WEEK, {}).firings] == ["", "circle"]
     locked = dataclasses.replace(li, locked=True)
     draft = dataclasses.replace(draft, house=House(colleagues={"li@desk.example": locked}))
-    (fired, *_) = replay(story, draft, WEEK).firings
+    (fired, *_) = replay(story, draft, WEEK, {}).firings
     assert fired.outcomes[0]["outcome"] == "agent.locked"
 
 

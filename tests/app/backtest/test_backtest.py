@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,16 @@ from caseengine.model.case import Case
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.number import format_number
 from caseengine.model.resolution import Resolution, ResolutionCode
-from caseengine.operations import add_to_case, ask_customer, escalate, reply, resolve, take
+from caseengine.operations import (
+    add_to_case,
+    ask_customer,
+    escalate,
+    link_conversation,
+    open_conversation,
+    reply,
+    resolve,
+    take,
+)
 from caseengine.rule_law import house_of, law_in_force
 from caseengine.rule_replay import Draft, Period, replay
 from caseengine.tables import cases
@@ -114,7 +124,7 @@ async def test_replaying_the_rules_in_force_makes_what_they_made(ruled: RuledOff
             draft = Draft(law.rules, law.since, await house_of(snapshot, law.rules), await desk_calendar(snapshot))
             found = await history_of(snapshot, case.number)
             assert found is not None
-            replayed = replay(found.events, draft, WEEK)
+            replayed = replay(found.events, draft, WEEK, found.conversed)
         saved = await ruled.case(case)
         traced = [(trace.rule, trace.guard, trace.actions, trace.reasons) for trace in await ruled.traces(case)]
         assert [(one.rule, one.guard, one.outcomes, one.reasons) for one in replayed.firings] == traced
@@ -179,6 +189,29 @@ async def test_what_could_not_have_happened_is_told_as_uncertain(ruled: RuledOff
     found = await differences(ruled)
     assert set(found) == {case.number}
     assert found[case.number].uncertain  # nobody held it, so nobody could have answered
+
+
+async def test_the_channel_is_the_one_the_case_was_on_by_then(ruled: RuledOffice) -> None:
+    channel = {"fact": "channel", "is": "webchat"}
+    in_force = (rule("chats", when=channel, then=[tag("chat")]), rule("said", on="CustomerWrote", then=[FIRST]))
+    await ruled.decides(*in_force)
+    case = await ruled.report_in(await ruled.chat())
+    await ruled.rules_run("Mon 09:00")
+    mail = uuid4()
+    await ruled.do(
+        open_conversation, id=mail, channel="email", visitor="a@b.example", locale="en", at=when("Mon 10:00")
+    )
+    async with ruled.database.unit_of_work() as work:
+        await link_conversation(work, await Cases(work).by_id(case.id), mail, by=CUSTOMER, at=when("Mon 10:00"))
+    await ruled.rules_run("Mon 10:00")
+    await Week(ruled).writes(case, "Any news?", "Mon 11:00")
+    assert (await ruled.case(case)).tags == ("chat",)
+    by_mail = {"fact": "channel", "is": "email"}
+    assert await differences(ruled, *in_force) == {}
+    found = await differences(ruled, in_force[0], rule("said", on="CustomerWrote", when=by_mail, then=[LATER]))
+    assert {one.what for one in found[case.number].differences} == {"priority", "fired"}
+    found = await differences(ruled, in_force[0], rule("said", on="CustomerWrote", when=channel, then=[FIRST]))
+    assert {one.what for one in found[case.number].differences} == {"priority", "fired"}
 
 
 async def test_nothing_is_written_anywhere(ruled: RuledOffice) -> None:
