@@ -23,7 +23,8 @@ from caseengine.operations.conversing import open_conversation
 from channels.protocol import Accepted, DeskUnavailable
 from channels.teams.account import CHANNEL
 from channels.teams.desk import StandsBehind
-from channels.teams.read import JOINED_KEY, wire_key
+from channels.teams.parts import wire_key
+from channels.teams.read import JOINED_KEY
 from channels.teams.received import Place, Received, Scope, What
 from customers.assurance import Assurances, Level
 from customers.identities import IdentityKind

@@ -2,6 +2,8 @@
 
 account     which bot, whose people, which hosts    received  what came, as plain values
 words       text without the mention of the bot     read      a JSON document to what happened
+place       where it happened, and with whom        parts     what is read of any activity
+read_invokes  what an invoke asks for
 keys        Microsoft's keys                        verifying whether a request is Teams' own
 sdk         the one module with Microsoft's library intake    POST /api/messages, answered
 invokes     what an invoke is answered with         arrivals  files on their way, after the answer

@@ -8,7 +8,8 @@ from typing import Any
 from bot.activity import Act, Card, Choice
 from channels import cards
 from channels.cards import SAYS
-from channels.teams.read import ABOUT, DOES, OWN
+from channels.teams.parts import OWN
+from channels.teams.read_invokes import ABOUT, DOES
 
 VERSION = "1.5"
 VERB = "nightdesk/say"

@@ -13,7 +13,8 @@ from channels.teams.arrivals import ArrivalRounds
 from channels.teams.crowding import Crowding, TooMany
 from channels.teams.desk import Acting, Hearing, Sayings, StandsBehind
 from channels.teams.invokes import InvokeAnswer
-from channels.teams.read import LIMITS, ReadLimits, parse_activity, read
+from channels.teams.parts import LIMITS, ReadLimits
+from channels.teams.read import parse_activity, read
 from channels.teams.received import HAPPENINGS, Received, What
 from channels.teams.sdk import TeamsPipeline
 from channels.teams.verifying import NotLetIn, Verifier

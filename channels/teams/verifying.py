@@ -13,7 +13,7 @@ import jwt
 
 from channels.teams.account import WIRE_CHANNEL, TeamsAccount
 from channels.teams.keys import SigningKey, SigningKeys
-from channels.teams.read import tenants_of
+from channels.teams.place import tenants_of
 
 TOKEN_CHARS_MAX = 6_000
 LEEWAY_S = 300

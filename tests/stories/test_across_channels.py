@@ -30,7 +30,7 @@ from bot.understanding import Understander
 from caseengine.cases import Cases, history
 from caseengine.telling import notices_about
 from channels.email.listener import Listener
-from channels.teams.read import conversation_id
+from channels.teams.place import conversation_id
 from customers.assurance import Assurances
 from customers.contacts import Contacts
 from customers.identities import IdentityKind

@@ -24,7 +24,7 @@ from caseengine.model.errors import SentBefore
 from caseengine.operations.assigning import assign
 from caseengine.operations.opening import Opening, open_case
 from caseengine.rulebooks import Rulebook, decide
-from channels.teams.read import conversation_id
+from channels.teams.place import conversation_id
 from channels.webchat import cards as webchat
 from customers.accounts import Account, Accounts
 from customers.accounts import Role as AccountRole

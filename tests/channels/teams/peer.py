@@ -26,7 +26,7 @@ from bot.activity import Activity, Sender
 from bot.replies.catalogue import load_catalogue
 from channels.teams.account import TeamsAccount
 from channels.teams.fetch import FetchLimits
-from channels.teams.read import conversation_id
+from channels.teams.place import conversation_id
 from storage.engine import Database
 from tests.app.house import Clock
 

@@ -21,7 +21,7 @@ from caseengine.operations.handover import hand_over
 from caseengine.operations.opening import Opening, open_case
 from caseengine.tables import case_events, files
 from channels.teams.crowding import PER_PERSON
-from channels.teams.read import conversation_id
+from channels.teams.place import conversation_id
 from channels.teams.received import Place
 from customers.assurance import Assurances, Level
 from customers.contacts import Contact, Contacts

@@ -6,7 +6,7 @@ import pytest
 
 from bot.activity import Activity, Kind, Role, Sender
 from channels.protocol import DeliveryFailed
-from channels.teams.read import conversation_id
+from channels.teams.place import conversation_id
 from storage.engine import Database
 from tests.channels.teams.peer import Reply, open_wire
 from tests.channels.teams.test_intake import assurance, with_file

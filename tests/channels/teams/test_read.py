@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.activity import Kind
 from channels.protocol import PayloadRejected
-from channels.teams.read import conversation_id, parse_activity, read, tenants_of
+from channels.teams.place import conversation_id, tenants_of
+from channels.teams.read import parse_activity, read
 from channels.teams.received import Place, Received, Scope, What
 from channels.teams.words import words_of_html, words_of_message
 from tests.channels.teams.peer import BOT, MEGAN, OTHER_TENANT, TENANT, activity

@@ -23,7 +23,7 @@ from channels.teams.adapter import NothingSent
 from channels.teams.cards import card_document, pressed_face, spoken_face
 from channels.teams.connector import Unreachable
 from channels.teams.pace import PER_CONVERSATION, Pace
-from channels.teams.read import conversation_id
+from channels.teams.place import conversation_id
 from channels.teams.received import Person, Place, Scope
 from channels.teams.sdk import TeamsPipeline, wire_activity
 from storage.engine import Database
