@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,22 +13,19 @@ import sqlalchemy as sa
 from app.reception import Beside, Reception, unavailable_is_said
 from app.tables import teams_arrivals, teams_conversations, teams_sendings
 from app.teams.card_renewal import customers_card_pressed
+from app.teams.meeting import meet, place_in, place_row, whose
 from bot.activity import Activity, Kind, Sender
 from caseengine.activities import Activities, by_key, said
 from caseengine.agents import agent_in_teams
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.actor import SYSTEM, Actor, ActorKind
-from caseengine.operations.conversing import open_conversation
 from channels.protocol import Accepted, DeskUnavailable
 from channels.teams.account import CHANNEL
 from channels.teams.desk import StandsBehind
 from channels.teams.parts import wire_key
 from channels.teams.read import JOINED_KEY
 from channels.teams.received import Place, Received, Scope, What
-from customers.assurance import Assurances, Level
-from customers.identities import IdentityKind
-from customers.recognising import recognise
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict
 from storage.transaction import Snapshot, UnitOfWork, insertion
@@ -38,8 +35,6 @@ TRIES_MAX = 5
 MEET_AGAIN = timedelta(minutes=5)
 """Far within the half hour a proof holds without a word."""
 MET_MAX = 5_000
-PROOF = "teams"
-LANGUAGE = "en"
 HAPPENED = {
     What.EDITED: "notice.edited",
     What.DELETED: "notice.deleted",
@@ -102,7 +97,7 @@ class TeamsHearing:
         if not in_turn and await work.scalar(waits.limit(1)) is not None:
             raise StandsBehind
         if not met:
-            await self._meet(place, work, at)
+            await meet(place, work, at, vouches=self._vouches)
         if pressed is not None:
             await pressed(work, at)
 
@@ -119,7 +114,7 @@ class TeamsHearing:
 
         async def once() -> None:
             async with self._database.unit_of_work() as work:
-                await self._meet(place, work, self._now())
+                await meet(place, work, self._now(), vouches=self._vouches)
 
         await _decided(once)
 
@@ -134,7 +129,7 @@ class TeamsHearing:
 
         async def once() -> None:
             async with self._database.unit_of_work() as work:
-                await self._meet(place, work, at)
+                await meet(place, work, at, vouches=self._vouches)
                 work.write(insert, duplicate=AlreadyReceived(CHANNEL, place.conversation, received.key))
 
         await _unless_known(lambda: _decided(once))
@@ -176,51 +171,12 @@ class TeamsHearing:
         while len(self._met) > MET_MAX:
             self._met.popitem(last=False)
 
-    async def _meet(self, place: Place, work: UnitOfWork, at: datetime) -> None:
-        conversation = UUID(place.conversation)
-        visitor = place.person.identity or place.person.id
-        await open_conversation(work, id=conversation, channel=CHANNEL, visitor=visitor, locale=place.locale, at=at)
-        before = await _place_row(work, conversation)
-        self._keep_place(work, place, before, at)
-        if place.scope is not Scope.PERSONAL:
-            return  # several read along: nobody is vouched for, and the turn takes no proof
-        assurances = Assurances(work)
-        now = await assurances.of(conversation, at=at)
-        if not self._whose(place) or now.level is Level.VERIFIED:
-            return
-        contact = await recognise(
-            work,
-            IdentityKind.TEAMS,
-            place.person.identity,
-            name=place.person.name,
-            language=place.locale.partition("-")[0].lower() or LANGUAGE,
-            source=f"{PROOF}:{place.person.tenant}",
-            at=at,
-        )
-        if now.contact_id != contact:
-            await assurances.vouch(conversation, contact, PROOF, at=at)
-
-    def _keep_place(self, work: UnitOfWork, place: Place, before: Any, at: datetime) -> None:
-        removals = before.place.get("removals", 0) if before is not None else 0
-        written, person = replace(place, removals=removals).to_json(), self._whose(place)
-        values = {"place": written, "person": person, "unreachable_at": None, "updated_at": at}
-        mine = teams_conversations.c.conversation_id == UUID(place.conversation)
-        if before is None:
-            insert = insertion(teams_conversations, conversation_id=UUID(place.conversation), **values)
-            work.write(insert, duplicate=Conflict())
-        elif before.place != written or before.person != person or before.unreachable_at is not None:
-            work.write(sa.update(teams_conversations).where(mine).values(**values))
-
     @unavailable_is_said
     async def _agent(self, place: Place) -> str:
         """The agent of the desk who speaks in a chat of their own."""
         async with self._database.snapshot() as snapshot:
-            found = await agent_in_teams(snapshot, self._whose(place))
+            found = await agent_in_teams(snapshot, whose(place, vouches=self._vouches))
         return str(found.id) if found is not None else ""
-
-    def _whose(self, place: Place) -> str:
-        """Whose own chat it is; empty where several read along, or nobody vouches for who speaks."""
-        return place.person.identity if self._vouches and place.scope is Scope.PERSONAL else ""
 
     async def _said_before(self, place: Place, key: str) -> bool:
         async with self._database.snapshot() as snapshot:
@@ -247,7 +203,7 @@ class TeamsHearing:
     async def _give_up(self, conversation: UUID, why: str) -> None:
         at = self._now()
         async with self._database.unit_of_work() as work:
-            row = await _place_row(work, conversation)
+            row = await place_row(work, conversation)
             if row is None or row.unreachable_at is not None:
                 return
             mine = teams_conversations.c.conversation_id == conversation
@@ -264,18 +220,6 @@ class TeamsHearing:
         found = await Conversations(work).find(conversation)
         for case_id in found.live_cases if found else ():
             (await Cases(work).by_id(case_id)).note(words, key=key, by=SYSTEM, at=at)
-
-
-async def place_in(snapshot: Snapshot, conversation: UUID) -> Place | None:
-    """Where a conversation is, as Teams told last."""
-    row = await _place_row(snapshot, conversation)
-    return Place.from_json(row.place) if row is not None else None
-
-
-async def _place_row(snapshot: Snapshot, conversation: UUID) -> Any:
-    return await snapshot.first(
-        sa.select(teams_conversations).where(teams_conversations.c.conversation_id == conversation)
-    )
 
 
 async def _card_pressed(place: Place, work: UnitOfWork, at: datetime, *, card: str, press: str) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.reception import read_row, unavailable_is_said
 from app.tables import teams_arrivals, teams_sendings
-from app.teams.hearing import place_in
+from app.teams.meeting import place_in
 from bot.activity import Activity
 from caseengine.activities import by_key
 from channels.teams.account import CHANNEL
