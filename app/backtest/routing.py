@@ -14,7 +14,8 @@ from caseengine.facts import KNOWN
 from caseengine.policies.routing import Candidate, Request
 from caseengine.policies.routing_policy import Mode, RoutingPolicy, read_routing
 from caseengine.reading.waiting_cases import Refused, refusals
-from caseengine.routing_replay import Again, Recorded, Replay, Today
+from caseengine.recorded_decisions import Again, Recorded, Today
+from caseengine.routing_replay import Replay
 from caseengine.routing_rules import routing_rules
 from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook
