@@ -90,12 +90,18 @@ async def candidates_for(
 
 
 async def loads_of(
-    snapshot: Snapshot, agent_ids: Collection[UUID], policy: RoutingPolicy, *, but: UUID | None = None
+    snapshot: Snapshot,
+    agent_ids: Collection[UUID],
+    policy: RoutingPolicy,
+    *,
+    but: UUID | None = None,
+    woken: bool = False,
 ) -> dict[UUID, int]:
     """Units of what each holds or is offered, by the kinds of `kind_of_work`: what is asked for is what is counted.
 
     Args:
         but: a case that does not count, for it is what is to be given.
+        woken: as if all that waits for third parties woke now: for whom more of it is to be given to.
     """
     others = [] if but is None else [cases.c.id != but]
     loads = dict.fromkeys(agent_ids, 0)
@@ -114,17 +120,19 @@ async def loads_of(
             .group_by(holder, cases.c.status, conversations.c.channel, here.c.live)
         )
         for row in rows:
-            loads[row.holder] += row.how_many * _cost(row, policy)
+            asleep = holder is cases.c.agent_id and _is_asleep(row.status, woken=woken)
+            loads[row.holder] += row.how_many * _cost(row, policy, asleep=asleep)
     return loads
 
 
-def _cost(row: sa.Row[Any], policy: RoutingPolicy) -> int:
-    channel = row.channel or ""
+def _is_asleep(status: str, *, woken: bool) -> bool:
+    return status == Status.WAITING_ON_CUSTOMER or (status == Status.WAITING_ON_THIRD_PARTY and not woken)
+
+
+def _cost(row: sa.Row[Any], policy: RoutingPolicy, *, asleep: bool) -> int:
     if row.live:
         return policy.cost("chat")
-    if row.status in (Status.WAITING_ON_CUSTOMER, Status.WAITING_ON_THIRD_PARTY):
-        return policy.cost("waiting")
-    return policy.cost(channel)
+    return policy.cost("waiting") if asleep else policy.cost(row.channel or "")
 
 
 async def rows_of_those_there(snapshot: Snapshot, department: str, *, at: datetime) -> Sequence[sa.Row[Any]]:
@@ -168,7 +176,8 @@ async def _known(
 ) -> list[Known]:
     rows = await _rows(snapshot, pool, case.department)
     there = [row.id for row in rows if _is_there(row, at)]
-    loads = await loads_of(snapshot, there, policy, but=case.id) if there else {}
+    woken = case.status is Status.WAITING_ON_THIRD_PARTY
+    loads = await loads_of(snapshot, there, policy, but=case.id, woken=woken) if there else {}
     for agent_id, units in (await appointments(snapshot, there, policy, at, but=case.id)).items():
         loads[agent_id] += units
     able = await skills_of(snapshot, [row.id for row in rows], {*needs.required, *needs.preferred})

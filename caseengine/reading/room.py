@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from caseengine.calendars import desk_calendar
 from caseengine.model.calendar import Calendar
+from caseengine.model.lifecycle import Status
 from caseengine.model.needs import Needs
 from caseengine.policies.routing import Candidate, Request, exclusion, relaxed
 from caseengine.policies.routing_policy import RoutingPolicy
@@ -41,12 +42,14 @@ class Asked:
         request: as it would be decided about, without who comes first.
         needs_key: the same for cases that need the same.
         called: somebody keeps time free for it, so that this is no reason why they should not have it now.
+        sleeps: it waits for a third party: whoever gets it has room for all of that, should it wake.
         leaves: it may have waited long enough to go to another department.
     """
 
     request: Request
     needs_key: str
     called: bool
+    sleeps: bool
     leaves: bool
 
 
@@ -57,6 +60,7 @@ class Room:
     Attributes:
         free: who is there and has room, were it not for the calls they keep time free for, by id.
         kept: units they keep free for calls.
+        asleep: units that what they hold would cost more, were it to wake; looked up for the first case that sleeps.
         asked: what was looked at.
         nobodys: kinds of cases that nobody can have, whoever declined them; room only shrinks, so it stays like this.
     """
@@ -68,6 +72,7 @@ class Room:
     free: dict[str, Candidate]
     kept: dict[str, int]
     asked: dict[UUID, Asked] = field(default_factory=dict)
+    asleep: dict[str, int] | None = None
     nobodys: set[tuple[Any, ...]] = field(default_factory=set)
 
     @property
@@ -90,7 +95,11 @@ class Room:
     def given(self, case_id: UUID, agent_id: str) -> None:
         """The agent has as much less room as the case costs."""
         one, asked = self.free.get(agent_id), self.asked.get(case_id)
-        if one is not None and asked is not None:
+        if one is None or asked is None:
+            return
+        if asked.sleeps and self.asleep is not None:
+            self.asleep[agent_id] += asked.request.units
+        else:
             self.free[agent_id] = replace(one, load=one.load + asked.request.units)
 
     async def look_at(self, snapshot: Snapshot, waiting: Sequence[Waiting]) -> None:
@@ -98,7 +107,7 @@ class Room:
         ids = [one.id for one in waiting]
         rows = await snapshot.rows(
             sa.select(
-                *(cases.c.id, cases.c.needs, cases.c.needs_key, cases.c.opened_at, cases.c.callback_at),
+                *(cases.c.id, cases.c.status, cases.c.needs, cases.c.needs_key, cases.c.opened_at, cases.c.callback_at),
                 *(conversations.c.channel, case_conversations.c.live),
             )
             .select_from(WITH_CONVERSATIONS)
@@ -108,6 +117,8 @@ class Room:
         since = await waiting_since(snapshot, ids)
         lately = self.at - timedelta(seconds=self.policy.decline_again_s)
         refused = await refusals(snapshot, ids, since=lately)
+        if self.asleep is None and any(map(_sleeps, rows)):
+            self.asleep = await self._asleep(snapshot)
         for row in rows:
             waits = waited(since.get(row.id, row.opened_at), self.at, self.calendar)
             declined = frozenset(one.agent_id for one in refused.get(row.id, ()))
@@ -116,18 +127,20 @@ class Room:
     def _somebody_can_have(self, asked: Asked) -> bool:
         request = asked.request
         steps = self.policy.steps(request.waited_s)
-        kind = (asked.needs_key, request.channel, request.units, asked.called, len(steps))
+        kind = (asked.needs_key, request.channel, request.units, asked.called, asked.sleeps, len(steps))
         if kind in self.nobodys:
             return False
         wanted = relaxed(request.needs, steps)
-        can = any(not exclusion(self._with_calls(one, asked), request, wanted) for one in self.free.values())
+        can = any(not exclusion(self._with_more(one, asked), request, wanted) for one in self.free.values())
         if not can and not request.declined:
             self.nobodys.add(kind)
         return can
 
-    def _with_calls(self, one: Candidate, asked: Asked) -> Candidate:
+    def _with_more(self, one: Candidate, asked: Asked) -> Candidate:
         kept = 0 if asked.called else self.kept.get(one.id, 0)
-        return replace(one, load=one.load + kept) if kept else one
+        asleep = self.asleep[one.id] if asked.sleeps and self.asleep else 0
+        more = kept + asleep
+        return replace(one, load=one.load + more) if more else one
 
     def _asked(self, row: sa.Row[Any], waits: timedelta, declined: frozenset[str], *, stays: bool) -> Asked:
         channel, kind = kind_of(row)
@@ -140,7 +153,17 @@ class Room:
             declined=declined,
         )
         long = request.waited_s >= self.policy.of(self.department).overflow_s
-        return Asked(request, row.needs_key, called=row.callback_at is not None, leaves=long and not stays)
+        called = row.callback_at is not None
+        return Asked(request, row.needs_key, called=called, sleeps=_sleeps(row), leaves=long and not stays)
+
+    async def _asleep(self, snapshot: Snapshot) -> dict[str, int]:
+        free = [UUID(one) for one in self.free]
+        loads, woken = [await loads_of(snapshot, free, self.policy, woken=woken) for woken in (False, True)]
+        return {str(one): woken[one] - loads[one] for one in free}
+
+
+def _sleeps(row: sa.Row[Any]) -> bool:
+    return bool(row.status == Status.WAITING_ON_THIRD_PARTY)
 
 
 def least_request(department: str, policy: RoutingPolicy) -> Request:

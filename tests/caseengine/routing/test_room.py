@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from app.jobs import lines
 from app.jobs.routing import RoutingSweep
@@ -14,13 +15,14 @@ from caseengine.agents import Agent, Presence
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
-from caseengine.operations import assigning
+from caseengine.operations import ask_third_party, assigning, take
 from caseengine.operations.calling import book_callback, slots_for
 from caseengine.operations.routing import give_back
 from caseengine.operations.weighing import weigh
 from caseengine.policies.routing import Decision
 from caseengine.reading.room import room_in
 from caseengine.reading.waiting_cases import heads_waiting
+from caseengine.tables import cases
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk
 
@@ -58,6 +60,13 @@ async def fill(desk: RoutingDesk, agent: Agent, *, mails: int) -> None:
     for _ in range(mails):
         case = await desk.report(department=min(agent.departments))
         await desk.do(assigning.assign, case.number, agent.id, by=desk.sam.actor, at=when("Mon 09:00"))
+
+
+async def falls_asleep(desk: RoutingDesk, case: Case) -> None:
+    """Its agent asked a third party, and gave it back."""
+    await desk.do(take, case.number, by=desk.sam.actor, at=when("Mon 08:59"))
+    await desk.do(ask_third_party, case.number, "The maker", by=desk.sam.actor, at=when("Mon 08:59"))
+    await desk.do(give_back, case.number, by=desk.sam.actor, at=when("Mon 08:59"))
 
 
 async def chats(desk: RoutingDesk, many: int) -> list[Case]:
@@ -168,6 +177,32 @@ async def test_what_waits_on_the_customer_leaves_room(desk: RoutingDesk) -> None
     assert await decided(desk) == 1
 
 
+@pytest.mark.parametrize("department", ["tills", "deliveries"])
+async def test_of_what_waits_for_third_parties_nobody_gets_more_than_could_wake(
+    desk: RoutingDesk, department: str
+) -> None:
+    """Given or offered: it leaves room for other work, and not for ever more of its own kind."""
+    for _ in range(7):
+        await falls_asleep(desk, await desk.report(at="Mon 08:00", department=department))
+    ann = await desk.hires("Ann", department, capacity=2)
+    for _ in range(3):
+        await desk.sweeps("Mon 09:01")
+    assert (await held(desk, department))[ann.id] == 2
+    assert await decided(desk, department=department) == 0
+    await desk.hires("Ben", department, capacity=3)
+    await desk.report(at="Mon 09:00", department=department)
+    await desk.sweeps("Mon 09:01")
+    assert sorted((await held(desk, department)).values()) == ([3, 3] if department == "tills" else [2, 3])
+
+
+async def held(desk: RoutingDesk, department: str) -> Counter[UUID]:
+    """How many cases each has or is offered."""
+    async with desk.database.snapshot() as snapshot:
+        holder = sa.func.coalesce(cases.c.agent_id, cases.c.offered_to)
+        rows = await snapshot.rows(sa.select(holder.label("holder")).where(cases.c.department == department))
+    return Counter(row.holder for row in rows if row.holder is not None)
+
+
 async def test_it_moves_on_when_its_time_has_come_though_everybody_is_full(desk: RoutingDesk) -> None:
     """Once: a case that came by overflowing stays, and is not decided about for ever."""
     there_and_back: dict[str, Any] = {
@@ -232,6 +267,8 @@ async def a_drawn_desk(desk: RoutingDesk, chance: random.Random) -> list[Case]:
     for case in found:
         if everybody and chance.random() < 0.3:
             await refuse(desk, case, chance.choice(everybody))
+        if chance.random() < 0.3:
+            await falls_asleep(desk, case)
         await desk.needs(case, "Mon 09:00", chance.choice(("", "", "de")), **chance.choice(NEEDS))
     return found
 
