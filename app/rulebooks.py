@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from caseengine.facts import KNOWN
 from caseengine.forms import read_forms
 from caseengine.model.actor import Actor
 from caseengine.model.case_rules import read_case_rules
@@ -16,6 +15,7 @@ from caseengine.model.rule_document import read_rules
 from caseengine.model.script import read_scripts
 from caseengine.model.sla import read_sla
 from caseengine.model.survey import read_surveys
+from caseengine.policies.judging import JUDGED_FACTS
 from caseengine.policies.routing_policy import read_routing
 from caseengine.rule_facts import RULE_FACTS
 from caseengine.rule_law import check_house
@@ -48,8 +48,8 @@ class Kind:
 
 
 KINDS: Mapping[Rulebook, Kind] = {
-    Rulebook.SLA: Kind(partial(read_sla, known=KNOWN), check_levels),
-    Rulebook.ROUTING: Kind(partial(read_routing, known=KNOWN), check_routing),
+    Rulebook.SLA: Kind(partial(read_sla, known=JUDGED_FACTS), check_levels),
+    Rulebook.ROUTING: Kind(partial(read_routing, known=JUDGED_FACTS), check_routing),
     Rulebook.RULES: Kind(partial(read_rules, known=RULE_FACTS), check_house),
     Rulebook.CASES: Kind(read_case_rules),
     Rulebook.FORMS: Kind(read_forms),

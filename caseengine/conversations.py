@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseengine.facts import Spoken
 from caseengine.model.actor import ActorKind
 from caseengine.model.conversation import CaseHere, Conversation, Mode, Outcome, Participant
 from caseengine.model.errors import ConversationNotFound
@@ -40,6 +41,11 @@ class Conversations:
             return kept
         rows = await self._work.rows(_WHOLE.where(conversations.c.id == conversation))
         return self._keep(entity(rows), rows[0].version) if rows else None
+
+    async def spoken(self, conversation: UUID | None) -> Spoken:
+        """How it is held; where there is none, in no way."""
+        found = await self.find(conversation) if conversation is not None else None
+        return Spoken(found.channel, found.locale) if found is not None else Spoken()
 
     def add(self, conversation: Conversation) -> Conversation:
         """A conversation that was just opened. Opened twice at once, the second is a conflict."""

@@ -3,7 +3,6 @@
 from functools import lru_cache
 from json import dumps, loads
 
-from caseengine.facts import KNOWN
 from caseengine.policies.routing_policy import RoutingPolicy, read_routing
 from caseengine.rulebooks import Rulebook, rulebook
 from storage.transaction import Snapshot
@@ -21,4 +20,4 @@ async def routing_rules(snapshot: Snapshot, version: int | None = None) -> tuple
 
 @lru_cache(maxsize=64)
 def _read(document: str) -> RoutingPolicy:
-    return read_routing(loads(document), known=KNOWN)
+    return read_routing(loads(document))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from caseengine.facts import Conversed, spoken_in
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.events import (
@@ -78,10 +79,13 @@ class Chooser:
         customers: what is known today, by the moment it is about.
     """
 
-    def __init__(self, sla: Sla, past: Mapping[int, Sla], customers: Mapping[datetime, Customer]) -> None:
+    def __init__(
+        self, sla: Sla, past: Mapping[int, Sla], customers: Mapping[datetime, Customer], conversed: Conversed
+    ) -> None:
         self._sla = sla
         self._past = past
         self._customers = customers
+        self._conversed = conversed
         self.uncertain = False
 
     def choose(self, case: Case, recorded: PolicyApplied | None, at: datetime) -> PolicyApplied | None:
@@ -96,8 +100,9 @@ class Chooser:
             tier, entitlements = known.tier, known.entitlements
         else:
             tier, entitlements = recorded.tier, self._then(recorded, known.entitlements)
-        chosen = policy_for(self._sla, case, entitlements, tier)
-        if recorded is None and chosen != policy_for(self._sla, case, entitlements, None):
+        spoken = spoken_in(case, self._conversed)
+        chosen = policy_for(self._sla, case, entitlements, tier, spoken)
+        if recorded is None and chosen != policy_for(self._sla, case, entitlements, None, spoken):
             self.uncertain = True
         return applying(case, chosen, self._sla, tier, by=SYSTEM, at=at)
 

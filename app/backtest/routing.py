@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.backtest.draft import CaseDifference, CaseHistory, Difference
-from caseengine.facts import KNOWN
+from caseengine.policies.judging import JUDGED_FACTS
 from caseengine.policies.routing import Candidate, Request
 from caseengine.policies.routing_policy import Mode, RoutingPolicy, read_routing
 from caseengine.reading.waiting_cases import Refused, refusals
@@ -94,7 +94,7 @@ async def read_routing_draft(snapshot: Snapshot, document: Mapping[str, Any], _:
     Raises:
         RulebookInvalid: the draft cannot mean what it says, or names a skill or department there is not.
     """
-    draft = read_routing(document, known=KNOWN)
+    draft = read_routing(document, known=JUDGED_FACTS)
     await check_routing(snapshot, draft)
     rows = await snapshot.rows(sa.select(agents.c.id, agents.c.email))
     emails = {str(row.id): row.email for row in rows}

@@ -7,11 +7,11 @@ from typing import Any
 
 from app.backtest.draft import CaseDifference, CaseHistory, Difference
 from caseengine.clocks import book_for, book_of
-from caseengine.facts import KNOWN
 from caseengine.model.case import Case
 from caseengine.model.events import CaseEvent, CaseOpened, PolicyApplied
 from caseengine.model.sla import Book, Clock, Sla, read_sla
 from caseengine.operations.applying import entitlements_of
+from caseengine.policies.judging import JUDGED_FACTS
 from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook, rulebook
 from caseengine.service_levels import check_levels, sla_of
@@ -35,7 +35,7 @@ class SlaDraft:
         found = []
         for history in histories:
             customers = await _customers(snapshot, history.events, period)
-            found.append(_case(history, book, period, Chooser(self.sla, past, customers)))
+            found.append(_case(history, book, period, Chooser(self.sla, past, customers, history.conversed)))
         return [one for one in found if one is not None]
 
     async def _measures(self, snapshot: Snapshot, events: Sequence[CaseEvent]) -> tuple[Book, dict[int, Sla]]:
@@ -54,7 +54,7 @@ async def read_sla_draft(snapshot: Snapshot, document: Mapping[str, Any], _: Per
     """
     current = await rulebook(snapshot, Rulebook.SLA)
     same = current.version > 0 and current.document == document
-    sla = read_sla(document, current.version if same else current.version + 1, known=KNOWN)
+    sla = read_sla(document, current.version if same else current.version + 1, known=JUDGED_FACTS)
     await check_levels(snapshot, sla)
     return SlaDraft(sla)
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from caseengine.calendars import desk_calendar
 from caseengine.clocks import book_of, clocks_of
-from caseengine.facts import facts_of
+from caseengine.conversations import Conversations
+from caseengine.facts import Spoken, facts_of
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.anchors import rule_behind
 from caseengine.model.case import Case
@@ -56,20 +57,22 @@ async def apply_policy(work: UnitOfWork, case: Case, *, by: Actor, at: datetime)
 
 
 async def chosen_policy(
-    snapshot: Snapshot, case: Case, *, by: Actor, at: datetime
+    work: UnitOfWork, case: Case, *, by: Actor, at: datetime
 ) -> tuple[Choice | None, PolicyApplied | None]:
     """What `apply_policy` would choose and record, and nothing done."""
-    sla = await sla_in_force(snapshot)
+    sla = await sla_in_force(work)
     if not case.can(Verb.APPLY_POLICY) or sla.version == 0:
         return None, None
-    tier = await tier_of(snapshot, case.contact_id, case.account_id)
-    chosen = policy_for(sla, case, await entitlements_of(snapshot, case, at), tier)
+    tier = await tier_of(work, case.contact_id, case.account_id)
+    spoken = await Conversations(work).spoken(case.conversation_id)
+    chosen = policy_for(sla, case, await entitlements_of(work, case, at), tier, spoken)
     return chosen, applying(case, chosen, sla, tier, by=by, at=at)
 
 
-def policy_for(sla: Sla, case: Case, entitlements: Sequence[str], tier: str | None) -> Choice:
+def policy_for(sla: Sla, case: Case, entitlements: Sequence[str], tier: str | None, spoken: Spoken) -> Choice:
     """What a rulebook gives a case as it is; pure, so that a draft can be asked about the past."""
-    return choose(sla, entitlements, tier, {**facts_of(case), "tier": tier}, case.priority)
+    facts = {**facts_of(case, channel=spoken.channel), "tier": tier}
+    return choose(sla, entitlements, tier, facts, case.priority)
 
 
 def applying(

@@ -95,8 +95,7 @@ def asked_for(said: NeedsSet) -> bool:
 async def ruled_for(work: UnitOfWork, case: Case) -> Needs:
     """What the rules in force say of a case as it is."""
     _, policy = await routing_rules(work)
-    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    return ruled(policy, case, Spoken(conversation.channel, conversation.locale) if conversation else Spoken())
+    return ruled(policy, case, await Conversations(work).spoken(case.conversation_id))
 
 
 def ruled(policy: RoutingPolicy, case: Case, spoken: Spoken) -> Needs:

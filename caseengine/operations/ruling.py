@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from caseengine.calendars import desk_calendar
 from caseengine.cases import Cases, histories, history
+from caseengine.conversations import Conversations
 from caseengine.event_rows import from_row
 from caseengine.model.anchors import Anchors, rule_actor, rule_behind, undoes
 from caseengine.model.calendar import Calendar, is_open
@@ -35,7 +36,7 @@ from caseengine.policies.rules import (
 from caseengine.rule_facts import rule_facts
 from caseengine.rule_law import Law, house_of
 from caseengine.rule_timers import KeptTimer, keep_timer, timers_of
-from caseengine.tables import case_events, conversations
+from caseengine.tables import case_events
 from storage.refusal import Refusal
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -127,14 +128,9 @@ def _timer(bench: Bench, case_id: UUID, name: str, anchors: Anchors, before: Kep
 
 async def _facts(work: UnitOfWork, bench: Bench, case: Case, event: CaseEvent | None, at: datetime) -> Any:
     needs = bench.law.rules.needs
-    channel = await _channel(work, case.conversation_id) if "channel" in needs else ""
+    spoken = await Conversations(work).spoken(case.conversation_id if "channel" in needs else None)
     desk_open = is_open(at, bench.calendar) if "desk_open" in needs else False
-    return rule_facts(case, event, channel=channel, desk_open=desk_open)
-
-
-async def _channel(work: UnitOfWork, conversation: UUID | None) -> str:
-    query = sa.select(conversations.c.channel).where(conversations.c.id == conversation)
-    return str(await work.scalar(query) or "") if conversation else ""
+    return rule_facts(case, event, channel=spoken.channel, desk_open=desk_open)
 
 
 async def _chain(work: UnitOfWork, event: CaseEvent, seq: int) -> tuple[str, ...]:

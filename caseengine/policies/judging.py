@@ -1,13 +1,15 @@
 """After what the rulebooks are asked again about a case: at work as in a backtest.
 
-Whatever changes what they ask about most is here. Nobody chooses a policy or sets needs after anything else, so that
-the past can be judged by a draft just where a desk under it would have judged.
+Whatever changes what they may ask about is here. Nobody chooses a policy or sets needs after anything else, so that
+the past can be judged by a draft just where a desk under it would have judged. What only happens to a case (its status,
+who has it, that it was raised or reopened) they may not ask about: rules are for that, which hear every event.
 
 Source: docs/decisions/0017-rules.md
 """
 
 from collections.abc import Iterable
 
+from caseengine.facts import KNOWN
 from caseengine.model.events import (
     CaseAbsorbed,
     CaseClassified,
@@ -33,9 +35,14 @@ POLICY_IS_CHOSEN_AFTER = (
     FieldsFilled,
     CaseAbsorbed,
     CaseUnmerged,
+    ConversationLinked,
 )
-NEEDS_ARE_SET_AFTER = (*POLICY_IS_CHOSEN_AFTER, HandoverRequested, ConversationLinked)
-"""Once the policy is chosen, which they may ask about; and where the conversation, its channel or language is new."""
+NEEDS_ARE_SET_AFTER = (*POLICY_IS_CHOSEN_AFTER, HandoverRequested)
+"""Once the policy is chosen, which they may ask about."""
+JUDGED_FACTS = tuple(
+    fact for fact in KNOWN if fact not in {"status", "agent", "parent", "escalation_level", "reopened"}
+)
+"""What conditions of service levels and of needs may ask about."""
 
 
 def chooses_policy(events: Iterable[CaseEvent]) -> bool:

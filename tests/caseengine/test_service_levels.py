@@ -27,7 +27,9 @@ from caseengine.operations import (
     ask_customer,
     escalate,
     identify_customer,
+    link_conversation,
     move,
+    open_conversation,
     prioritise,
     reopen,
     reply,
@@ -268,6 +270,36 @@ async def test_a_corrected_calendar_counts_as_if_it_had_never_been_wrong(office:
     assert await column(office, case, "sla_due_at") == when("Wed 12:00")
     assert await office.told(case) == ["CaseOpened by Ana", "PromiseMade by Ana"]
     await rows_equal_recount(office, case)
+
+
+async def test_a_policy_may_ask_on_which_channel_the_case_is(office: Office) -> None:
+    chats = {"when": {"fact": "channel", "is": "webchat"}, "policy": "gold"}
+    await decided(office, {**RULES, "choose": {**RULES["choose"], "type_and_priority": [chats]}})
+    case = await office.report_in(await office.chat())
+    assert (await office.case(case)).policy == "gold"
+    mail = uuid4()
+    await office.do(open_conversation, id=mail, channel="email", visitor="a", locale="en", at=when("Mon 09:30"))
+    async with office.database.unit_of_work() as work:
+        await link_conversation(work, await Cases(work).by_id(case.id), mail, by=CUSTOMER, at=when("Mon 09:30"))
+    assert (await office.case(case)).policy == RULES["choose"]["default"]
+
+
+@pytest.mark.parametrize("fact", ["status", "agent", "parent", "escalation_level", "reopened"])
+@pytest.mark.parametrize("kind", [Rulebook.SLA, Rulebook.ROUTING])
+async def test_a_rulebook_asks_about_nothing_after_which_it_is_not_asked(
+    office: Office, kind: Rulebook, fact: str
+) -> None:
+    """Rules are for what happens to a case."""
+    asked = {"when": {"fact": fact, "is": "x"}}
+    choose = {**RULES["choose"], "type_and_priority": [{**asked, "policy": "gold"}]}
+    documents = {
+        Rulebook.SLA: {**RULES, "choose": choose},
+        Rulebook.ROUTING: {"needs": [{**asked, "skills": {"x": 1}}]},
+    }
+    async with office.database.unit_of_work() as work:
+        with pytest.raises(RulebookInvalid) as refused:
+            await put_in_force(work, kind, documents[kind], by=SYSTEM, at=when("Mon 08:00"))
+    assert refused.value.params["problem"] == "unknown_fact"
 
 
 async def test_a_rulebook_names_calendars_that_there_are(office: Office) -> None:
