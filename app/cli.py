@@ -206,8 +206,8 @@ def _settings(**chosen: Any) -> Settings:
         return Settings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
         wrong = error.errors()[0]
-        name = "NIGHTDESK_" + "_".join(map(str, wrong["loc"])).upper()
-        _fail(f"{name}: {wrong['msg']}.", "see what is set: env | grep NIGHTDESK_")
+        named = "".join(f"NIGHTDESK_{part}: ".upper() for part in wrong["loc"])  # nothing where it is about several
+        _fail(f"{named}{wrong['msg']}.", "see what is set: env | grep NIGHTDESK_")
 
 
 def _configure_logs(settings: Settings, readable: bool) -> None:

@@ -6,14 +6,16 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 
-import aiosmtplib
-
-from app.mail_ways import listener_settings, mailbox_check
+from app.mail_ways import listener_settings, mailbox_check, smtp_settings
 from app.settings import Settings
+from channels.email.patience import Patience
+from channels.email.sign_in import TokenMissing
+from channels.email.smtp_connection import SmtpConnections
 from channels.protocol import DeliveryFailed
 from channels.teams.account import AccountInvalid
 from channels.teams.bearer import Bearer
@@ -131,23 +133,17 @@ async def mail(settings: Settings) -> Finding:
     if not settings.smtp_host:
         return Finding("Mail", Verdict.NOTE, "no server: no codes, no answers by mail", "Set NIGHTDESK_SMTP_HOST")
     place = f"{settings.smtp_host}:{settings.smtp_port}"
-    secret = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-    client = aiosmtplib.SMTP(
-        hostname=settings.smtp_host,
-        port=settings.smtp_port,
-        timeout=SMTP_TIMEOUT_S,
-        use_tls=settings.smtp_security == "tls",
-        start_tls=settings.smtp_security == "starttls",
-        tls_context=None if settings.smtp_security == "plain" else ssl.create_default_context(),
-        username=settings.smtp_username,
-        password=secret,
-    )
     try:
-        async with client:
-            return Finding("Mail", Verdict.GOOD, f"{place} takes us, {settings.smtp_security}")
-    except (aiosmtplib.SMTPException, OSError) as error:
-        remedy = "Check NIGHTDESK_SMTP_HOST, _PORT, _SECURITY (tls, starttls, plain), _USERNAME and _PASSWORD"
-        return Finding("Mail", Verdict.BAD, f"{place}: {type(error).__name__}", remedy)
+        chosen = replace(smtp_settings(settings), patience=Patience(command_s=SMTP_TIMEOUT_S))
+        await SmtpConnections(chosen).greeting()
+    except (DeliveryFailed, ValueError) as error:
+        remedy = (
+            "Check NIGHTDESK_SMTP_HOST, _PORT, _SECURITY (tls, starttls, plain), _USERNAME "
+            "and _PASSWORD, _TOKEN or _TOKEN_COMMAND"
+        )
+        return Finding("Mail", Verdict.BAD, f"{place}: {error}", remedy)
+    by = f", by {'access token' if chosen.oauth else 'password'}" if chosen.username else ""
+    return Finding("Mail", Verdict.GOOD, f"{place} takes us, {settings.smtp_security}{by}")
 
 
 async def mail_in(settings: Settings) -> AsyncIterator[Finding]:
@@ -160,6 +156,9 @@ async def mail_in(settings: Settings) -> AsyncIterator[Finding]:
     if not settings.mail_authserv and settings.mail_border == "named":
         remedy = "Set NIGHTDESK_MAIL_AUTHSERV to your border's name, or NIGHTDESK_MAIL_BORDER=signatures without one"
         yield Finding("Senders", Verdict.NOTE, "no border vouches for anybody: every sender is a claim", remedy)
+    if find_spec("tnefparse") is None:
+        found = "files that Outlook wraps in a winmail.dat stay in it"
+        yield Finding("Outlook", Verdict.NOTE, found, "pip install 'tnefparse>=1.4' (LGPL; the extra winmail)")
 
 
 async def _listener(settings: Settings) -> Finding:
@@ -182,7 +181,9 @@ async def _mailbox(settings: Settings) -> Finding:
     place = f"{settings.imap_host}:{settings.imap_port}"
     remedy = "Check NIGHTDESK_IMAP_HOST, _PORT, _SECURITY, _USERNAME and _PASSWORD, _TOKEN or _TOKEN_COMMAND"
     try:
-        found = await asyncio.to_thread(mailbox_check, settings)
+        found = await mailbox_check(settings)
+    except TokenMissing as error:
+        return Finding("Mailbox", Verdict.BAD, f"{place}: no access token: {error}", remedy)
     except Exception as error:
         # Whatever the library raises: the doctor names it and goes on.
         return Finding("Mailbox", Verdict.BAD, f"{place}: {type(error).__name__}", remedy)

@@ -1,19 +1,18 @@
-"""The ways mail comes in by, as the environment names them: a listener, a mailbox, both or neither."""
+"""The ways of mail as the environment names them: in by a listener, a mailbox, both or neither; out by a server."""
 
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from app.mail_settings import mail_desk
+from app.mail_tokens import mail_secret
 from app.settings import Settings
-from channels.email.imap import ImapPuller, ImapSettings, TokenMissing
+from channels.email.imap import ImapPuller, ImapSettings
 from channels.email.letter import Envelope
 from channels.email.listener import Listener, ListenerSettings, listen_address
 from channels.email.mailroom import Kept, Mailroom
+from channels.email.smtp_connection import SmtpSettings
 from channels.protocol import DeskUnavailable
-
-TOKEN_WITHIN_S = 30.0
 
 
 @asynccontextmanager
@@ -54,14 +53,14 @@ def listener_settings(settings: Settings) -> ListenerSettings:
 def imap_settings(settings: Settings) -> ImapSettings:
     """
     Raises:
-        ValueError: plain text would leave this machine.
+        ValueError: plain text would leave this machine, or carry a token.
     """
     return ImapSettings(
         host=settings.imap_host,
         port=settings.imap_port,
         security=settings.imap_security,
         username=settings.imap_username,
-        secret=lambda: _secret(settings),
+        secret=mail_secret(settings.imap_token_command, settings.imap_token, settings.imap_password),
         oauth=bool(settings.imap_token or settings.imap_token_command),
         trust=str(settings.imap_trust) if settings.imap_trust else None,
         folder=settings.imap_folder,
@@ -70,12 +69,32 @@ def imap_settings(settings: Settings) -> ImapSettings:
     )
 
 
-def mailbox_check(settings: Settings) -> str:
-    """Connect to the mailbox and sign in; what was found. Blocks.
+async def mailbox_check(settings: Settings) -> str:
+    """Connect to the mailbox and sign in; what was found.
 
     Raises: see `ImapPuller.check`.
     """
-    return ImapPuller(imap_settings(settings), _NoMailroom()).check()
+    return await ImapPuller(imap_settings(settings), _NoMailroom()).check()
+
+
+def smtp_settings(settings: Settings) -> SmtpSettings:
+    """The company's mail server.
+
+    Raises:
+        ValueError: plain text would leave this machine, or carry a token.
+    """
+    return SmtpSettings(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        secret=mail_secret(settings.smtp_token_command, settings.smtp_token, settings.smtp_password),
+        oauth=bool(settings.smtp_token or settings.smtp_token_command),
+        trust=str(settings.smtp_trust) if settings.smtp_trust else None,
+        sender=settings.mail_from,
+        company=settings.company,
+        answers_read=settings.mail_comes_in,
+    )
 
 
 class _NoMailroom:
@@ -83,32 +102,6 @@ class _NoMailroom:
 
     async def keep(self, raw: bytes, envelope: Envelope) -> Kept:
         raise DeskUnavailable
-
-
-def _secret(settings: Settings) -> str:
-    """What signs in: a fresh token of the command, the token, or the password.
-
-    Raises:
-        TokenMissing: the command gave none.
-    """
-    if settings.imap_token_command:
-        return _token(settings.imap_token_command)
-    secret = settings.imap_token or settings.imap_password
-    return secret.get_secret_value() if secret else ""
-
-
-def _token(command: str) -> str:
-    """The operator's own command, which only the environment can name."""
-    try:
-        done = subprocess.run(  # noqa: S602 (a line for the shell, as the operator wrote it)
-            command, shell=True, capture_output=True, text=True, timeout=TOKEN_WITHIN_S, check=True
-        )
-    except (subprocess.SubprocessError, OSError) as error:
-        raise TokenMissing from error
-    token = done.stdout.strip()
-    if not token:
-        raise TokenMissing
-    return token
 
 
 def _certificate(settings: Settings) -> ssl.SSLContext | None:

@@ -15,7 +15,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class Settings(BaseSettings):
     """How this installation runs. Every field is `NIGHTDESK_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="NIGHTDESK_", frozen=True, extra="ignore")
+    # What was set may be a secret: an error names the variable, never its value.
+    model_config = SettingsConfigDict(env_prefix="NIGHTDESK_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     data: Path = Field(Path("data"), description="Folder of database, keys and models.")
     database_url: str = Field("", description="SQLAlchemy URL; SQLite in the data folder when empty.")
@@ -37,6 +38,9 @@ class Settings(BaseSettings):
     )
     smtp_username: str | None = Field(None, description="Name to sign in with at the mail server.")
     smtp_password: SecretStr | None = Field(None, description="Password for it.")
+    smtp_token: SecretStr | None = Field(None, description="OAuth access token, in place of a password.")
+    smtp_token_command: str = Field("", description="Command that prints a fresh OAuth access token.")
+    smtp_trust: Path | None = Field(None, description="PEM file with the authority of its certificate.")
     mail_from: str = Field("desk@larder-lane.example", description="Address our mails come from.")
     chat_url: str = Field(
         "", description="Page of yours that has the chat: mails about an answer there lead back to it."
@@ -119,6 +123,12 @@ class Settings(BaseSettings):
             raise ValueError("NIGHTDESK_MAIL_AUTHSERV is the name of a border that writes none (NIGHTDESK_MAIL_BORDER)")
         return self
 
+    @model_validator(mode="after")
+    def _tokens_can_be_used(self) -> Self:
+        _can_use_token("SMTP", self.smtp_token or self.smtp_token_command, self.smtp_username, self.smtp_security)
+        _can_use_token("IMAP", self.imap_token or self.imap_token_command, self.imap_username, self.imap_security)
+        return self
+
     @property
     def teams(self) -> TeamsAccount | None:
         """The bot at Microsoft's; None where Teams is off.
@@ -174,3 +184,10 @@ class Settings(BaseSettings):
 
 def _listed(written: str) -> frozenset[str]:
     return frozenset(part.strip().lower() for part in written.split(",") if part.strip())
+
+
+def _can_use_token(way: str, token: object, username: str | None, security: str) -> None:
+    if token and not username:
+        raise ValueError(f"an access token needs a name to sign in with (NIGHTDESK_{way}_USERNAME)")
+    if token and security == "plain":
+        raise ValueError(f"an access token is sent through TLS only (NIGHTDESK_{way}_SECURITY)")

@@ -39,6 +39,7 @@ from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
 from app.letterbook import DeskLetterbook, LetterbookParts
 from app.mail_settings import mail_desk
+from app.mail_ways import smtp_settings
 from app.mailroom import DeskMailroom
 from app.meaning import EncodedMeaning
 from app.notice_links import NoticeLinks
@@ -63,7 +64,8 @@ from channels.email.adapter import EmailAdapter
 from channels.email.dkim_signing import signer
 from channels.email.listener import Listener
 from channels.email.mailroom import Reads
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import SmtpSender
+from channels.email.smtp_connection import SmtpSettings
 from channels.http import HttpAdapter, HttpDesk
 from channels.protocol import ChannelAdapter
 from channels.webchat.adapter import WebChatAdapter
@@ -268,17 +270,7 @@ def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
             company=settings.company,
             answers_read=settings.mail_comes_in,
         )
-    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-    return SmtpSettings(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        security=settings.smtp_security,
-        username=settings.smtp_username,
-        password=password,
-        sender=settings.mail_from,
-        company=settings.company,
-        answers_read=settings.mail_comes_in,
-    )
+    return smtp_settings(settings)
 
 
 def _letterbook(

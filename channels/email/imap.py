@@ -8,11 +8,10 @@ import asyncio
 import imaplib
 import ssl
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import structlog
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
@@ -22,8 +21,10 @@ from channels.email.imap_move import move
 from channels.email.letter import Envelope
 from channels.email.mailroom import Mailroom
 from channels.email.reading.limits import HEADER_BLOCK_BYTES_MAX, MAIL_BYTES_MAX
+from channels.email.sign_in import Secret, Security, TokenMissing, keep_from_listeners
 from channels.protocol import DeskUnavailable
 
+T = TypeVar("T")
 log = structlog.get_logger()
 IDLE_S = 5 * 60.0
 """Servers hang up after 29 minutes of it; and a push that was missed is made up for by the next search."""
@@ -39,10 +40,6 @@ FETCH_TRIES_MAX = 5
 FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError)
 
 
-class TokenMissing(Exception):
-    """The command that gives an access token did not."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapSettings:
     """The mailbox.
@@ -54,14 +51,14 @@ class ImapSettings:
         trust: a PEM file with the authority of the server's certificate; None for those the system knows.
 
     Raises:
-        ValueError: plain text would leave this machine.
+        ValueError: plain text would leave this machine, or carry a token.
     """
 
     host: str
     port: int
     username: str
-    secret: Callable[[], str]
-    security: Literal["tls", "starttls", "plain"] = "tls"
+    secret: Secret
+    security: Security = "tls"
     oauth: bool = False
     trust: str | None = None
     folder: str = "INBOX"
@@ -72,8 +69,7 @@ class ImapSettings:
     back_off_s: tuple[float, ...] = BACK_OFF_S
 
     def __post_init__(self) -> None:
-        if self.security == "plain" and not _is_loopback(self.host):
-            raise ValueError("a mailbox without TLS is read on the loopback only")
+        keep_from_listeners(self.security, self.host, oauth=self.oauth)
 
 
 class ImapPuller:
@@ -105,12 +101,16 @@ class ImapPuller:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, 5.0)
 
-    def check(self) -> str:
-        """Connect, sign in, look for the folders; what was found, for the doctor. Blocks.
+    async def check(self) -> str:
+        """Connect, sign in, look for the folders; what was found, for the doctor.
 
         Raises:
             ImapToolsError, IMAP4.error, OSError, TokenMissing: mail cannot be fetched.
         """
+        self._loop = asyncio.get_running_loop()
+        return await asyncio.to_thread(self._found)
+
+    def _found(self) -> str:
         with closing_mailbox(self._connected()) as mailbox:
             self._make_folders(mailbox)
             waiting = mailbox.folder.status(self._settings.folder, ["MESSAGES"])["MESSAGES"]
@@ -148,7 +148,7 @@ class ImapPuller:
             mailbox = kind(**named, ssl_context=context)
         sign_in = mailbox.xoauth2 if settings.oauth else mailbox.login
         try:
-            mailbox = sign_in(settings.username, settings.secret(), initial_folder=settings.folder)
+            mailbox = sign_in(settings.username, self._on_loop(settings.secret()), initial_folder=settings.folder)
             # What a server can do it says in full only to who has signed in: MOVE, as a rule.
             mailbox.client.capabilities = tuple(mailbox.client.capability()[1][-1].decode().upper().split())
             return mailbox
@@ -227,9 +227,9 @@ class ImapPuller:
         raw: bytes | None = parts[0][1] if parts else None
         return raw
 
-    def _on_loop(self, keeping: Coroutine[Any, Any, object]) -> None:
+    def _on_loop(self, asked: Coroutine[Any, Any, T]) -> T:
         assert self._loop is not None  # noqa: S101 (set when it was started)
-        asyncio.run_coroutine_threadsafe(keeping, self._loop).result(TIMEOUT_S)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result(TIMEOUT_S)
 
     def _wait(self, mailbox: BaseMailBox) -> None:
         """IDLE until something comes, where the server can; else a short rest."""
@@ -272,10 +272,3 @@ def _already_told(mailbox: BaseMailBox) -> bool:
 
 def _capabilities(mailbox: BaseMailBox) -> set[bytes]:
     return {(one if isinstance(one, bytes) else str(one).encode()).upper() for one in mailbox.client.capabilities}
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,20 +1,16 @@
 """Sending mail to the company's own server. What the server answered decides what may be tried again."""
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from email.message import EmailMessage
-from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Any
 
 import aiosmtplib
 import jinja2
 
 from channels.email.mail import Mail
-from channels.email.message import POLICY, build, domain_of, wire_address
-from channels.email.patience import STANDARD, Patience
+from channels.email.message import POLICY, build, wire_address
+from channels.email.smtp_connection import SmtpConnections, SmtpSettings, said
 from channels.email.words import UnknownTemplate, write
 from channels.leaving import CutOff, is_stopping, to_the_end
 from channels.protocol import DeliveryFailed, Receipt
@@ -32,37 +28,6 @@ ResolveParams = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None
 
 None: there is nothing to say any more (a code that has expired), and no mail is sent.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """The mail server, and as whom the desk writes.
-
-    Attributes:
-        security: "tls" from the first byte, "starttls", or "plain", which is for the loopback alone.
-        answers_read: mail to the sender's address comes in here.
-        sender_name: shown beside the sender's address; the company's name when empty.
-        trust: a PEM file with the authority of the server's certificate; None for those the system knows.
-
-    Raises:
-        ValueError: plain text would leave this machine.
-    """
-
-    host: str
-    port: int
-    sender: str
-    company: str
-    security: Literal["plain", "starttls", "tls"] = "starttls"
-    username: str | None = None
-    password: str | None = None
-    trust: str | None = None
-    patience: Patience = STANDARD
-    answers_read: bool = False
-    sender_name: str = ""
-
-    def __post_init__(self) -> None:
-        if self.security == "plain" and not _is_loopback(self.host):
-            raise ValueError("mail without TLS is sent to the loopback only")
 
 
 class Refused(DeliveryFailed):
@@ -110,6 +75,7 @@ class SmtpSender:
 
     def __init__(self, settings: SmtpSettings, resolve_params: ResolveParams, sign: Sign | None = None) -> None:
         self._settings = settings
+        self._connections = SmtpConnections(settings)
         self._resolve_params = resolve_params
         self._sign = sign
 
@@ -141,7 +107,7 @@ class SmtpSender:
             DeliveryFailed: see `send`. `Refused` where it takes it for none of them, now or ever; `Later` where it may
                 take it later for some of them, whoever else has it by now; `Doubted` where it is ambiguous.
         """
-        client = await self._connected()
+        client = await self._connections.open()
         taken: dict[str, Receipt] = {}
         failed: dict[str, int] = {}
         try:
@@ -154,7 +120,7 @@ class SmtpSender:
             left = [address for address in envelopes if address not in taken and address not in failed]
             failed |= dict.fromkeys(left, NOT_TRIED)
         finally:
-            await self._leave(client)
+            await self._connections.leave(client)
         later = {address: code for address, code in failed.items() if code < PERMANENT}
         refused = _for_good(failed)
         if later:
@@ -163,16 +129,6 @@ class SmtpSender:
             raise Refused(f"not accepted: {sorted({*failed.values()})}", failed)
         (*_, receipt) = taken.values()
         return Receipt(CHANNEL, {**receipt.proof, **({"refused": refused} if refused else {})})
-
-    async def greeting(self) -> str:
-        """Connect, with TLS and sign-in as configured, and say what the server answers: for the doctor.
-
-        Raises:
-            DeliveryFailed: mail cannot be sent.
-        """
-        client = await self._connected()
-        await self._leave(client)
-        return f"{self._settings.host}:{self._settings.port}"
 
     def _written(self, mail: Mail, params: Mapping[str, Any], key: str) -> EmailMessage:
         settings = self._settings
@@ -184,32 +140,6 @@ class SmtpSender:
             return build(mail, words, sender=settings.sender, sender_name=name, key=key, stop_url=stop)
         except (UnknownTemplate, jinja2.TemplateError, ValueError, IndexError) as error:
             raise DeliveryFailed(f"the mail cannot be written: {type(error).__name__}") from error
-
-    async def _connected(self) -> aiosmtplib.SMTP:
-        settings = self._settings
-        # The name in EHLO is the sender's domain: asking the resolver for our own name can take seconds.
-        client = aiosmtplib.SMTP(
-            hostname=settings.host,
-            port=settings.port,
-            use_tls=settings.security == "tls",
-            start_tls=settings.security == "starttls",
-            tls_context=self._context(),
-            username=settings.username,
-            password=settings.password,
-            local_hostname=domain_of(settings.sender),
-            timeout=settings.patience.command_s,
-        )
-        try:
-            await client.connect()
-        except (aiosmtplib.SMTPException, OSError) as error:
-            # Whatever is wrong before the envelope is wrong with the server or its settings, not with this mail.
-            raise DeliveryFailed(f"no connection: {_said(error)}", retry=True) from error
-        return client
-
-    def _context(self) -> ssl.SSLContext | None:
-        if self._settings.security == "plain":
-            return None
-        return ssl.create_default_context(cafile=self._settings.trust)
 
     async def _hand_to_each(
         self,
@@ -254,7 +184,7 @@ class SmtpSender:
             except aiosmtplib.SMTPRecipientRefused as error:
                 return error.code
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
+            raise DeliveryFailed(f"not accepted: {said(error)}", retry=_may_retry(error)) from error
         return None
 
     async def _text(self, client: aiosmtplib.SMTP, message: EmailMessage, *, utf8: bool) -> Receipt:
@@ -265,7 +195,7 @@ class SmtpSender:
             client.close()
             raise DeliveryFailed("the desk stopped before the server answered", ambiguous=True) from error
         except aiosmtplib.SMTPDataError as error:
-            raise DeliveryFailed(f"not accepted: {_said(error)}", retry=_may_retry(error)) from error
+            raise DeliveryFailed(f"not accepted: {said(error)}", retry=_may_retry(error)) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed("the connection was lost after DATA", ambiguous=True) from error
         return Receipt(CHANNEL, {"message_id": message["Message-ID"], "reply": f"{response.code} {response.message}"})
@@ -273,12 +203,6 @@ class SmtpSender:
     def _signed(self, message: EmailMessage, *, utf8: bool) -> bytes:
         raw = message.as_bytes(policy=POLICY.clone(utf8=utf8))
         return self._sign(raw) if self._sign else raw
-
-    async def _leave(self, client: aiosmtplib.SMTP) -> None:
-        with suppress(aiosmtplib.SMTPException, OSError):
-            if client.is_connected and not is_stopping():
-                await client.quit(timeout=self._settings.patience.leaving_s)
-        client.close()
 
 
 def _for_good(failed: Mapping[str, int]) -> dict[str, int]:
@@ -288,16 +212,3 @@ def _for_good(failed: Mapping[str, int]) -> dict[str, int]:
 def _may_retry(error: Exception) -> bool:
     """A reply of 4xx, or none at all: later. A reply of 5xx: never."""
     return not isinstance(error, aiosmtplib.SMTPResponseException) or 400 <= error.code < PERMANENT
-
-
-def _said(error: Exception) -> str:
-    """What went wrong without what the server wrote, which may repeat an address."""
-    code = f" {error.code}" if isinstance(error, aiosmtplib.SMTPResponseException) else ""
-    return f"{type(error).__name__}{code}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -8,7 +8,8 @@ import pytest
 
 from app.demo.mailbox import MAIL_BYTES_MAX, MAILS_MAX, DemoMailbox
 from channels.email.mail import Mail
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import SmtpSender
+from channels.email.smtp_connection import SmtpSettings
 
 
 @pytest.fixture

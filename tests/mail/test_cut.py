@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from channels.email.sign_in import known
 from tests.mail.conftest import NewCustomer, NewDesk
 from tests.mail.desk import MailDesk, by_imap
 from tests.mail.post import DESK, PASSWORD, Post
@@ -62,7 +63,7 @@ async def test_r9_a_mail_being_fetched_is_neither_lost_nor_doubled(
 async def _fetching(desk: MailDesk, port: int) -> AsyncIterator[None]:
     """The desk's mailbox is fetched from, by what fetches it in earnest; only that it comes again sooner."""
     imap = pytest.importorskip("channels.email.imap")
-    asked = {"host": "127.0.0.1", "port": port, "security": "plain", "username": DESK, "secret": lambda: PASSWORD}
+    asked = {"host": "127.0.0.1", "port": port, "security": "plain", "username": DESK, "secret": known(PASSWORD)}
     house: Any = desk.house
     puller = imap.ImapPuller(imap.ImapSettings(**asked, back_off_s=(0.1,)), house.mailroom)
     puller.start()

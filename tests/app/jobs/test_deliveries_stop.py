@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from app.jobs.delivery import Delivery
 from app.jobs.mail import send_mail
 from channels import leaving
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import SmtpSender
+from channels.email.smtp_connection import SmtpSettings
 from storage.engine import Database
 from storage.outbox import Outbox
 from storage.tables import outbox

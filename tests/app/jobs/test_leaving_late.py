@@ -6,7 +6,8 @@ from app.jobs.delivery import Delivery
 from app.jobs.mail import send_mail
 from app.notice_links import NoticeLinks
 from caseengine.model.case import Case
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import SmtpSender
+from channels.email.smtp_connection import SmtpSettings
 from customers.wishes import QuietHours, Wishes
 from tests.app.jobs import test_telling
 from tests.app.jobs.test_opting_out import NEW, known, newcomer, says

@@ -16,7 +16,8 @@ from caseengine.files import read_file
 from caseengine.model.case import Case
 from caseengine.operations.answering import ask_customer, reply
 from caseengine.operations.enclosing import put_file
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import SmtpSender
+from channels.email.smtp_connection import SmtpSettings
 from channels.protocol import DeliveryFailed
 from customers.wishes import Way, Wishes
 from tests.app.jobs import test_telling

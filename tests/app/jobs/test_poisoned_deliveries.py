@@ -16,7 +16,8 @@ from bot.activity import Activity
 from caseengine.activities import Activities, said
 from caseengine.model.actor import SYSTEM
 from caseengine.operations.conversing import open_conversation
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import SmtpSender
+from channels.email.smtp_connection import SmtpSettings
 from channels.protocol import Receipt
 from storage.engine import Database
 from storage.errors import StorageUnavailable

@@ -13,7 +13,8 @@ from bot.replies.catalogue import load_catalogue
 from channels.email.adapter import EmailAdapter
 from channels.email.marker import REPLY_MARK
 from channels.email.patience import Patience
-from channels.email.smtp import SmtpSender, SmtpSettings
+from channels.email.smtp import SmtpSender
+from channels.email.smtp_connection import SmtpSettings
 from tests.app.mail.mailing import DESK, MailingDesk, text_of
 from tests.channels.email.servers import Scripted, serving
 from tests.contracts.channel import ChannelContract, ChannelRig

@@ -9,6 +9,7 @@ from channels.email.imap import FETCH_TRIES_MAX, ImapPuller, ImapSettings
 from channels.email.letter import Envelope
 from channels.email.mailroom import Kept
 from channels.email.reading.limits import MAIL_BYTES_MAX
+from channels.email.sign_in import known
 from channels.protocol import DeskUnavailable
 
 HEADER = b"From: ana@corner.example\r\n\r\n"
@@ -59,7 +60,7 @@ class Holds(Broken):
         return "OK", [(b"1 (UID 7", HEADER if "HEADER" in what else HEADER + b"all of it"), b")"]
 
 
-SETTINGS = ImapSettings(host="127.0.0.1", port=1, username="u", secret=lambda: "", security="plain")
+SETTINGS = ImapSettings(host="127.0.0.1", port=1, username="u", secret=known(""), security="plain")
 
 
 async def fetch_all(puller: ImapPuller, mailbox: Any) -> None:

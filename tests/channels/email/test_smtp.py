@@ -13,7 +13,9 @@ import pytest
 from channels.email.mail import Mail
 from channels.email.message import POLICY, address_of
 from channels.email.patience import Patience
-from channels.email.smtp import Doubted, Later, Refused, SmtpSender, SmtpSettings, Took
+from channels.email.sign_in import known
+from channels.email.smtp import Doubted, Later, Refused, SmtpSender, Took
+from channels.email.smtp_connection import SmtpSettings
 from channels.protocol import DeliveryFailed
 from tests.channels.email.servers import Scripted, certificate, only_ana, serving
 
@@ -176,9 +178,8 @@ async def test_sign_in(tmp_path):
     options: dict[str, Any] = {"tls_context": context, "auth_required": True, "authenticator": only_ana}
     async with serving(handler, **options) as port:
         tls = {"security": "starttls", "trust": trust, "username": "ana"}
-        assert (await refused(sender(port, **tls, password="wrong"), mail())).retry
-        await sender(port, **tls, password="right").send(mail(), key="k")
-        assert await sender(port, **tls, password="right").greeting() == f"127.0.0.1:{port}"
+        assert (await refused(sender(port, **tls, secret=known("wrong")), mail())).retry
+        await sender(port, **tls, secret=known("right")).send(mail(), key="k")
     assert len(handler.taken) == 1
 
 

@@ -1,0 +1,131 @@
+"""Connections to the company's own mail server: encrypted, and signed in as the environment says."""
+
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiosmtplib
+
+from channels.email.message import domain_of
+from channels.email.patience import STANDARD, Patience
+from channels.email.sign_in import KeptSecret, Secret, Security, TokenMissing, keep_from_listeners, known
+from channels.leaving import is_stopping
+from channels.protocol import DeliveryFailed
+
+NOT_LET_IN = 535
+"""Reply to a password that is wrong, or a token that has run out."""
+NO_SECRET = known("")
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server, and as whom the desk writes.
+
+    Attributes:
+        security: "tls" from the first byte, "starttls", or "plain", which is for the loopback alone.
+        username: None: nobody signs in.
+        secret: the password, or an OAuth access token; kept until the server refuses it.
+        oauth: the secret is a token (XOAUTH2).
+        answers_read: mail to the sender's address comes in here.
+        sender_name: shown beside the sender's address; the company's name when empty.
+        trust: a PEM file with the authority of the server's certificate; None for those the system knows.
+
+    Raises:
+        ValueError: plain text would leave this machine, or carry a token.
+    """
+
+    host: str
+    port: int
+    sender: str
+    company: str
+    security: Security = "starttls"
+    username: str | None = None
+    secret: Secret = NO_SECRET
+    oauth: bool = False
+    trust: str | None = None
+    patience: Patience = STANDARD
+    answers_read: bool = False
+    sender_name: str = ""
+
+    def __post_init__(self) -> None:
+        keep_from_listeners(self.security, self.host, oauth=self.oauth)
+
+
+class SmtpConnections:
+    """Opens and closes them."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+        self._secret = KeptSecret(settings.secret)
+
+    async def greeting(self) -> str:
+        """Connect, with TLS and sign-in as configured, and say where: for the doctor.
+
+        Raises:
+            DeliveryFailed: mail cannot be sent.
+        """
+        await self.leave(await self.open())
+        return f"{self._settings.host}:{self._settings.port}"
+
+    async def open(self) -> aiosmtplib.SMTP:
+        """Encrypted and signed in; what is refused is asked for anew, once.
+
+        Raises:
+            DeliveryFailed: later, perhaps. Whatever is wrong before the envelope is wrong with the server or its
+                settings, not with a mail.
+        """
+        try:
+            return await self._let_in()
+        except TokenMissing as error:
+            raise DeliveryFailed(f"no access token: {error}", retry=True) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryFailed(f"no connection: {said(error)}", retry=True) from error
+
+    async def leave(self, client: aiosmtplib.SMTP) -> None:
+        """Politely where there is time."""
+        with suppress(aiosmtplib.SMTPException, OSError):
+            if client.is_connected and not is_stopping():
+                await client.quit(timeout=self._settings.patience.leaving_s)
+        client.close()
+
+    async def _let_in(self) -> aiosmtplib.SMTP:
+        secret = await self._secret.give()
+        try:
+            return await self._connected(secret)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if error.code != NOT_LET_IN:
+                raise
+            renewed = await self._secret.give(refused=secret)
+            if renewed == secret:
+                raise
+        return await self._connected(renewed)  # a line of its own: many servers hang up on who was refused
+
+    async def _connected(self, secret: str) -> aiosmtplib.SMTP:
+        settings = self._settings
+        signs_in: dict[str, Any] = {"oauth_token_generator": known(secret)} if settings.oauth else {"password": secret}
+        # The name in EHLO is the sender's domain: asking the resolver for our own name can take seconds.
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            tls_context=self._context(),
+            username=settings.username,
+            local_hostname=domain_of(settings.sender),
+            timeout=settings.patience.command_s,
+            **signs_in,
+        )
+        await client.connect()
+        return client
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self._settings.security == "plain":
+            return None
+        return ssl.create_default_context(cafile=self._settings.trust)
+
+
+def said(error: Exception) -> str:
+    """What went wrong without what the server wrote, which may repeat an address."""
+    code = f" {error.code}" if isinstance(error, aiosmtplib.SMTPResponseException) else ""
+    return f"{type(error).__name__}{code}"
