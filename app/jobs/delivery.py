@@ -14,7 +14,7 @@ from app.jobs.trying_again import is_late, wait_after
 from app.metrics import DELIVERIES
 from app.reception import read_row
 from caseengine import activities
-from channels.leaving import is_stopping
+from channels.leaving import CutOff, is_stopping, to_the_end
 from channels.protocol import ChannelAdapter, DeliveryFailed, Receipt
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
@@ -159,7 +159,7 @@ class Delivery:
                     break
         finally:
             if outcomes:
-                await self._record(outcomes)
+                await to_the_end(self._record(outcomes))
 
     async def _outcome(self, row: OutboxRow) -> Receipt | DeliveryFailed:
         """A row that cannot even be read is a failed one: it must not hold up those behind it."""
@@ -167,6 +167,8 @@ class Delivery:
             return await self._send[row.topic](row)
         except DeliveryFailed as failed:
             return failed
+        except CutOff:
+            return DeliveryFailed("the desk stopped before what came of it was written down", ambiguous=True)
         except StorageUnavailable:
             return DeliveryFailed("the database is not available", retry=True)
         except Exception as error:

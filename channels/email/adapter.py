@@ -9,6 +9,7 @@ from bot.activity import Activity
 from channels.email.compose import compose
 from channels.email.outline import Letterbook, Outline
 from channels.email.smtp import CHANNEL, Doubted, Later, Refused, SmtpSender
+from channels.leaving import to_the_end
 from channels.protocol import DeliveryFailed, Receipt
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ class EmailAdapter:
                 await self._letterbook.refused(outline.message_id, refused.recipients)
                 raise
             receipt = Receipt(CHANNEL, {"message_id": message["Message-ID"], "refused": dict(refused.recipients)})
-        await self._letterbook.sent(outline.message_id, receipt)
+        await to_the_end(self._letterbook.sent(outline.message_id, receipt))
         if outline.to.address in (refused_for := receipt.proof.get("refused", {})):
             raise Refused("not accepted for whom it is written to", refused_for)
         return receipt

@@ -1,7 +1,7 @@
 """Sending mail to the company's own server. What the server answered decides what may be tried again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 
@@ -64,7 +64,7 @@ class Doubted(DeliveryFailed):
         self.taken, self.refused = taken, refused
 
 
-Took = Callable[[str], Awaitable[None]]
+Took = Callable[[str], Coroutine[Any, Any, None]]
 """Told who has it, before it is given to the next: whatever ends the sending then, they get no second one."""
 Sign = Callable[[bytes], bytes]
 """From a mail to the mail with a signature on top."""
@@ -120,7 +120,7 @@ class SmtpSender:
             left = [address for address in envelopes if address not in taken and address not in failed]
             failed |= dict.fromkeys(left, NOT_TRIED)
         finally:
-            await self._connections.leave(client)
+            self._connections.leave(client)
         later = {address: code for address, code in failed.items() if code < PERMANENT}
         refused = _for_good(failed)
         if later:
@@ -166,7 +166,7 @@ class SmtpSender:
             else:
                 taken[address] = await self._text(client, message, utf8=utf8)
                 if took is not None and len(taken) + len(failed) < len(envelopes):
-                    await took(address)
+                    await to_the_end(took(address))
 
     async def _envelope(self, client: aiosmtplib.SMTP, sender: str, to: str, *, utf8: bool) -> int | None:
         """Who it is from and for; the code of the reply where it was not accepted for them."""

@@ -1,5 +1,6 @@
 """Connections to the company's own mail server: encrypted, and signed in as the environment says."""
 
+import asyncio
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ import aiosmtplib
 from channels.email.message import domain_of
 from channels.email.patience import STANDARD, Patience
 from channels.email.sign_in import KeptSecret, Secret, Security, TokenMissing, keep_from_listeners, known
-from channels.leaving import is_stopping
 from channels.protocol import DeliveryFailed
 
 NOT_LET_IN = 535
 """Reply to a password that is wrong, or a token that has run out."""
 NO_SECRET = known("")
+AT_ONCE_MAX = 20
+"""Connections: a server that says nothing for minutes takes no more of the desk's files than these."""
+FREE_WITHIN_S = 10.0
+"""A mail waits for a connection so long, and is then tried later: it does not keep others out of the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,13 @@ class SmtpSettings:
 
 
 class SmtpConnections:
-    """Opens and closes them."""
+    """Opens and closes them, a bounded number at once."""
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         self._secret = KeptSecret(settings.secret)
+        self._free = asyncio.Semaphore(AT_ONCE_MAX)
+        self._farewells = set[asyncio.Task[None]]()
 
     async def greeting(self) -> str:
         """Connect, with TLS and sign-in as configured, and say where: for the doctor.
@@ -65,29 +71,49 @@ class SmtpConnections:
         Raises:
             DeliveryFailed: mail cannot be sent.
         """
-        await self.leave(await self.open())
+        self.leave(await self.open())
         return f"{self._settings.host}:{self._settings.port}"
 
     async def open(self) -> aiosmtplib.SMTP:
-        """Encrypted and signed in; what is refused is asked for anew, once.
+        """Encrypted and signed in; what is refused is asked for anew, once. To be left, whatever comes of it.
 
         Raises:
             DeliveryFailed: later, perhaps. Whatever is wrong before the envelope is wrong with the server or its
                 settings, not with a mail.
         """
         try:
+            async with asyncio.timeout(FREE_WITHIN_S):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise DeliveryFailed("the mail server is slow: all connections are taken", retry=True) from error
+        try:
+            return await self._opened()
+        except BaseException:
+            self._free.release()
+            raise
+
+    def leave(self, client: aiosmtplib.SMTP) -> None:
+        """Politely, and nobody waits for it: what the server said to the mail is known, and to be written down now."""
+        farewell = asyncio.create_task(self._leave(client))
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
+
+    async def _leave(self, client: aiosmtplib.SMTP) -> None:
+        try:
+            with suppress(aiosmtplib.SMTPException, OSError):
+                if client.is_connected:
+                    await client.quit(timeout=self._settings.patience.leaving_s)
+        finally:
+            client.close()
+            self._free.release()
+
+    async def _opened(self) -> aiosmtplib.SMTP:
+        try:
             return await self._let_in()
         except TokenMissing as error:
             raise DeliveryFailed(f"no access token: {error}", retry=True) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeliveryFailed(f"no connection: {said(error)}", retry=True) from error
-
-    async def leave(self, client: aiosmtplib.SMTP) -> None:
-        """Politely where there is time."""
-        with suppress(aiosmtplib.SMTPException, OSError):
-            if client.is_connected and not is_stopping():
-                await client.quit(timeout=self._settings.patience.leaving_s)
-        client.close()
 
     async def _let_in(self) -> aiosmtplib.SMTP:
         secret = await self._secret.give()

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.jobs.delivery import Delivery
+from app.jobs.delivery import Delivery, Outcome
 from app.jobs.mail import send_mail
 from channels import leaving
+from channels.email import smtp_connection
 from channels.email.smtp import SmtpSender
 from channels.email.smtp_connection import SmtpSettings
 from storage.engine import Database
 from storage.outbox import Outbox
 from storage.tables import outbox
 from tests.channels.email.servers import Scripted, serving
+from tests.eventually import until
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANA = "ana@corner.example"
@@ -34,6 +36,19 @@ class Thinks(Scripted):
         self.has_it.set()
         await self.answers.wait()
         return reply
+
+
+class Lingers(Scripted):
+    """A server that has taken the mail, and is slow to say farewell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = asyncio.Event()
+
+    async def handle_QUIT(self, server, session, envelope):
+        self.left.set()
+        await asyncio.sleep(1)
+        return "221 Bye"
 
 
 def by_mail(database: Database, port: int) -> Delivery:
@@ -104,3 +119,65 @@ async def test_one_whose_text_has_not_left_is_sent_by_the_next_start(database: D
         server.stalls = set()
         await by_mail(database, port).run()
     assert (await states(database), len(server.taken)) == (["done"], 1)
+
+
+async def test_one_that_was_taken_is_written_down_though_the_server_is_slow_to_say_farewell(database: Database) -> None:
+    server = Lingers()
+    await writes(database, "one")
+    async with serving(server) as port:
+        delivery = by_mail(database, port)
+        await delivery.begin("mail")
+        await asyncio.wait_for(server.left.wait(), 10)
+        await asyncio.wait_for(delivery.close(), 10)
+        assert await states(database) == ["done"]
+        await by_mail(database, port).run()
+    assert len(server.taken) == 1
+
+
+async def test_what_came_of_it_is_written_down_though_the_desk_stops_just_then(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, writing = Scripted(), asyncio.Event()
+    await writes(database, "one")
+    async with serving(server) as port:
+        delivery = by_mail(database, port)
+        record = delivery._record
+
+        async def slowly(outcomes: list[Outcome]) -> None:
+            writing.set()
+            await asyncio.sleep(0.2)
+            await record(outcomes)
+
+        monkeypatch.setattr(delivery, "_record", slowly)
+        await delivery.begin("mail")
+        await asyncio.wait_for(writing.wait(), 10)
+        await asyncio.wait_for(delivery.close(), 10)
+        assert await states(database) == ["done"]
+        await by_mail(database, port).run()
+    assert len(server.taken) == 1
+
+
+async def test_a_server_that_says_nothing_has_no_more_connections_than_it_may_and_others_get_by(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What finds no connection is tried later, so that it stands in nobody's way."""
+    monkeypatch.setattr(smtp_connection, "FREE_WITHIN_S", 0.1)
+    lines: list[asyncio.StreamWriter] = []
+
+    async def says_nothing(_: asyncio.StreamReader, line: asyncio.StreamWriter) -> None:
+        lines.append(line)
+
+    async with await asyncio.start_server(says_nothing, "127.0.0.1", 0) as silent:
+        delivery = by_mail(database, silent.sockets[0].getsockname()[1])
+        await writes(database, *(f"stream-{place}" for place in range(3 * smtp_connection.AT_ONCE_MAX)))
+        await delivery.begin("mail")
+        await until(lambda: under_way(delivery) == smtp_connection.AT_ONCE_MAX)
+        assert len(lines) == smtp_connection.AT_ONCE_MAX
+        await delivery.close()
+        for line in lines:
+            line.close()
+    assert await states(database) == ["pending"] * 3 * smtp_connection.AT_ONCE_MAX
+
+
+def under_way(delivery: Delivery) -> int:
+    return len(delivery._under_way["mail"])

@@ -1,21 +1,14 @@
 """What counts as seen: nothing that a client does not prove."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from channels.webchat.seen import Seen
 from tests.channels.webchat.peer import Wire, frames
 from tests.channels.webchat.test_stream import nobody_is_connected, says
+from tests.eventually import until
 
 HELLO = 2
 """The place of the greeting: behind the visitor's coming."""
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def begun(wire: Wire) -> tuple[dict[str, Any], str]:
