@@ -218,3 +218,23 @@ async def test_words_the_desk_refused_come_back_with_their_files(
     await grace.box.press("Control+Enter")
     await grace.hears("See the plan.")
     await expect(grace.log.get_by_role("link", name="plan.txt")).to_have_count(1)
+
+
+async def test_what_is_removed_on_one_page_goes_with_no_words_of_another(
+    mailing: tuple[DeskProcess, int], new_page: NewPage
+) -> None:
+    grace, number = await case_at(mailing, new_page)
+    await chooses(grace, named("for another customer.txt"))
+    await expect(attached(grace)).to_have_count(1)
+    beside = Screen(await grace.page.context.new_page(), grace.origin)
+    beside.page.on("filechooser", lambda _chooser: None)
+    await beside.visit(f"/cases/{number}")
+    await beside.shows(number)
+    await expect(attached(beside)).to_have_count(1)
+
+    await grace.page.get_by_role("button", name="Remove for another customer.txt").click()
+    await expect(attached(beside)).to_have_count(0)
+    await chooses(beside, named("for this one.txt"))
+    for screen in (beside, grace):
+        await expect(attached(screen)).to_have_count(1)
+        await expect(attached(screen)).to_contain_text("for this one.txt")

@@ -36,6 +36,7 @@ export class Enclosing {
     private readonly number: string,
   ) {
     this.#enclosed = readList<CaseFile>(place).map(there);
+    addEventListener("storage", (event) => event.key === place && this.#tell(this.#withOthers()));
   }
 
   list = (): readonly Enclosed[] => this.#enclosed;
@@ -123,9 +124,19 @@ export class Enclosing {
     this.#show(this.#enclosed.map((one) => (one.key === key ? { ...one, ...how } : one)));
   }
 
+  /** What is at the desk as another page keeps it, and what is on its way from here. */
+  #withOthers(): Enclosed[] {
+    const here = new Map(this.#enclosed.map((one) => [one.file?.id, one]));
+    return [...readList<CaseFile>(this.place).map((file) => here.get(file.id) ?? there(file)), ...this.#enclosed.filter(({ file }) => !file)];
+  }
+
   #show(enclosed: readonly Enclosed[]): void {
-    this.#enclosed = enclosed;
     keepList(this.place, enclosed.flatMap(({ file }) => file ?? []));
+    this.#tell(enclosed);
+  }
+
+  #tell(enclosed: readonly Enclosed[]): void {
+    this.#enclosed = enclosed;
     for (const listener of this.#listeners) listener();
   }
 }
