@@ -27,7 +27,7 @@ class CustomerNotice:
         state: "planned", "told" or "dropped".
         why: of a dropped one, a code of `WhyNot`.
         tried: the ways that failed.
-        batch: those that travelled together.
+        batch: those that travelled together; of a planned one, with which it failed.
     """
 
     id: UUID
@@ -130,10 +130,15 @@ def take_back(work: UnitOfWork, notice: CustomerNotice, *, at: datetime) -> None
     _settle(work, notice, state="planned", way="", batch=None, due_at=at, settled_at=None)
 
 
+def try_alone(work: UnitOfWork, notice: CustomerNotice, *, at: datetime) -> None:
+    """What it travelled in failed, and perhaps for another of them: it is judged again, and goes without those."""
+    _settle(work, notice, state="planned", way="", due_at=at, settled_at=None)
+
+
 def try_another_way(work: UnitOfWork, notice: CustomerNotice, *, at: datetime) -> None:
     """The way it went failed: it is judged again, and goes the next."""
     tried = sorted({*map(str, notice.tried), notice.way} - {""})
-    _settle(work, notice, state="planned", way="", tried=tried, due_at=at, settled_at=None)
+    _settle(work, notice, state="planned", way="", batch=None, tried=tried, due_at=at, settled_at=None)
 
 
 def look_again(work: UnitOfWork, holder: Holder, *, at: datetime) -> None:

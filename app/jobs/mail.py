@@ -1,12 +1,11 @@
 """The topic "mail": a template, an address and its parameters become a mail at the company's server."""
 
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from app.jobs.delivery import Send
 from app.jobs.last_look import LastLook
-from app.letter_files import files_noticed
+from app.letter_files import with_files
 from app.notice_post import NoticePost
 from channels.email.mail import Mail
 from channels.email.smtp import CHANNEL, SmtpSender
@@ -38,7 +37,7 @@ def send_mail(
             return Receipt(CHANNEL, {"skipped": True})
         if named := row.payload.get("files"):
             async with database.snapshot() as snapshot:
-                mail = replace(mail, enclosures=await files_noticed(snapshot, named))
+                mail = await with_files(snapshot, mail, named)
         return await sender.send(mail, key=f"outbox-{row.id}")
 
     return send

@@ -30,9 +30,16 @@ def notice_words(catalogue: Catalogue) -> Callable[[Sequence[Mapping[str, Any]],
     """Items to Markdown, a paragraph each, in the one language the catalogue has."""
 
     def words(items: Sequence[Mapping[str, Any]], at: datetime) -> str:
-        return "\n\n".join(catalogue.reply(_line(item, catalogue), at=at).text for item in items)
+        lines = [line for item in items for line in _lines(item, catalogue)]
+        return "\n\n".join(catalogue.reply(line, at=at).text for line in lines)
 
     return words
+
+
+def _lines(item: Mapping[str, Any], catalogue: Catalogue) -> list[Line]:
+    """A fact, and the names of what cannot go with it."""
+    line = _line(item, catalogue)
+    return [line, Line("notice.files_gone", {"files": ", ".join(item["gone"])})] if item.get("gone") else [line]
 
 
 def _line(item: Mapping[str, Any], catalogue: Catalogue) -> Line:

@@ -18,12 +18,11 @@ from caseengine.model.case import Case
 from caseengine.model.lifecycle import Status
 from caseengine.operations.judging import asked_on, judge_now
 from caseengine.operations.sending import (
-    Leaving,
     Telling,
     TellingDesk,
-    files_of,
     holder_of,
     item_of,
+    packed,
     parcels,
     send,
 )
@@ -76,13 +75,17 @@ async def plan_notice(work: UnitOfWork, told_of: Mapping[str, Any], happened_at:
     plan(work, case_id, seq, kind, holder, happened_at=happened_at, due_at=due_at(happened_at, wishes))
 
 
-async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: datetime) -> None:
+async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: datetime, alone: UUID | None = None) -> None:
     """Tell somebody everything that is due, in as few pieces as there are ways.
+
+    Args:
+        alone: of one notice only.
 
     Raises (at commit):
         Conflict: another worker told them, or somebody is at one of the cases.
     """
     waiting = await planned_for(work, holder, before=at + AWAY_AFTER)
+    waiting = [notice for notice in waiting if alone in (None, notice.id)]
     if all(notice.due_at > at for notice in waiting):
         return
     ids = {notice.case_id for notice in waiting}
@@ -138,8 +141,8 @@ async def _full_until(
 
 
 async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: TellingDesk) -> None:
-    event = desk.histories[notice.case_id][notice.seq - 1]
-    item = item_of(notice, case, event)
+    events = desk.histories[notice.case_id]
+    item = item_of(notice, case, events[notice.seq - 1])
     if notice.kind is NoticeKind.SURVEY:
         asks = await asked_on(work, case, case.conversation_id)
         along = {one.notice.kind for one in desk.leaving[way, holder_of(case)]}
@@ -149,7 +152,7 @@ async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way:
             drop(work, notice, WhyNot.NOT_ASKED, at=desk.at)
             return
         item["survey_id"] = str(survey)
-    desk.leaving[way, holder_of(case)].append(Leaving(notice, case, item, files_of(event)))
+    desk.leaving[way, holder_of(case)].append(await packed(work, notice, case, item, events))
 
 
 async def _survey(work: UnitOfWork, case: Case, channel: str, desk: TellingDesk) -> UUID | None:
