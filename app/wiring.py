@@ -29,7 +29,7 @@ from app.jobs.last_look import LastLook
 from app.jobs.late_mail import late_mail
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
-from app.jobs.notice_words import not_told, notice_words
+from app.jobs.notice_words import not_told, notice_words, stop_button
 from app.jobs.packing import Packing
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
@@ -173,6 +173,7 @@ def build(
         seen=lambda conversation, place: webchat.has_seen(str(conversation), place),
         words=notice_words(catalogue),
         notes=not_told(catalogue.words),
+        stop_button=stop_button(catalogue.words),
         ask=partial(ask_unasked, catalogue),
         reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.activity import Act, Card, plain
 from bot.dialogs.steps import Line
 from bot.replies.catalogue import Catalogue
 
@@ -24,6 +25,13 @@ NOT_TOLD: Mapping[str, str] = {
 def not_told(words: Mapping[str, str]) -> Mapping[str, str]:
     """What agents read where their words reach nobody, by why; `words` are the catalogue's."""
     return {why: words[key] for why, key in NOT_TOLD.items()}
+
+
+def stop_button(words: Mapping[str, str]) -> Mapping[str, Any]:
+    """A card with the one word by which they are told no more; `words` are the catalogue's."""
+    says = words["choice.stop_notices"]
+    document: Mapping[str, Any] = plain(Card(title="", acts=(Act(says, says=says),)))
+    return document
 
 
 def notice_words(catalogue: Catalogue) -> Callable[[Sequence[Mapping[str, Any]], datetime], str]:

@@ -52,6 +52,7 @@ class Telling:
         secret: the installation's own, for the links of surveys.
         seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
         words: what is said in a conversation about these items.
+        stop_button: the card below them in Teams, as an activity holds it, by which they are told no more.
         notes: what agents read where words reach nobody, by why.
         ask: how a customer is asked in a conversation how it was.
         reached_alone: which conversations in Teams a notice may go to.
@@ -64,6 +65,7 @@ class Telling:
     seen: Callable[[UUID, int], bool]
     words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
     notes: Mapping[str, str]
+    stop_button: Mapping[str, Any]
     ask: AskHow = nobody_asks
     reached_alone: ReachedAlone = nobody_alone
     chat_url: str = ""
@@ -208,6 +210,7 @@ async def _say_in_teams(work: UnitOfWork, batch: UUID, leaving: Sequence[Leaving
     if not rest:
         return
     words: dict[str, Any] = {"text": desk.telling.words([one.item for one in rest], desk.at)}
+    words["card"] = desk.telling.stop_button
     if files := await _files_there(work, rest, conversation.id, desk.at):
         words["attachments"] = files
     key = f"{NOTICE_KEY}{batch}"
