@@ -224,10 +224,10 @@ async def _files_there(
     """Where those of the conversation can fetch them; of each that is named twice one."""
     copies: dict[UUID, CaseFile] = {}
     for one in leaving:
-        named, said_in = [UUID(file["id"]) for file in one.files], one.said_in
-        for file in (await said_files(work, one.case.id, named, said_in=said_in)).values():
-            if file.id not in copies:
-                copies[file.id] = await CaseFiles(work).copy(one.case.id, file, conversation, at=at, said_in=said_in)
+        named = [UUID(file["id"]) for file in one.files]
+        there = await said_files(work, one.case.id, named, said_in=one.said_in)
+        for file in (there[name] for name in named if name not in copies):
+            copies[file.id] = await CaseFiles(work).copy(one.case.id, file, conversation, at=at, said_in=one.said_in)
     return [copy.document for copy in copies.values()]
 
 
