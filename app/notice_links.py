@@ -7,9 +7,8 @@ from uuid import UUID
 
 from caseengine.operations.surveying import survey_token
 from caseengine.operations.wishing import known_as
-from channels.protocol import DeliveryFailed
 from customers.preference_links import Purpose, issue_link, read_link
-from customers.preferences import Holder, Preferences
+from customers.preferences import Holder
 from storage.engine import Database
 
 
@@ -20,29 +19,16 @@ class NoticeLinks:
         origin: scheme and host of our own pages.
     """
 
-    def __init__(self, database: Database, secret: bytes, origin: str, zone: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, secret: bytes, origin: str, now: Callable[[], datetime]) -> None:
         self._database = database
         self._secret = secret
         self._origin = origin
-        self._zone = zone
         self._now = now
 
-    async def resolve(self, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """A notice's parameters with its links; None for one that nobody wants any more.
-
-        Raises:
-            DeliveryFailed: with `retry`, in their quiet hours: it is tried again when they are over.
-        """
-        at = self._now()
+    async def resolve(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A notice's parameters with its links."""
         async with self._database.snapshot() as snapshot:
             holder = await known_as(snapshot, Holder.from_json(params["holder"]))
-            preferences = Preferences(snapshot, zone=self._zone)
-            wishes = (await preferences.of(holder)).wishes
-            stopped = await preferences.stopped(params.get("address", ""))
-        if wishes.way is None or stopped:
-            return None
-        if wishes.quiet_at(at):
-            raise DeliveryFailed("in their quiet hours", retry=True, after=wishes.after_quiet(at) - at)
         return {
             **params,
             "items": [self._with_survey(item) for item in params["items"]],

@@ -25,10 +25,11 @@ from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import Forgetting, MailsKept
 from app.jobs.forwarding import send_forward
 from app.jobs.given_up import given_up, lost_alone
+from app.jobs.last_look import LastLook
 from app.jobs.late_mail import late_mail
 from app.jobs.mail import send_mail
 from app.jobs.mentions import Mentions
-from app.jobs.notice_words import not_told, notice_words
+from app.jobs.notice_words import not_told, notice_words, stop_button
 from app.jobs.packing import Packing
 from app.jobs.promises import Promises
 from app.jobs.routing import RoutingSweep
@@ -155,7 +156,7 @@ def build(
     turns = Turns(bot, now)
     webchat = _webchat(settings, database, now, turns)
     adapter = WebChatAdapter(webchat)
-    notice_links = NoticeLinks(database, secret, settings.origin, settings.zone, now)
+    notice_links = NoticeLinks(database, secret, settings.origin, now)
     resolve = partial(_resolve_params, database, secret, now, notice_links)
     mail = SmtpSender(_smtp(settings, mailbox), resolve, sign=_dkim(settings))
     letterbook = _letterbook(settings, database, secret, catalogue.words, now)
@@ -168,29 +169,31 @@ def build(
         adapters[teams.adapter.name] = teams.adapter
     for name, channel in http_channels.items():
         adapters[name] = HttpAdapter(channel, address_book(database, name), now)
-    delivery = Delivery(
-        database,
-        now,
-        {
-            "deliver": send_activity(database, adapters),
-            "mail": send_mail(database, mail, post if settings.mail_comes_in else None),
-            FORWARD: send_forward(letterbook, letters),
-            **(teams.sends if teams is not None else {}),
-        },
-        given_up(catalogue.words, now, reached_alone if teams is not None else nobody_alone),
-        lost_alone(catalogue.words, now),
-        late=late_mail(catalogue.words, now),
-    )
     telling = Telling(
         zone=settings.zone,
         secret=secret,
         seen=lambda conversation, place: webchat.has_seen(str(conversation), place),
         words=notice_words(catalogue),
         notes=not_told(catalogue.words),
+        stop_button=stop_button(catalogue.words),
         ask=partial(ask_unasked, catalogue),
         reached_alone=reached_alone if teams is not None else nobody_alone,
         chat_url=settings.chat_url,
         an_hour=settings.mail_limit_hour,
+    )
+    last_look = LastLook(database, now, telling)
+    delivery = Delivery(
+        database,
+        now,
+        {
+            "deliver": send_activity(database, adapters, last_look),
+            "mail": send_mail(database, mail, post if settings.mail_comes_in else None, last_look),
+            FORWARD: send_forward(letterbook, letters),
+            **(teams.sends if teams is not None else {}),
+        },
+        given_up(catalogue.words, now, reached_alone if teams is not None else nobody_alone),
+        lost_alone(catalogue.words, now),
+        late=late_mail(catalogue.words, now),
     )
     sites = load_sites(settings.data, demo_origins=settings.origins if settings.demo else None)
     guess = LearntNeeds(database)

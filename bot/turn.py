@@ -22,6 +22,7 @@ from bot.dialogs.state import DialogState, load_state, save_state
 from bot.dialogs.steps import Dialog, Line
 from bot.handover import hear_while_waiting, start_handover
 from bot.letters import LETTERS, answer_letter, as_sent, judge_sender, tell_beside
+from bot.notice_wishes import hear_notice_wish
 from bot.replies.catalogue import Catalogue
 from bot.understanding import Intent, Understander, Understanding
 from caseengine.activities import Activities
@@ -208,6 +209,10 @@ async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) 
         return await _greeting(desk) if desk.conversation.mode is Mode.BOT else []
     if (board := await agent_board(activity, desk)) is not None:
         return board
+    if activity.channel not in LETTERS:
+        told = await hear_notice_wish(desk, zone=bot.catalogue.zone.key)
+        if told is not None:
+            return told
     if desk.conversation.outcome is Outcome.NOTHING:
         desk.conversation.came_to(Outcome.TALKED)
     if desk.conversation.mode is not Mode.BOT:

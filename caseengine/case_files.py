@@ -54,8 +54,13 @@ class CaseFiles:
         ids = [file.id for file in named]
         self._work.write(sa.update(case_files).where(case_files.c.id.in_(ids)).values(kept=True))
 
-    async def copy(self, case_id: UUID, file: CaseFile, conversation: UUID, *, at: datetime) -> CaseFile:
+    async def copy(
+        self, case_id: UUID, file: CaseFile, conversation: UUID, *, at: datetime, said_in: UUID | None = None
+    ) -> CaseFile:
         """The file where those of a conversation can fetch it; there already, it is that one.
+
+        Args:
+            said_in: as `said_files` takes it.
 
         Raises (at commit):
             Conflict: it was put there at the same moment.
@@ -66,7 +71,7 @@ class CaseFiles:
         )
         if there:
             return CaseFile(there[0].id, file.name, file.content_type, file.size)
-        whole = _of_case(case_id, [file.id], content=True).subquery()
+        whole = _of_case(case_id, [file.id], content=True, said_in=said_in).subquery()
         values = {
             **{name: whole.c[name] for name in ("name", "content_type", "size", "content")},
             "id": sa.literal(copied, sa.Uuid()),
@@ -106,9 +111,23 @@ async def files_of_case(snapshot: Snapshot, case_id: UUID, named: Sequence[UUID]
     return [found[one] for one in named]
 
 
-async def read_case_file(snapshot: Snapshot, case_id: UUID, file_id: UUID) -> tuple[CaseFile, bytes] | None:
-    """The file and its content, if it is one of this case."""
-    row = await snapshot.first(_of_case(case_id, [file_id], content=True))
+async def said_files(
+    snapshot: Snapshot, case_id: UUID, named: Sequence[UUID], *, said_in: UUID | None
+) -> dict[UUID, CaseFile]:
+    """Those that are there still, of what an agent said about the case.
+
+    Args:
+        said_in: the conversation it was said in, whether the case is talked about there still or not.
+    """
+    rows = await snapshot.rows(_of_case(case_id, named, said_in=said_in)) if named else ()
+    return {row.id: _read(row) for row in rows}
+
+
+async def read_case_file(
+    snapshot: Snapshot, case_id: UUID, file_id: UUID, *, said_in: UUID | None = None
+) -> tuple[CaseFile, bytes] | None:
+    """The file and its content, if it is one of this case, or of the conversation it was said in."""
+    row = await snapshot.first(_of_case(case_id, [file_id], content=True, said_in=said_in))
     return (_read(row), row.content) if row else None
 
 
@@ -117,13 +136,20 @@ def forget_unused(work: UnitOfWork, *, before: datetime) -> None:
     work.write(sa.delete(case_files).where(~case_files.c.kept, case_files.c.at < before))
 
 
-def _of_case(case_id: UUID, named: Sequence[UUID], *, content: bool = False) -> sa.CompoundSelect[Any]:
+def _of_case(
+    case_id: UUID, named: Sequence[UUID], *, content: bool = False, said_in: UUID | None = None
+) -> sa.CompoundSelect[Any]:
     talked = sa.select(case_conversations.c.conversation_id).where(case_conversations.c.case_id == case_id)
     by_mail = sa.select(mails.c.conversation_id).where(mails.c.case_id == case_id, mails.c.conversation_id.is_not(None))
     columns = (*COLUMNS, "content") if content else COLUMNS
     return sa.union_all(
         sa.select(*(files.c[name] for name in columns)).where(
-            files.c.id.in_(named), sa.or_(files.c.conversation_id.in_(talked), files.c.conversation_id.in_(by_mail))
+            files.c.id.in_(named),
+            sa.or_(
+                files.c.conversation_id.in_(talked),
+                files.c.conversation_id.in_(by_mail),
+                files.c.conversation_id == said_in,
+            ),
         ),
         sa.select(*(case_files.c[name] for name in columns)).where(
             case_files.c.id.in_(named), case_files.c.case_id == case_id

@@ -27,7 +27,7 @@ class CustomerNotice:
         state: "planned", "told" or "dropped".
         why: of a dropped one, a code of `WhyNot`.
         tried: the ways that failed.
-        batch: those that travelled together.
+        batch: those that travelled together; of a planned one, with which it failed.
     """
 
     id: UUID
@@ -98,6 +98,12 @@ async def travelled_in(snapshot: Snapshot, batch: UUID) -> Sequence[CustomerNoti
     return await _found(snapshot, customer_notices.c.batch == batch)
 
 
+async def on_their_way(snapshot: Snapshot, sent_as: UUID) -> Sequence[CustomerNotice]:
+    """Those of a batch, or the one of this id, that left the hands of whoever told them."""
+    sent = sa.or_(customer_notices.c.batch == sent_as, customer_notices.c.id == sent_as)
+    return await _found(snapshot, customer_notices.c.state == "told", sent)
+
+
 async def known(snapshot: Snapshot, case_id: UUID, seq: int) -> bool:
     """Whether there is a notice of a fact already."""
     mine = customer_notices.c.case_id == case_id, customer_notices.c.seq == seq
@@ -119,10 +125,20 @@ def drop(work: UnitOfWork, notice: CustomerNotice, why: str, *, at: datetime) ->
     _settle(work, notice, state="dropped", why=str(why), settled_at=at)
 
 
+def take_back(work: UnitOfWork, notice: CustomerNotice, *, at: datetime) -> None:
+    """It was on its way and certainly did not leave: it is judged again, and no way has failed."""
+    _settle(work, notice, state="planned", way="", batch=None, due_at=at, settled_at=None)
+
+
+def try_alone(work: UnitOfWork, notice: CustomerNotice, *, at: datetime) -> None:
+    """What it travelled in failed, and perhaps for another of them: it is judged again, and goes without those."""
+    _settle(work, notice, state="planned", way="", due_at=at, settled_at=None)
+
+
 def try_another_way(work: UnitOfWork, notice: CustomerNotice, *, at: datetime) -> None:
     """The way it went failed: it is judged again, and goes the next."""
     tried = sorted({*map(str, notice.tried), notice.way} - {""})
-    _settle(work, notice, state="planned", way="", tried=tried, due_at=at, settled_at=None)
+    _settle(work, notice, state="planned", way="", batch=None, tried=tried, due_at=at, settled_at=None)
 
 
 def look_again(work: UnitOfWork, holder: Holder, *, at: datetime) -> None:

@@ -53,7 +53,10 @@ class PreferenceAnswer(Answer):
     digest_at: str
     zone: str
     language: str
-    source: str = Field(description="Who told us: `page`, `one_click`, or `agent: ` and how. Empty: nobody, as yet.")
+    source: str = Field(
+        description="Who told us: `page`, `one_click`, the channel they said it on, or `agent: ` and how. "
+        "Empty: nobody, as yet."
+    )
     since: datetime | None
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from app.jobs.last_look import LastLook
 from app.jobs.trying_again import is_late, wait_after
 from app.metrics import DELIVERIES
 from app.reception import read_row
@@ -235,8 +236,14 @@ def _name(outcome: Receipt | DeliveryFailed) -> str:
     return "ambiguous" if outcome.ambiguous else "retried" if outcome.retry else "failed"
 
 
-def send_activity(database: Database, adapters: Mapping[str, ChannelAdapter]) -> Send:
-    """The topic "deliver": an activity of the log goes out through its channel."""
+def send_activity(
+    database: Database, adapters: Mapping[str, ChannelAdapter], last_look: LastLook | None = None
+) -> Send:
+    """The topic "deliver": an activity of the log goes out through its channel.
+
+    Args:
+        last_look: of a desk that tells customers.
+    """
 
     async def send(row: OutboxRow) -> Receipt:
         payload: Mapping[str, Any] = row.payload
@@ -245,6 +252,8 @@ def send_activity(database: Database, adapters: Mapping[str, ChannelAdapter]) ->
             found = await activities.by_key(snapshot, UUID(payload["conversation"]), payload["key"])
         if adapter is None or found is None:
             raise DeliveryFailed("no such channel or activity", reason="fault")
+        if last_look is not None and not await last_look.still_said(payload):
+            return Receipt(adapter.name, {"skipped": True})
         return await adapter.send(read_row(found), key=payload["key"])
 
     return send

@@ -9,10 +9,11 @@ from app.jobs.delivery import Tell
 from app.jobs.late_mail import cases_of
 from caseengine.model.actor import SYSTEM
 from caseengine.notices import give_notice
-from caseengine.operations.coming_back import could_not_deliver
+from caseengine.operations.coming_back import could_not_deliver, goes_apart
 from caseengine.operations.delivering import DOUBTED, GIVEN_UP, delivery_lost
 from caseengine.operations.filing import CHANNEL, note_once
 from caseengine.reading.reach import ReachedAlone, nobody_alone
+from channels.email.smtp import Refused
 from channels.protocol import DeliveryFailed
 from storage.outbox import OutboxRow
 from storage.transaction import UnitOfWork
@@ -27,11 +28,18 @@ def given_up(words: Mapping[str, str], now: Callable[[], datetime], reached_alon
 
     async def tell(work: UnitOfWork, row: OutboxRow, failed: DeliveryFailed) -> None:
         goes_on = False
+        if _is_its_own_fault(failed) and await goes_apart(work, row.topic, row.payload, at=now()):
+            return
         if row.topic in ("deliver", "mail") and not failed.ambiguous:
             goes_on = await could_not_deliver(work, row.topic, row.payload, at=now(), reached_alone=reached_alone)
         await _lost(work, words, row, failed, another_way=goes_on, at=now())
 
     return tell
+
+
+def _is_its_own_fault(failed: DeliveryFailed) -> bool:
+    """It was not taken for what it is, whoever it is for."""
+    return failed.reason in ("refused", "fault") and not isinstance(failed, Refused)
 
 
 def lost_alone(words: Mapping[str, str], now: Callable[[], datetime]) -> Tell:

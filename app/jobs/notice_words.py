@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.activity import Act, Card, plain
 from bot.dialogs.steps import Line
 from bot.replies.catalogue import Catalogue
 
@@ -26,13 +27,27 @@ def not_told(words: Mapping[str, str]) -> Mapping[str, str]:
     return {why: words[key] for why, key in NOT_TOLD.items()}
 
 
+def stop_button(words: Mapping[str, str]) -> Mapping[str, Any]:
+    """A card with the one word by which they are told no more; `words` are the catalogue's."""
+    says = words["choice.stop_notices"]
+    document: Mapping[str, Any] = plain(Card(title="", acts=(Act(says, says=says),)))
+    return document
+
+
 def notice_words(catalogue: Catalogue) -> Callable[[Sequence[Mapping[str, Any]], datetime], str]:
     """Items to Markdown, a paragraph each, in the one language the catalogue has."""
 
     def words(items: Sequence[Mapping[str, Any]], at: datetime) -> str:
-        return "\n\n".join(catalogue.reply(_line(item, catalogue), at=at).text for item in items)
+        lines = [line for item in items for line in _lines(item, catalogue)]
+        return "\n\n".join(catalogue.reply(line, at=at).text for line in lines)
 
     return words
+
+
+def _lines(item: Mapping[str, Any], catalogue: Catalogue) -> list[Line]:
+    """A fact, and the names of what cannot go with it."""
+    line = _line(item, catalogue)
+    return [line, Line("notice.files_gone", {"files": ", ".join(item["gone"])})] if item.get("gone") else [line]
 
 
 def _line(item: Mapping[str, Any], catalogue: Catalogue) -> Line:

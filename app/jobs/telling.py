@@ -15,7 +15,7 @@ from caseengine.cursors import Cursor, advance, cursor
 from caseengine.operations.sending import Telling
 from caseengine.operations.telling import plan_notice, tell
 from caseengine.rule_following import told_of
-from caseengine.telling import HOLDERS_MAX, holders_due, planned_for, postpone
+from caseengine.telling import HOLDERS_MAX, CustomerNotice, holders_due, planned_for, postpone
 from customers.preferences import Holder
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
@@ -24,7 +24,7 @@ from storage.outbox import OutboxRow
 log = structlog.get_logger()
 FOLLOWER = "customer_notices"
 REST = timedelta(minutes=10)
-"""Whoever cannot be told for a fault of ours is tried again then, and holds up nobody."""
+"""What cannot be told for a fault of ours is tried again then."""
 
 
 class CustomerNotices:
@@ -98,11 +98,27 @@ class CustomerNotices:
             raise
         except Exception:
             log.exception("notice_failed", holder=str(holder.id))
-            await self._rest(holder)
+            await self._tell_one_by_one(holder)
         return True
 
-    async def _rest(self, holder: Holder) -> None:
+    async def _tell_one_by_one(self, holder: Holder) -> None:
+        """What cannot be told for a fault of ours rests, and holds up nothing else of theirs."""
         at = self._now()
-        async with self._database.unit_of_work() as work:
-            for notice in await planned_for(work, holder, before=at):
-                postpone(work, notice, at + REST)
+        async with self._database.snapshot() as snapshot:
+            waiting = await planned_for(snapshot, holder, before=at)
+        for notice in waiting:
+            try:
+                async with self._database.unit_of_work() as work:
+                    await tell(work, holder, self._telling, at=at, alone=notice.id)
+            except Conflict:
+                continue
+            except StorageUnavailable:
+                raise
+            except Exception:
+                log.exception("notice_rests", case_id=str(notice.case_id))
+                await self._rest(notice)
+
+    async def _rest(self, notice: CustomerNotice) -> None:
+        with contextlib.suppress(Conflict):  # another worker has settled it
+            async with self._database.unit_of_work() as work:
+                postpone(work, notice, self._now() + REST)

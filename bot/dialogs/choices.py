@@ -34,6 +34,8 @@ MEANINGS: Mapping[str, tuple[Intent, Wants]] = {
     "choice.reopen_case": (Intent.REOPEN_CASE, Wants()),
     "choice.show_case": (Intent.CASE_STATUS, Wants()),
     "choice.more_cases": (Intent.CASE_STATUS, Wants()),
+    "choice.stop_notices": (Intent.SOMETHING_ELSE, Wants()),
+    "choice.notices_again": (Intent.SOMETHING_ELSE, Wants()),
     "choice.prove": (Intent.SOMETHING_ELSE, Wants()),
     "choice.any_time": (Intent.SOMETHING_ELSE, Wants()),
     "choice.first_time": (Intent.SOMETHING_ELSE, Wants()),

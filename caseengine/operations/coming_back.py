@@ -14,7 +14,7 @@ from caseengine.operations.sending import NOTICE_KEY, WAY_OF, holder_of
 from caseengine.policies.noticing import goes_elsewhere
 from caseengine.reading.reach import ANY_ZONE, ReachedAlone, contactable, nobody_alone
 from caseengine.tables import case_conversations
-from caseengine.telling import CustomerNotice, notices_about, plan, travelled_in, try_another_way
+from caseengine.telling import CustomerNotice, notices_about, plan, travelled_in, try_alone, try_another_way
 from customers.preferences import Preferences
 from customers.wishes import NoticeKind, Way
 from storage.transaction import UnitOfWork
@@ -33,18 +33,39 @@ async def could_not_deliver(
     Returns:
         Whether an agent's words go another way, or went one.
     """
-    key = str(payload.get("key", ""))
-    if topic == "mail" or key.startswith(NOTICE_KEY):
-        batch = payload.get("batch") if topic == "mail" else key.removeprefix(NOTICE_KEY)
-        if batch:
-            await _came_back(work, UUID(batch), at)
+    if batch := _batch(topic, payload):
+        await _came_back(work, batch, at)
+    if topic == "mail" or batch:
         return False
     return await _reply_not_taken(work, payload, reached_alone, at)
+
+
+async def goes_apart(work: UnitOfWork, topic: str, payload: Mapping[str, Any], *, at: datetime) -> bool:
+    """Of several notices that failed for good together each is tried alone: one of them may be what failed.
+
+    Returns:
+        Whether there are several; one alone has failed itself.
+    """
+    batch = _batch(topic, payload)
+    failed = [one for one in await travelled_in(work, batch) if one.state == "told"] if batch else []
+    if len(failed) < 2:
+        return False
+    for notice in failed:
+        try_alone(work, notice, at=at)
+    return True
 
 
 async def mail_came_back(work: UnitOfWork, batch: UUID, *, at: datetime) -> None:
     """The mail of a batch was taken and bounced later."""
     await _came_back(work, batch, at)
+
+
+def _batch(topic: str, payload: Mapping[str, Any]) -> UUID | None:
+    """Of the notices that it is, if it is any."""
+    if topic == "mail":
+        return UUID(payload["batch"]) if payload.get("batch") else None
+    key = str(payload.get("key", ""))
+    return UUID(key.removeprefix(NOTICE_KEY)) if key.startswith(NOTICE_KEY) else None
 
 
 async def _came_back(work: UnitOfWork, batch: UUID, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from caseengine.activities import Activities, said
-from caseengine.case_files import CaseFile, CaseFiles, files_of_case
+from caseengine.case_files import CaseFile, CaseFiles, said_files
 from caseengine.conversations import Conversations
 from caseengine.model.actor import BOT, SYSTEM
 from caseengine.model.case import Case
@@ -52,6 +52,7 @@ class Telling:
         secret: the installation's own, for the links of surveys.
         seen: whether a conversation's customer has seen its log up to a place, or is looking at it now.
         words: what is said in a conversation about these items.
+        stop_button: the card below them in Teams, as an activity holds it, by which they are told no more.
         notes: what agents read where words reach nobody, by why.
         ask: how a customer is asked in a conversation how it was.
         reached_alone: which conversations in Teams a notice may go to.
@@ -64,6 +65,7 @@ class Telling:
     seen: Callable[[UUID, int], bool]
     words: Callable[[Sequence[Mapping[str, Any]], datetime], str]
     notes: Mapping[str, str]
+    stop_button: Mapping[str, Any]
     ask: AskHow = nobody_asks
     reached_alone: ReachedAlone = nobody_alone
     chat_url: str = ""
@@ -72,12 +74,18 @@ class Telling:
 
 @dataclass(slots=True)
 class Leaving:
-    """A notice on its way, with what it is about; `files` as `AgentReplied.files`."""
+    """A notice on its way, with what it is about.
+
+    Attributes:
+        files: those that are there still, as `AgentReplied.files`.
+        said_in: the conversation they were said in.
+    """
 
     notice: CustomerNotice
     case: Case
     item: dict[str, Any]
     files: Sequence[Mapping[str, Any]] = ()
+    said_in: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +111,6 @@ def item_of(notice: CustomerNotice, case: Case, event: CaseEvent) -> dict[str, A
     item: dict[str, Any] = {"kind": str(notice.kind), "number": case.number, "status": str(case.status)}
     if isinstance(event, AgentReplied | CustomerAsked):
         item |= {"lines": event.text.splitlines(), "agent": event.actor.name}
-        item |= {"files": [file["name"] for file in event.files]}
     if isinstance(event, CaseResolved):
         item |= {"lines": event.resolution.text.splitlines()}
     if isinstance(event, PromiseMade):
@@ -111,20 +118,38 @@ def item_of(notice: CustomerNotice, case: Case, event: CaseEvent) -> dict[str, A
     return item
 
 
-def files_of(event: CaseEvent) -> Sequence[Mapping[str, Any]]:
-    """What goes with a notice of it."""
-    return event.files if isinstance(event, AgentReplied | CustomerAsked) else ()
+async def packed(
+    work: UnitOfWork, notice: CustomerNotice, case: Case, item: dict[str, Any], events: Sequence[CaseEvent]
+) -> Leaving:
+    """A notice with the files that were said with its words; of those that are gone, it names the names.
+
+    Args:
+        events: of the case.
+    """
+    event, said_in = events[notice.seq - 1], Case.fold(events[: notice.seq]).conversation_id
+    said = event.files if isinstance(event, AgentReplied | CustomerAsked) else ()
+    there = await said_files(work, case.id, [UUID(file["id"]) for file in said], said_in=said_in)
+    files = [file for file in said if UUID(file["id"]) in there]
+    if said:
+        item |= {"files": [file["name"] for file in files]}
+        item |= {"gone": [file["name"] for file in said if file not in files]}
+    return Leaving(notice, case, item, files, said_in)
 
 
 def parcels(leaving: Sequence[Leaving]) -> Iterator[list[Leaving]]:
-    """In their order, as many together as their files can go."""
+    """In their order, as many together as can go: what failed together before goes alone."""
     together: list[Leaving] = []
     for one in leaving:
-        if together and not go_together([*(file for other in together for file in other.files), *one.files]):
+        if together and not _fits(one, together):
             yield together
             together = []
         together.append(one)
     yield together
+
+
+def _fits(one: Leaving, together: Sequence[Leaving]) -> bool:
+    failed = one.notice.batch is not None and one.notice.batch in {other.notice.batch for other in together}
+    return not failed and go_together([*(file for other in together for file in other.files), *one.files])
 
 
 async def send(work: UnitOfWork, holder: Holder, way: Way, leaving: Sequence[Leaving], desk: TellingDesk) -> None:
@@ -156,7 +181,6 @@ async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence
         "zone": (await Preferences(work, zone=desk.telling.zone).of(holder)).wishes.zone,
         "chat_url": desk.telling.chat_url,
         "holder": holder.to_json(),
-        "address": reached.address,
     }
     mail: dict[str, Any] = {
         "template": TEMPLATE,
@@ -166,7 +190,11 @@ async def _mail(work: UnitOfWork, holder: Holder, batch: UUID, leaving: Sequence
         "batch": str(batch),
     }
     mail |= {"case_id": str(case.id)} if len(cases) == 1 else {}
-    mail["files"] = [{"case_id": str(one.case.id), "id": file["id"]} for one in leaving for file in one.files]
+    mail["files"] = [
+        {"case_id": str(one.case.id), "id": file["id"], "said_in": str(one.said_in or "")}
+        for one in leaving
+        for file in one.files
+    ]
     Outbox(work).deliver("mail", f"notice:{holder.id}", mail, at=desk.at)
 
 
@@ -182,6 +210,7 @@ async def _say_in_teams(work: UnitOfWork, batch: UUID, leaving: Sequence[Leaving
     if not rest:
         return
     words: dict[str, Any] = {"text": desk.telling.words([one.item for one in rest], desk.at)}
+    words["card"] = desk.telling.stop_button
     if files := await _files_there(work, rest, conversation.id, desk.at):
         words["attachments"] = files
     key = f"{NOTICE_KEY}{batch}"
@@ -195,9 +224,10 @@ async def _files_there(
     """Where those of the conversation can fetch them; of each that is named twice one."""
     copies: dict[UUID, CaseFile] = {}
     for one in leaving:
-        for file in await files_of_case(work, one.case.id, [UUID(file["id"]) for file in one.files]):
-            if file.id not in copies:
-                copies[file.id] = await CaseFiles(work).copy(one.case.id, file, conversation, at=at)
+        named = [UUID(file["id"]) for file in one.files]
+        there = await said_files(work, one.case.id, named, said_in=one.said_in)
+        for file in (there[name] for name in named if name not in copies):
+            copies[file.id] = await CaseFiles(work).copy(one.case.id, file, conversation, at=at, said_in=one.said_in)
     return [copy.document for copy in copies.values()]
 
 

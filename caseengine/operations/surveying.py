@@ -62,6 +62,19 @@ async def ask_survey(
     return survey_id
 
 
+async def ask_elsewhere(work: UnitOfWork, case: Case, *, channel: str, at: datetime) -> UUID | None:
+    """The customer was to be asked and was not, or did not answer: the same survey, on another channel.
+
+    None where nobody was asked about this resolution, or they answered.
+    """
+    mine = surveys.c.case_id == case.id, surveys.c.cycle == case.reopened + 1
+    still = surveys.c.answered_at.is_(None), surveys.c.expires_at > at
+    survey_id: UUID | None = await work.scalar(sa.select(surveys.c.id).where(*mine, *still))
+    if survey_id is not None:
+        work.write(sa.update(surveys).where(surveys.c.id == survey_id, *still).values(channel=channel), rows=1)
+    return survey_id
+
+
 def survey_token(secret: bytes, survey_id: UUID) -> str:
     """What a link to a survey carries: 256 bits that nobody can guess, made anew whenever the link is written."""
     return base64.urlsafe_b64encode(hmac.digest(secret, b"survey" + survey_id.bytes, "sha256")).decode().rstrip("=")

@@ -4,8 +4,7 @@ A notice is settled in the unit of work that sends it on its way, so none goes t
 Source: docs/decisions/0023-notices-to-customers.md
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,39 +12,32 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.cases import Cases, histories
-from caseengine.conversations import Conversations
 from caseengine.mail_allowances import take
 from caseengine.model.actor import SYSTEM, ActorKind
 from caseengine.model.case import Case
-from caseengine.model.conversation import Mode
-from caseengine.model.events import CaseEvent, PromiseMade
 from caseengine.model.lifecycle import Status
+from caseengine.operations.judging import asked_on, judge_now
 from caseengine.operations.sending import (
-    WAY_OF,
-    Leaving,
     Telling,
     TellingDesk,
-    files_of,
     holder_of,
     item_of,
+    packed,
     parcels,
     send,
 )
-from caseengine.operations.surveying import ask_survey, survey_rules
+from caseengine.operations.surveying import ask_elsewhere, ask_survey
 from caseengine.operations.untold import went_nowhere
 from caseengine.policies.noticing import (
     AWAY_AFTER,
     Drop,
     Fact,
-    Since,
     Tell,
     WhyNot,
     due_at,
-    judge,
     notice_of,
 )
-from caseengine.reading.reach import contactable
-from caseengine.tables import activities, conversations
+from caseengine.tables import conversations
 from caseengine.telling import (
     CustomerNotice,
     drop,
@@ -83,13 +75,17 @@ async def plan_notice(work: UnitOfWork, told_of: Mapping[str, Any], happened_at:
     plan(work, case_id, seq, kind, holder, happened_at=happened_at, due_at=due_at(happened_at, wishes))
 
 
-async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: datetime) -> None:
+async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: datetime, alone: UUID | None = None) -> None:
     """Tell somebody everything that is due, in as few pieces as there are ways.
+
+    Args:
+        alone: of one notice only.
 
     Raises (at commit):
         Conflict: another worker told them, or somebody is at one of the cases.
     """
     waiting = await planned_for(work, holder, before=at + AWAY_AFTER)
+    waiting = [notice for notice in waiting if alone in (None, notice.id)]
     if all(notice.due_at > at for notice in waiting):
         return
     ids = {notice.case_id for notice in waiting}
@@ -106,7 +102,7 @@ async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: dateti
 async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> bool:
     """A step that leaves the case as it was is none; a survey nobody is asked for is not planned."""
     if kind is NoticeKind.SURVEY:
-        return bool(await _asked_on(work, case, case.conversation_id))
+        return bool(await asked_on(work, case, case.conversation_id))
     if kind is not NoticeKind.STATUS:
         return True
     events = (await histories(work, [case.id]))[case.id]
@@ -114,23 +110,14 @@ async def _is_news(work: UnitOfWork, case: Case, kind: NoticeKind, seq: int) -> 
 
 
 async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: TellingDesk, *, along: bool) -> None:
-    case = desk.cases[notice.case_id]
-    events = desk.histories[notice.case_id]
-    # Whoever has proved by now who they are is told as they wish themselves.
-    wishes = (await Preferences(work, zone=desk.telling.zone).of(holder_of(case))).wishes
-    reached = await contactable(work, case, reached_alone=desk.telling.reached_alone)
-    since = await _since(work, notice, case, events, desk.telling)
-    reach = reached.reach(notice.tried)
-    if notice.kind is NoticeKind.SURVEY:
-        asks = await _asked_on(work, case, case.conversation_id, reached.teams)
-        reach = replace(reach, asks=frozenset(asks))
-    facts: dict[str, Any] = {"wishes": wishes, "since": since, "reach": reach}
-    verdict = judge(notice.kind, notice.happened_at, **facts, now=desk.at, along=along)
+    case, events = desk.cases[notice.case_id], desk.histories[notice.case_id]
+    judged = await judge_now(work, notice, case, events, desk.telling, at=desk.at, along=along)
+    verdict = judged.verdict
     if isinstance(verdict, Drop):
         drop(work, notice, verdict.why, at=desk.at)
         await went_nowhere(work, case, notice.kind, verdict.why, desk.telling.notes, at=desk.at)
     elif isinstance(verdict, Tell):
-        waits_until = await _full_until(work, notice, verdict.way, reached.address, desk)
+        waits_until = await _full_until(work, notice, verdict.way, judged.reached.address, desk)
         if waits_until is not None:
             postpone(work, notice, waits_until)
             return
@@ -154,58 +141,24 @@ async def _full_until(
 
 
 async def _take_along(work: UnitOfWork, notice: CustomerNotice, case: Case, way: Way, desk: TellingDesk) -> None:
-    event = desk.histories[notice.case_id][notice.seq - 1]
-    item = item_of(notice, case, event)
+    events = desk.histories[notice.case_id]
+    item = item_of(notice, case, events[notice.seq - 1])
     if notice.kind is NoticeKind.SURVEY:
-        asks = await _asked_on(work, case, case.conversation_id)
+        asks = await asked_on(work, case, case.conversation_id)
         along = {one.notice.kind for one in desk.leaving[way, holder_of(case)]}
         two = way is not Way.EMAIL and NoticeKind.SURVEY in along  # one question at a time
-        telling: dict[str, Any] = {"secret": desk.telling.secret, "by": SYSTEM, "at": desk.at}
-        survey = None if two else await ask_survey(work, case, channel=asks[way], **telling)
+        survey = None if two else await _survey(work, case, asks[way], desk)
         if survey is None:
             drop(work, notice, WhyNot.NOT_ASKED, at=desk.at)
             return
         item["survey_id"] = str(survey)
-    desk.leaving[way, holder_of(case)].append(Leaving(notice, case, item, files_of(event)))
+    desk.leaving[way, holder_of(case)].append(await packed(work, notice, case, item, events))
 
 
-async def _asked_on(work: UnitOfWork, case: Case, chat: UUID | None, teams: UUID | None = None) -> dict[Way, str]:
-    """The ways on which the company's rules ask about a case, with the channel each is.
-
-    Nobody is asked where a person has the conversation, nor in the case's own unless it is a chat of one customer.
-    """
-    here = await Conversations(work).get(chat) if chat is not None else None
-    found = {Way.EMAIL: "email", Way.TEAMS: "teams"}
-    if here is not None and here.mode is Mode.BOT and here.channel not in WAY_OF:
-        found[Way.CHAT] = here.channel
-    if teams is not None and (await Conversations(work).get(teams)).mode is not Mode.BOT:
-        del found[Way.TEAMS]
-    rules = await survey_rules(work)
-    return {way: name for way, name in found.items() if rules.asks(channel=name, department=case.department)}
-
-
-async def _since(
-    work: UnitOfWork, notice: CustomerNotice, case: Case, events: Sequence[CaseEvent], telling: Telling
-) -> Since:
-    event, then = events[notice.seq - 1], Case.fold(events[: notice.seq])
-    return Since(
-        status=case.status,
-        later={type(one).__name__ for one in events[notice.seq :]},
-        promised=case.due_at,
-        promised_then=event.due_at if isinstance(event, PromiseMade) else None,
-        status_then=then.status,
-        read=await _was_read(work, then.conversation_id, notice.happened_at, telling),
-    )
-
-
-async def _was_read(work: UnitOfWork, conversation: UUID | None, at: datetime, telling: Telling) -> bool:
-    """Whether they saw what the conversation's log held when it happened."""
-    if conversation is None:
-        return False
-    place = sa.select(sa.func.max(activities.c.seq)).where(
-        activities.c.conversation_id == conversation, activities.c.at <= at
-    )
-    return telling.seen(conversation, int(await work.scalar(place) or 0))
+async def _survey(work: UnitOfWork, case: Case, channel: str, desk: TellingDesk) -> UUID | None:
+    """What they are asked by; the one that was on its way before, and did not leave, goes on."""
+    asked = await ask_survey(work, case, channel=channel, secret=desk.telling.secret, by=SYSTEM, at=desk.at)
+    return asked or await ask_elsewhere(work, case, channel=channel, at=desk.at)
 
 
 async def _channel(snapshot: Snapshot, conversation: str | None) -> str:

@@ -33,6 +33,7 @@ async def wish(
     by: Actor,
     source: str,
     at: datetime,
+    reads_mail: bool = True,
 ) -> None:
     """They wish something else: kept for them, and a stop for each address they read. What waits is judged anew.
 
@@ -41,6 +42,8 @@ async def wish(
     Args:
         holder: as the link, or the agent, names them; see `known_as`.
         zone: of those who never named one.
+        reads_mail: who says so came by a link that was sent to their address, or an agent says it for them. Else it
+            says nothing about the address.
 
     Raises (at commit):
         Conflict: something of it was changed at the same moment.
@@ -49,7 +52,7 @@ async def wish(
     before = (await preferences.of(holder)).wishes
     wishes = change(before)
     await preferences.change(holder, wishes, by=by, source=source, at=at)
-    if wishes.way is None or _lifts(before, wishes, by):
+    if reads_mail and (wishes.way is None or _lifts(before, wishes, by)):
         for address in await _read_by(work, holder):
             if await preferences.stopped(address) is not (wishes.way is None):
                 theirs = Wishes(way=None if wishes.way is None else Way.EMAIL, zone=zone)

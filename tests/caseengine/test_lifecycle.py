@@ -77,6 +77,7 @@ FACTS: list[tuple[type[CaseEvent], dict[str, Any]]] = [
     ),
     (happened.SentAgain, {"conversation_id": uuid4(), "key": "k", "channel": "teams", "again": 1}),
     # facts whose verb has another fact as well, which is walked above
+    (happened.NoticeWithheld, {"kinds": ("reply",), "way": "email"}),
     (happened.DeliveryGivenUp, {"conversation_id": uuid4(), "key": "k", "channel": "email", "why": "refused"}),
     (happened.FollowUpOpened, {"other_id": uuid4(), "other_number": "CAS-00002-0000"}),
     (happened.WatcherRemoved, {"agent_id": uuid4(), "agent_name": "Mo"}),

@@ -4,7 +4,7 @@ Each names the verb that made it and the fields of the case it sets, so that a c
 A field marked `INTERNAL` is for agents alone, even where the event is public.
 """
 
-from caseengine.model.events.after import CaseRated, CustomerTold, RuleFired, SurveyAsked
+from caseengine.model.events.after import CaseRated, CustomerTold, NoticeWithheld, RuleFired, SurveyAsked
 from caseengine.model.events.care import (
     CaseTagged,
     ChecklistItemAdded,
@@ -104,6 +104,7 @@ __all__ = [
     "LadderStepTaken",
     "NeedsSet",
     "NoteAdded",
+    "NoticeWithheld",
     "OfferEnded",
     "ParentRemoved",
     "ParentSet",

@@ -1,4 +1,4 @@
-"""What rules did, what the customer was told of, and how it was for them."""
+"""What rules did, what the customer was told of or not, and how it was for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,6 +65,20 @@ class CustomerTold(CaseEvent):
     Attributes:
         kinds: what it was about: "reply", "promise", "resolved", "status", "survey".
         way: where it went: "email", "teams" or "chat".
+    """
+
+    public = False
+    verb = Verb.TELL
+    kinds: tuple[str, ...]
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeWithheld(CaseEvent):
+    """A notice that was on its way did not leave: what it says, or where it was to go, had become otherwise.
+
+    Attributes:
+        kinds, way: as `CustomerTold`.
     """
 
     public = False

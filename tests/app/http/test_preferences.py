@@ -72,7 +72,8 @@ async def test_whose_cases_you_may_not_see_you_cannot_change(served: Served) -> 
 
 async def test_an_agent_sees_whether_the_customer_was_told(served: Served) -> None:
     office, database = served.office, served.database
-    telling = Telling("UTC", b"s" * 32, seen=lambda conversation, place: False, words=lambda items, at: "", notes=NOTES)
+    unseen: dict[str, Any] = {"seen": lambda conversation, place: False, "words": lambda items, at: ""}
+    telling = Telling("UTC", b"s" * 32, **unseen, notes=NOTES, stop_button={})
     job = CustomerNotices(database, served.clock, telling)
     await job.run()
     contact = await office.contact()

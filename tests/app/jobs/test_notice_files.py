@@ -43,7 +43,7 @@ async def sends(street: Street, case: Case, text: str, at: str, *files: tuple[st
 
 async def received(street: Street) -> list[tuple[str, dict[str, bytes]]]:
     """The mails that wait, as a server of the customer's gets them: text, and files by name."""
-    server, links = Scripted(), NoticeLinks(street.database, SECRET, "https://desk.example", "UTC", street.clock)
+    server, links = Scripted(), NoticeLinks(street.database, SECRET, "https://desk.example", street.clock)
     async with serving(server, data_size_limit=33 * MIB) as port:
         settings = SmtpSettings("127.0.0.1", port, "desk@shop.example", "Shop", security="plain")
         send = send_mail(street.database, SmtpSender(settings, links.resolve))

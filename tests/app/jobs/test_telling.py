@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from app.jobs.delivery import Delivery
 from app.jobs.given_up import given_up, lost_alone
+from app.jobs.last_look import LastLook
 from app.jobs.late_mail import late_mail
-from app.jobs.notice_words import not_told
+from app.jobs.notice_words import not_told, stop_button
 from app.jobs.telling import CustomerNotices
 from bot.dialogs.state import load_state
 from bot.dialogs.survey import ask_unasked
@@ -110,7 +111,13 @@ class Street:
         await self.delivers()
 
     async def delivers(self) -> None:
+        look = LastLook(self.database, self.clock, self.telling)
+
         async def send(row: OutboxRow) -> Receipt:
+            if row.topic == "deliver" and not await look.still_said(row.payload):
+                return Receipt("test", {"skipped": True})
+            if row.payload.get("batch") and not await look.leaves(UUID(row.payload["batch"]), row.payload["to"]):
+                return Receipt("test", {"skipped": True})
             name = "mail" if row.topic == "mail" else row.payload["channel"]
             if name in self.refuse:
                 raise self.refuse[name]
@@ -168,6 +175,7 @@ async def street(any_database: Database) -> Street:
         words=lambda items, at: " / ".join(f"{item['number']}: {' '.join(item.get('lines', ()))}" for item in items),
         reached_alone=everybody_alone,
         notes=not_told(catalogue.words),
+        stop_button=stop_button(catalogue.words),
         ask=partial(ask_unasked, catalogue),
     )
     found = Street(office, clock, telling, contact)

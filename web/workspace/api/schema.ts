@@ -3405,7 +3405,7 @@ export interface components {
             language: string;
             /**
              * Source
-             * @description Who told us: `page`, `one_click`, or `agent: ` and how. Empty: nobody, as yet.
+             * @description Who told us: `page`, `one_click`, the channel they said it on, or `agent: ` and how. Empty: nobody, as yet.
              */
             source: string;
             /** Since */
