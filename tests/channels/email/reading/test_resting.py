@@ -38,7 +38,8 @@ def parts(*each: str, boundary: str = "cut") -> str:
 def signed(raw: bytes, covering: tuple[str, ...]) -> bytes:
     """By the sender's domain, over those fields of them that there are."""
     there = [name.encode() for name in covering if f"\n{name}:".encode() in b"\n" + raw.lower()]
-    return dkim.sign(raw, b"desk", b"home.example", keys()[0], include_headers=there) + raw
+    mailed: bytes = dkim.sign(raw, b"desk", b"home.example", keys()[0], include_headers=there) + raw
+    return mailed
 
 
 def under(header: str, raw: bytes) -> bytes:
