@@ -19,6 +19,12 @@ def ascii_domain(written: str) -> str:
         return ""
 
 
+def ascii_address(written: str) -> str:
+    """An address in lower case, to be compared with one of ours, whose domain may be a name inside a network."""
+    local, at, domain = written.strip().lower().rpartition("@")
+    return f"{local}{at}{ascii_domain(domain) or domain}"
+
+
 def covers(upper: str, domain: str) -> bool:
     """Whether `upper` is the domain or stands above it; both as `ascii_domain` gives them."""
     return bool(upper) and (upper == domain or ("." in upper and domain.endswith(f".{upper}")))

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.mail_settings import mail_desk
+from app.settings import Settings
 from channels.email.domain import akin, ascii_domain, covers
+from channels.email.reading import Ours
 from customers.errors import IdentityInvalid
 from customers.identities import IdentityKind, normalise
 
@@ -71,3 +74,19 @@ def test_whoever_shares_the_last_two_names_may_belong_together():
     assert akin("till.shop.example", "mail.shop.example")
     assert akin("shop.co.uk", "elsewhere.co.uk")
     assert not akin("shop.example", "elsewhere.example")
+
+
+def test_our_own_addresses_are_ours_in_every_spelling():
+    desk = mail_desk(Settings(mail_from="desk@lärder.example", mail_addresses="Help@Fußball.example, till@shop"))
+    for address in (
+        "desk+c-1@LÄRDER.example",
+        "<desk@xn--lrder-gra.example>",
+        "help@xn--fuball-cta.example",
+        "till@SHOP",
+    ):
+        assert desk.ours(address)
+    assert not desk.ours("help@fussball.example")
+    ours = Ours(("desk@xn--lrder-gra.example", "@xn--fuball-cta.example"))
+    assert ours.owns("Desk+1@Lärder.example")
+    assert ours.owns("any@fußball.example")
+    assert not ours.owns("any@fussball.example")
