@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.settings import Settings
+from channels.email.domain import ascii_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class MailDesk:
 
     def ours(self, address: str) -> bool:
         """Whether mail to it is for us: with whatever stands behind a plus."""
-        local, at, domain = address.strip().strip("<>").lower().rpartition("@")
+        local, at, domain = ascii_address(address.strip().strip("<>")).rpartition("@")
         return bool(at) and f"{local.partition('+')[0]}@{domain}" in {self.address.lower(), *self.also}
 
     def foreign(self, addresses: Iterable[str]) -> list[str]:
@@ -40,7 +41,7 @@ class MailDesk:
 
 def mail_desk(settings: Settings) -> MailDesk:
     """As the environment says."""
-    also = frozenset(part.strip().lower() for part in settings.mail_addresses.split(",") if part.strip())
+    also = frozenset(ascii_address(part) for part in settings.mail_addresses.split(",") if part.strip())
     nameless = settings.mail_border == "microsoft365"
     resolver = settings.mail_resolver if settings.mail_border == "signatures" else None
     return MailDesk(settings.mail_from, also, settings.mail_authserv, nameless, resolver)

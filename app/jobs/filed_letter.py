@@ -4,17 +4,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand
+from app.jobs.letter_belief import belief_in
 from app.jobs.letter_parts import answers_elsewhere, clean, usable_address, usable_id
 from app.jobs.silent_letters import file_from_machine, file_from_outside, file_silently
-from app.mail_settings import MailDesk
 from app.reception import receive
 from bot.activity import NOT_VOUCHED, Activity, Kind, Role, Sender
 from caseengine.mail_tokens import tokens_in
 from caseengine.mails import KeptMail
 from caseengine.operations.filing import CHANNEL, Incoming, place_mail
-from caseengine.policies.threading import Belief, Decision, Pointer
-from channels.email.authentication import Standing, standing_of
-from channels.email.letter import REPEATED, Automatic, Letter, shows_pictures_from_outside
+from caseengine.policies.threading import Belief, Decision
+from channels.email.letter import Automatic, Letter, shows_pictures_from_outside
 from storage.transaction import UnitOfWork
 
 if TYPE_CHECKING:
@@ -62,38 +61,19 @@ def incoming_of(letter: Letter, mail: KeptMail, parts: "FilingParts") -> Incomin
         sender = None
     rcpt_to = mail.envelope.get("rcpt_to") or ()
     sent_to = [*rcpt_to, *letter.delivered_to, *(box.address for box in (*letter.to, *letter.cc))]
-    standing = _standing(letter, sender or "", desk)
+    belief, unsigned = belief_in(letter, sender, desk)
     return Incoming(
         message_id=usable_id(letter.message_id),
         sender=sender,
         name=clean(letter.sender.name)[:200] if letter.sender else "",
-        belief=Belief(standing.value),
+        belief=belief,
         tokens=[token for address in dict.fromkeys(sent_to) if desk.ours(address) for token in tokens_in(address)],
         answers=[one for one in map(usable_id, dict.fromkeys([*letter.references, *letter.in_reply_to])) if one],
         subject=clean(letter.subject),
         cc=desk.foreign(box.address.lower() for box in (*letter.to, *letter.cc))[:50],
         locale=letter.languages[0][:35] if letter.languages else "",
-        unsigned=_unsigned(letter) if desk.resolver is not None else frozenset(),
+        unsigned=unsigned,
     )
-
-
-def _standing(letter: Letter, sender: str, desk: MailDesk) -> Standing:
-    standing = _told_standing(letter, sender, desk)
-    return Standing.UNKNOWN if standing is Standing.VOUCHED and REPEATED in letter.odd else standing
-
-
-def _told_standing(letter: Letter, sender: str, desk: MailDesk) -> Standing:
-    if desk.resolver is not None:  # what is not signed is a claim, no forgery: its server might have been the right one
-        return Standing.VOUCHED if letter.signed else Standing.UNKNOWN
-    domain = sender.rpartition("@")[2]
-    return standing_of(letter.authentication, authserv=desk.authserv, domain=domain, nameless=desk.nameless)
-
-
-def _unsigned(letter: Letter) -> frozenset[Pointer]:
-    """What its domain does not answer for: a signature covers the fields it names, and others may be added later."""
-    named = {"in-reply-to": bool(letter.in_reply_to), "references": bool(letter.references)}
-    added = any(there and name not in letter.signed for name, there in named.items())
-    return frozenset({Pointer.OWN_MAIL}) if added else frozenset()
 
 
 async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool) -> FiledLetter:

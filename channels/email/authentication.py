@@ -6,14 +6,16 @@ border's because it puts one on every mail, and one that names a server is someb
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+
+from channels.email.domain import ascii_domain
 
 VALUE_CHARS_MAX = 8_000
 RESULT = re.compile(r"^\s*([a-z0-9_-]+)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", re.IGNORECASE)
 METHODS = ("spf", "dkim", "dmarc", "arc", "compauth")
 """With one of these a header begins that names no server."""
-FROM_DOMAIN = re.compile(r"(?:^|\s)header\.from\s*=\s*([^\s;]+)", re.IGNORECASE)
+PROPERTY = re.compile(r"(?:^|\s)((?:header|smtp)\.[a-z]+)\s*=\s*([^\s;]+)", re.IGNORECASE)
 
 
 class Standing(StrEnum):
@@ -32,25 +34,55 @@ def standing_of(values: Sequence[str], *, authserv: str, domain: str, nameless: 
         domain: of the address in From.
         nameless: our border writes no name, and writes a header on every mail.
     """
-    results = _results(values[0][:VALUE_CHARS_MAX], authserv, nameless) if values else []
-    spoken = [part for part in results if _method(part)[0] == "dmarc"]
+    results = results_of(values, authserv=authserv, nameless=nameless)
+    spoken = [part for part in results if method_of(part)[0] == "dmarc"]
     if len(spoken) != 1 or not domain:
         return Standing.UNKNOWN
-    verdict = _method(spoken[0])[1]
+    verdict = method_of(spoken[0])[1]
     if verdict == "fail":
         return Standing.REFUSED
-    told = FROM_DOMAIN.search(spoken[0])
-    aligned = told is not None and _plain(told.group(1).rpartition("@")[2]) == _plain(domain)
+    told = domain_told(properties_of(spoken[0]), "header.from")
+    aligned = bool(told) and told == ascii_domain(domain)
     return Standing.VOUCHED if verdict == "pass" and aligned else Standing.UNKNOWN
 
 
-def _results(value: str, authserv: str, nameless: bool) -> list[str]:
-    """The results, if this is our border's header."""
-    named, *results = _unquoted(value).split(";")
+def results_of(values: Sequence[str], *, authserv: str, nameless: bool = False) -> list[str]:
+    """What our border found, a result each: of the top-most header if it is our border's, else nothing.
+
+    Args:
+        see `standing_of`.
+    """
+    if not values:
+        return []
+    named, *results = _unquoted(values[0][:VALUE_CHARS_MAX]).split(";")
     if nameless:
-        return [named, *results] if _method(named)[0] in METHODS else []
+        return [named, *results] if method_of(named)[0] in METHODS else []
     words = named.split() if authserv else []
-    return results if words and _plain(words[0]) == _plain(authserv) else []
+    return results if words and _same_server(words[0], authserv) else []
+
+
+def method_of(result: str) -> tuple[str, str]:
+    """What was looked at and what was found, such as "dkim" and "pass"; empty where it cannot be read."""
+    found = RESULT.match(result)
+    return (found.group(1).lower(), found.group(2).lower()) if found else ("", "")
+
+
+def properties_of(result: str) -> Mapping[str, str]:
+    """What the result is about, such as "header.d"; of what is named twice, nothing."""
+    found = [(name.lower(), value) for name, value in PROPERTY.findall(result)]
+    names = [name for name, _ in found]
+    return {name: value for name, value in found if names.count(name) == 1}
+
+
+def domain_told(properties: Mapping[str, str], name: str) -> str:
+    """The domain, or that of the address, in a property; empty where there is none."""
+    return ascii_domain(properties.get(name, "").rpartition("@")[2])
+
+
+def _same_server(one: str, other: str) -> bool:
+    """A server's name need not be a domain."""
+    plain = [name.strip().rstrip(".").lower() for name in (one, other)]
+    return plain[0] == plain[1] or (bool(ascii_domain(one)) and ascii_domain(one) == ascii_domain(other))
 
 
 def _unquoted(value: str) -> str:
@@ -74,15 +106,3 @@ def _unquoted(value: str) -> str:
         elif not quoted and not depth:
             left.append(character)
     return "" if quoted or depth else "".join(left)
-
-
-def _method(result: str) -> tuple[str, str]:
-    found = RESULT.match(result)
-    return (found.group(1).lower(), found.group(2).lower()) if found else ("", "")
-
-
-def _plain(domain: str) -> str:
-    try:
-        return domain.strip().rstrip(".").encode("idna").decode().lower()
-    except UnicodeError:
-        return domain.strip().rstrip(".").lower()

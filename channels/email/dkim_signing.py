@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from channels.email.domain import ascii_domain
+
 SIGNED = (
     b"from", b"to", b"cc", b"subject", b"date", b"message-id", b"in-reply-to", b"references", b"reply-to",
     b"mime-version", b"content-type", b"auto-submitted", b"list-unsubscribe", b"list-unsubscribe-post",
@@ -17,7 +19,8 @@ def signer(domain: str, selector: str, key: bytes) -> Callable[[bytes], bytes]:
     Raises:
         ValueError: no such name, or no key that can sign.
     """
-    if not domain or not selector:
+    signing = ascii_domain(domain)
+    if not signing or not selector:
         raise ValueError("DKIM needs a domain and a selector")
     import dkim  # which brings a resolver along; a desk without a key starts sooner
 
@@ -25,8 +28,8 @@ def signer(domain: str, selector: str, key: bytes) -> Callable[[bytes], bytes]:
         try:
             signature = dkim.sign(
                 raw,
-                selector.encode("idna"),
-                domain.encode("idna"),
+                selector.encode("ascii"),
+                signing.encode("ascii"),
                 key,
                 canonicalize=(b"relaxed", b"relaxed"),
                 include_headers=_present(raw),

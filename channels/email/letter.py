@@ -59,6 +59,23 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What a DKIM-Signature field says of itself; nobody has looked whether it holds.
+
+    Attributes:
+        domain: whose it is, in ASCII; empty where that cannot be read.
+        value: in base64, without white space.
+        names: the header fields that it covers, in lower case, present or not; empty where it leaves out bytes of the
+            body.
+    """
+
+    domain: str = ""
+    selector: str = ""
+    value: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Bounce:
     """One recipient's line of a delivery status notification (RFC 3464).
 
@@ -94,8 +111,11 @@ class Letter:
         reply_to: where answers should go by the sender's own wish; nobody is identified by it.
         delivered_to: addresses in Delivered-To, X-Original-To and Envelope-To, nearest hop first.
         authentication: values of Authentication-Results, top-most first, unfolded and unjudged.
+        signatures: every DKIM-Signature, top-most first, unjudged.
+        rests_on: the header fields that decide what the words are, in lower case: who vouches for the words has to
+            answer for each of them.
         signed: the names of the header fields that the domain in From answers for by a signature of its own, in lower
-            case; the words are covered as well. Empty without one, and where nobody looked.
+            case, `rests_on` among them. Empty without one, and where nobody looked.
         said_at: the Date header as written; the desk goes by its own clock.
         text: the new words. Of a mail that answers nothing, all of them.
         quoted: what was cut off of the words: older mails, signature. Empty where nothing was cut.
@@ -123,6 +143,8 @@ class Letter:
     said_at: str = ""
     languages: tuple[str, ...] = ()
     authentication: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    rests_on: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
     text: str = ""
     quoted: str = ""

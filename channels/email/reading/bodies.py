@@ -69,7 +69,7 @@ def _gather(part: Part, found: Bodies, pages: list[_Page], odd: Notes, *, plainl
     elif part.children:
         for child in part.children:
             _gather(child, found, pages, odd, plainly=plainly)
-    elif _is_words(part):
+    elif is_words(part):
         pages.append(_page(part, odd))
     else:
         _file(part, found, odd, plainly=plainly)
@@ -86,17 +86,25 @@ def _alternative(part: Part, found: Bodies, pages: list[_Page], odd: Notes, *, p
         pages.append(_Page(plain, html))
 
 
-def _is_words(part: Part) -> bool:
+def is_words(part: Part) -> bool:
     disposition = part.disposition[0]
     return part.kind in BODY_KINDS and disposition != "attachment" and not part.file_name
 
 
+def read_bytes(part: Part) -> bytes:
+    """As much of a part of words as is looked at."""
+    return part.content[: _cap(part) * BYTES_A_CHARACTER]
+
+
+def _cap(part: Part) -> int:
+    return TEXT_CHARS_MAX if part.kind == "text/plain" else HTML_CHARS_MAX
+
+
 def _page(part: Part, odd: Notes) -> _Page:
-    cap = TEXT_CHARS_MAX if part.kind == "text/plain" else HTML_CHARS_MAX
-    content = part.content
-    text, guessed = decode(content[: cap * BYTES_A_CHARACTER], part.parameters.get("charset", ""))
+    cap, content = _cap(part), read_bytes(part)
+    text, guessed = decode(content, part.parameters.get("charset", ""))
     odd.note("charset_guessed", guessed)
-    odd.note("text_capped", len(text) > cap or len(content) > cap * BYTES_A_CHARACTER)
+    odd.note("text_capped", len(text) > cap or len(part.content) > len(content))
     text = text[:cap].replace("\r\n", "\n").replace("\r", "\n")
     if part.kind == "text/html":
         return _Page(html=text)

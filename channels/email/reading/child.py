@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import orjson
 
-from channels.email.letter import Envelope, Letter
+from channels.email.letter import Envelope, Letter, Mailbox
 from channels.email.reading.limits import ChildLimits
 from channels.email.reading.ours import Ours
 from channels.email.reading.parse import parse, with_line_feeds
@@ -57,7 +57,7 @@ def main() -> None:
 def _warm() -> None:
     """What is imported late is imported now, and what was made so far is never looked at again by the collector."""
     letter = parse(WARMING, Envelope(mail_from=None, rcpt_to=(), source=""), Ours())
-    _with_signature(letter, WARMING, "a@example.org", "127.0.0.1")
+    _with_signature(letter, WARMING, Mailbox("a@example.org"), "127.0.0.1")
     gc.collect()
     gc.freeze()
 
@@ -80,7 +80,7 @@ def _answer(said: bytes, raw: bytes, limits: ChildLimits) -> tuple[bytes, bytes,
         ours = Ours(tuple(question["addresses"]), question["marker"])
         letter = parse(raw, envelope, ours, plainly=question["plainly"])
         if question["resolver"] is not None and letter.sender is not None:
-            letter = _with_signature(letter, with_line_feeds(raw), letter.sender.address, question["resolver"])
+            letter = _with_signature(letter, with_line_feeds(raw), letter.sender, question["resolver"])
         document, contents = pack(letter)
     except LetterUnreadable as refusal:
         return UNREADABLE, orjson.dumps({"reason": refusal.reason}), b""
@@ -93,12 +93,12 @@ def _answer(said: bytes, raw: bytes, limits: ChildLimits) -> tuple[bytes, bytes,
     return LETTER, document, contents
 
 
-def _with_signature(letter: Letter, raw: bytes, sender: str, resolver: str) -> Letter:
+def _with_signature(letter: Letter, raw: bytes, sender: Mailbox, resolver: str) -> Letter:
     """A library that fails at a stranger's key costs the mail its signature, which is said, and nothing else."""
     from channels.email.reading.signature import ask, signed_fields  # the desk, which imports this too, looks at none
 
     try:
-        return replace(letter, signed=signed_fields(raw, sender, ask(resolver)))
+        return replace(letter, signed=signed_fields(raw, sender.address, ask(resolver), needed=letter.rests_on))
     except Exception:
         return replace(letter, odd=(*letter.odd, "signature_unreadable"))
 

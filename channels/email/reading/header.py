@@ -16,7 +16,7 @@ from channels.email.reading.limits import (
     PARAMETERS_BYTES_MAX,
 )
 
-FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]{0,20}:(.*)", re.DOTALL)
+FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*+:(.*)", re.DOTALL)
 EMPTY_LINE = re.compile(rb"\n\r?\n")
 ENCODED = re.compile(r"=\?([A-Za-z0-9_.:()+-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\n]*)\?=")
 PARAMETER = re.compile(r';\s*([^\s=;"]{1,60})\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
@@ -78,11 +78,12 @@ def _begins(lines: list[bytes]) -> bool:
 
 def _fields(lines: list[bytes]) -> tuple[list[tuple[str, str]], bool]:
     fields: list[tuple[str, list[bytes]]] = []
+    read = False
     for line in lines:
         if line[:1] in (b" ", b"\t"):
-            if fields:
+            if read:  # what goes on with a line that is no field is none of the field above it
                 fields[-1][1].append(b" " + line.strip())
-        elif (match := FIELD.match(line)) is not None:
+        elif read := (match := FIELD.match(line)) is not None:
             fields.append((match[1].decode("ascii").lower(), [match[2].strip()]))
     kept = [(name, b"".join(pieces)) for name, pieces in fields[:HEADERS_MAX]]
     short = [(name, raw_text(value)) for name, value in kept if len(value) <= HEADER_BYTES_MAX]

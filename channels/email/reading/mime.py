@@ -10,12 +10,24 @@ from channels.email.reading.header import Headers, split
 from channels.email.reading.limits import DEPTH_MAX, PARTS_MAX
 
 TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
+BLANK = re.compile(rb"\s*+")
+PREAMBLE = re.compile(
+    rb"\s*+(?:This is a multi-?part message in MIME format\."
+    rb"|This is a cryptographically signed message in MIME format\."
+    rb"|This is an OpenPGP/MIME signed message \(RFC 4880 and 3156\))?+\s*+"
+)
+"""What programs write for those that know no parts."""
 MBOX_LINE = re.compile(rb"\s*(?:>?From [^\s:][^\n]*\n)?")
 
 
 @dataclass
 class Part:
-    """One part. `kind` is its content type in lower case; of what gives none, or nonsense, text/plain."""
+    """One part.
+
+    Attributes:
+        kind: its content type in lower case; of what gives none, or nonsense, text/plain.
+        whole: it has parts, from its first line to its last, and no words of anybody's before or after them.
+    """
 
     raw: bytes
     start: int
@@ -24,15 +36,20 @@ class Part:
     kind: str
     parameters: dict[str, str]
     children: list["Part"] = field(default_factory=list)
+    whole: bool = False
 
     @cached_property
     def content(self) -> bytes:
         """The bytes once the transfer encoding is undone, as far as it can be."""
-        encoding = self.headers.first("content-transfer-encoding").partition(";")[0].strip().lower()
         body = self.raw[self.start : self.end]
-        if encoding == "base64":
+        if self.encoding == "base64":
             return _from_base64(body)
-        return binascii.a2b_qp(body) if encoding == "quoted-printable" else body
+        return binascii.a2b_qp(body) if self.encoding == "quoted-printable" else body
+
+    @property
+    def encoding(self) -> str:
+        """The transfer encoding as it is told, in lower case."""
+        return self.headers.first("content-transfer-encoding").partition(";")[0].strip().lower()
 
     @cached_property
     def disposition(self) -> tuple[str, dict[str, str]]:
@@ -94,7 +111,7 @@ def _divide(part: Part, budget: Budget, depth: int) -> None:
     boundary = part.parameters.get("boundary", "").rstrip()
     if depth == 0:
         budget.deepest = True
-    pieces = _pieces(part, boundary, budget) if boundary and depth else []
+    pieces, part.whole = _pieces(part, boundary, budget) if boundary and depth else ([], False)
     if not pieces:
         part.kind = "application/octet-stream" if depth == 0 else "text/plain"
         return
@@ -102,23 +119,27 @@ def _divide(part: Part, budget: Budget, depth: int) -> None:
     part.children = [_part(part.raw, piece, budget, depth - 1, otherwise) for piece in pieces]
 
 
-def _pieces(part: Part, boundary: str, budget: Budget) -> list[tuple[int, int]]:
-    """Where the parts lie: after a delimiter's line, up to the line break before the next one."""
+def _pieces(part: Part, boundary: str, budget: Budget) -> tuple[list[tuple[int, int]], bool]:
+    """Where the parts lie, after a delimiter's line up to the line break before the next one; and `Part.whole`."""
     line = re.compile(
         rb"^--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*(?:\r?\n|\Z)", re.MULTILINE
     )
     pieces: list[tuple[int, int]] = []
     begun = None
+    whole = False
     for match in line.finditer(part.raw, part.start, part.end):
-        if begun is not None:
+        if begun is None:
+            whole = PREAMBLE.fullmatch(part.raw, part.start, match.start()) is not None
+        else:
             pieces.append((begun, _before_line_break(part.raw, begun, match.start())))
-        begun = None if match[1] else match.end()
-        if match[1] or (begun is not None and not budget.take()):
-            break
-    else:
-        if begun is not None:
-            pieces.append((begun, part.end))
-    return pieces
+        if match[1]:
+            return pieces, whole and BLANK.fullmatch(part.raw, match.end(), part.end) is not None
+        begun = match.end()
+        if not budget.take():
+            return pieces, False
+    if begun is not None:
+        pieces.append((begun, part.end))
+    return pieces, False
 
 
 def _before_line_break(raw: bytes, start: int, end: int) -> int:

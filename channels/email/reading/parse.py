@@ -7,12 +7,14 @@ from channels.email.reading import bodies, report
 from channels.email.reading.address import AT_SIGNS, clean_address, mailboxes, sender
 from channels.email.reading.automatic import automatic
 from channels.email.reading.charset import storable
+from channels.email.reading.dkim_fields import signatures
 from channels.email.reading.header import Headers, decoded_words
 from channels.email.reading.ids import message_ids
 from channels.email.reading.limits import HEADER_BYTES_MAX, MAIL_BYTES_MAX, SUBJECT_CHARS_MAX
 from channels.email.reading.mime import Budget, Part, tree
 from channels.email.reading.ours import Ours
 from channels.email.reading.reply import Words, has_quote, new_words, phrases
+from channels.email.reading.resting import rests_on
 from channels.email.reading.unreadable import LetterUnreadable
 
 KEPT = (
@@ -31,7 +33,7 @@ KEPT = (
 KEPT_CHARS_MAX = 500
 ONCE = (
     *("from", "sender", "reply-to", "to", "cc", "bcc", "date", "subject", "message-id", "in-reply-to", "references"),
-    *("content-type", "content-transfer-encoding", "mime-version"),
+    *("content-type", "content-transfer-encoding", "content-disposition", "mime-version"),
 )
 """Fields that a mail has at most once (RFC 5322, 3.6; RFC 2045)."""
 AUTHENTICATIONS_MAX = 10
@@ -115,6 +117,8 @@ def _letter(
         said_at=storable(headers.first("date"))[:100],
         languages=_languages(headers),
         authentication=tuple(headers.all("authentication-results")[:AUTHENTICATIONS_MAX]),
+        signatures=signatures(headers),
+        rests_on=rests_on(mail),
         text=words.text,
         quoted=words.quoted,
         html=found.html,

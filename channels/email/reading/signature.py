@@ -5,12 +5,13 @@ which server a mail came from. So a mail without a signature is a claim, never a
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import dkim
 import dns.exception
 import dns.resolver
 
+from channels.email.domain import ascii_domain, covers
 from channels.email.reading.header import raw_text
 from channels.email.reading.mime import head
 
@@ -28,28 +29,29 @@ Texts = Callable[[str], bytes]
 """The TXT record of a name; empty where there is none, or nobody answers in time."""
 
 
-def signed_fields(raw: bytes, address: str, texts: Texts) -> tuple[str, ...]:
+def signed_fields(raw: bytes, address: str, texts: Texts, *, needed: Collection[str]) -> tuple[str, ...]:
     """What of the mail the sender's domain signed, where it says that it signs.
 
     A signature counts if its domain is the one in From or stands above it. The other way round, which DMARC allows as
-    well, needs a list of all public suffixes; it counts for nothing here. Nor does one that leaves out the Subject:
-    who has a mail of somebody's could put another above it.
+    well, needs a list of all public suffixes; it counts for nothing here. Nor does one that leaves out what is needed:
+    who has a mail of somebody's could put another Subject above it.
 
     Args:
         raw: as it is read; where the library that checks finds other fields in it, nothing is signed.
         address: the one in From.
+        needed: see `Letter.rests_on`.
 
     Returns:
         Names of header fields in lower case, present or not; empty: the mail is not signed.
     """
     if len(raw) > SIGNED_BYTES_MAX:
         return ()
+    domain = ascii_domain(address.rpartition("@")[2])
     try:
-        domain = address.rpartition("@")[2].encode("idna").decode("ascii").lower()
         mail = dkim.DKIM(raw, minkey=KEY_BITS_MIN)
-        return _signed_fields(mail, domain, texts) if _reads_alike(mail, raw) else ()
+        return _signed_fields(mail, domain, texts, needed) if domain and _reads_alike(mail, raw) else ()
     except (dkim.DKIMException, ValueError):
-        return ()  # no mail, no domain or no key that means anything
+        return ()  # no mail or no key that means anything
 
 
 def _reads_alike(mail: dkim.DKIM, raw: bytes) -> bool:
@@ -62,13 +64,13 @@ def _unspaced(value: str) -> str:
     return "".join(value.split())
 
 
-def _signed_fields(mail: dkim.DKIM, domain: str, texts: Texts) -> tuple[str, ...]:
-    aligned = [(place, signer) for place, signer in _signers(mail) if _covers(signer, domain)][:SIGNATURES_MAX]
+def _signed_fields(mail: dkim.DKIM, domain: str, texts: Texts, needed: Collection[str]) -> tuple[str, ...]:
+    aligned = [(place, signer) for place, signer in _signers(mail) if covers(signer, domain)][:SIGNATURES_MAX]
     policy = texts(f"_dmarc.{domain}") if aligned else b""
     for place, signer in aligned:
         if _agrees(policy, signer, domain, texts) and _holds(mail, place, texts):
             names = tuple(name.decode("ascii") for name in mail.include_headers)
-            if "subject" in names:
+            if set(needed) <= set(names):
                 return names
     return ()
 
@@ -109,10 +111,6 @@ def _signers(mail: dkim.DKIM) -> Iterator[tuple[int, str]]:
             continue
         if fields.get(b"a") in ALGORITHMS and b"l" not in fields:  # with `l` anything may stand behind what is signed
             yield place, domain
-
-
-def _covers(signer: str, domain: str) -> bool:
-    return signer == domain or ("." in signer and domain.endswith(f".{signer}"))
 
 
 def _agrees(policy: bytes, signer: str, domain: str, texts: Texts) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from channels.email.letter import Automatic, Bounce, Enclosure, Letter, Mailbox
+from channels.email.letter import Automatic, Bounce, Enclosure, Letter, Mailbox, Signature
 from channels.email.reading.limits import MAIL_BYTES_MAX
 from channels.email.reading.unreadable import LetterUnreadable
 
@@ -15,7 +15,7 @@ TEXTS = (
     *("message_id", "sender_doubt", "subject", "said_at", "text", "quoted", "html"),
     *("complaint_of", "complaint_about", "complaint_path", "calendar"),
 )
-TUPLES = ("in_reply_to", "references", "delivered_to", "languages", "authentication", "signed", "odd")
+TUPLES = ("in_reply_to", "references", "delivered_to", "languages", "authentication", "rests_on", "signed", "odd")
 FLAGS = ("is_reply", "forwarded")
 MAILBOXES = ("reply_to", "to", "cc")
 
@@ -26,6 +26,7 @@ def to_document(letter: Letter) -> dict[str, Any]:
     document["sender"] = _mailbox(letter.sender) if letter.sender is not None else None
     for name in MAILBOXES:
         document[name] = [_mailbox(mailbox) for mailbox in getattr(letter, name)]
+    document["signatures"] = [{f.name: getattr(one, f.name) for f in fields(Signature)} for one in letter.signatures]
     document["automatic"] = letter.automatic.value
     document["bounces"] = [{f.name: getattr(bounce, f.name) for f in fields(Bounce)} for bounce in letter.bounces]
     document["headers"] = dict(letter.headers)
@@ -81,6 +82,7 @@ def _letter(document: Mapping[str, Any], contents: bytes) -> Letter:
     return Letter(
         **values,
         sender=_read_mailbox(document["sender"]) if document["sender"] is not None else None,
+        signatures=tuple(_signature(item) for item in _list(document["signatures"])),
         automatic=Automatic(document["automatic"]),
         bounces=tuple(
             Bounce(**{f.name: _text(bounce[f.name]) for f in fields(Bounce)}) for bounce in _list(document["bounces"])
@@ -111,6 +113,11 @@ def _mailbox(mailbox: Mailbox) -> dict[str, str]:
 
 def _read_mailbox(value: Any) -> Mailbox:
     return Mailbox(_text(value["address"]), _text(value["name"]))
+
+
+def _signature(value: Any) -> Signature:
+    names = tuple(_text(name) for name in _list(value["names"]))
+    return Signature(_text(value["domain"]), _text(value["selector"]), _text(value["value"]), names)
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from app.mail_reader import DeskReader
+from app.mail_settings import MailDesk
 from app.settings import Settings
 from app.wiring import House, build
 from caseengine.mails import mail_rows
@@ -27,6 +29,8 @@ from storage.engine import Database
 from tests.app.house import NO_ENCODER, Clock, ServedOffice
 from tests.app.mail.peer import PlainReader, mail
 from tests.caseengine.office import when
+from tests.channels.email.names import name_server
+from tests.channels.email.reading.test_signature import keys
 from tests.channels.email.servers import Scripted, serving
 
 DESK = "desk@larder-lane.example"
@@ -167,3 +171,15 @@ async def mailing(
             await house.turns.stop(2.0)
             await house.understander.close()
             await house.database.close()
+
+
+@contextlib.asynccontextmanager
+async def by_signatures(
+    database: Database, folder: Path, *, domain: str = "corner.example"
+) -> AsyncIterator[MailingDesk]:
+    """A desk without a border, that asks a name server for the key of that domain."""
+    records = {f"desk._domainkey.{domain}": keys()[1], f"_dmarc.{domain}": "v=DMARC1; p=reject"}
+    async with name_server(records) as (where, _), DeskReader(MailDesk(DESK, resolver=where)) as reader:
+        border = {"mail_authserv": "", "mail_border": "signatures", "mail_resolver": where}
+        async with mailing(database, folder, reader=reader, **border) as desk:
+            yield desk

@@ -1,7 +1,5 @@
 """A mail comes in, is filed, and is answered at most once."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -17,10 +15,9 @@ from channels.email.letter import Envelope
 from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contacts
 from storage.engine import Database
-from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, id_of, mailing, number_in, text_of
+from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, by_signatures, id_of, mailing, number_in, text_of
 from tests.app.mail.peer import mail
-from tests.channels.email.names import name_server
-from tests.channels.email.reading.test_signature import by, keys
+from tests.channels.email.reading.test_signature import by
 
 
 async def test_a_mail_opens_a_case_and_is_answered_with_its_number_and_a_time(any_desk: MailingDesk):
@@ -352,16 +349,6 @@ async def test_s9_at_microsoft_365_only_the_top_most_header_vouches(database: Da
 
         known = [(await desk.case(number)).contact_id is not None for number in await desk.numbers()]
     assert known == [True, False, False, False]
-
-
-@asynccontextmanager
-async def by_signatures(database: Database, folder: Path) -> AsyncIterator[MailingDesk]:
-    """A desk without a border, that asks a name server for the key of corner.example."""
-    records = {"desk._domainkey.corner.example": keys()[1], "_dmarc.corner.example": "v=DMARC1; p=reject"}
-    async with name_server(records) as (where, _), DeskReader(MailDesk(DESK, resolver=where)) as reader:
-        border = {"mail_authserv": "", "mail_border": "signatures", "mail_resolver": where}
-        async with mailing(database, folder, reader=reader, **border) as desk:
-            yield desk
 
 
 @pytest.mark.bar

@@ -113,3 +113,18 @@ def test_s9_at_microsoft_365_nothing_else_vouches(values):
 def test_a_header_without_a_name_counts_only_where_the_border_is_known_to_write_none():
     assert standing(MICROSOFT) is Standing.UNKNOWN
     assert standing(MICROSOFT, authserv="") is Standing.UNKNOWN
+
+
+@pytest.mark.bar
+def test_s9_one_domain_is_not_taken_for_another_that_is_spelt_like_it():
+    told = f"{OURS}; dmarc=pass header.from="
+    assert standing(told + "fussball.example", domain="fußball.example") is Standing.UNKNOWN
+    assert standing(told + "fußball.example", domain="xn--fuball-cta.example") is Standing.VOUCHED
+    assert standing(told + "☃.example", domain="☃.example") is Standing.UNKNOWN
+
+
+def test_the_name_of_a_border_need_not_be_a_domain():
+    told = "MX_1; dmarc=pass header.from=corner.example"
+    assert standing(told, authserv="mx_1") is Standing.VOUCHED
+    assert standing(told, authserv="mx_2") is Standing.UNKNOWN
+    assert standing(told.replace("MX_1", "bücher.example"), authserv="xn--bcher-kva.example") is Standing.VOUCHED

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.email.letter import Automatic, Bounce, Enclosure, Letter, Mailbox
+from channels.email.letter import Automatic, Bounce, Enclosure, Letter, Mailbox, Signature
 from channels.email.reading import LetterUnreadable
 from channels.email.reading.wire import pack, to_document, unpack
 
@@ -28,6 +28,9 @@ letters = st.builds(
     subject=texts,
     said_at=texts,
     languages=several,
+    signatures=st.lists(st.builds(Signature, texts, texts, texts, several), max_size=2).map(tuple),
+    rests_on=several,
+    signed=several,
     authentication=several,
     text=texts,
     quoted=texts,
