@@ -122,8 +122,8 @@ class CardFaces:
             (words["agent_card.priority"], f"P{row.priority.value}"),
             (words["agent_card.holder"], row.agent_name or words["agent_card.nobody"]),
         ]
-        if row.is_live and row.due_at is not None:
-            facts.append((words["agent_card.next_update"], self._catalogue.when(row.due_at, at)))
+        if row.next_update_at is not None:
+            facts.append((words["agent_card.next_update"], self._catalogue.when(row.next_update_at, at)))
         return [(name, _words_alone(value)) for name, value in facts]
 
     def _act(self, does: Does, about: Mapping[str, object], typed: Mapping[str, str]) -> Act:
