@@ -51,7 +51,7 @@ async def seen(desk: RoutingDesk, case: Case) -> Appointment:
 async def about_calls(desk: RoutingDesk, case: Case) -> list[tuple[str, str, Any]]:
     """What its history tells of them: how, with whose time, when."""
     await desk.rows_equal_fold(case)
-    told = []
+    told: list[tuple[str, str, Any]] = []
     for event in await desk.see(history, case.id):
         if isinstance(event, CallbackBooked):
             told.append(("booked", event.agent_name, event.starts_at))
