@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from app.http.answers import CallbackAnswer
+from app.http.bodies import VersionBody
 from app.http.case_acting import CaseActing, Who
 from app.http.case_reading import CASE, SHOWN
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
@@ -25,11 +26,11 @@ class SlotsQuery(Body):
     limit: int = Field(20, ge=1, le=200)
 
 
-class CallbackBody(Body):
+class CallbackBody(VersionBody):
     starts_at: AwareDatetime = Field(description="`starts_at` of a slot.")
 
 
-class CallbackEndBody(Body):
+class CallbackEndBody(VersionBody):
     how: Literal["kept", "unreached", "cancelled"] = Field(
         description="`kept`: you spoke with them; `unreached`: you called and did not reach them."
     )
@@ -124,12 +125,12 @@ class CallbackRoutes:
         )
 
     async def _book(self, work: UnitOfWork, call: Call, who: Who) -> None:
-        case = await permitted_case(work, call.path("number"), by=who["by"])
+        case = await permitted_case(work, call.path("number"), by=who["by"], version=who["version"])
         await book_callback(work, case, call.body.starts_at, by=who["by"], at=who["at"])
 
     async def _end(self, work: UnitOfWork, call: Call, who: Who) -> None:
         body: CallbackEndBody = call.body
-        case = await permitted_case(work, call.path("number"), by=who["by"])
+        case = await permitted_case(work, call.path("number"), by=who["by"], version=who["version"])
         if body.how == "unreached" and body.next_at is not None:
             await try_again(work, case, body.next_at, by=who["by"], at=who["at"])
         else:

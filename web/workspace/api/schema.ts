@@ -1968,6 +1968,12 @@ export interface components {
         /** CallbackBody */
         CallbackBody: {
             /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
              * Starts At
              * Format: date-time
              * @description `starts_at` of a slot.
@@ -1976,6 +1982,12 @@ export interface components {
         };
         /** CallbackEndBody */
         CallbackEndBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
             /**
              * How
              * @description `kept`: you spoke with them; `unreached`: you called and did not reach them.
