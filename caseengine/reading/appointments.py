@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.agents import Agent, AgentRole
+from caseengine.model.lifecycle import LIVE
 from caseengine.reading.callbacks import TAKEN
 from caseengine.tables import agents, callbacks, cases, departments
 from customers.identities import IdentityKind
@@ -72,15 +73,25 @@ async def appointments_for(snapshot: Snapshot, agent: Agent, *, mine: bool = Fal
     """Those an agent has to know of, the earliest first; at most LISTED_MAX.
 
     An agent's own are those for which their time is kept free, or whose case they hold. A supervisor is shown those of
-    every department.
+    every department. Nobody has to be called about a case that has ended.
 
     Args:
         mine: of a supervisor their own alone, too.
     """
-    own = sa.or_(callbacks.c.agent_id == agent.id, cases.c.agent_id == agent.id)
-    everything = agent.role is AgentRole.SUPERVISOR and not mine
-    seen = sa.true() if agent.role is AgentRole.SUPERVISOR else cases.c.department.in_(sorted(agent.departments))
-    return await _appointments(snapshot, seen if everything else sa.and_(own, seen))
+    which = [cases.c.status.in_(LIVE)]
+    if agent.role is not AgentRole.SUPERVISOR:
+        which.append(cases.c.department.in_(sorted(agent.departments)))
+    if mine or agent.role is not AgentRole.SUPERVISOR:
+        which.append(callbacks.c.id.in_(_own(agent)))
+    return await _appointments(snapshot, *which)
+
+
+def _own(agent: Agent) -> sa.CompoundSelect[Any]:
+    """Each half walks along an index, whoever else is to call."""
+    kept_free = sa.select(callbacks.c.id).where(TAKEN, callbacks.c.agent_id == agent.id)
+    held = cases.c.agent_id == agent.id, cases.c.status.in_(LIVE), cases.c.callback_at.is_not(None)
+    of_theirs = sa.select(callbacks.c.id).join_from(cases, callbacks, callbacks.c.case_id == cases.c.id)
+    return sa.union_all(kept_free, of_theirs.where(TAKEN, *held))
 
 
 async def _appointments(snapshot: Snapshot, *which: sa.ColumnElement[bool]) -> list[Appointment]:

@@ -12,8 +12,9 @@ from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.errors import NoCallback, SlotTaken
 from caseengine.model.events import CallbackBooked, CallbackEnded
+from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.model.sla import Target
-from caseengine.operations import assigning, merge, note
+from caseengine.operations import assigning, merge, note, resolve
 from caseengine.operations.calling import book_callback, end_callback, try_again
 from caseengine.reading.appointments import Appointment, appointment_of, appointments_for
 from customers.preferences import Holder, HolderKind, Preferences
@@ -189,5 +190,6 @@ async def test_everybody_is_shown_the_calls_they_have_to_make(cold: RoutingDesk)
     ):
         found = await cold.see(appointments_for, agent, mine=mine)
         assert [one.number for one in found] == numbers, agent.name
-    await on(cold, later, end_callback, "cancelled", by=SYSTEM, at=when("Mon 09:00"))
+    withdrawn = Resolution(ResolutionCode.WITHDRAWN, "It works again.")
+    await cold.do(resolve, later.number, withdrawn, by=CUSTOMER, at=when("Mon 09:00"))
     assert [one.number for one in await cold.see(appointments_for, cold.sam)] == [sooner.number]
