@@ -116,7 +116,7 @@ async def add(case: Case, desk: Desk) -> list[Line]:
     if desk.state.acknowledged == now.number:
         return []
     desk.state.acknowledged = now.number
-    return [Line("mail.added", {"number": now.number, "next_update": now.due_at})]
+    return [Line("mail.added", {"number": now.number, "next_update": now.next_update_at})]
 
 
 async def open_and_answer(said: Understanding, desk: Desk) -> list[Line]:

@@ -1,7 +1,7 @@
 """The wishes of customers, kept: each change with who made it, from where and when."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
@@ -110,6 +110,16 @@ class Preferences:
         said = {"id": uuid4(), "wishes": document, "source": source, "actor": actor, "at": at}
         self._work.write(insertion(notice_consents, **mine, **said))
         return True
+
+
+async def zones_of(snapshot: Snapshot, contact_ids: Collection[UUID]) -> dict[UUID, str]:
+    """In which zone each of these contacts lives, as far as they ever said."""
+    if not contact_ids:
+        return {}
+    table = notice_preferences
+    theirs = table.c.holder_kind == str(HolderKind.CONTACT), table.c.holder_id.in_(contact_ids)
+    rows = await snapshot.rows(sa.select(table.c.holder_id, table.c.wishes).where(*theirs))
+    return {row.holder_id: wishes_from_json(row.wishes).zone for row in rows}
 
 
 def wishes_to_json(wishes: Wishes) -> dict[str, Any]:

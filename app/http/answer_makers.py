@@ -8,6 +8,7 @@ from app.http.answers import (
     ActorAnswer,
     AgentAnswer,
     AssuranceAnswer,
+    CallbackAnswer,
     CardAccountAnswer,
     CaseAnswer,
     CaseInFullAnswer,
@@ -72,22 +73,27 @@ def contact_answer(card: ContactCard, rows: list[CaseRow]) -> ContactAnswer:
 
 
 def case_answer(row: CaseRow) -> CaseAnswer:
-    return CaseAnswer(**{name: getattr(row, name) for name in CaseAnswer.model_fields})
+    values = {name: getattr(row, name) for name in CaseAnswer.model_fields}
+    return CaseAnswer(**values | {"due_at": row.next_update_at})
 
 
-def case_in_full(view: CaseView, proved: Proved | None, wait: timedelta | None) -> CaseInFullAnswer:
+def case_in_full(
+    view: CaseView, proved: Proved | None, wait: timedelta | None, *, takes_callbacks: bool
+) -> CaseInFullAnswer:
     """
     Args:
         proved: what the case's conversation has proved; None when it has no conversation.
         wait: until somebody has it; None when it does not wait, or nobody can say.
     """
-    made = {"conversation", "linked", "expected_wait_s", *KEPT}
+    made = {"conversation", "linked", "expected_wait_s", "callback", "takes_callbacks", *KEPT}
     own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - made
     return CaseInFullAnswer(
         **case_answer(view.row).model_dump(),
         **{name: getattr(view, name) for name in own},
         conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
         linked=[case_answer(row) for row in view.linked],
+        callback=CallbackAnswer.model_validate(view.callback) if view.callback else None,
+        takes_callbacks=takes_callbacks,
         expected_wait_s=None if wait is None else round(wait.total_seconds()),
         **_kept(view),
     )

@@ -70,7 +70,9 @@ class CaseAnswer(Answer):
     agent_name: str | None
     contact_name: str | None = Field(description="Null while nobody has proved whose case it is.")
     escalation_level: int
-    due_at: datetime | None = Field(description="By when the customer was promised to hear from us.")
+    due_at: datetime | None = Field(
+        description="By when the customer was promised to hear from us; a call agreed on, where that is sooner."
+    )
     opened_at: datetime
     updated_at: datetime
     version: int
@@ -123,6 +125,20 @@ class CheckItemAnswer(Answer):
     done: bool
 
 
+class CallbackAnswer(Answer):
+    starts_at: datetime
+    ends_at: datetime
+    state: Literal["booked", "called"] = Field(
+        description="`called`: its time has come, and whoever holds the case calls."
+    )
+    agent_id: UUID = Field(description="Whose time is kept free for it.")
+    agent_name: str
+    holder_id: UUID | None = Field(description="Who holds the case, and with it the call when its time has come.")
+    holder_name: str | None
+    phone: str = Field(description="What they gave for this case, else their newest on file; empty: nobody knows one.")
+    zone: str = Field(description="The customer's, by IANA name; empty: they never named one.")
+
+
 class KeptByAnswer(Answer):
     id: UUID
     name: str
@@ -158,6 +174,8 @@ class CaseInFullAnswer(CaseAnswer):
     expected_wait_s: int | None = Field(
         description="Seconds of working time until somebody has it; null when it waits for nobody, or nobody can say."
     )
+    callback: CallbackAnswer | None = Field(description="The appointment to call the customer, while it stands.")
+    takes_callbacks: bool = Field(description="Its department takes appointments to call.")
     csat: int | None = Field(description="How happy the customer was, 1 to 5; null while they have not said.")
     effort: int | None = Field(
         description="How hard it was for them, 1 (very easy) to 5; null while they have not said."

@@ -23,6 +23,7 @@ from caseengine.reading.case_view import CaseView, case_view
 from caseengine.reading.cases import counts, held, queue
 from caseengine.reading.timeline import timeline
 from caseengine.reading.wait import CHAT, wait_for
+from caseengine.routing_rules import routing_rules
 from customers.reading import proved_in
 from storage.engine import Database
 
@@ -85,7 +86,9 @@ class CaseReading:
             here, at = view.conversation, self._now()
             proved = await proved_in(snapshot, here.id, at=at) if here else None
             wait = await wait_for(snapshot, view.row, kind=_kind(view), at=at)
-            return case_in_full(view, proved, wait)
+            _, policy = await routing_rules(snapshot)
+            calls = policy.of(view.row.department).callbacks
+            return case_in_full(view, proved, wait, takes_callbacks=calls)
 
     async def timeline(self, call: Call) -> TimelineAnswer:
         async with self._database.snapshot() as snapshot:

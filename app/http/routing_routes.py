@@ -1,11 +1,11 @@
-"""Offers, what routing decided and why, giving work back, appointments to call, and how busy everybody is."""
+"""Offers, what routing decided and why, giving work back, and how busy everybody is."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.agent_words import joined
 from app.http.bodies import Slug, VersionBody
@@ -15,7 +15,6 @@ from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
 from bot.replies.catalogue import Catalogue
 from caseengine.model.case import Case
 from caseengine.model.needs import Needs
-from caseengine.operations.calling import book_callback, end_callback, slots_for
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.routing import accept, decline, give_back
 from caseengine.operations.weighing import weigh
@@ -40,18 +39,6 @@ class GiveBackBody(VersionBody):
         max_length=20,
     )
     language: Language = Field("", description="The one they have to speak; without skills, beside what it needed.")
-
-
-class SlotsQuery(Body):
-    limit: int = Field(20, ge=1, le=200)
-
-
-class CallbackBody(Body):
-    starts_at: AwareDatetime = Field(description="`starts_at` of a slot.")
-
-
-class CallbackEndBody(Body):
-    how: Literal["kept", "cancelled"]
 
 
 class OfferAnswer(Answer):
@@ -89,16 +76,6 @@ class AssignmentAnswer(Answer):
 class AssignmentsAnswer(Answer):
     assignments: list[AssignmentAnswer] = Field(description="Every decision of routing, oldest first.")
     now: list[ConsideredAnswer] | None = Field(description="While it waits: who could have it at this moment.")
-
-
-class SlotAnswer(Answer):
-    starts_at: datetime
-    ends_at: datetime
-    free: int = Field(description="How many agents could call then.")
-
-
-class SlotsAnswer(Answer):
-    slots: list[SlotAnswer]
 
 
 class LoadAnswer(Answer):
@@ -150,15 +127,6 @@ class RoutingRoutes:
                 **agent,
             ),
             Endpoint(
-                path=f"{CASE}/callback-slots",
-                summary="When somebody of its department who can do what it needs is free to call.",
-                handle=self.slots,
-                query=SlotsQuery,
-                answer=SlotsAnswer,
-                refuses=SHOWN,
-                **agent,
-            ),
-            Endpoint(
                 method="GET",
                 path="/api/agents/load",
                 scope=Scope.SUPERVISOR,
@@ -169,7 +137,7 @@ class RoutingRoutes:
         ]
 
     def _acts(self) -> list[Endpoint]:
-        offered, booked = "routing.not_offered", ("routing.slot_taken", "routing.no_callback")
+        offered = "routing.not_offered"
         return [
             self._act("offer/acceptance", "Take what you were asked to take.", None, self._accept, offered),
             self._act(
@@ -187,15 +155,6 @@ class RoutingRoutes:
                 self._give_back,
                 "routing.skills_invalid",
             ),
-            self._act(
-                "callback",
-                "Book a time to call the customer.",
-                CallbackBody,
-                self._book,
-                "routing.callbacks_off",
-                *booked,
-            ),
-            self._act("callback/outcome", "The call was made or is off.", CallbackEndBody, self._end_callback, *booked),
         ]
 
     async def offers(self, call: Call) -> OffersAnswer:
@@ -212,15 +171,6 @@ class RoutingRoutes:
         return AssignmentsAnswer(
             assignments=[AssignmentAnswer.model_validate(one) for one in found],
             now=None if now is None else [ConsideredAnswer.model_validate(one) for one in now],
-        )
-
-    async def slots(self, call: Call) -> SlotsAnswer:
-        query: SlotsQuery = call.query
-        async with self._database.unit_of_work() as work:
-            case = await permitted_case(work, call.path("number"), by=call.agent.agent.actor)
-            found = await slots_for(work, case, at=self._now(), limit=query.limit)
-        return SlotsAnswer(
-            slots=[SlotAnswer(starts_at=one.starts_at, ends_at=one.ends_at, free=len(one.free)) for one in found]
         )
 
     async def loads(self, call: Call) -> LoadsAnswer:
@@ -245,11 +195,3 @@ class RoutingRoutes:
         body: GiveBackBody = call.body
         needs = None if body.skills is None else Needs(body.skills, {}, body.language)
         await give_back(work, call.path("number"), needs=needs, language=body.language, **who)
-
-    async def _book(self, work: UnitOfWork, call: Call, who: Who) -> None:
-        case = await permitted_case(work, call.path("number"), by=who["by"])
-        await book_callback(work, case, call.body.starts_at, by=who["by"], at=who["at"])
-
-    async def _end_callback(self, work: UnitOfWork, call: Call, who: Who) -> None:
-        case = await permitted_case(work, call.path("number"), by=who["by"])
-        await end_callback(work, case, call.body.how, by=who["by"], at=who["at"])

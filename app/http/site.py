@@ -13,6 +13,7 @@ from app.demo.pages import Guide, demo_routes
 from app.http.answer_check_pages import AnswerCheckPages
 from app.http.api_pages import DOCS, ApiPages
 from app.http.board_routes import BoardRoutes
+from app.http.callback_routes import CallbackRoutes
 from app.http.case_acting import CaseActing
 from app.http.case_delivering import CaseDelivering
 from app.http.case_files import CaseFiling
@@ -140,6 +141,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
         *ContactRoutes(parts.database).endpoints(),
         *PreferenceRoutes(parts.database, parts.catalogue.zone.key, parts.now).endpoints(),
         *RoutingRoutes(parts.database, parts.catalogue, parts.now, acting).endpoints(),
+        *CallbackRoutes(parts.database, parts.now, acting).endpoints(),
         *RulebookRoutes(parts.database, parts.now).endpoints(),
         *BoardRoutes(parts.database, parts.now).endpoints(),
         *feed.endpoints(),

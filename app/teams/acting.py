@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from caseengine.agents import Agent, agent_in_teams
 from caseengine.model.errors import CaseError, CaseNotFound, NotOffered, NotPermitted
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending
+from caseengine.operations.calling import UNREACHED, end_callback
 from caseengine.operations.offers import REASON_CHARACTERS_MAX
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.routing import accept, decline
@@ -65,6 +67,8 @@ class TeamsActing:
             Does.DECLINE: self._decline,
             Does.REPLY: self._reply,
             Does.RESOLVE: self._resolve,
+            Does.REACHED: partial(self._end_call, "kept"),
+            Does.UNREACHED: partial(self._end_call, UNREACHED),
         }
 
     @unavailable_is_said
@@ -166,6 +170,10 @@ class TeamsActing:
         resolution = Resolution(press.filled.get("code", ""), text)  # type: ignore[arg-type]
         told = closing(self._words, case.number, text)
         await ending.resolve(work, number, resolution, closing=told, version=_version(press), **who)
+
+    async def _end_call(self, how: str, work: UnitOfWork, agent: Agent, press: Press, who: Who) -> None:
+        case = await permitted_case(work, _number(press), by=agent.actor, version=_version(press))
+        await end_callback(work, case, how, **who)
 
 
 def _number(press: Press) -> str:

@@ -19,7 +19,7 @@ from bot.activity import Activity, Card, Kind, Role, Sender
 from caseengine.agents import LOCKED, Agent, agents_where
 from caseengine.cursors import Cursor, advance
 from caseengine.model.errors import CaseError
-from caseengine.policies.agent_cards import TOPIC, ToTell, Why, to_tell
+from caseengine.policies.agent_cards import OF_A_CALL, TOPIC, ToTell, Why, to_tell
 from caseengine.reading.agent_card import agent_card
 from caseengine.tables import agent_departments, agents
 from channels.protocol import Receipt
@@ -113,7 +113,8 @@ class AgentCards:
                 return None
         gone = why is Why.OFFERED and shown.offered_until is None
         given_on = why is Why.ASSIGNED and shown.view.row.agent_id != agent.id
-        if not shown.view.row.is_live or gone or given_on:
+        over = why in OF_A_CALL and shown.view.callback is None
+        if not shown.view.row.is_live or gone or given_on or over:
             return None
         return conversation, self._faces.face(shown, why, at=self._now())
 

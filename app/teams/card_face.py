@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.activity import Act, Card, Choice, Input, Link
 from bot.replies.catalogue import Catalogue
 from caseengine.model.resolution import ResolutionCode
-from caseengine.policies.agent_cards import Does, Why
+from caseengine.policies.agent_cards import OF_A_CALL, Does, Why
 from caseengine.reading.agent_card import AgentCard
 
 WORDS_MAX = 600
@@ -20,6 +20,9 @@ WHY = {
     Why.LADDER_TELL_MANAGER: "agent_card.ladder",
     Why.DELIVERY_DOUBTED: "agent_card.delivery_doubted",
     Why.DELIVERY_GIVEN_UP: "agent_card.delivery_given_up",
+    Why.CALLBACK_BOOKED: "agent_card.callback_booked",
+    Why.CALLBACK_DUE: "agent_card.callback_due",
+    Why.LADDER_CALLBACK: "agent_card.ladder_callback",
 }
 TARGETS = {
     "first_response": "agent_card.first_response",
@@ -36,12 +39,21 @@ CODES = {
 }
 
 
+AT_ONCE = {
+    Does.TAKE: "agent_card.take",
+    Does.ACCEPT: "agent_card.accept",
+    Does.REACHED: "agent_card.reached",
+    Does.UNREACHED: "agent_card.unreached",
+}
+"""Buttons that ask nothing."""
 DONE = {
     Does.TAKE: "agent_card.taken",
     Does.ACCEPT: "agent_card.taken",
     Does.DECLINE: "agent_card.declined",
     Does.REPLY: "agent_card.replied",
     Does.RESOLVE: "agent_card.resolved",
+    Does.REACHED: "agent_card.was_reached",
+    Does.UNREACHED: "agent_card.was_not_reached",
 }
 """What a card says of a press that was carried out."""
 
@@ -104,6 +116,8 @@ class CardFaces:
             return ""
         if (why is Why.OFFERED and shown.offered_until is None) or (why is Why.ASSIGNED and not shown.mine):
             return self.went(shown)
+        if why in OF_A_CALL and shown.view.callback is None:
+            return self.words["agent_card.call_over"]
         due_at = shown.notice.get("due_at")
         target = TARGETS.get(str(shown.notice.get("target")))
         until = shown.offered_until
@@ -111,6 +125,7 @@ class CardFaces:
             target=self.words[target] if target else "",
             due=self._catalogue.when(datetime.fromisoformat(due_at), at) if due_at else "",
             until=self._catalogue.when(until, at) if until else "",
+            caller=_words_alone(str(shown.notice.get("agent_name", ""))),
         )
 
     def _facts(self, shown: AgentCard, at: datetime) -> list[tuple[str, str]]:
@@ -122,8 +137,11 @@ class CardFaces:
             (words["agent_card.priority"], f"P{row.priority.value}"),
             (words["agent_card.holder"], row.agent_name or words["agent_card.nobody"]),
         ]
-        if row.is_live and row.due_at is not None:
-            facts.append((words["agent_card.next_update"], self._catalogue.when(row.due_at, at)))
+        if row.next_update_at is not None:
+            facts.append((words["agent_card.next_update"], self._catalogue.when(row.next_update_at, at)))
+        if (call := shown.view.callback) is not None:
+            facts.append((words["agent_card.call"], self._catalogue.when(call.starts_at, at)))
+            facts.append((words["agent_card.number"], call.phone or words["agent_card.no_number"]))
         return [(name, _words_alone(value)) for name, value in facts]
 
     def _act(self, does: Does, about: Mapping[str, object], typed: Mapping[str, str]) -> Act:
@@ -139,8 +157,7 @@ class CardFaces:
             code = Input("code", words["agent_card.code"], "choice", codes, value=typed.get("code", ""))
             text = Input("done", words["agent_card.done_text"], "multiline", value=typed.get("done", ""))
             return Act(words["agent_card.resolve"], verb=does, about=about, inputs=(code, text))
-        title = words["agent_card.accept"] if does is Does.ACCEPT else words["agent_card.take"]
-        return Act(title, verb=does, about=about)
+        return Act(words[AT_ONCE[does]], verb=does, about=about)
 
 
 def _words_alone(text: str) -> str:

@@ -3,6 +3,7 @@
 Where the department keeps appointments, the times offered are those at which somebody is free, and one is booked.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.dialogs.desk import BOT, Desk
@@ -123,8 +124,8 @@ async def book(slots: Slots, desk: Desk) -> Next:
     if starts_at is not None and not await _still_free(slots, desk, starts_at):
         del slots["slot"]
         return await next_question(slots, desk)
-    told = slots["slot"] if starts_at else slots["window"]
-    case = await open_case(desk.work, _opening(slots, desk, told), by=desk.customer, at=desk.at)
+    wish = {} if starts_at else {"callback": slots["window"], "callback_said": slots["window_said"]}
+    case = await open_case(desk.work, _opening(slots, desk, wish), by=desk.customer, at=desk.at)
     if starts_at is not None:
         await book_callback(desk.work, case, starts_at, by=BOT, at=desk.at)
         return Done("callback.booked", {"number": case.number, "phone": slots["phone_shown"], "starts_at": starts_at})
@@ -153,15 +154,15 @@ async def _free(slots: Slots, desk: Desk, *, since: datetime | None, limit: int)
     )
 
 
-def _opening(slots: Slots, desk: Desk, told: str = "") -> Opening:
-    """`told`: the time, as it is known when the case is opened."""
+def _opening(slots: Slots, desk: Desk, wish: Mapping[str, str] | None = None) -> Opening:
+    """`wish`: when they would like to be called, where no time is booked."""
     return Opening(
         subject=subject_of(slots["reason"]),
         description=slots["reason"],
         department=slots["department"],
         conversation=desk.conversation.id,
         contact_id=desk.assurance.contact_id,
-        claimed={"phone": slots["phone"], "callback": told, "callback_said": slots.get("window_said", told)},
+        claimed={"phone": slots["phone"], **(wish or {})},
         case_type="service_request",
     )
 

@@ -115,6 +115,11 @@ class Case:
         """The desk still owes something."""
         return self.status in LIVE
 
+    @property
+    def next_update_at(self) -> datetime | None:
+        """What the customer is told of the next news; None where nothing is promised."""
+        return next_update(self.due_at, self.callback_at) if self.is_live else None
+
     def can(self, verb: Verb) -> bool:
         return (self.status, verb) in TRANSITIONS
 
@@ -281,6 +286,11 @@ class Case:
             setattr(self, name, value)
         self.updated_at = event.at
         self.version += 1
+
+
+def next_update(due_at: datetime | None, callback_at: datetime | None) -> datetime | None:
+    """By when a customer hears from the desk: what was promised, or the call agreed on where that is sooner."""
+    return min((at for at in (due_at, callback_at) if at is not None), default=None)
 
 
 def _words(text: str) -> str:

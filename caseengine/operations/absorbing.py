@@ -16,7 +16,7 @@ from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.sla import Book, Owed, owed, owed_without
 from caseengine.operations.applying import judge_anew
-from caseengine.operations.calling import end_callback
+from caseengine.operations.calling import booking, end_callback, ending
 from caseengine.operations.keeping import WATCHERS_MAX
 from caseengine.operations.parenting import attach
 from caseengine.reading.callbacks import callback_of
@@ -94,6 +94,5 @@ async def _called(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at
         return
     as_seen = callbacks.c.id == callback.id, callbacks.c.state == callback.state
     work.write(sa.update(callbacks).where(*as_seen).values(case_id=target.id), rows=1)
-    source.record(happened.CallbackEnded(case_id=source.id, actor=by, at=at, callback_id=callback.id, how=MOVED))
-    times = {"starts_at": callback.starts_at, "ends_at": callback.ends_at}
-    target.record(happened.CallbackBooked(case_id=target.id, actor=by, at=at, callback_id=callback.id, **times))
+    source.record(ending(source, callback, MOVED, by=by, at=at))
+    target.record(booking(target, callback, by=by, at=at))

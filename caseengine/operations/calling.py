@@ -5,6 +5,7 @@ Source: docs/decisions/0016-routing.md
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -36,6 +37,8 @@ BOOKED = "callback_booked"
 """The kind of the notice to whose time is kept free."""
 WRITTEN_DOWN_WITHIN = timedelta(minutes=15)
 """So long after the end of the appointment whoever called may say so."""
+UNREACHED = "unreached"
+"""How an appointment ends that was kept by the desk, and of which the customer knows nothing."""
 CALLED_BY = ("AgentReplied", "CustomerAsked", "NoteAdded", "ScriptAnswered", "CaseResolved")
 """What an agent does to a case about which they have called."""
 
@@ -52,10 +55,15 @@ async def slots_for(
     )
 
 
-async def book_callback(work: UnitOfWork, case: Case, starts_at: datetime, *, by: Actor, at: datetime) -> Callback:
-    """Keep that time of somebody free for this customer; an earlier appointment of the case is called off.
+async def book_callback(
+    work: UnitOfWork, case: Case, starts_at: datetime, *, ends: str = "cancelled", by: Actor, at: datetime
+) -> Callback:
+    """Keep that time of somebody free for this customer; an earlier appointment of the case ends.
 
-    It is the time of whoever has the case, where they are free, and whoever it is is told.
+    It is the time of whoever has the case, where they are free; else of whoever had the earlier one. Who it is is told.
+
+    Args:
+        ends: how the earlier appointment ends, see `end_callback`.
 
     Raises:
         CallbacksOff: its department takes none.
@@ -71,24 +79,35 @@ async def book_callback(work: UnitOfWork, case: Case, starts_at: datetime, *, by
         raise SlotTaken
     before = await callback_of(work, case.id)
     if before is not None:
-        _end(work, case, before, "cancelled", by=by, at=at)
-    slot = slots[0]
-    agent_id = case.agent_id if case.agent_id in slot.free else slot.free[0]
-    callback = Callback(uuid4(), case.id, agent_id, case.department, slot.starts_at, slot.ends_at, "booked")
-    values = {name: getattr(callback, name) for name in Callback.__dataclass_fields__}
-    work.write(insertion(callbacks, **values, booked_at=at), duplicate=Conflict())
-    case.record(
-        CallbackBooked(
-            case_id=case.id,
-            actor=by,
-            at=at,
-            callback_id=callback.id,
-            starts_at=callback.starts_at,
-            ends_at=callback.ends_at,
-        )
-    )
-    _tell(work, case, {agent_id} - _self(by), BOOKED, callback, at=at)
+        _end(work, case, before, ends, by=by, at=at)
+    callback = await _keep_free(work, case, slots[0], before, at=at)
+    case.record(booking(case, callback, by=by, at=at))
+    _tell(work, case, {callback.agent_id} - _self(by), BOOKED, callback, at=at)
     return callback
+
+
+async def try_again(work: UnitOfWork, case: Case, starts_at: datetime, *, by: Actor, at: datetime) -> Callback:
+    """Somebody called and did not reach the customer; another time is kept free for them.
+
+    Raises:
+        NoCallback: there is no appointment. And as `book_callback`.
+    """
+    if await callback_of(work, case.id) is None:
+        raise NoCallback
+    return await book_callback(work, case, starts_at, ends=UNREACHED, by=by, at=at)
+
+
+def booking(case: Case, callback: Callback, *, by: Actor, at: datetime) -> CallbackBooked:
+    """The fact that this case has that appointment."""
+    names = ("starts_at", "ends_at", "agent_id", "agent_name")
+    told = {name: getattr(callback, name) for name in names}
+    return CallbackBooked(case_id=case.id, actor=by, at=at, callback_id=callback.id, **told)
+
+
+def ending(case: Case, callback: Callback, how: str, *, by: Actor, at: datetime) -> CallbackEnded:
+    """The fact that this case has that appointment no more."""
+    told: dict[str, Any] = {"starts_at": callback.starts_at, "agent_name": callback.agent_name}
+    return CallbackEnded(case_id=case.id, actor=by, at=at, callback_id=callback.id, how=how, **told)
 
 
 async def book_soonest(work: UnitOfWork, case: Case, at: datetime) -> Mapping[str, str] | None:
@@ -109,7 +128,7 @@ async def book_soonest(work: UnitOfWork, case: Case, at: datetime) -> Mapping[st
 async def end_callback(work: UnitOfWork, case: Case, how: str, *, by: Actor, at: datetime) -> None:
     """
     Args:
-        how: "kept" or "cancelled".
+        how: "kept" (an agent who says so has spoken with the customer), "unreached" or "cancelled".
 
     Raises:
         NoCallback: there is no appointment.
@@ -149,6 +168,18 @@ async def miss(work: UnitOfWork, case: Case, callback: Callback, *, at: datetime
     elif callback.state != "called" or at >= callback.ends_at + WRITTEN_DOWN_WITHIN:
         _end(work, case, callback, "missed", by=SYSTEM, at=at)
         case.escalate(MISSED, by=SYSTEM, at=at)
+
+
+async def _keep_free(
+    work: UnitOfWork, case: Case, slot: CallbackSlot, before: Callback | None, *, at: datetime
+) -> Callback:
+    wanted = (case.agent_id, before.agent_id if before else None)
+    agent_id = next((one for one in wanted if one in slot.free), slot.free[0])
+    name = (await Agents(work).get(agent_id)).name
+    kept = Callback(uuid4(), case.id, agent_id, name, case.department, slot.starts_at, slot.ends_at, "booked")
+    values = {one: getattr(kept, one) for one in Callback.__dataclass_fields__ if one != "agent_name"}
+    work.write(insertion(callbacks, **values, booked_at=at), duplicate=Conflict())
+    return kept
 
 
 async def _is_held_by_somebody_there(work: UnitOfWork, case: Case, at: datetime) -> bool:
@@ -198,5 +229,6 @@ def _tell(
 
 def _end(work: UnitOfWork, case: Case, callback: Callback, how: str, *, by: Actor, at: datetime) -> None:
     as_seen = sa.and_(callbacks.c.id == callback.id, callbacks.c.state == callback.state)
-    work.write(sa.update(callbacks).where(as_seen).values(state=how), rows=1)
-    case.record(CallbackEnded(case_id=case.id, actor=by, at=at, callback_id=callback.id, how=how))
+    state = "kept" if how == UNREACHED else how
+    work.write(sa.update(callbacks).where(as_seen).values(state=state), rows=1)
+    case.record(ending(case, callback, how, by=by, at=at))

@@ -26,6 +26,9 @@ class Why(StrEnum):
     LADDER_TELL_MANAGER = "ladder_tell_manager"
     DELIVERY_DOUBTED = "delivery_doubted"
     DELIVERY_GIVEN_UP = "delivery_given_up"
+    CALLBACK_BOOKED = "callback_booked"
+    CALLBACK_DUE = "callback_due"
+    LADDER_CALLBACK = "ladder_callback"
 
 
 class Does(StrEnum):
@@ -36,9 +39,13 @@ class Does(StrEnum):
     DECLINE = "decline"
     REPLY = "reply"
     RESOLVE = "resolve"
+    REACHED = "reached"
+    UNREACHED = "unreached"
     SHOW = "show"
 
 
+OF_A_CALL = frozenset({Why.CALLBACK_BOOKED, Why.CALLBACK_DUE})
+"""Cards about an appointment, which is none any more once the call was made or is off."""
 GIVEN = {"CaseAssigned": Why.ASSIGNED, "CaseOffered": Why.OFFERED}
 
 
@@ -69,7 +76,13 @@ def to_tell(fact: Mapping[str, Any]) -> ToTell | None:
 
 
 def can_do(
-    status: Status, allowed: Sequence[Verb], *, holder: UUID | None, me: UUID, asked: bool = False
+    status: Status,
+    allowed: Sequence[Verb],
+    *,
+    holder: UUID | None,
+    me: UUID,
+    asked: bool = False,
+    calls: bool = False,
 ) -> tuple[Does, ...]:
     """The buttons of a card; the operation behind each decides anew.
 
@@ -78,10 +91,14 @@ def can_do(
         holder: who holds the case.
         me: whose card it is.
         asked: it is offered to them.
+        calls: the time to call its customer has come.
     """
     if status not in LIVE:
         return ()
     if holder is None:
         return (Does.ACCEPT, Does.DECLINE) if asked else (Does.TAKE,)
+    if holder != me:
+        return ()
     mine = {Does.REPLY: Verb.REPLY, Does.RESOLVE: Verb.RESOLVE}
-    return tuple(does for does, verb in mine.items() if verb in allowed) if holder == me else ()
+    called = (Does.REACHED, Does.UNREACHED) if calls else ()
+    return (*called, *(does for does, verb in mine.items() if verb in allowed))

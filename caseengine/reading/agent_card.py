@@ -47,9 +47,11 @@ async def agent_card(snapshot: Snapshot, agent: Agent, number: str, why: Why | N
     view = await case_view(snapshot, agent, number)
     row = view.row
     offered_until = await _offered_until(snapshot, row.id, agent.id)
+    calls = view.callback is not None and view.callback.state == "called"
+    asked = offered_until is not None
     return AgentCard(
         view=view,
-        can=can_do(row.status, view.can, holder=row.agent_id, me=agent.id, asked=offered_until is not None),
+        can=can_do(row.status, view.can, holder=row.agent_id, me=agent.id, asked=asked, calls=calls),
         mine=row.agent_id == agent.id,
         offered_until=offered_until,
         last_words=await _last_words(snapshot, view.conversation.id) if view.conversation else "",

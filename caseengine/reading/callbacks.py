@@ -33,11 +33,15 @@ class CallbackSlot:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """An appointment. `state`: booked, called (its time came and somebody has the case), kept, missed, cancelled."""
+    """An appointment. `state`: booked, called (its time came and somebody has the case), kept, missed, cancelled.
+
+    `agent_id`, `agent_name`: whose time is kept free.
+    """
 
     id: UUID
     case_id: UUID
     agent_id: UUID
+    agent_name: str
     department: str
     starts_at: datetime
     ends_at: datetime
@@ -112,18 +116,22 @@ async def _due(snapshot: Snapshot, state: str, when: sa.ColumnElement[bool], beh
     place = callbacks.c.starts_at, callbacks.c.id
     further = [] if behind is None else [beyond(place, (behind.starts_at, behind.id))]
     rows = await snapshot.rows(
-        sa.select(*_COLUMNS).where(TAKEN, callbacks.c.state == state, when, *further).order_by(*place).limit(PAGE)
+        _callbacks().where(callbacks.c.state == state, when, *further).order_by(*place).limit(PAGE)
     )
     return [Callback(*tuple(row)) for row in rows]
 
 
 async def callback_of(snapshot: Snapshot, case_id: UUID) -> Callback | None:
     """The appointment of a case that is still to be kept."""
-    row = await snapshot.first(sa.select(*_COLUMNS).where(TAKEN, callbacks.c.case_id == case_id))
+    row = await snapshot.first(_callbacks().where(callbacks.c.case_id == case_id))
     return Callback(*tuple(row)) if row else None
 
 
-_COLUMNS = [callbacks.c[name] for name in Callback.__dataclass_fields__]
+def _callbacks() -> sa.Select[Any]:
+    """Those still to be kept."""
+    names = Callback.__dataclass_fields__
+    columns = (agents.c.name if name == "agent_name" else callbacks.c[name] for name in names)
+    return sa.select(*columns).join_from(callbacks, agents, agents.c.id == callbacks.c.agent_id).where(TAKEN)
 
 
 async def _people(

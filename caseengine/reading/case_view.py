@@ -14,6 +14,7 @@ from caseengine.model.conversation import Conversation
 from caseengine.model.errors import CaseNotFound, NotPermitted, NumberMistyped
 from caseengine.model.lifecycle import Verb, asked_from
 from caseengine.model.number import Mistyped, read_number
+from caseengine.reading.appointments import Appointment, appointment_of
 from caseengine.reading.case_kept import Kept, kept
 from caseengine.reading.cases import CaseRow, case_rows, read_case_row
 from caseengine.tables import case_conversations, case_links, cases
@@ -46,6 +47,7 @@ class CaseView:
     csat: int | None
     effort: int | None
     kept: Kept
+    callback: Appointment | None
 
     @property
     def can(self) -> Sequence[Verb]:
@@ -95,5 +97,6 @@ async def _around(snapshot: Snapshot, agent: Agent, row: sa.Row[Any]) -> CaseVie
         linked=[read_case_row(other) for other in linked if agent.may_see(other.department)],
         checklist=[CheckItem(**item) for item in row.checklist],
         kept=await kept(snapshot, agent, row),
+        callback=await appointment_of(snapshot, row.id) if row.callback_at is not None else None,
         **{name: getattr(row, name) for name in DETAILS},
     )

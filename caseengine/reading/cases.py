@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from caseengine.agents import Agent
+from caseengine.model.case import next_update
 from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.priority import Priority
 from caseengine.operations.access import Viewer, visible_to
@@ -24,7 +25,10 @@ COUNTED = (*LIVE, Status.RESOLVED)
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case in a list; `contact_name` is None while nobody has proved whose it is."""
+    """One case in a list; `contact_name` is None while nobody has proved whose it is.
+
+    `due_at` is what was promised, `callback_at` when somebody calls; see `next_update_at`.
+    """
 
     id: UUID
     number: str
@@ -38,6 +42,7 @@ class CaseRow:
     contact_name: str | None
     escalation_level: int
     due_at: datetime | None
+    callback_at: datetime | None
     tier: str | None
     opened_at: datetime
     updated_at: datetime
@@ -46,6 +51,11 @@ class CaseRow:
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def next_update_at(self) -> datetime | None:
+        """As `Case.next_update_at`."""
+        return next_update(self.due_at, self.callback_at) if self.is_live else None
 
     @property
     def place(self) -> "QueuePlace":

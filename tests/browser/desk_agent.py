@@ -86,6 +86,15 @@ class DeskAgent:
     async def move(self, number: str, department: str, reason: str) -> None:
         await self._call("POST", f"/api/cases/{number}/move", {"department": department, "reason": reason})
 
+    async def decides(self, rulebook: str, document: dict[str, Any]) -> None:
+        """Another rulebook; for supervisors."""
+        await self._call("PUT", f"/api/rulebooks/{rulebook}", {"document": document})
+
+    async def address(self, name: str) -> str:
+        """A colleague's e-mail address."""
+        agents = (await self._call("GET", "/api/agents"))["agents"]
+        return next(str(one["email"]) for one in agents if one["name"] == name)
+
     async def agent_id(self, name: str) -> str:
         agents = (await self._call("GET", "/api/agents"))["agents"]
         return next(str(one["id"]) for one in agents if one["name"] == name)

@@ -15,7 +15,7 @@ from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.needs import Needs
 from caseengine.model.skill import Skill
-from caseengine.operations.calling import book_callback, book_soonest, end_callback, slots_for
+from caseengine.operations.calling import book_callback, book_soonest, end_callback, slots_for, try_again
 from caseengine.operations.escalating import escalate_due
 from caseengine.operations.needing import ask_for
 from caseengine.operations.routing import accept, decline, give_back, return_all, route
@@ -154,7 +154,8 @@ async def _book(world: World) -> None:
     async def act(work: UnitOfWork, case: Case) -> None:
         slots = await slots_for(work, case, at=world.at, limit=BOOKED_MAX)
         starts_at = slots[world.drawn[1] % len(slots)].starts_at if slots else world.at
-        await book_callback(work, case, starts_at, **world.by)
+        book = try_again if world.drawn[0] % 2 else book_callback
+        await book(work, case, starts_at, **world.by)
 
     await on_case(world, act)
 
@@ -204,7 +205,7 @@ DESK_ACTS: dict[str, Callable[[World], Awaitable[Any]]] = {
     "need": lambda w: on_case(w, lambda work, case: ask_for(work, case, Needs({"refunds": w.drawn[1] + 1}), **w.by)),
     "book": _book,
     "end_call": lambda w: on_case(
-        w, lambda work, case: end_callback(work, case, ("kept", "cancelled")[w.drawn[1] % 2], **w.by)
+        w, lambda work, case: end_callback(work, case, ("kept", "unreached", "cancelled")[w.drawn[1] % 3], **w.by)
     ),
     "apply_policy": lambda w: on_case(w, lambda work, case: do.apply_policy(work, case, by=SYSTEM, at=w.at)),
     "clocks": _clocks,

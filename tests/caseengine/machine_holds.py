@@ -81,7 +81,7 @@ def the_customer_is_promised_something(case: Case, events: Any) -> None:
     """A live case has a promise, unless the customer was answered since they spoke last or the desk waits for them."""
     owed = False
     for event in events:
-        owed = True if _owes(event) else False if isinstance(event, ANSWERED) else owed
+        owed = True if _owes(event) else False if _answers(event) else owed
     if case.is_live and case.status is not Status.WAITING_ON_CUSTOMER and owed:
         assert case.due_at is not None
 
@@ -90,6 +90,12 @@ def _owes(event: happened.CaseEvent) -> bool:
     if isinstance(event, happened.CaseAbsorbed):
         return event.customer_waits
     return isinstance(event, OWED)
+
+
+def _answers(event: happened.CaseEvent) -> bool:
+    if isinstance(event, happened.CallbackEnded):
+        return event.reached_the_customer
+    return isinstance(event, ANSWERED)
 
 
 def relations_make_sense(all_of_them: list[Case]) -> None:

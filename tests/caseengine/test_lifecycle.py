@@ -67,7 +67,10 @@ FACTS: list[tuple[type[CaseEvent], dict[str, Any]]] = [
     (happened.CaseOffered, {"agent_id": uuid4(), "agent_name": "Mo", "expires_at": AT}),
     (happened.OfferEnded, {"agent_id": uuid4(), "agent_name": "Mo", "how": "declined"}),
     (happened.CaseReturned, {"agent_id": uuid4(), "agent_name": "Mo", "reason": "vanished"}),
-    (happened.CallbackBooked, {"callback_id": uuid4(), "starts_at": AT, "ends_at": AT}),
+    (
+        happened.CallbackBooked,
+        {"callback_id": uuid4(), "starts_at": AT, "ends_at": AT, "agent_id": uuid4(), "agent_name": "Mo"},
+    ),
     (happened.RuleFired, {"rule": "vip", "version": 1, "cause": 1, "actions": ({"do": "tag"},)}),
     (happened.SurveyAsked, {"survey_id": uuid4(), "channel": "webchat"}),
     (happened.CustomerTold, {"kinds": ("reply",), "way": "email"}),
@@ -83,7 +86,7 @@ FACTS: list[tuple[type[CaseEvent], dict[str, Any]]] = [
     (happened.WatcherRemoved, {"agent_id": uuid4(), "agent_name": "Mo"}),
     (happened.ChecklistItemChecked, {"item_id": "1", "done": True}),
     (happened.ChecklistItemDropped, {"item_id": "1"}),
-    (happened.CallbackEnded, {"callback_id": uuid4(), "how": "kept"}),
+    (happened.CallbackEnded, {"callback_id": uuid4(), "how": "kept", "starts_at": AT, "agent_name": "Mo"}),
     (happened.CaseRated, {"survey_id": uuid4(), "csat": 5, "effort": 1, "comment": "Quick"}),
 ]
 """Facts whose rules are kept by operations, with what they say."""

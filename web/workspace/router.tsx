@@ -41,6 +41,17 @@ export const casesRoute = createRoute({
   },
 });
 
+const CallsPage = lazyRouteComponent(() => import("./queue/CallsPage.tsx"), "CallsPage");
+
+export const callsRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/calls",
+  validateSearch: (search: Record<string, unknown>): { everybody?: true } => (search["everybody"] === true ? { everybody: true } : {}),
+  component: function Calls() {
+    return <CallsPage everybody={callsRoute.useSearch().everybody ?? false} />;
+  },
+});
+
 export const caseRoute = createRoute({
   getParentRoute: () => root,
   path: "/cases/$number",
@@ -50,7 +61,7 @@ export const caseRoute = createRoute({
   },
 });
 
-export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, caseRoute]), basepath: "/workspace", scrollRestoration: true });
+export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, callsRoute, caseRoute]), basepath: "/workspace", scrollRestoration: true });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from caseengine.model.actor import ActorKind
 from caseengine.model.events.fact import CaseEvent, Was
 from caseengine.model.lifecycle import Verb
 
@@ -76,10 +77,14 @@ class CaseReturned(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackBooked(CaseEvent):
+    """`agent_id`, `agent_name`: whose time is kept free."""
+
     verb = Verb.BOOK
     callback_id: UUID
     starts_at: datetime
     ends_at: datetime
+    agent_id: UUID | None = None
+    agent_name: str = ""
 
     def sets(self, case: Was) -> dict[str, Any]:
         return {"callback_at": self.starts_at}
@@ -87,11 +92,24 @@ class CallbackBooked(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackEnded(CaseEvent):
-    """`how`: "kept", "missed", "cancelled", or "moved" to the case that this one goes on in."""
+    """
+    Attributes:
+        how: "kept", "unreached" (somebody called, and did not reach them), "missed", "cancelled", or "moved" to the
+            case that this one goes on in.
+        starts_at, agent_name: what was agreed, and with whose time.
+    """
 
     verb = Verb.BOOK
     callback_id: UUID
     how: str
+    starts_at: datetime | None = None
+    agent_name: str = ""
+
+    @property
+    def reached_the_customer(self) -> bool:
+        """An agent says that they spoke with them. That the system finds a call was made tells nothing of that."""
+        return self.how == "kept" and self.actor.kind is ActorKind.AGENT
 
     def sets(self, case: Was) -> dict[str, Any]:
-        return {"callback_at": None}
+        """Who was spoken with has heard from the desk: that keeps the promise, as an answer does."""
+        return {"callback_at": None} | ({"due_at": None} if self.reached_the_customer else {})

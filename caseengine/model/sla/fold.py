@@ -11,6 +11,7 @@ from enum import StrEnum
 from caseengine.model.actor import ActorKind
 from caseengine.model.events import (
     AgentReplied,
+    CallbackEnded,
     CaseAbsorbed,
     CaseEvent,
     CaseMerged,
@@ -148,7 +149,9 @@ def _awaits(before: Awaits, event: CaseEvent) -> Awaits:
 
 
 def _answers(event: CaseEvent) -> bool:
-    """Words of an agent to the customer; the bot's never count."""
+    """Words of an agent to the customer, written or spoken; the bot's never count."""
+    if isinstance(event, CallbackEnded):
+        return event.reached_the_customer
     return event.actor.kind is ActorKind.AGENT and isinstance(event, (AgentReplied, CustomerAsked, CaseResolved))
 
 

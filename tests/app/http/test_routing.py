@@ -84,6 +84,46 @@ async def test_a_call_is_booked_out_of_real_slots(served: Served) -> None:
     assert (await li.asks("POST", f"{address}/callback/outcome", {"how": "kept"})).code == "routing.no_callback"
 
 
+async def test_everybody_sees_the_calls_they_have_to_make(served: Served) -> None:
+    """The case shows whom to call and who does, and so does the list; both follow what comes of it."""
+    await opens(served)
+    case = await served.office.report(claimed={"phone": "+447700900212"})
+    sam, address = await served.agent(served.office.sam), f"/api/cases/{case.number}"
+    seen = await sam.gets(address)
+    assert (seen["callback"], seen["takes_callbacks"]) == (None, True)
+    slots = (await sam.gets(f"{address}/callback-slots"))["slots"]
+    seen = await sam.posts(f"{address}/callback", {"starts_at": slots[0]["starts_at"]})
+    booked = seen["callback"]
+    assert (booked["starts_at"], booked["state"]) == (slots[0]["starts_at"], "booked")
+    assert (booked["phone"], booked["zone"], booked["holder_id"]) == ("+447700900212", "", None)
+    assert seen["due_at"] == booked["starts_at"]  # what the customer hears first
+
+    people = {str(one.id): one for one in (served.office.li, served.office.mo)}
+    owner = await served.agent(people.pop(booked["agent_id"]))
+    other = await served.agent(next(iter(people.values())))
+    (mine,) = (await owner.gets("/api/callbacks"))["callbacks"]
+    assert mine == {**booked, **{name: mine[name] for name in set(mine) - set(booked)}}
+    assert (mine["number"], mine["department_name"], mine["contact_name"]) == (case.number, "Tills", None)
+    assert (await other.gets("/api/callbacks"))["callbacks"] == []
+    assert len((await sam.gets("/api/callbacks"))["callbacks"]) == 1
+    assert (await sam.gets("/api/callbacks?mine=true"))["callbacks"] == []
+
+    again = {"how": "unreached", "next_at": slots[3]["starts_at"]}
+    seen = await owner.posts(f"{address}/callback/outcome", again)
+    assert (seen["callback"]["starts_at"], seen["callback"]["agent_id"]) == (again["next_at"], booked["agent_id"])
+    taken = await owner.asks(
+        "POST", f"{address}/callback/outcome", {"how": "unreached", "next_at": when("Mon 03:00").isoformat()}
+    )
+    assert taken.code == "routing.slot_taken"
+    seen = await owner.posts(f"{address}/callback/outcome", {"how": "kept"})
+    assert (seen["callback"], seen["due_at"]) == (None, None)
+    entries = (await owner.gets(f"{address}/timeline"))["entries"]
+    told = [one["data"] for one in entries if one["kind"].startswith("Callback")]
+    assert [one.get("how", "booked") for one in told] == ["booked", "unreached", "booked", "kept"]
+    assert {one["agent_name"] for one in told} == {booked["agent_name"]}
+    assert (await owner.asks("POST", f"{address}/callback/outcome", again)).code == "routing.no_callback"
+
+
 async def test_a_case_says_how_long_it_waits_and_what_its_customer_said(served: Served) -> None:
     await opens(served)
     li = await served.agent(served.office.li)

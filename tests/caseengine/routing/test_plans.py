@@ -9,6 +9,7 @@ from app.backtest.run import newest_histories
 from caseengine.cases import Cases
 from caseengine.model.needs import Needs
 from caseengine.policies.routing_policy import RoutingPolicy
+from caseengine.reading.appointments import appointments_for
 from caseengine.reading.assignments import offers_to
 from caseengine.reading.callbacks import callbacks_begun, callbacks_over
 from caseengine.reading.candidates import candidates_for, loads_of
@@ -48,7 +49,7 @@ BIG = {"cases", "case_events", "agents", "agent_skills", "agent_work", "assignme
             "lost",
             "pace",
         ),
-        *("begun", "over", "newest", "there", "given back", "pace of mails", "out of place"),
+        *("begun", "over", "calls", "newest", "there", "given back", "pace of mails", "out of place"),
     ],
 )
 async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) -> None:
@@ -76,6 +77,7 @@ async def test_every_step_walks_along_an_index(desk: RoutingDesk, which: str) ->
         "out of place": lambda: plan_of(desk, work_out_of_place),
         "begun": lambda: plan_of(desk, callbacks_begun, now),
         "over": lambda: plan_of(desk, callbacks_over, now),
+        "calls": lambda: plan_of(desk, appointments_for, ann),
         "newest": lambda: plan_of(desk, newest_histories, 5),
         "there": lambda: plan_of(desk, with_somebody_there, at=now),
         "given back": lambda: plan_of(desk, refusals, [case.id], since=now),

@@ -14,12 +14,14 @@ from app.tables import teams_presses
 from app.teams import agent_cards
 from caseengine.agents import LOCKED, Agent, Agents, Presence
 from caseengine.cases import Cases, history
+from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
-from caseengine.model.events import OfferEnded
+from caseengine.model.events import CallbackEnded, OfferEnded
 from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.notices import give_notice, tell_department
 from caseengine.operations import answering, assigning, ending
+from caseengine.operations.calling import book_callback, end_callback, slots_for, try_again
 from caseengine.policies.agent_cards import CHANGED
 from caseengine.rulebooks import Rulebook, decide
 from storage.engine import Database
@@ -570,3 +572,72 @@ async def test_where_no_token_is_checked_nobody_is_an_agent(database: Database) 
         told = {"from": {"id": "29:li", "name": "Li", "aadObjectId": LI}, "name": "adaptiveCard/action"}
         _, answered = await wire.post(wire.activity("invoke", value=value, **told), authorization="")
         assert answered["statusCode"] == 403
+
+
+class TestCalls:
+    async def calls(self, floor: Floor) -> tuple[Case, Agent]:
+        """A call that is booked for the next free time; whose time it is."""
+        takes = {"departments": {"tills": {"mode": "pull", "callbacks": True}}}
+        await floor.office.do(decide, Rulebook.ROUTING, takes, by=SYSTEM, at=floor.wire.clock())
+        case = await floor.office.report("Ring me up", claimed={"phone": "+447700900212"})
+        async with floor.office.database.unit_of_work() as work:
+            known = await Cases(work).by_id(case.id)
+            [slot] = await slots_for(work, known, at=floor.wire.clock(), limit=1)
+            booked = await book_callback(work, known, slot.starts_at, by=SYSTEM, at=floor.wire.clock())
+        return case, floor.office.li if booked.agent_id == floor.office.li.id else floor.office.mo
+
+    async def comes(self, floor: Floor) -> tuple[Case, Somebody]:
+        """Its time; who has it then, in Teams."""
+        case, agent = await self.calls(floor)
+        floor.wire.clock.passes(minutes=31)
+        await floor.office.do(agent_is, agent, Presence.AVAILABLE, at=floor.wire.clock())
+        await RoutingSweep(floor.office.database, ENGLISH.words, floor.wire.clock).run()
+        return case, floor.li if agent is floor.office.li else floor.mo
+
+    async def test_who_is_to_call_learns_when_and_whom(self, floor: Floor) -> None:
+        case, agent = await self.calls(floor)
+        somebody, other = (floor.li, floor.mo) if agent is floor.office.li else (floor.mo, floor.li)
+        [card] = await somebody.gets()
+        assert "Your time is kept free to call this customer." in words(card)
+        assert "+447700900212" in words(card)
+        assert buttons(card) == ["Take it", "Open in the workspace"]
+        assert await other.gets() == []
+        async with floor.office.database.unit_of_work() as work:
+            known = await Cases(work).by_id(case.id)
+            await end_callback(work, known, "cancelled", by=SYSTEM, at=floor.wire.clock())
+        again = {"action": card["refresh"]["action"], "trigger": "automatic"}
+        looked = await somebody.does("invoke", name="adaptiveCard/action", value=again, replyToId="1")
+        assert "This call was made, or is off." in words(face(looked))
+
+    async def test_what_came_of_it_is_said_from_the_card(self, floor: Floor) -> None:
+        case, somebody = await self.comes(floor)
+        card = next(one for one in await somebody.gets() if "It is time to call" in words(one))
+        assert buttons(card) == ["Reached", "Not reached", "Reply", "Resolve", "Open in the workspace"]
+        done = face(await somebody.presses(card, "Reached"))
+        assert "✓ Noted: the customer was reached." in words(done)
+        assert buttons(done) == ["Reply", "Resolve", "Open in the workspace"]
+        ended = [one for one in await floor.office.see(history, case.id) if isinstance(one, CallbackEnded)]
+        assert [(one.how, one.actor.name.lower()) for one in ended] == [("kept", somebody.name)]
+
+    async def test_a_card_of_an_earlier_call_ends_no_later_one(self, floor: Floor) -> None:
+        case, somebody = await self.comes(floor)
+        card = next(one for one in await somebody.gets() if "It is time to call" in words(one))
+        async with floor.office.database.unit_of_work() as work:
+            known = await Cases(work).by_id(case.id)
+            later = (await slots_for(work, known, at=floor.wire.clock()))[3].starts_at
+            await try_again(work, known, later, by=floor.office.sam.actor, at=floor.wire.clock())
+        await somebody.presses(card, "Not reached")
+        assert (await floor.case(case)).callback_at == later
+
+    async def test_a_call_that_is_off_before_its_card_leaves_makes_none(self, floor: Floor) -> None:
+        case, _ = await self.calls(floor)
+        async with floor.office.database.unit_of_work() as work:
+            known = await Cases(work).by_id(case.id)
+            await end_callback(work, known, "cancelled", by=SYSTEM, at=floor.wire.clock())
+        assert (await floor.li.gets(), await floor.mo.gets()) == ([], [])
+
+    async def test_a_ladder_that_finds_no_time_asks_to_call(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li, kind="ladder_callback")
+        [card] = await floor.li.gets()
+        assert "Call this customer: first answer, due today at 11:30." in words(card)

@@ -8,6 +8,7 @@ export type Status = Shapes["Status"];
 export type CaseInFull = Shapes["CaseInFullAnswer"];
 export type CaseInList = Shapes["CaseAnswer"];
 export type Said = Shapes["SaidAnswer"];
+export type Callback = Shapes["CallbackAnswer"];
 
 const PAGE = 50;
 const LOG_PAGE = 500;
@@ -83,6 +84,21 @@ export const alike = (number: string) =>
     queryKey: [...keys.alike, number],
     queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/alike", { params: { path: { number } }, signal })),
     staleTime: 60_000,
+  });
+
+/** The calls that are still to be made: the agent's own, or all that they may see. */
+export const callbacks = (mine: boolean) =>
+  queryOptions({
+    queryKey: [...keys.lists, "callbacks", mine],
+    queryFn: async ({ signal }) => body(await api.GET("/api/callbacks", { params: { query: { mine } }, signal })).callbacks,
+  });
+
+/** When somebody is free to call about a case, read anew whenever the question comes up. */
+export const callbackSlots = (number: string) =>
+  queryOptions({
+    queryKey: [...keys.case(number), "slots"],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/callback-slots", { params: { path: { number }, query: { limit: 200 } }, signal })).slots,
+    staleTime: 0,
   });
 
 /** The cases right below it. */

@@ -1169,23 +1169,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/cases/{number}/callback-slots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** When somebody of its department who can do what it needs is free to call. */
-        get: operations["get_cases_number_callback_slots"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/agents/load": {
         parameters: {
             query?: never;
@@ -1254,6 +1237,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calls you have to make; a supervisor's: those of every department.
+         * @description Yours are those your time is kept free for, and those of the cases you hold.
+         */
+        get: operations["get_callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/callback-slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When somebody of its department who can do what it needs is free to call. */
+        get: operations["get_cases_number_callback_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/callback": {
         parameters: {
             query?: never;
@@ -1263,7 +1283,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Book a time to call the customer. */
+        /** Book a time to call the customer; an earlier one is called off. */
         post: operations["post_cases_number_callback"];
         delete?: never;
         options?: never;
@@ -1640,7 +1660,7 @@ export interface components {
             escalation_level: number;
             /**
              * Due At
-             * @description By when the customer was promised to hear from us.
+             * @description By when the customer was promised to hear from us; a call agreed on, where that is sooner.
              */
             due_at: string | null;
             /**
@@ -1901,8 +1921,58 @@ export interface components {
              */
             limit?: number;
         };
+        /** CallbackAnswer */
+        CallbackAnswer: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * State
+             * @description `called`: its time has come, and whoever holds the case calls.
+             * @enum {string}
+             */
+            state: "booked" | "called";
+            /**
+             * Agent Id
+             * Format: uuid
+             * @description Whose time is kept free for it.
+             */
+            agent_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /**
+             * Holder Id
+             * @description Who holds the case, and with it the call when its time has come.
+             */
+            holder_id: string | null;
+            /** Holder Name */
+            holder_name: string | null;
+            /**
+             * Phone
+             * @description What they gave for this case, else their newest on file; empty: nobody knows one.
+             */
+            phone: string;
+            /**
+             * Zone
+             * @description The customer's, by IANA name; empty: they never named one.
+             */
+            zone: string;
+        };
         /** CallbackBody */
         CallbackBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
             /**
              * Starts At
              * Format: date-time
@@ -1913,10 +1983,40 @@ export interface components {
         /** CallbackEndBody */
         CallbackEndBody: {
             /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
              * How
+             * @description `kept`: you spoke with them; `unreached`: you called and did not reach them.
              * @enum {string}
              */
-            how: "kept" | "cancelled";
+            how: "kept" | "unreached" | "cancelled";
+            /**
+             * Next At
+             * @description Of what was `unreached`: `starts_at` of the slot at which it is tried again.
+             * @default null
+             */
+            next_at?: string | null;
+        };
+        /** CallbacksAnswer */
+        CallbacksAnswer: {
+            /**
+             * Callbacks
+             * @description Still to be made, the earliest first; at most 200.
+             */
+            callbacks: components["schemas"]["ListedCallbackAnswer"][];
+        };
+        /** CallbacksQuery */
+        CallbacksQuery: {
+            /**
+             * Mine
+             * @description Only those that are yours; for supervisors, who are shown all.
+             * @default false
+             */
+            mine?: boolean;
         };
         /** CardAccountAnswer */
         CardAccountAnswer: {
@@ -2014,7 +2114,7 @@ export interface components {
             escalation_level: number;
             /**
              * Due At
-             * @description By when the customer was promised to hear from us.
+             * @description By when the customer was promised to hear from us; a call agreed on, where that is sooner.
              */
             due_at: string | null;
             /**
@@ -2081,7 +2181,7 @@ export interface components {
             escalation_level: number;
             /**
              * Due At
-             * @description By when the customer was promised to hear from us.
+             * @description By when the customer was promised to hear from us; a call agreed on, where that is sooner.
              */
             due_at: string | null;
             /**
@@ -2171,6 +2271,13 @@ export interface components {
              * @description Seconds of working time until somebody has it; null when it waits for nobody, or nobody can say.
              */
             expected_wait_s: number | null;
+            /** @description The appointment to call the customer, while it stands. */
+            callback: components["schemas"]["CallbackAnswer"] | null;
+            /**
+             * Takes Callbacks
+             * @description Its department takes appointments to call.
+             */
+            takes_callbacks: boolean;
             /**
              * Csat
              * @description How happy the customer was, 1 to 5; null while they have not said.
@@ -2869,6 +2976,63 @@ export interface components {
         LiftBody: {
             /** Address */
             address: string;
+        };
+        /** ListedCallbackAnswer */
+        ListedCallbackAnswer: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * State
+             * @description `called`: its time has come, and whoever holds the case calls.
+             * @enum {string}
+             */
+            state: "booked" | "called";
+            /**
+             * Agent Id
+             * Format: uuid
+             * @description Whose time is kept free for it.
+             */
+            agent_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /**
+             * Holder Id
+             * @description Who holds the case, and with it the call when its time has come.
+             */
+            holder_id: string | null;
+            /** Holder Name */
+            holder_name: string | null;
+            /**
+             * Phone
+             * @description What they gave for this case, else their newest on file; empty: nobody knows one.
+             */
+            phone: string;
+            /**
+             * Zone
+             * @description The customer's, by IANA name; empty: they never named one.
+             */
+            zone: string;
+            /** Number */
+            number: string;
+            /** Subject */
+            subject: string;
+            /** Department */
+            department: string;
+            /** Department Name */
+            department_name: string;
+            /**
+             * Contact Name
+             * @description Null while nobody has proved whose case it is.
+             */
+            contact_name: string | null;
         };
         /** LoadAnswer */
         LoadAnswer: {
@@ -4858,6 +5022,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -5407,6 +5583,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -5652,6 +5840,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -6030,6 +6230,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -6278,6 +6490,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -6526,6 +6750,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -6772,6 +7008,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -7017,6 +7265,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -7261,6 +7521,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -7505,6 +7777,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -7750,6 +8034,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -7994,6 +8290,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -8238,6 +8546,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -8482,6 +8802,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -8726,6 +9058,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -9094,6 +9438,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -9338,6 +9694,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -9724,6 +10092,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -9968,6 +10348,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -10504,6 +10896,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -10748,6 +11152,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -10992,6 +11408,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -11237,6 +11665,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -11486,6 +11926,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -11735,6 +12187,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -11980,6 +12444,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -12228,6 +12704,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -12479,6 +12967,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -12979,6 +13479,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -14671,90 +15183,6 @@ export interface operations {
             };
         };
     };
-    get_cases_number_callback_slots: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description A case number, however it is typed.
-                 * @example CAS-01041-V9D3
-                 */
-                number: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "slots": [
-                     *         {
-                     *           "starts_at": "2026-03-03T10:00:00Z",
-                     *           "ends_at": "2026-03-03T10:30:00Z",
-                     *           "free": 2
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SlotsAnswer"];
-                };
-            };
-            /** @description http.not_signed_in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description case.not_found, case.number_mistyped */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description http.unknown_host */
-            421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description http.body_invalid */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description http.unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_agents_load: {
         parameters: {
             query?: never;
@@ -14945,6 +15373,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -15144,6 +15584,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -15392,6 +15844,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -15491,6 +15955,170 @@ export interface operations {
                 };
             };
             /** @description routing.skills_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_callbacks: {
+        parameters: {
+            query?: {
+                mine?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "callbacks": [
+                     *         {
+                     *           "starts_at": "2026-03-03T08:00:00Z",
+                     *           "ends_at": "2026-03-03T08:30:00Z",
+                     *           "state": "booked",
+                     *           "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *           "agent_name": "Li Chen",
+                     *           "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *           "holder_name": "Li Chen",
+                     *           "phone": "+447700900212",
+                     *           "zone": "Europe/London",
+                     *           "number": "CAS-01041-V9D3",
+                     *           "subject": "The freezer delivery is late",
+                     *           "department": "deliveries",
+                     *           "department_name": "Deliveries",
+                     *           "contact_name": "Ana Ferreira"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CallbacksAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_number_callback_slots: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "slots": [
+                     *         {
+                     *           "starts_at": "2026-03-03T10:00:00Z",
+                     *           "ends_at": "2026-03-03T10:30:00Z",
+                     *           "free": 2
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SlotsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15636,6 +16264,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -15880,6 +16520,18 @@ export interface operations {
                      *       "merged_into": null,
                      *       "merged": [],
                      *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
                      *       "csat": null,
                      *       "effort": null,
                      *       "can": [
@@ -15942,7 +16594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.slot_taken, routing.no_callback */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, routing.callbacks_off, routing.slot_taken, routing.no_callback */
             409: {
                 headers: {
                     [name: string]: unknown;

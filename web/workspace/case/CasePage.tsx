@@ -13,8 +13,10 @@ import { useLive, useLiveStore, useTitle } from "../live/live.tsx";
 import { Due } from "../queue/Due.tsx";
 import { lastList } from "../queue/lastList.ts";
 import { useAgent } from "../session/session.ts";
+import { moment } from "../words/times.ts";
 import { counted, word } from "../words/words.ts";
 import { Actions } from "./Actions.tsx";
+import { callerOf } from "./caller.ts";
 import { CasePane } from "./CasePane.tsx";
 import { onCompose } from "./compose.ts";
 import { Conversation } from "./Conversation.tsx";
@@ -114,6 +116,7 @@ function Head({ found }: { found: CaseInFull }): ReactNode {
           <PriorityBadge priority={found.priority} />
           {found.escalation_level > 0 ? <span className="badge escalated">{word("escalated", { level: found.escalation_level })}</span> : null}
           <Due at={found.due_at} now={now} />
+          {found.callback ? <span className="badge calling">{word("call.by", { at: moment(found.callback.starts_at, now), name: callerOf(found.callback) })}</span> : null}
           <span className="soft">{found.agent_name ? word("held.by", { name: found.agent_name }) : word("held.nobody")}</span>
         </p>
       </div>
@@ -125,9 +128,9 @@ function Head({ found }: { found: CaseInFull }): ReactNode {
 /** Where the lists are not beside the case. */
 function BackLink(): ReactNode {
   const fresh = useLive((live) => live.fresh.size);
-  const { name, search } = lastList();
+  const { name, link } = lastList();
   return (
-    <Link to="/cases" search={search} className="back-link">
+    <Link {...link} className="back-link">
       <Icon name="back" /> {name}
       {fresh ? <span className="badge fresh">{counted("fresh.count", fresh)}</span> : null}
     </Link>

@@ -11,6 +11,7 @@ import { Due } from "../queue/Due.tsx";
 import { moment } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
 import { Alike } from "./Alike.tsx";
+import { Call } from "./Call.tsx";
 import { compose } from "./compose.ts";
 import { Facts, Marked } from "./Message.tsx";
 import { Relations } from "./Relations.tsx";
@@ -62,6 +63,7 @@ function Standing({ found }: { found: CaseInFull }): ReactNode {
   return (
     <>
       <h2 className="pane-title">{word("pane.case")}</h2>
+      <Call found={found} />
       <Facts facts={facts} />
       <Alike found={found} key={found.number} />
       {found.description && found.description !== found.subject ? (

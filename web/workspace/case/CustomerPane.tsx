@@ -31,8 +31,10 @@ export function CustomerPane({ found }: { found: CaseInFull }): ReactNode {
   );
 }
 
+/** What they said of themselves; when they would like to be called stands with the call. */
 function claimedIn(found: CaseInFull): Record<string, unknown> {
-  return { ...found.conversation?.assurance?.claimed, ...found.claimed };
+  const { callback: _when, callback_said: _said, ...claimed } = found.claimed;
+  return { ...found.conversation?.assurance?.claimed, ...claimed };
 }
 
 /** What this conversation has proved, and until when it holds. */

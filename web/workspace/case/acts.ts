@@ -29,6 +29,7 @@ export interface Forward {
   original: boolean;
   files: string[];
 }
+export type CallOutcome = Shapes["CallbackEndBody"]["how"];
 export type ResolutionCode = Shapes["ResolutionCode"];
 export const RESOLUTION_CODES = ["solved", "workaround", "information_given", "no_fault_found", "duplicate", "withdrawn"] as const satisfies readonly ResolutionCode[];
 
@@ -45,6 +46,10 @@ export interface Acts {
   reopen: (reason: string) => Promise<void>;
   close: () => Promise<void>;
   handBack: () => Promise<void>;
+  /** At a free time; a call that was booked before is called off. */
+  bookCall: (startsAt: string) => Promise<void>;
+  /** What came of the call; where nobody was reached, with the time at which it is tried again. */
+  endCall: (how: CallOutcome, nextAt?: string) => Promise<void>;
   merge: (into: string) => Promise<void>;
   unmerge: () => Promise<void>;
   attach: (parent: string) => Promise<void>;
@@ -76,6 +81,8 @@ export function useActs({ number, version }: CaseInFull): Acts {
     reopen: (reason) => done(api.POST("/api/cases/{number}/reopening", { ...at, body: { reason, version } })),
     close: () => done(api.POST("/api/cases/{number}/closing", { ...at, body: { version } })),
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
+    bookCall: (starts_at) => done(api.POST("/api/cases/{number}/callback", { ...at, body: { starts_at, version } })),
+    endCall: (how, next_at) => done(api.POST("/api/cases/{number}/callback/outcome", { ...at, body: { how, version, ...(next_at ? { next_at } : {}) } })),
     merge: (into) => related(api.POST("/api/cases/{number}/merge", { ...at, body: { into, version } })),
     unmerge: () => related(api.POST("/api/cases/{number}/unmerge", { ...at, body: { version } })),
     attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),

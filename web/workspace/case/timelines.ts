@@ -20,7 +20,15 @@ export function whatHappened(entry: Entry, now: Date): string {
 /** Some events have a second way of being said. */
 function said({ kind, data, actor }: Entry): string {
   if (kind === "CaseAssigned" && data["agent_id"] === actor.id) return "CaseTaken";
+  if (kind.startsWith("Callback") && data["agent_name"]) return saidOfCall(kind, String(data["how"] ?? ""), actor.kind === "system");
   return kind === "PolicyApplied" && !data["policy"] ? "PolicyTaken" : kind;
+}
+
+/** @param found the desk saw it by itself: nobody said so. */
+function saidOfCall(kind: string, how: string, found: boolean): string {
+  if (kind === "CallbackBooked") return "CallbackBookedFor";
+  if (how === "kept" && found) return "CallbackFoundKept";
+  return `Callback${how.charAt(0).toUpperCase()}${how.slice(1)}`;
 }
 
 /** The words that go with it, if any. */

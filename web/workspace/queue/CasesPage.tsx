@@ -17,7 +17,7 @@ import { LISTED } from "./statuses.ts";
 export function CasesPage({ view, status }: { view: View; status: Status | undefined }): ReactNode {
   const name = useName(view);
   useTitle(name);
-  useEffect(() => rememberList({ search: { view: view.kind === "department" ? view.id : view.kind, ...(status ? { status } : {}) }, name }), [name, status, view]);
+  useEffect(() => rememberList({ link: { to: "/cases", search: { view: view.kind === "department" ? view.id : view.kind, ...(status ? { status } : {}) } }, name }), [name, status, view]);
   const { data } = useQuery(queues);
   const unknown = view.kind === "department" && data && !data.queues.some((one) => one.department === view.id);
   if (unknown) return <NoSuchPage />;

@@ -6,6 +6,7 @@ import { type FormEvent, type ReactNode, Suspense, lazy, useEffect, useRef } fro
 import { mine, queues } from "../api/queries.ts";
 import { Moon } from "../design/icons.tsx";
 import { useFits } from "../design/parts.tsx";
+import { CallsPlace } from "./CallsPlace.tsx";
 import { Fresh } from "./Fresh.tsx";
 import { useLive } from "../live/live.tsx";
 import { useAgent } from "../session/session.ts";
@@ -112,6 +113,7 @@ function Places(): ReactNode {
       <ul>
         <Place view="mine" name={word("view.mine")} count={data?.mine} />
         <Place view="unassigned" name={word("view.unassigned")} count={data?.unassigned} />
+        <CallsPlace />
         <Place view="all" name={word("view.all")} count={data && data.queues.reduce((sum, one) => sum + live(one.counts), 0)} />
       </ul>
       {phone ? (

@@ -4,7 +4,7 @@ import type { Status } from "../api/queries.ts";
 import { word } from "../words/words.ts";
 
 export interface List {
-  search: { view: string; status?: Status };
+  link: { to: "/cases"; search: { view: string; status?: Status } } | { to: "/calls"; search: { everybody?: true } };
   name: string;
 }
 
@@ -15,5 +15,5 @@ export function rememberList(list: List): void {
 }
 
 export function lastList(): List {
-  return last ?? { search: { view: "mine" }, name: word("view.mine") };
+  return last ?? { link: { to: "/cases", search: { view: "mine" } }, name: word("view.mine") };
 }

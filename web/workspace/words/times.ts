@@ -16,12 +16,29 @@ export function clockTime(at: string): string {
   return new Date(at).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
 }
 
-/** "Today", "Yesterday", "Monday, 23 November". */
+/** "08:00 – 08:30". */
+export function between(from: string, to: string): string {
+  return `${clockTime(from)} – ${clockTime(to)}`;
+}
+
+/** "Tue 13:30", as clocks of another zone show it; undefined where they show the same, or the browser knows no such zone. */
+export function elsewhere(at: string, zone: string): string | undefined {
+  const shown: Intl.DateTimeFormatOptions = { weekday: "short", hour: "2-digit", minute: "2-digit" };
+  try {
+    const there = new Date(at).toLocaleString(language(), { ...shown, timeZone: zone });
+    return there === new Date(at).toLocaleString(language(), shown) ? undefined : there;
+  } catch {
+    return undefined;
+  }
+}
+
+/** "Today", "Tomorrow", "Yesterday", "Monday, 23 November". */
 export function day(at: string, now: Date): string {
   const then = new Date(at);
   const days = Math.round((midnight(now) - midnight(then)) / DAY_MS);
   if (days === 0) return word("day.today");
   if (days === 1) return word("day.yesterday");
+  if (days === -1) return word("day.tomorrow");
   return then.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long" });
 }
 
