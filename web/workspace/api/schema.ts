@@ -1694,6 +1694,9 @@ export interface components {
             step: string;
             /** Question */
             question: string;
+            kind: components["schemas"]["Kind"];
+            /** Choices */
+            choices: components["schemas"]["ChoiceAnswer"][];
             /** Answer */
             answer: unknown;
         };
@@ -12724,6 +12727,8 @@ export interface operations {
                      *         {
                      *           "step": "which",
                      *           "question": "Which till is it?",
+                     *           "kind": "number",
+                     *           "choices": [],
                      *           "answer": 2
                      *         }
                      *       ],
