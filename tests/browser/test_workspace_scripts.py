@@ -68,6 +68,7 @@ async def test_a_script_is_gone_through_by_the_keyboard_left_and_gone_on_with(
     await expect(end).to_be_focused()
     await looked_at(grace, axe, f"script-end-{width}")
     assert await kept(desk, number) == {"device": "till", "till": 12, "sells": False}
+    await expect(grace.history).to_contain_text("Can you still sell at another till? – no")
 
     await grace.page.get_by_role("button", name="Change the answer to: What is it that does not work?").press("Enter")
     first = question(grace, "What is it that does not work?")
@@ -101,9 +102,9 @@ async def test_why_a_case_is_due_then_can_be_told_on_the_telephone(
     desk: DeskProcess, new_page: NewPage, axe: str, width: int, scheme: str
 ) -> None:
     grace, _ = await called(desk, new_page, "incident", width, scheme)
-    why = grace.page.get_by_role("button", name="Why then?")
+    why = grace.page.get_by_role("button", name="Why?")
     await why.press("Enter")
-    dialog = grace.page.get_by_role("dialog", name="Why is it due then?")
+    dialog = grace.page.get_by_role("dialog", name="When it is due, and why")
     await expect(dialog).to_contain_text("The customer was told to hear from us by", timeout=SOON_MS)
     first = dialog.locator("section", has_text="First answer")
     await expect(first).to_contain_text("We answer for the first time within 4 h of our opening hours.")
