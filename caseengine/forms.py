@@ -19,6 +19,7 @@ from caseengine.model.case_errors import FieldsInvalid
 from caseengine.model.case_type import CaseType
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.fields import news
+from caseengine.model.script import read_words
 from caseengine.rulebooks import Rulebook, rulebook
 from storage.transaction import Snapshot
 
@@ -35,15 +36,17 @@ TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 SCHEMAS = ("if", "then", "else", "not", "items", "contains")
 LISTS = ("allOf", "anyOf", "oneOf")
 BY_NAME = ("properties", "dependentSchemas")
+TITLES = "titles"
+"""The title by language; for JSON Schema a word like any other that it does not know."""
 PLAIN = (
-    *("$schema", "$comment", "type", "title", "description", "default", "examples", "enum", "const", "format"),
+    *("$schema", "$comment", "type", "title", TITLES, "description", "default", "examples", "enum", "const", "format"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems"),
     *("uniqueItems", "required", "dependentRequired", "additionalProperties", "minProperties", "maxProperties"),
 )
 MISSING = ("required", "dependentRequired", "minProperties")
 """What is wrong while a form is only half filled in."""
 COMPOUND = ("anyOf", "oneOf", "not")
-"""Wrong as a whole; half filled in, nobody can tell."""
+"""Wrong as a whole; of what is half filled in, nobody can tell. A text or a number is not filled in by halves."""
 CHECKER = FormatChecker(FORMATS)
 
 
@@ -151,6 +154,8 @@ def _check(schema: Any, where: str, depth: int) -> None:
             raise RulebookInvalid(f"{where}.{word}", "not_allowed")
     if schema.get("format", FORMATS[0]) not in FORMATS:
         raise RulebookInvalid(f"{where}.format", "unknown")
+    if TITLES in schema:
+        read_words(schema[TITLES], f"{where}.{TITLES}")
     if not isinstance(schema.get("additionalProperties", True), bool):
         raise RulebookInvalid(f"{where}.additionalProperties", "yes_or_no")
     for place, part in _parts(schema):
@@ -183,7 +188,8 @@ def _names(schema: Any) -> Iterator[str]:
 
 
 def _is_unfinished(error: ValidationError) -> bool:
-    return error.validator in (*MISSING, *COMPOUND)
+    has_parts = isinstance(error.instance, (list, Mapping))
+    return error.validator in MISSING or (error.validator in COMPOUND and has_parts)
 
 
 def _told(error: ValidationError) -> Iterator[Mapping[str, str]]:

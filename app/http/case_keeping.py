@@ -139,7 +139,13 @@ def _run_answer(run: scripting.Run, language: str) -> RunAnswer:
         title=in_language(run.script.title, language),
         version=run.version,
         answered=[
-            AnsweredAnswer(step=step.id, question=in_language(step.ask, language), answer=run.answers[step.id])
+            AnsweredAnswer(
+                step=step.id,
+                question=in_language(step.ask, language),
+                kind=step.kind,
+                choices=_choices(step, language),
+                answer=run.answers[step.id],
+            )
             for step in steps
         ],
         asked=_step_answer(run.asked, language) if run.asked else None,
@@ -151,7 +157,9 @@ def _step_answer(step: Step, language: str) -> StepAnswer:
         id=step.id,
         question=in_language(step.ask, language),
         kind=step.kind,
-        choices=[
-            ChoiceAnswer(value=value, label=in_language(label, language)) for value, label in step.choices.items()
-        ],
+        choices=_choices(step, language),
     )
+
+
+def _choices(step: Step, language: str) -> list[ChoiceAnswer]:
+    return [ChoiceAnswer(value=value, label=in_language(label, language)) for value, label in step.choices.items()]

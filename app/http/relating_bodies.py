@@ -122,6 +122,8 @@ class StepAnswer(Answer):
 class AnsweredAnswer(Answer):
     step: str
     question: str
+    kind: Kind
+    choices: list[ChoiceAnswer]
     answer: Any
 
 

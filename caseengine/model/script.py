@@ -116,13 +116,27 @@ def read_scripts(document: Mapping[str, Any]) -> Mapping[str, Script]:
     return {name: _script(f"scripts.{name}", name, one) for name, one in scripts.items()}
 
 
+def read_words(value: Any, where: str) -> Words:
+    """Text by language.
+
+    Raises:
+        RulebookInvalid: it is none.
+    """
+    sound = isinstance(value, Mapping) and value
+    if not sound or not all(isinstance(name, str) and LANGUAGE.match(name) for name in value):
+        raise RulebookInvalid(where, "language")
+    if not all(isinstance(text, str) and 0 < len(text.strip()) <= TEXT_MAX for text in value.values()):
+        raise RulebookInvalid(where, "text")
+    return dict(value)
+
+
 def _script(where: str, name: str, document: Any) -> Script:
     _only(document, {"title", "start", "steps"}, where)
     steps = {
         step: _step(f"{where}.steps.{step}", step, one)
         for step, one in _mapping(document.get("steps"), f"{where}.steps", STEPS_MAX).items()
     }
-    script = Script(name, _words(document.get("title"), f"{where}.title"), document.get("start"), steps)
+    script = Script(name, read_words(document.get("title"), f"{where}.title"), document.get("start"), steps)
     if script.start not in steps:
         raise RulebookInvalid(f"{where}.start", "unknown_step")
     reached = _reached(script, script.start, (), where, set())
@@ -155,7 +169,9 @@ def _step(where: str, name: str, document: Any) -> Step:
     field = document.get("field")
     if field is not None and not (isinstance(field, str) and NAME.match(field)):
         raise RulebookInvalid(f"{where}.field", "name")
-    return Step(name, _words(document.get("ask"), f"{where}.ask"), kind, choices, field, _next(where, document, kind))
+    return Step(
+        name, read_words(document.get("ask"), f"{where}.ask"), kind, choices, field, _next(where, document, kind)
+    )
 
 
 def _choices(where: str, choices: Any, *, wanted: bool) -> Mapping[str, Words]:
@@ -168,7 +184,7 @@ def _choices(where: str, choices: Any, *, wanted: bool) -> Mapping[str, Words]:
         value = choice.get("value")
         if not isinstance(value, str) or not NAME.match(value) or value in read or value == OTHERWISE:
             raise RulebookInvalid(f"{here}.value", "name")
-        read[value] = _words(choice.get("label"), f"{here}.label")
+        read[value] = read_words(choice.get("label"), f"{here}.label")
     return read
 
 
@@ -198,15 +214,6 @@ def _mapping(value: Any, where: str, most: int) -> Mapping[str, Any]:
 def _only(document: Any, known: set[str], where: str) -> None:
     if not isinstance(document, Mapping) or not set(document) <= known:
         raise RulebookInvalid(where, "entry")
-
-
-def _words(value: Any, where: str) -> Words:
-    sound = isinstance(value, Mapping) and value
-    if not sound or not all(isinstance(name, str) and LANGUAGE.match(name) for name in value):
-        raise RulebookInvalid(where, "language")
-    if not all(isinstance(text, str) and 0 < len(text.strip()) <= TEXT_MAX for text in value.values()):
-        raise RulebookInvalid(where, "text")
-    return dict(value)
 
 
 def _is_number(given: Any) -> bool:

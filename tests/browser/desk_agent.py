@@ -86,14 +86,27 @@ class DeskAgent:
     async def move(self, number: str, department: str, reason: str) -> None:
         await self._call("POST", f"/api/cases/{number}/move", {"department": department, "reason": reason})
 
-    async def decides(self, rulebook: str, document: dict[str, Any]) -> None:
-        """Another rulebook; for supervisors."""
-        await self._call("PUT", f"/api/rulebooks/{rulebook}", {"document": document})
-
     async def address(self, name: str) -> str:
         """A colleague's e-mail address."""
         agents = (await self._call("GET", "/api/agents"))["agents"]
         return next(str(one["email"]) for one in agents if one["name"] == name)
+    async def classify(self, number: str, case_type: str) -> None:
+        body = {"case_type": case_type, "reason": "It is one."}
+        await self._call("POST", f"/api/cases/{number}/classification", body)
+
+    async def fill(self, number: str, **values: object) -> None:
+        await self._call("POST", f"/api/cases/{number}/fields", {"values": values})
+
+    async def note(self, number: str, text: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/notes", {"text": text})
+
+    async def attach(self, number: str, parent: str) -> None:
+        """Makes it part of a larger case."""
+        await self._call("POST", f"/api/cases/{number}/parent", {"parent": parent})
+
+    async def decide(self, kind: str, document: dict[str, Any]) -> None:
+        """Puts a rulebook in force; for supervisors."""
+        await self._call("PUT", f"/api/rulebooks/{kind}", {"document": document})
 
     async def agent_id(self, name: str) -> str:
         agents = (await self._call("GET", "/api/agents"))["agents"]

@@ -24,7 +24,7 @@ TAKES_CALLS = {"default": {"mode": "pull", "callbacks": True}}
 async def books_by_the_bot(new_page: NewPage, desk: DeskProcess) -> tuple[str, str, str]:
     """Number of the case; who calls, and their address."""
     async with DeskAgent(desk.origin, GRACE, PASSWORD) as grace:
-        await grace.decides("routing", TAKES_CALLS)
+        await grace.decide("routing", TAKES_CALLS)
     chat = await customer_at(new_page, desk)
     await chat.say("Please call me back on 07700 900212")
     await chat.reads("What is it about?")

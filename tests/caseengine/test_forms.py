@@ -157,6 +157,11 @@ def nested(depth: int) -> dict[str, Any]:
             "not_allowed",
         ),
         ({"type": "object", "properties": {"a": {"format": "regex"}}}, "forms.incident.properties.a.format", "unknown"),
+        (
+            {"type": "object", "properties": {"a": {"titles": {"de": " "}}}},
+            "forms.incident.properties.a.titles",
+            "text",
+        ),
         ({"type": "object", "properties": {"A b": {}}}, "forms.incident.properties.A b", "name"),
         ({"type": "object", "properties": {"a": {"type": "text"}}}, "forms.incident.properties.a.type", "schema"),
         ({"type": "object", "properties": {"a": {"title": "x" * SCHEMA_BYTES_MAX}}}, "forms.incident", "too_large"),
@@ -167,6 +172,14 @@ def test_a_form_that_could_hang_or_makes_no_sense_is_refused(schema: Any, where:
     with pytest.raises(RulebookInvalid) as refused:
         read_forms({"forms": {"incident": schema}})
     assert (refused.value.where, refused.value.problem) == (where, problem)
+
+
+def test_titles_by_language_are_no_matter_to_what_is_taken() -> None:
+    choices = [{"const": "damaged", "titles": {"en": "It is damaged", "de": "Es ist kaputt"}}, {"const": "not_wanted"}]
+    schema = {"type": "object", "properties": {"reason": {"titles": {"de": "Grund"}, "oneOf": choices}}}
+    form = read_forms({"forms": {"return": schema}})[CaseType.RETURN]
+    assert form.problems({"reason": "damaged"}, whole=True) == []
+    assert form.problems({"reason": "lost"}, whole=False) == [{"field": "reason", "problem": "oneOf"}]
 
 
 def test_a_form_is_only_so_deep() -> None:

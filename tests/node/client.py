@@ -63,9 +63,15 @@ async def hold_conversation(
 
 def require_client() -> None:
     """Skip, saying what to do, where the client is not installed; in CI that is a failure."""
-    if _node() and (FOLDER / "node_modules" / "botframework-directlinejs").is_dir():
-        return
-    reason = "needs Node 20 and `npm ci --ignore-scripts` in tests/node"
+    node_or_skip(FOLDER / "node_modules" / "botframework-directlinejs", "`npm ci --ignore-scripts` in tests/node")
+
+
+def node_or_skip(needed: Path, how: str) -> str:
+    """Node; skips where it or what is needed besides is not installed, saying how to: in CI that is a failure."""
+    node = _node()
+    if node and needed.exists():
+        return node
+    reason = f"needs Node 20 and {how}"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -108,7 +108,8 @@ async def test_a_form_a_list_and_a_script_are_filled_in_before_the_end(served: S
     filled = await li.posts(at(case, "scripts/down/answers"), {"step": "which", "answer": 4})
     assert filled["fields"] == {"till": 4}
     run = await li.gets(at(case, "scripts/down"))
-    assert (run["answered"], run["asked"]["kind"]) == ([{"step": "which", "question": "Which?", "answer": 4}], "yes_no")
+    which = {"step": "which", "question": "Which?", "kind": "number", "choices": [], "answer": 4}
+    assert (run["answered"], run["asked"]["kind"]) == ([which], "yes_no")
     assert (await li.posts(at(case, "resolution"), SOLVED))["status"] == "resolved"
 
 

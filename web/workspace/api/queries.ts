@@ -1,6 +1,7 @@
 /** What is read from the desk, each under a key that live facts make stale. */
 
 import { type DataTag, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { Schema } from "../form/schema.ts";
 import { type Shapes, api, body } from "./client.ts";
 
 export type View = { kind: "mine" } | { kind: "unassigned" } | { kind: "all" } | { kind: "department"; id: string };
@@ -106,6 +107,34 @@ export const below = (number: string) =>
   queryOptions({
     queryKey: [...keys.case(number), "children"],
     queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/children", { params: { path: { number } }, signal })).cases,
+  });
+
+/** The form of its type, which changes when the company decides so. */
+export const formOf = ({ number, case_type }: CaseInFull) =>
+  queryOptions({
+    queryKey: ["forms", case_type],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/form", { params: { path: { number } }, signal })).form as Schema,
+    staleTime: 60_000,
+  });
+
+export const scripts = (language: string) =>
+  queryOptions({
+    queryKey: ["scripts", language],
+    queryFn: async ({ signal }) => body(await api.GET("/api/scripts", { params: { query: { language } }, signal })).scripts,
+    staleTime: 5 * 60_000,
+  });
+
+/** How far a call script got on the case. */
+export const scriptRun = (number: string, script: string, language: string) =>
+  queryOptions({
+    queryKey: [...keys.case(number), "script", script],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/scripts/{script}", { params: { path: { number, script }, query: { language } }, signal })),
+  });
+
+export const clocks = (number: string) =>
+  queryOptions({
+    queryKey: [...keys.case(number), "clocks"],
+    queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/clocks", { params: { path: { number } }, signal })).clocks,
   });
 
 export const contact = (id: string) =>

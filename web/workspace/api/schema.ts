@@ -1714,6 +1714,9 @@ export interface components {
             step: string;
             /** Question */
             question: string;
+            kind: components["schemas"]["Kind"];
+            /** Choices */
+            choices: components["schemas"]["ChoiceAnswer"][];
             /** Answer */
             answer: unknown;
         };
@@ -13224,6 +13227,8 @@ export interface operations {
                      *         {
                      *           "step": "which",
                      *           "question": "Which till is it?",
+                     *           "kind": "number",
+                     *           "choices": [],
                      *           "answer": 2
                      *         }
                      *       ],

@@ -16,20 +16,24 @@ import { randomId } from "../../parts/random.ts";
 import { compose } from "./compose.ts";
 import { enclosingOf } from "./enclosed.ts";
 import { EncloseButton, EnclosedList } from "./Files.tsx";
-import { RESOLUTION_CODES, type ResolutionCode, useActs, useDecision } from "./acts.ts";
+import { Outcome, Resolve } from "./Resolve.tsx";
+import { CASE_TYPES, type CaseType, useActs, useDecision } from "./acts.ts";
+import type { Cascaded } from "./cascade.ts";
+import type { Wanted } from "./wanted.ts";
 
-type Asking = "assign" | "move" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen";
+type Asking = "assign" | "move" | "classify" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "reopen";
 
-export function Actions({ found }: { found: CaseInFull }): ReactNode {
+export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wanted) => void }): ReactNode {
   const agent = useAgent();
   const acts = useActs(found);
-  const [asking, show] = useState<Asking>();
+  const [asking, show] = useState<Asking | "resolve">();
+  const [told, tell] = useState<Cascaded>();
   const [problem, setProblem] = useState<Problem>();
   const [copied, setCopied] = useState(false);
   const can = new Set<string>(found.can);
   const waiting = found.conversation?.mode === "queued";
   const takes = can.has("assign") && (found.agent_id === null || (found.agent_id === agent.id && waiting));
-  const setAsking = (question: Asking | undefined): void => {
+  const setAsking = (question: Asking | "resolve" | undefined): void => {
     setProblem(undefined);
     show(question);
   };
@@ -64,6 +68,7 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
         <Menu name={word("act.more")} className="icon-button" shown={<Icon name="more" />}>
           {can.has("assign") ? <MenuItem onSelect={() => setAsking("assign")}>{word("act.assign")}</MenuItem> : null}
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
+          {can.has("classify") ? <MenuItem onSelect={() => setAsking("classify")}>{word("act.classify")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
           {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
           {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("forward")}>{word("act.forward")}</MenuItem> : null}
@@ -79,7 +84,9 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
       <p role="status" className="soft">
         {copied ? word("act.copied") : ""}
       </p>
-      {asking ? <Question asking={asking} found={found} onClose={() => setAsking(undefined)} /> : null}
+      {asking === "resolve" ? <Resolve found={found} lead={lead} tell={tell} onClose={() => setAsking(undefined)} /> : null}
+      {asking && asking !== "resolve" ? <Question asking={asking} found={found} onClose={() => setAsking(undefined)} /> : null}
+      {told ? <Outcome told={told} onClose={() => tell(undefined)} /> : null}
     </div>
   );
 }
@@ -157,18 +164,11 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
       </FormDialog>
     );
   }
-  if (asking === "resolve") {
+  if (asking === "classify") {
     return (
-      <FormDialog {...shared} onSubmit={(given) => acts.resolve(text(given, "code") as ResolutionCode, text(given))}>
-        <fieldset className="choices">
-          <legend>{word("ask.resolve.code")}</legend>
-          {RESOLUTION_CODES.map((one, index) => (
-            <label key={one} className="choice">
-              <input type="radio" name="code" value={one} defaultChecked={index === 0} /> {word(`resolution.${one}`)}
-            </label>
-          ))}
-        </fieldset>
-        <Words label="ask.resolve.text" />
+      <FormDialog {...shared} onSubmit={(given) => acts.classify(text(given, "type") as CaseType, text(given))}>
+        <TypeChoice except={found.case_type} />
+        <Words label="ask.reason" />
       </FormDialog>
     );
   }
@@ -180,7 +180,7 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
   );
 }
 
-function Words({ label }: { label: "ask.reason" | "ask.words" | "ask.forward.words" | "ask.resolve.text" }): ReactNode {
+function Words({ label }: { label: "ask.reason" | "ask.words" | "ask.forward.words" }): ReactNode {
   return (
     <label>
       {word(label)}
@@ -225,6 +225,24 @@ function DepartmentChoice({ except }: { except: string }): ReactNode {
               {one.name}
             </option>
           ))}
+      </select>
+    </label>
+  );
+}
+
+function TypeChoice({ except }: { except: CaseType }): ReactNode {
+  return (
+    <label>
+      {word("fact.type")}
+      <select name="type" required defaultValue="">
+        <option value="" disabled>
+          {word("choose")}
+        </option>
+        {CASE_TYPES.filter((one) => one !== except).map((one) => (
+          <option key={one} value={one}>
+            {word(`type.${one}`)}
+          </option>
+        ))}
       </select>
     </label>
   );

@@ -21,6 +21,7 @@ import { CasePane } from "./CasePane.tsx";
 import { onCompose } from "./compose.ts";
 import { Conversation } from "./Conversation.tsx";
 import { CustomerPane } from "./CustomerPane.tsx";
+import type { Wanted } from "./wanted.ts";
 import { useWatching } from "./watching.ts";
 
 const PANES = ["conversation", "customer", "case"] as const;
@@ -57,6 +58,12 @@ function Whole({ found }: { found: CaseInFull }): ReactNode {
   const live = useLiveStore();
   const wide = useFits(SIDE_BY_SIDE);
   const [tab, setTab] = useState("conversation");
+  const [wanted, want] = useState<Wanted>();
+  const lead = (asked: Wanted): void =>
+    flushSync(() => {
+      setTab("case"); // what is hidden takes no focus
+      want(asked);
+    });
   const { others, writes } = useWatching(found.number, agent.id);
   useEffect(() => onCompose(() => flushSync(() => setTab("conversation"))), []); // what is hidden takes no focus
   useEffect(() => {
@@ -68,11 +75,11 @@ function Whole({ found }: { found: CaseInFull }): ReactNode {
   const panes = {
     conversation: <Conversation found={found} writes={writes} />,
     customer: <CustomerPane found={found} />,
-    case: <CasePane found={found} />,
+    case: <CasePane found={found} leading={{ wanted, taken: () => want(undefined) }} />,
   };
   return (
     <div className="case">
-      <Head found={found} />
+      <Head found={found} lead={lead} />
       <Others names={others.filter(({ state }) => state === "reading").map(({ name }) => name)} key_="others.reading" />
       <Others names={others.filter(({ state }) => state === "writing").map(({ name }) => name)} key_="others.writing" />
       {wide ? (
@@ -103,7 +110,7 @@ function Whole({ found }: { found: CaseInFull }): ReactNode {
   );
 }
 
-function Head({ found }: { found: CaseInFull }): ReactNode {
+function Head({ found, lead }: { found: CaseInFull; lead: (wanted: Wanted) => void }): ReactNode {
   const now = useNow();
   return (
     <header className="case-head">
@@ -120,7 +127,7 @@ function Head({ found }: { found: CaseInFull }): ReactNode {
           <span className="soft">{found.agent_name ? word("held.by", { name: found.agent_name }) : word("held.nobody")}</span>
         </p>
       </div>
-      <Actions found={found} />
+      <Actions found={found} lead={lead} />
     </header>
   );
 }

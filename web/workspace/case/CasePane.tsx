@@ -7,22 +7,26 @@ import type { ReactNode } from "react";
 import type { Shapes } from "../api/client.ts";
 import { type CaseInFull, suggestions, timeline } from "../api/queries.ts";
 import { Empty, Loaded, PriorityBadge, StatusBadge, useNow } from "../design/parts.tsx";
-import { Due } from "../queue/Due.tsx";
 import { moment } from "../words/times.ts";
 import { type Key, word } from "../words/words.ts";
 import { Alike } from "./Alike.tsx";
 import { Call } from "./Call.tsx";
+import { Checklist } from "./Checklist.tsx";
 import { compose } from "./compose.ts";
+import { Form } from "./Form.tsx";
 import { Facts, Marked } from "./Message.tsx";
 import { Relations } from "./Relations.tsx";
+import { Scripts } from "./Scripts.tsx";
 import { type Entry, doneBy, whatHappened, wordsOf } from "./timelines.ts";
+import type { Leading } from "./wanted.ts";
+import { DueAndWhy } from "./Why.tsx";
 
 const TABS = ["history", "articles", "similar"] as const;
 
-export function CasePane({ found }: { found: CaseInFull }): ReactNode {
+export function CasePane({ found, leading }: { found: CaseInFull; leading: Leading }): ReactNode {
   return (
     <>
-      <Standing found={found} />
+      <Standing found={found} leading={leading} />
       <Tabs.Root defaultValue="history">
         <Tabs.List className="tabs" aria-label={word("case.tabs")}>
           {TABS.map((name) => (
@@ -45,11 +49,11 @@ export function CasePane({ found }: { found: CaseInFull }): ReactNode {
   );
 }
 
-function Standing({ found }: { found: CaseInFull }): ReactNode {
+function Standing({ found, leading }: { found: CaseInFull; leading: Leading }): ReactNode {
   const now = useNow();
   const facts: (readonly [string, ReactNode])[] = [
     [word("fact.status"), <StatusBadge key="s" status={found.status} />],
-    [word("fact.due"), <Due key="d" at={found.due_at} now={now} />],
+    [word("fact.due"), <DueAndWhy key="d" found={found} now={now} />],
     [word("fact.held"), found.agent_name ?? word("held.nobody")],
     [word("fact.priority"), <PriorityBadge key="p" priority={found.priority} />],
     [word("fact.department"), found.department_name],
@@ -65,6 +69,9 @@ function Standing({ found }: { found: CaseInFull }): ReactNode {
       <h2 className="pane-title">{word("pane.case")}</h2>
       <Call found={found} />
       <Facts facts={facts} />
+      <Form found={found} leading={leading} key={`form-${found.number}`} />
+      <Checklist found={found} leading={leading} key={`list-${found.number}`} />
+      <Scripts found={found} key={`scripts-${found.number}`} />
       <Alike found={found} key={found.number} />
       {found.description && found.description !== found.subject ? (
         <section>

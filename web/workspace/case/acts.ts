@@ -6,6 +6,8 @@ import { type Shapes, api, body } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import { type CaseInFull, keys, oneCase } from "../api/queries.ts";
 import type { CaseFile } from "../api/upload.ts";
+import type { Values } from "../form/schema.ts";
+import { type Cascaded, resolvedTogether } from "./cascade.ts";
 import type { Entry } from "./timelines.ts";
 
 export type SayKind = "reply" | "ask" | "note";
@@ -30,6 +32,9 @@ export interface Forward {
   files: string[];
 }
 export type CallOutcome = Shapes["CallbackEndBody"]["how"];
+export type CaseType = Shapes["CaseType"];
+export const CASE_TYPES = ["incident", "service_request", "question", "complaint", "return"] as const satisfies readonly CaseType[];
+export type ScriptAnswer = Shapes["AnswerBody"]["answer"];
 export type ResolutionCode = Shapes["ResolutionCode"];
 export const RESOLUTION_CODES = ["solved", "workaround", "information_given", "no_fault_found", "duplicate", "withdrawn"] as const satisfies readonly ResolutionCode[];
 
@@ -43,6 +48,13 @@ export interface Acts {
   askOutside: (text: string) => Promise<void>;
   hearOutside: (text: string) => Promise<void>;
   resolve: (code: ResolutionCode, text: string) => Promise<void>;
+  /** With every live case below it. */
+  cascade: (code: ResolutionCode, text: string) => Promise<Cascaded>;
+  classify: (type: CaseType, reason: string) => Promise<void>;
+  /** By field; null takes a value away. */
+  fill: (values: Values) => Promise<void>;
+  check: (item: string, done: boolean) => Promise<void>;
+  answer: (script: string, step: string, answer: ScriptAnswer) => Promise<void>;
   reopen: (reason: string) => Promise<void>;
   close: () => Promise<void>;
   handBack: () => Promise<void>;
@@ -78,6 +90,20 @@ export function useActs({ number, version }: CaseInFull): Acts {
     askOutside: (text) => done(api.POST("/api/cases/{number}/third-party/questions", { ...at, body: { text, version } })),
     hearOutside: (text) => done(api.POST("/api/cases/{number}/third-party/answers", { ...at, body: { text, version } })),
     resolve: (code, text) => done(api.POST("/api/cases/{number}/resolution", { ...at, body: { code, text, version } })),
+    cascade: async (code, text) => {
+      const told = await renewing(client, number, resolvedTogether(number, { code, text, version }));
+      await client.invalidateQueries({ queryKey: keys.case(number) });
+      void client.invalidateQueries({ queryKey: keys.lists });
+      return told;
+    },
+    classify: (case_type, reason) => done(api.POST("/api/cases/{number}/classification", { ...at, body: { case_type, reason, version } })),
+    fill: (values) => done(api.POST("/api/cases/{number}/fields", { ...at, body: { values, version } })),
+    check: (item, ticked) => done(api.POST("/api/cases/{number}/checklist/{item}", { params: { path: { number, item } }, body: { done: ticked } })),
+    answer: async (script, step, answer) => {
+      const language = document.documentElement.lang;
+      await done(api.POST("/api/cases/{number}/scripts/{script}/answers", { params: { path: { number, script } }, body: { step, answer, language } }));
+      await besides(client, number); // the next question is there before this one goes
+    },
     reopen: (reason) => done(api.POST("/api/cases/{number}/reopening", { ...at, body: { reason, version } })),
     close: () => done(api.POST("/api/cases/{number}/closing", { ...at, body: { version } })),
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
@@ -104,9 +130,9 @@ export function useDecision(found: CaseInFull): Acts {
 
 /** The same acts; whoever is refused looks again. */
 function onRefusal(acts: Acts, look: () => void): Acts {
-  const looking = (act: (...given: never[]) => Promise<void>) => async (...given: never[]) => {
+  const looking = (act: (...given: never[]) => Promise<unknown>) => async (...given: never[]) => {
     try {
-      await act(...given);
+      return await act(...given);
     } catch (error) {
       look();
       throw error;

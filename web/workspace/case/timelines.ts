@@ -42,7 +42,10 @@ export function wordsOf({ kind, data }: Entry): string {
 
 function params(data: Record<string, unknown>, now: Date): Record<string, string> {
   const shown: Record<string, string> = {};
-  for (const [name, value] of Object.entries(data)) if (typeof value === "string" || typeof value === "number") shown[name] = String(value);
+  for (const [name, value] of Object.entries(data)) {
+    if (typeof value === "string" || typeof value === "number") shown[name] = String(value);
+    else if (typeof value === "boolean") shown[name] = word(value ? "yes" : "no");
+  }
   const resolution = data["resolution"] as { code?: string } | undefined;
   if (resolution?.code) shown["code"] = wordIfKnown(`resolution.${resolution.code}`) ?? resolution.code;
   for (const name of ["due_at", "expires_at", "starts_at"]) if (shown[name]) shown[name] = moment(shown[name], now);

@@ -55,6 +55,7 @@ export function Plain({ title, about, children, onClose }: { title: string; abou
   const opener = useRef(whoOpened());
   const goBack = (event: Event): void => {
     event.preventDefault();
+    if (document.activeElement !== document.body) return; // they were led somewhere else
     const back = opener.current?.isConnected ? opener.current : document.getElementById("main");
     back?.focus();
   };

@@ -60,6 +60,14 @@ export function span(from: Date, to: Date): string {
   return word("span.minutes", { count: rest });
 }
 
+/** Seconds of working time, of which a day has fewer hours than 24: "30 h", "1 h 30 min". */
+export function workingTime(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours > 0) return [word("span.hours", { count: hours }), ...(rest ? [word("span.minutes", { count: rest })] : [])].join(" ");
+  return word("span.minutes", { count: rest });
+}
+
 function midnight(at: Date): number {
   return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
 }
