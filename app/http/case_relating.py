@@ -25,7 +25,7 @@ from caseengine.model.resolution import Resolution
 from caseengine.operations import merging, parenting, splitting
 from caseengine.operations.permission import permitted_case
 from caseengine.policies.alike import Alike
-from caseengine.reading.alike import compare, gather
+from caseengine.reading.alike import Gathered, compare, gather
 from caseengine.reading.case_kept import children_of
 from caseengine.reading.case_view import case_view
 from caseengine.reading.cases import numbered
@@ -112,11 +112,7 @@ class CaseRelating:
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, agent, call.path("number"))
             gathered = await gather(snapshot, view.row.id)
-        found = await compare(gathered, self._meaning)
-        async with self._database.snapshot() as snapshot:
-            duplicates = await _shown(snapshot, agent, found.duplicates)
-            known = await _shown(snapshot, agent, found.known_problem)
-        return AlikeAnswer(duplicates=duplicates, known_problem=known, customers=found.customers if known else 0)
+        return await answer_alike(self._database, agent, gathered, self._meaning)
 
     def _split_endpoint(self) -> Endpoint:
         return Endpoint(
@@ -176,6 +172,15 @@ class CaseRelating:
             after=body.after or "",
             **who,
         )
+
+
+async def answer_alike(database: Database, agent: Agent, gathered: Gathered, meaning: Meaning | None) -> AlikeAnswer:
+    """What of it is alike and the agent may see; compared while nothing of the database is held."""
+    found = await compare(gathered, meaning)
+    async with database.snapshot() as snapshot:
+        duplicates = await _shown(snapshot, agent, found.duplicates)
+        known = await _shown(snapshot, agent, found.known_problem)
+    return AlikeAnswer(duplicates=duplicates, known_problem=known, customers=found.customers if known else 0)
 
 
 async def _shown(snapshot: Snapshot, agent: Agent, found: tuple[Alike, ...]) -> list[AlikeCase]:
