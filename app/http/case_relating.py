@@ -11,6 +11,8 @@ from app.http.relating_bodies import (
     CascadeAnswer,
     CascadeBody,
     ChildrenAnswer,
+    GoOnBody,
+    LinkBody,
     MergeBody,
     ParentBody,
     RefusedChild,
@@ -22,7 +24,7 @@ from caseengine.agents import Agent
 from caseengine.likeness import Meaning
 from caseengine.model.case import Case
 from caseengine.model.resolution import Resolution
-from caseengine.operations import merging, parenting, splitting
+from caseengine.operations import linking, merging, parenting, splitting
 from caseengine.operations.permission import permitted_case
 from caseengine.policies.alike import Alike
 from caseengine.reading.alike import Gathered, compare, gather
@@ -54,6 +56,16 @@ class CaseRelating:
             ),
             act("unmerge", "Undo the merge: it goes on by itself.", VersionBody, self._unmerge, *PROMISED),
             self._split_endpoint(),
+            act("links", "Say that it has to do with another case.", LinkBody, self._link, itself),
+            act("links/removal", "After all it has not.", LinkBody, self._unlink, itself, "case.follows"),
+            act(
+                "conversation",
+                "Let it go on in the conversation of another case of its customer.",
+                GoOnBody,
+                self._go_on,
+                *(itself, "case.customers_differ", "case.no_conversation"),
+                about="Replies go there from now on. Nobody may read more of it by that.",
+            ),
             act("parent", "Make it part of a larger case.", ParentBody, self._set_parent, itself, *above),
             act("parent-removal", "Let it stand by itself again.", VersionBody, self._remove_parent),
             self._cascade_endpoint(),
@@ -154,6 +166,15 @@ class CaseRelating:
         body: SplitBody = call.body
         told = {name: getattr(body, name) for name in ("subject", "text", "department", "case_type")}
         return await splitting.split(work, call.path("number"), **told, **who)
+
+    async def _link(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await linking.relate(work, call.path("number"), call.body.other, **who)
+
+    async def _unlink(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await linking.unrelate(work, call.path("number"), call.body.other, **who)
+
+    async def _go_on(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await linking.go_on_where(work, call.path("number"), call.body.other, **who)
 
     async def _set_parent(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         return await parenting.set_parent(work, call.path("number"), call.body.parent, **who)

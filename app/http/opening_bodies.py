@@ -8,11 +8,10 @@ from pydantic import Field, model_validator
 from app.http.answers import CardAccountAnswer, CaseInFullAnswer
 from app.http.bodies import TEXT_MAX, Key, Slug
 from app.http.endpoint import Answer, Body, Plain
-from app.http.relating_bodies import AlikeAnswer
+from app.http.relating_bodies import AlikeAnswer, Level, SpokenLanguage
 from caseengine.model.case_type import CaseType
 from caseengine.operations.opening import SUBJECT_CHARACTERS_MAX
 
-Level = Annotated[int, Field(ge=1, le=3)]
 Subject = Annotated[Plain, Field(min_length=1, max_length=SUBJECT_CHARACTERS_MAX)]
 OrderNumber = Annotated[Plain, Field(min_length=1, max_length=60)]
 Channel = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,19}$")]
@@ -41,7 +40,7 @@ class OpenBody(Body):
     urgency: Level = Field(2, description="1 high, 2 medium, 3 low.")
     products: list[Annotated[Plain, Field(min_length=1, max_length=80)]] = Field([], max_length=20)
     order_number: OrderNumber | None = None
-    language: Annotated[str, Field(pattern=r"^([a-z]{2,3})?$")] = Field("", description="The contact's when left out.")
+    language: SpokenLanguage = Field("", description="The contact's when left out.")
     fields: dict[str, Any] = Field({}, max_length=100, description="Of the form of its type.")
 
     @model_validator(mode="after")

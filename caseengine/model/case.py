@@ -216,6 +216,13 @@ class Case:
         fact = happened.CasesLinked(case_id=self.id, actor=by, at=at, other_id=other_id, other_number=other_number)
         self._move(Verb.LINK, fact)
 
+    def unlink(self, other_id: UUID, other_number: str, *, by: Actor, at: datetime) -> None:
+        """It has nothing to do with that case after all."""
+        if other_id not in self.links:
+            return
+        fact = happened.CasesUnlinked(case_id=self.id, actor=by, at=at, other_id=other_id, other_number=other_number)
+        self._move(Verb.LINK, fact)
+
     def link_conversation(self, conversation_id: UUID, channel: str, *, by: Actor, at: datetime) -> None:
         """It goes on in this conversation."""
         if conversation_id == self.conversation_id:

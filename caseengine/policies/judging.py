@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from caseengine.model.events import (
     CaseAbsorbed,
+    CaseAssessed,
     CaseClassified,
     CaseEvent,
     CaseMoved,
@@ -27,6 +28,7 @@ POLICY_IS_CHOSEN_AFTER = (
     CaseOpened,
     CustomerIdentified,
     CaseClassified,
+    CaseAssessed,
     CasePrioritised,
     CaseMoved,
     CaseTagged,

@@ -105,6 +105,20 @@ class CasePrioritised(CaseEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseAssessed(CaseEvent):
+    """It reaches further, or is more urgent, than was thought, or less. The priority that follows is another fact."""
+
+    public = False
+    verb = Verb.CLASSIFY
+    impact: int
+    urgency: int
+    reason: str
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"impact": self.impact, "urgency": self.urgency}
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseMoved(CaseEvent):
     """To another department: whoever held it lets go. `left` is where it was, whose people have to hear of it too."""
 
