@@ -16,9 +16,10 @@ import { randomId } from "../../parts/random.ts";
 import { compose } from "./compose.ts";
 import { enclosingOf } from "./enclosed.ts";
 import { EncloseButton, EnclosedList } from "./Files.tsx";
+import { Assessment } from "./Assessment.tsx";
 import { RESOLUTION_CODES, type ResolutionCode, useActs, useDecision } from "./acts.ts";
 
-type Asking = "assign" | "move" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen";
+type Asking = "assign" | "move" | "prioritise" | "assess" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen";
 
 export function Actions({ found }: { found: CaseInFull }): ReactNode {
   const agent = useAgent();
@@ -65,6 +66,7 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
           {can.has("assign") ? <MenuItem onSelect={() => setAsking("assign")}>{word("act.assign")}</MenuItem> : null}
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
+          {can.has("classify") ? <MenuItem onSelect={() => setAsking("assess")}>{word("act.assess")}</MenuItem> : null}
           {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
           {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("forward")}>{word("act.forward")}</MenuItem> : null}
           {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("askOutside")}>{word("act.ask_outside")}</MenuItem> : null}
@@ -125,6 +127,14 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
             ))}
           </select>
         </label>
+        <Words label="ask.reason" />
+      </FormDialog>
+    );
+  }
+  if (asking === "assess") {
+    return (
+      <FormDialog {...shared} onSubmit={(given) => acts.assess(Number(text(given, "impact")), Number(text(given, "urgency")), text(given))}>
+        <Assessment impact={found.impact} urgency={found.urgency} />
         <Words label="ask.reason" />
       </FormDialog>
     );

@@ -20,6 +20,7 @@ export function whatHappened(entry: Entry, now: Date): string {
 /** Some events have a second way of being said. */
 function said({ kind, data, actor }: Entry): string {
   if (kind === "CaseAssigned" && data["agent_id"] === actor.id) return "CaseTaken";
+  if (kind === "CaseOpened" && data["channel"]) return "CaseTakenDown";
   return kind === "PolicyApplied" && !data["policy"] ? "PolicyTaken" : kind;
 }
 
@@ -39,6 +40,7 @@ function params(data: Record<string, unknown>, now: Date): Record<string, string
   if (resolution?.code) shown["code"] = wordIfKnown(`resolution.${resolution.code}`) ?? resolution.code;
   for (const name of ["due_at", "expires_at", "starts_at"]) if (shown[name]) shown[name] = moment(shown[name], now);
   if (shown["priority"]) shown["priority"] = wordIfKnown(`priority.${shown["priority"]}`) ?? shown["priority"];
+  for (const name of ["impact", "urgency"]) if (shown[name]) shown[name] = wordIfKnown(`${name}.${shown[name]}`) ?? shown[name];
   if (shown["channel"]) shown["channel"] = wordIfKnown(`channel.${shown["channel"]}`) ?? shown["channel"];
   return shown;
 }
