@@ -23,6 +23,7 @@ from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.model.tally import tallied
 from caseengine.tables import case_conversations, case_events, case_links, case_tags, case_watchers, cases
 from caseengine.tallying import tally_writes
+from storage.errors import Conflict
 from storage.outbox import Outbox
 from storage.transaction import Snapshot, Statement, UnitOfWork, Write, insertion
 
@@ -214,7 +215,7 @@ def _save(case: Case, saved_version: int, clocks: Mapping[str, Any]) -> Write:
     values["resolution_code"] = case.resolution.code if case.resolution else None
     values["resolution_text"] = case.resolution.text if case.resolution else None
     if saved_version == 0:
-        return Write(insertion(cases, values))
+        return Write(insertion(cases, values), duplicate=Conflict())
     del values["id"]
     return Write(sa.update(cases).where(cases.c.id == case.id, cases.c.version == saved_version).values(values), rows=1)
 

@@ -33,7 +33,7 @@ def spoken_in(case: Case, conversed: Conversed) -> Spoken:
 
 
 def facts_of(case: Case, *, channel: str = "") -> Mapping[str, Any]:
-    """The facts of a case as it is. `channel` is that of its conversation."""
+    """The facts of a case as it is. `channel` is that of its conversation; without one, how it came in."""
     plain = ("number", "subject", "description", "department", "impact", "urgency", "language", "tier", "policy")
     facts = {name: getattr(case, name) for name in (*plain, "order_number", "escalation_level", "reopened")}
     ids = {"contact": case.contact_id, "account": case.account_id, "agent": case.agent_id, "parent": case.parent_id}
@@ -47,6 +47,6 @@ def facts_of(case: Case, *, channel: str = "") -> Mapping[str, Any]:
         "priority": int(case.priority),
         "products": case.products,
         "tags": case.tags,
-        "channel": channel,
+        "channel": channel or case.channel,
         "identified": case.contact_id is not None,
     }

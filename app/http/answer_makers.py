@@ -26,6 +26,7 @@ from app.http.answers import (
     WatcherAnswer,
     WatchingAnswer,
 )
+from app.http.opening_bodies import FoundContactAnswer
 from app.live.watching import Watcher
 from caseengine.agents import Agent, Presence
 from caseengine.agents import seen_lately as was_seen_lately
@@ -70,6 +71,10 @@ def contact_answer(card: ContactCard, rows: list[CaseRow]) -> ContactAnswer:
         accounts=[CardAccountAnswer.model_validate(account) for account in card.accounts],
         cases=[case_answer(row) for row in rows],
     )
+
+
+def found_contact(card: ContactCard) -> FoundContactAnswer:
+    return FoundContactAnswer.model_validate(card)
 
 
 def case_answer(row: CaseRow) -> CaseAnswer:

@@ -158,6 +158,7 @@ class CaseInFullAnswer(CaseAnswer):
     resolution_code: ResolutionCode | None
     resolution_text: str | None
     conversation: ConversationAnswer | None
+    channel: str = Field(description='How it came in where nobody wrote: "telephone", for one; else empty.')
     linked: list[CaseAnswer]
     language: str = Field(description="Of the customer; empty while unknown.")
     fields: dict[str, Any] = Field(description="Custom fields of its type.")

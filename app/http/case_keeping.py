@@ -27,6 +27,7 @@ from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
 from caseengine.model.script import Step, in_language, read_scripts
 from caseengine.operations import filling, keeping, scripting
+from caseengine.operations.permission import permitted_case
 from caseengine.reading.case_view import case_view
 from caseengine.rulebooks import Rulebook, rulebook
 from storage.engine import Database
@@ -56,7 +57,13 @@ class CaseKeeping:
             act("checklist", "One more thing to do.", CheckItemBody, self._add_item, *listed),
             act(ITEM, "It is done, or after all not.", CheckedBody, self._check, NO_ITEM),
             act(f"{ITEM}/removal", "It need not be done.", VersionBody, self._drop, NO_ITEM),
-            act("classification", "It is of another type.", ClassifyBody, self._classify, "case.text_missing"),
+            act(
+                "classification",
+                "It is of another type, reaches further, or is more urgent.",
+                ClassifyBody,
+                self._classify,
+                "case.text_missing",
+            ),
             act("fields", "Fill in its form.", FieldsBody, self._fill, NO_FIELDS),
             act("scripts/{script}/answers", "The answer to a step.", AnswerBody, self._answer, *ANSWERED),
             _read(f"{CASE}/form", "The form of its type.", self.form, FormAnswer, *SHOWN),
@@ -108,7 +115,13 @@ class CaseKeeping:
 
     async def _classify(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: ClassifyBody = call.body
-        return await filling.classify(work, call.path("number"), body.case_type, reason=body.reason, **who)
+        case = await permitted_case(work, call.path("number"), by=who["by"], version=who["version"])
+        told = {"reason": body.reason, "by": who["by"], "at": who["at"]}
+        if body.case_type is not None:
+            await filling.classify(work, case.number, body.case_type, **told)
+        if body.impact is not None or body.urgency is not None:
+            await filling.assess(work, case.number, impact=body.impact, urgency=body.urgency, **told)
+        return case
 
     async def _fill(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         return await filling.fill(work, call.path("number"), call.body.values, **who)

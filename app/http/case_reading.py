@@ -18,6 +18,7 @@ from app.http.bodies import CasesQuery, LogQuery
 from app.http.cursor import read_cursor, write_cursor
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
 from caseengine import activities
+from caseengine.agents import Agent
 from caseengine.departments import all_departments
 from caseengine.reading.case_view import CaseView, case_view
 from caseengine.reading.cases import counts, held, queue
@@ -81,8 +82,12 @@ class CaseReading:
         return CasesAnswer(cases=[case_answer(row) for row in shown], next=more)
 
     async def case(self, call: Call) -> CaseInFullAnswer:
+        return await self.in_full(call.agent.agent, call.path("number"))
+
+    async def in_full(self, agent: Agent, number: str) -> CaseInFullAnswer:
+        """A case as it stands, for an agent who may see it."""
         async with self._database.snapshot() as snapshot:
-            view = await case_view(snapshot, call.agent.agent, call.path("number"))
+            view = await case_view(snapshot, agent, number)
             here, at = view.conversation, self._now()
             proved = await proved_in(snapshot, here.id, at=at) if here else None
             wait = await wait_for(snapshot, view.row, kind=_kind(view), at=at)

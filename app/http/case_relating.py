@@ -11,6 +11,8 @@ from app.http.relating_bodies import (
     CascadeAnswer,
     CascadeBody,
     ChildrenAnswer,
+    GoOnBody,
+    LinkBody,
     MergeBody,
     ParentBody,
     RefusedChild,
@@ -22,10 +24,10 @@ from caseengine.agents import Agent
 from caseengine.likeness import Meaning
 from caseengine.model.case import Case
 from caseengine.model.resolution import Resolution
-from caseengine.operations import merging, parenting, splitting
+from caseengine.operations import linking, merging, parenting, splitting
 from caseengine.operations.permission import permitted_case
 from caseengine.policies.alike import Alike
-from caseengine.reading.alike import compare, gather
+from caseengine.reading.alike import Gathered, compare, gather
 from caseengine.reading.case_kept import children_of
 from caseengine.reading.case_view import case_view
 from caseengine.reading.cases import numbered
@@ -54,6 +56,16 @@ class CaseRelating:
             ),
             act("unmerge", "Undo the merge: it goes on by itself.", VersionBody, self._unmerge, *PROMISED),
             self._split_endpoint(),
+            act("links", "Say that it has to do with another case.", LinkBody, self._link, itself),
+            act("links/removal", "After all it has not.", LinkBody, self._unlink, itself, "case.follows"),
+            act(
+                "conversation",
+                "Let it go on in the conversation of another case of its customer.",
+                GoOnBody,
+                self._go_on,
+                *(itself, "case.customers_differ", "case.no_conversation"),
+                about="Replies go there from now on. Nobody may read more of it by that.",
+            ),
             act("parent", "Make it part of a larger case.", ParentBody, self._set_parent, itself, *above),
             act("parent-removal", "Let it stand by itself again.", VersionBody, self._remove_parent),
             self._cascade_endpoint(),
@@ -112,11 +124,7 @@ class CaseRelating:
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, agent, call.path("number"))
             gathered = await gather(snapshot, view.row.id)
-        found = await compare(gathered, self._meaning)
-        async with self._database.snapshot() as snapshot:
-            duplicates = await _shown(snapshot, agent, found.duplicates)
-            known = await _shown(snapshot, agent, found.known_problem)
-        return AlikeAnswer(duplicates=duplicates, known_problem=known, customers=found.customers if known else 0)
+        return await answer_alike(self._database, agent, gathered, self._meaning)
 
     def _split_endpoint(self) -> Endpoint:
         return Endpoint(
@@ -159,6 +167,15 @@ class CaseRelating:
         told = {name: getattr(body, name) for name in ("subject", "text", "department", "case_type")}
         return await splitting.split(work, call.path("number"), **told, **who)
 
+    async def _link(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await linking.relate(work, call.path("number"), call.body.other, **who)
+
+    async def _unlink(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await linking.unrelate(work, call.path("number"), call.body.other, **who)
+
+    async def _go_on(self, work: UnitOfWork, call: Call, who: Who) -> Case:
+        return await linking.go_on_where(work, call.path("number"), call.body.other, **who)
+
     async def _set_parent(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         return await parenting.set_parent(work, call.path("number"), call.body.parent, **who)
 
@@ -176,6 +193,15 @@ class CaseRelating:
             after=body.after or "",
             **who,
         )
+
+
+async def answer_alike(database: Database, agent: Agent, gathered: Gathered, meaning: Meaning | None) -> AlikeAnswer:
+    """What of it is alike and the agent may see; compared while nothing of the database is held."""
+    found = await compare(gathered, meaning)
+    async with database.snapshot() as snapshot:
+        duplicates = await _shown(snapshot, agent, found.duplicates)
+        known = await _shown(snapshot, agent, found.known_problem)
+    return AlikeAnswer(duplicates=duplicates, known_problem=known, customers=found.customers if known else 0)
 
 
 async def _shown(snapshot: Snapshot, agent: Agent, found: tuple[Alike, ...]) -> list[AlikeCase]:

@@ -1,8 +1,8 @@
 """The JSON that goes into and out of what relates cases and what is kept on them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.http.answers import CaseAnswer
 from app.http.bodies import ReasonBody, ResolutionBody, Slug, TextBody, VersionBody
@@ -13,6 +13,9 @@ from caseengine.model.script import Kind
 
 Number = Annotated[Plain, Field(min_length=1, max_length=40)]
 Tag = Annotated[Plain, Field(max_length=200)]
+Level = Annotated[int, Field(ge=1, le=3)]
+SkillLevel = Annotated[int, Field(ge=1, le=5)]
+SpokenLanguage = Annotated[str, Field(pattern=r"^([a-z]{2,3})?$")]
 StepName = Annotated[Plain, Field(min_length=1, max_length=40)]
 
 
@@ -28,6 +31,14 @@ class SplitBody(TextBody):
 
 class ParentBody(VersionBody):
     parent: Number
+
+
+class LinkBody(VersionBody):
+    other: Number = Field(description="Number of the case it has to do with.")
+
+
+class GoOnBody(VersionBody):
+    other: Number = Field(description="Number of a case of the same customer, in whose conversation it goes on.")
 
 
 class CascadeBody(ResolutionBody):
@@ -49,7 +60,26 @@ class CheckedBody(VersionBody):
 
 
 class ClassifyBody(ReasonBody):
-    case_type: CaseType
+    """At least one of these; what is left out stays."""
+
+    case_type: CaseType | None = None
+    impact: Level | None = Field(None, description="1 high, 2 medium, 3 low.")
+    urgency: Level | None = Field(
+        None, description="As impact. The priority follows from both, unless somebody has given it another one."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.case_type is None and self.impact is None and self.urgency is None:
+            raise ValueError("nothing to change")
+        return self
+
+
+class NeedsBody(VersionBody):
+    skills: dict[Slug, SkillLevel] = Field(
+        max_length=20, description="What whoever works on it has to have, and how well; empty: nothing."
+    )
+    language: SpokenLanguage = Field("", description="The one they have to speak.")
 
 
 class FieldsBody(VersionBody):

@@ -12,9 +12,11 @@ from app.http.bodies import Slug, VersionBody
 from app.http.case_acting import CaseActing, Who
 from app.http.case_reading import CASE, SHOWN
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
+from app.http.relating_bodies import NeedsBody, SkillLevel, SpokenLanguage
 from bot.replies.catalogue import Catalogue
 from caseengine.model.case import Case
 from caseengine.model.needs import Needs
+from caseengine.operations.needing import ask_for
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.routing import accept, decline, give_back
 from caseengine.operations.weighing import weigh
@@ -24,21 +26,20 @@ from caseengine.routing_rules import routing_rules
 from storage.engine import Database
 from storage.transaction import UnitOfWork
 
-Level = Annotated[int, Field(ge=1, le=5)]
-Language = Annotated[str, Field(pattern=r"^([a-z]{2,3})?$")]
-
 
 class DeclineBody(Body):
     reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class GiveBackBody(VersionBody):
-    skills: dict[Slug, Level] | None = Field(
+    skills: dict[Slug, SkillLevel] | None = Field(
         None,
         description="What whoever takes it has to have, and how well; left out, it needs what it needed.",
         max_length=20,
     )
-    language: Language = Field("", description="The one they have to speak; without skills, beside what it needed.")
+    language: SpokenLanguage = Field(
+        "", description="The one they have to speak; without skills, beside what it needed."
+    )
 
 
 class OfferAnswer(Answer):
@@ -137,7 +138,7 @@ class RoutingRoutes:
         ]
 
     def _acts(self) -> list[Endpoint]:
-        offered = "routing.not_offered"
+        offered, skills = "routing.not_offered", "routing.skills_invalid"
         return [
             self._act("offer/acceptance", "Take what you were asked to take.", None, self._accept, offered),
             self._act(
@@ -153,8 +154,9 @@ class RoutingRoutes:
                 "Give it back to its queue, for somebody who can do this.",
                 GiveBackBody,
                 self._give_back,
-                "routing.skills_invalid",
+                skills,
             ),
+            self._act("needs", "Say what whoever works on it has to be able to do.", NeedsBody, self._need, skills),
         ]
 
     async def offers(self, call: Call) -> OffersAnswer:
@@ -195,3 +197,8 @@ class RoutingRoutes:
         body: GiveBackBody = call.body
         needs = None if body.skills is None else Needs(body.skills, {}, body.language)
         await give_back(work, call.path("number"), needs=needs, language=body.language, **who)
+
+    async def _need(self, work: UnitOfWork, call: Call, who: Who) -> None:
+        body: NeedsBody = call.body
+        case = await permitted_case(work, call.path("number"), by=who["by"], version=who["version"])
+        await ask_for(work, case, Needs(body.skills, {}, body.language), by=who["by"], at=who["at"])

@@ -18,6 +18,7 @@ from app.http.case_acting import CaseActing
 from app.http.case_delivering import CaseDelivering
 from app.http.case_files import CaseFiling
 from app.http.case_keeping import CaseKeeping
+from app.http.case_opening import CaseOpening
 from app.http.case_reading import CaseReading
 from app.http.case_relating import CaseRelating
 from app.http.case_suggesting import CaseSuggesting
@@ -128,6 +129,7 @@ def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed:
     return [
         *SessionRoutes(parts.database, sessions, parts.now).endpoints(),
         *reading.endpoints(),
+        *CaseOpening(parts.database, parts.now, acting, reading, parts.meaning).endpoints(),
         *CaseFiling(parts.database, parts.now).endpoints(),
         *acting.endpoints(),
         *CaseRelating(parts.database, parts.catalogue, acting, parts.meaning).endpoints(),

@@ -12,6 +12,7 @@ LINES: Mapping[str, str] = {
     "reply": "notice.reply_waits",
     "resolved": "notice.is_resolved",
     "promise": "notice.promise_renewed",
+    "opened": "notice.opened",
     "status": "notice.status_changed",
 }
 

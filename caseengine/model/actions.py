@@ -29,6 +29,10 @@ def _is_priority(value: Any) -> bool:
     return type(value) is int and 1 <= value <= 4
 
 
+def _is_level(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= 3
+
+
 def _are_tags(value: Any) -> bool:
     listed = isinstance(value, list) and 0 < len(value) <= TAGS_MAX
     return listed and all(isinstance(tag, str) and _is_tag(tag) for tag in value)
@@ -83,6 +87,7 @@ def _is_need(value: Any) -> bool:
 REASON: Mapping[str, Check] = {"reason": _is_text}
 REQUIRED: Mapping[str, Mapping[str, Check]] = {
     "set_priority": {"priority": _is_priority},
+    "assess": {"impact": _is_level, "urgency": _is_level},
     "move": {"department": _is_short},
     "assign": {"agent": _is_short},
     "tag": {"tags": _are_tags},
@@ -98,6 +103,7 @@ REQUIRED: Mapping[str, Mapping[str, Check]] = {
 """Each action with what it must be told."""
 OPTIONAL: Mapping[str, Mapping[str, Check]] = {
     "set_priority": REASON,
+    "assess": REASON,
     "move": REASON,
     "escalate": REASON,
     "require": {"language": lambda value: isinstance(value, str) and len(value) <= 35},

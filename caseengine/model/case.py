@@ -25,6 +25,7 @@ class Case:
         claimed: what the customer said of themselves, unproved.
         reply_address: on file for this case alone.
         conversation_id: where replies go: the conversation it was opened or last linked in.
+        channel: how it came in where it was opened in no conversation: "telephone", for one.
         agent_id: who holds it; kept when it is resolved, so that a reply finds the same person.
         due_at: by when the customer hears from the desk; None while nothing is promised.
         merged_from: the status it had when it was merged.
@@ -60,6 +61,7 @@ class Case:
     order_number: str | None = None
     reply_address: str | None = None
     conversation_id: UUID | None = None
+    channel: str = ""
     agent_id: UUID | None = None
     escalation_level: int = 0
     due_at: datetime | None = None
@@ -219,6 +221,13 @@ class Case:
         fact = happened.CasesLinked(case_id=self.id, actor=by, at=at, other_id=other_id, other_number=other_number)
         self._move(Verb.LINK, fact)
 
+    def unlink(self, other_id: UUID, other_number: str, *, by: Actor, at: datetime) -> None:
+        """It has nothing to do with that case after all."""
+        if other_id not in self.links:
+            return
+        fact = happened.CasesUnlinked(case_id=self.id, actor=by, at=at, other_id=other_id, other_number=other_number)
+        self._move(Verb.LINK, fact)
+
     def link_conversation(self, conversation_id: UUID, channel: str, *, by: Actor, at: datetime) -> None:
         """It goes on in this conversation."""
         if conversation_id == self.conversation_id:
@@ -261,7 +270,7 @@ class Case:
     def _beginning(cls, opened: happened.CaseOpened) -> Self:
         named = ("number", "subject", "description", "department", "impact", "urgency", "priority", "contact_id")
         also = ("account_id", "claimed", "products", "order_number", "reply_address", "conversation_id")
-        last = ("language", "parent_id", "follows", "fields")
+        last = ("channel", "language", "parent_id", "follows", "fields")
         values = {name: getattr(opened, name) for name in named + also + last}
         case_type = CaseType(opened.case_type)
         return cls(

@@ -3,6 +3,8 @@
 CaseError
  +-- CaseItself              a case is not its own target, parent or child
  +-- CustomersDiffer         cases of different customers are parent and children, not one case
+ +-- CaseFollows             one goes on from the other: that link stays
+ +-- NoConversation          the case is in none
  +-- MergeChained            other cases go on in it, or are below it
  +-- ParentCycle             it would be above itself
  +-- ParentTooDeep           too many cases above each other
@@ -35,6 +37,22 @@ class CustomersDiffer(CaseError):
     """Merged cases share one conversation; so they must be of one customer."""
 
     code = "case.customers_differ"
+    number: str
+
+
+@dataclass(eq=False)
+class CaseFollows(CaseError):
+    """One of them goes on from the other, which by that link takes later words of the customer."""
+
+    code = "case.follows"
+    number: str
+
+
+@dataclass(eq=False)
+class NoConversation(CaseError):
+    """Nobody has written about that case, so there is no conversation to go on in."""
+
+    code = "case.no_conversation"
     number: str
 
 

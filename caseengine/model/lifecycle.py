@@ -73,6 +73,7 @@ ASKED_BY_AGENTS = frozenset(Verb) - {
     Verb.WARN,
     Verb.BREACH,
     Verb.CLIMB,
+    Verb.OFFER,
     Verb.FIRE,
     Verb.SURVEY,
     Verb.TELL,

@@ -6,10 +6,17 @@ from caseengine.operations.applying import apply_policy
 from caseengine.operations.assigning import assign, move, take
 from caseengine.operations.conversing import open_conversation
 from caseengine.operations.ending import close, reopen, resolve
-from caseengine.operations.filling import classify, fill
+from caseengine.operations.filling import assess, classify, fill
 from caseengine.operations.handover import hand_back, hand_over, hear_customer
 from caseengine.operations.keeping import add_check_item, check_item, drop_item, tag, unwatch, watch
-from caseengine.operations.linking import identify_customer, link_cases, link_conversation
+from caseengine.operations.linking import (
+    go_on_where,
+    identify_customer,
+    link_cases,
+    link_conversation,
+    relate,
+    unrelate,
+)
 from caseengine.operations.merging import merge, unmerge
 from caseengine.operations.opening import Opening, add_to_case, open_case
 from caseengine.operations.parenting import remove_parent, resolve_with_children, set_parent
@@ -17,6 +24,7 @@ from caseengine.operations.promising import renew_promise
 from caseengine.operations.raising import escalate, prioritise
 from caseengine.operations.scripting import answer_script
 from caseengine.operations.splitting import split
+from caseengine.operations.taking_down import take_down
 from caseengine.operations.waiting import ask_third_party, hear_third_party
 
 __all__ = [
@@ -28,6 +36,7 @@ __all__ = [
     "apply_policy",
     "ask_customer",
     "ask_third_party",
+    "assess",
     "assign",
     "case_for",
     "check_item",
@@ -36,6 +45,7 @@ __all__ = [
     "drop_item",
     "escalate",
     "fill",
+    "go_on_where",
     "hand_back",
     "hand_over",
     "hear_customer",
@@ -49,6 +59,7 @@ __all__ = [
     "open_case",
     "open_conversation",
     "prioritise",
+    "relate",
     "remove_parent",
     "renew_promise",
     "reopen",
@@ -59,7 +70,9 @@ __all__ = [
     "split",
     "tag",
     "take",
+    "take_down",
     "unmerge",
+    "unrelate",
     "unwatch",
     "watch",
 ]

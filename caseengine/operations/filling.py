@@ -16,6 +16,7 @@ from caseengine.model.fields import news
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.keeping import begin_checklist
 from caseengine.operations.permission import permitted_case
+from caseengine.policies import priority
 from storage.transaction import UnitOfWork
 
 
@@ -71,6 +72,33 @@ async def classify(
         happened.CaseClassified(case_id=case.id, actor=by, at=at, case_type=CaseType(case_type).value, reason=reason)
     )
     await begin_checklist(work, case, by=by, at=at)
+    await judge_anew(work, case, at=at)
+    return case
+
+
+async def assess(
+    work: UnitOfWork,
+    number: str,
+    *,
+    impact: int | None = None,
+    urgency: int | None = None,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> Case:
+    """Correct how far it reaches and how urgent it is; what is left out stays. See `policies.priority.assess`.
+
+    Raises:
+        TextMissing: there is no reason.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`.
+        TransitionNotAllowed: it has ended.
+    """
+    case = await permitted_case(work, number, by=by, version=version)
+    if not reason.strip():
+        raise TextMissing
+    corrected = (case.impact if impact is None else impact, case.urgency if urgency is None else urgency)
+    priority.assess(case, *corrected, reason, by=by, at=at)
     await judge_anew(work, case, at=at)
     return case
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from caseengine.conversations import Conversations
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
-from caseengine.model.events import CaseEvent, PromiseMade
+from caseengine.model.events import CaseEvent, CaseOpened, PromiseMade
 from caseengine.operations.sending import WAY_OF, Telling, holder_of
 from caseengine.operations.surveying import survey_rules
 from caseengine.policies.noticing import Reach, Since, Tell, Verdict, judge
@@ -94,10 +94,15 @@ async def _since(
         status=case.status,
         later={type(one).__name__ for one in events[notice.seq :]},
         promised=case.due_at,
-        promised_then=event.due_at if isinstance(event, PromiseMade) else None,
+        promised_then=_promised(events[notice.seq - 1 :]) if isinstance(event, CaseOpened | PromiseMade) else None,
         status_then=then.status,
         read=await _was_read(work, then.conversation_id, notice.happened_at, telling),
     )
+
+
+def _promised(events: Sequence[CaseEvent]) -> datetime | None:
+    """What the first promise says: of the fact itself, or the one that a case was opened with."""
+    return next((event.due_at for event in events if isinstance(event, PromiseMade)), None)
 
 
 async def _was_read(work: UnitOfWork, conversation: UUID | None, at: datetime, telling: Telling) -> bool:

@@ -7,9 +7,12 @@ from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
+from caseengine.model.case_errors import CaseFollows, CaseItself, CustomersDiffer, NoConversation
 from caseengine.model.lifecycle import Verb
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import go_on_in
+from caseengine.operations.one_customer import of_one_customer
+from caseengine.operations.permission import permitted_case
 from caseengine.operations.wishing import wishes_go_with
 from storage.transaction import UnitOfWork
 
@@ -29,6 +32,70 @@ async def link_cases(
     """
     a.link(b.id, b.number, by=by, at=at)
     b.link(a.id, a.number, by=by, at=at)
+
+
+async def relate(
+    work: UnitOfWork, number: str, other_number: str, *, by: Actor, at: datetime, version: int | None = None
+) -> Case:
+    """An agent says that two cases have to do with each other. No customer sees more of either by it.
+
+    Raises:
+        CaseItself: the same case twice.
+        TransitionNotAllowed: one of them was merged away.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`; of either case.
+    """
+    case, other = await _both(work, number, other_number, by=by, version=version)
+    await link_cases(work, case, other, by=by, at=at)
+    return case
+
+
+async def unrelate(
+    work: UnitOfWork, number: str, other_number: str, *, by: Actor, at: datetime, version: int | None = None
+) -> Case:
+    """They have nothing to do with each other after all.
+
+    Raises:
+        CaseFollows: one of them goes on from the other: by that link later words find their case.
+        CaseItself, TransitionNotAllowed, CaseNotFound, NotPermitted, CaseChanged: see `relate`.
+    """
+    case, other = await _both(work, number, other_number, by=by, version=version)
+    if case.follows == other.id or other.follows == case.id:
+        raise CaseFollows(other.number)
+    case.unlink(other.id, other.number, by=by, at=at)
+    other.unlink(case.id, case.number, by=by, at=at)
+    return case
+
+
+async def go_on_where(
+    work: UnitOfWork, number: str, other_number: str, *, by: Actor, at: datetime, version: int | None = None
+) -> Case:
+    """The case goes on in the conversation of another case of the same customer: replies go there from now on.
+
+    Nobody may read more by it: a conversation that a case was only linked to shows what its proof allows.
+
+    Raises:
+        CaseItself: the same case twice.
+        NoConversation: the other case is in none.
+        CustomersDiffer: they are not known to be of one customer.
+        TransitionNotAllowed: it was merged away.
+        CaseNotFound, NotPermitted, CaseChanged: see `permitted_case`; of either case.
+    """
+    case, other = await _both(work, number, other_number, by=by, version=version)
+    if other.conversation_id is None:
+        raise NoConversation(other.number)
+    if not await of_one_customer(work, case, other):
+        raise CustomersDiffer(other.number)
+    return await link_conversation(work, case, other.conversation_id, by=by, at=at)
+
+
+async def _both(
+    work: UnitOfWork, number: str, other_number: str, *, by: Actor, version: int | None
+) -> tuple[Case, Case]:
+    case = await permitted_case(work, number, by=by, version=version)
+    other = await permitted_case(work, other_number, by=by)
+    if case.id == other.id:
+        raise CaseItself(case.number)
+    return case, other
 
 
 async def link_conversation(work: UnitOfWork, case: Case, conversation: UUID, *, by: Actor, at: datetime) -> Case:

@@ -25,6 +25,7 @@ from caseengine.operations.assigning import hold
 from caseengine.operations.conversing import go_on_in, let_go, speak
 from caseengine.operations.handover import resume
 from caseengine.operations.offers import note_offer
+from caseengine.operations.one_customer import of_one_customer
 from caseengine.operations.permission import permitted_case
 from caseengine.operations.promising import make_promise
 from caseengine.operations.wishing import customer_goes_on, wishes_go_with
@@ -126,29 +127,11 @@ async def _check(work: UnitOfWork, source: Case, target: Case) -> None:
     for case, verb in ((source, Verb.MERGE), (target, Verb.ABSORB)):
         if not case.can(verb):
             raise TransitionNotAllowed(case.status, verb)
-    if not await _of_one_customer(work, source, target):
+    if not await of_one_customer(work, source, target):
         raise CustomersDiffer(target.number)
     above = sa.or_(cases.c.merged_into == source.id, cases.c.parent_id == source.id)
     if await work.first(sa.select(cases.c.id).where(above).limit(1)) is not None:
         raise MergeChained(source.number)
-
-
-async def _of_one_customer(work: UnitOfWork, source: Case, target: Case) -> bool:
-    """The same contact; an account's own cases; or nobody proved anything, and one conversation opened both.
-
-    Two people of one shop are two customers: each reads their own cases, and only managers those of the shop.
-    """
-    if source.contact_id is not None or target.contact_id is not None:
-        return source.contact_id == target.contact_id
-    if source.account_id is not None or target.account_id is not None:
-        return source.account_id == target.account_id
-    return bool(await _opened_in(work, source) & await _opened_in(work, target))
-
-
-async def _opened_in(work: UnitOfWork, case: Case) -> set[UUID]:
-    table = case_conversations
-    opened = sa.select(table.c.conversation_id).where(table.c.case_id == case.id, table.c.opened)
-    return {row.conversation_id for row in await work.rows(opened)}
 
 
 async def _where_it_is_worked_on(work: UnitOfWork, case: Case) -> Conversation | None:

@@ -43,6 +43,8 @@ class Opening:
         reply_address: on file for this case alone.
         follows: the ended case that it goes on from.
         fields: custom fields of its type, as they were filled in there.
+        channel, language: how it came in, and what the customer speaks, where there is no conversation to tell.
+        case_id: made when left out.
     """
 
     subject: str
@@ -60,6 +62,9 @@ class Opening:
     reply_address: str | None = None
     follows: UUID | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    channel: str = ""
+    language: str = ""
+    case_id: UUID | None = None
 
 
 async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: datetime, random: int | None = None) -> Case:
@@ -78,7 +83,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
     await Departments(work).get(opening.department)
     conversation = await Conversations(work).get(opening.conversation) if opening.conversation else None
     number = format_number(await work.reserve("case"), secrets.randbelow(RANDOM_MAX) if random is None else random)
-    case = Cases(work).add(Case.open(_opened(opening, number, _locale(conversation), by, at)))
+    case = Cases(work).add(Case.open(_opened(opening, number, _locale(opening, conversation), by, at)))
     if conversation is not None:
         conversation.add_case(case.id, opened=True, at=at)
     await begin_checklist(work, case, by=by, at=at)
@@ -90,7 +95,7 @@ async def open_case(work: UnitOfWork, opening: Opening, *, by: Actor, at: dateti
 async def would_need(work: UnitOfWork, opening: Opening, *, by: Actor, at: datetime) -> Needs:
     """What such a case would need of whoever works on it, if it were opened; nothing is."""
     conversation = await Conversations(work).get(opening.conversation) if opening.conversation else None
-    case = Case.open(_opened(opening, "", _locale(conversation), by, at))
+    case = Case.open(_opened(opening, "", _locale(opening, conversation), by, at))
     _, applied = await chosen_policy(work, case, by=SYSTEM, at=at)
     if applied is not None:
         case.record(applied)
@@ -188,13 +193,13 @@ def _follow_up(ended: Case, text: str, conversation: UUID | None) -> Opening:
     )
 
 
-def _locale(conversation: Conversation | None) -> str:
-    return conversation.locale if conversation is not None else ""
+def _locale(opening: Opening, conversation: Conversation | None) -> str:
+    return conversation.locale if conversation is not None else opening.language
 
 
 def _opened(opening: Opening, number: str, locale: str, by: Actor, at: datetime) -> CaseOpened:
     return CaseOpened(
-        case_id=uuid4(),
+        case_id=opening.case_id or uuid4(),
         actor=by,
         at=at,
         number=number,
@@ -208,6 +213,7 @@ def _opened(opening: Opening, number: str, locale: str, by: Actor, at: datetime)
         products=tuple(opening.products),
         order_number=opening.order_number,
         conversation_id=opening.conversation,
+        channel=opening.channel,
         contact_id=opening.contact_id,
         account_id=opening.account_id,
         claimed=dict(opening.claimed),

@@ -13,7 +13,15 @@ from caseengine.conversations import Conversations
 from caseengine.model.actor import BOT, SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.conversation import Conversation
-from caseengine.model.events import AgentReplied, CaseEvent, CaseResolved, CustomerAsked, CustomerTold, PromiseMade
+from caseengine.model.events import (
+    AgentReplied,
+    CaseEvent,
+    CaseOpened,
+    CaseResolved,
+    CustomerAsked,
+    CustomerTold,
+    PromiseMade,
+)
 from caseengine.operations.conversing import speak
 from caseengine.operations.enclosing import go_together
 from caseengine.policies.noticing import SAID_THERE
@@ -27,6 +35,8 @@ from storage.transaction import UnitOfWork
 NOTICE_KEY = "notice:"
 """Begins the key of an activity that is a notice; its batch follows."""
 TEMPLATE = "notice"
+OPENED = "opened"
+"""The kind of item that the promise is with which a case begins; it has words of its own."""
 WAY_OF: Mapping[str, Way] = {"email": Way.EMAIL, "teams": Way.TEAMS}
 """The way that a channel of a conversation is."""
 
@@ -113,6 +123,8 @@ def item_of(notice: CustomerNotice, case: Case, event: CaseEvent) -> dict[str, A
         item |= {"lines": event.text.splitlines(), "agent": event.actor.name}
     if isinstance(event, CaseResolved):
         item |= {"lines": event.resolution.text.splitlines()}
+    if isinstance(event, CaseOpened) and case.due_at is not None:
+        item |= {"kind": OPENED, "next_update": case.due_at.isoformat()}
     if isinstance(event, PromiseMade):
         item |= {"next_update": event.due_at.isoformat()}
     return item

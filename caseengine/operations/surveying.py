@@ -166,9 +166,9 @@ async def _rate(
 
 
 async def _channel_of(work: UnitOfWork, case: Case) -> str:
-    """Of the conversation the case is in."""
+    """Of the conversation the case is in, else how it came in."""
     mine = conversations.c.id == case.conversation_id
-    return await work.scalar(sa.select(conversations.c.channel).where(mine)) or NO_CHANNEL
+    return await work.scalar(sa.select(conversations.c.channel).where(mine)) or case.channel or NO_CHANNEL
 
 
 async def _asked_lately(work: UnitOfWork, case: Case, rules: SurveyRules, at: datetime) -> bool:

@@ -23,6 +23,7 @@ from caseengine.model.lifecycle import Status, Verb
 from caseengine.model.priority import Priority
 from caseengine.model.rule import Action
 from caseengine.model.tag import read_tag, retagged
+from caseengine.policies.priority import assess
 
 DONE, UNCHANGED = "done", "unchanged"
 NO_CONVERSATION = "no_conversation"
@@ -160,6 +161,7 @@ def _needs(action: Action) -> dict[str, Any]:
 
 SO: Mapping[str, Callable[[Action, Case], bool]] = {
     "set_priority": lambda action, case: case.priority == action.told["priority"],
+    "assess": lambda action, case: (case.impact, case.urgency) == (action.told["impact"], action.told["urgency"]),
     "move": lambda action, case: case.department == action.told["department"],
     "tag": lambda action, case: set(tags(action)) <= set(case.tags),
     "untag": lambda action, case: not set(tags(action)) & set(case.tags),
@@ -176,6 +178,9 @@ FACTS: Mapping[str, Callable[[Action, Case, House, Actor, datetime], happened.Ca
 VERBS: Mapping[str, Callable[[Action, Case, str, Actor, datetime], None]] = {
     "set_priority": lambda action, case, why, by, at: case.prioritise(
         Priority(action.told["priority"]), why, by=by, at=at
+    ),
+    "assess": lambda action, case, why, by, at: assess(
+        case, action.told["impact"], action.told["urgency"], why, by=by, at=at
     ),
     "escalate": lambda _, case, why, by, at: case.escalate(why, by=by, at=at),
     "note": lambda action, case, _, by, at: case.note(words(action, case, ""), by=by, at=at),

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from caseengine.facts import KNOWN
 from caseengine.model.events import (
     CaseAbsorbed,
+    CaseAssessed,
     CaseClassified,
     CaseEvent,
     CaseMoved,
@@ -29,6 +30,7 @@ POLICY_IS_CHOSEN_AFTER = (
     CaseOpened,
     CustomerIdentified,
     CaseClassified,
+    CaseAssessed,
     CasePrioritised,
     CaseMoved,
     CaseTagged,

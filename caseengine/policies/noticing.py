@@ -120,6 +120,8 @@ def notice_of(fact: Fact) -> NoticeKind | None:
     """
     if fact.actor is ActorKind.CUSTOMER:
         return None
+    if fact.kind == "CaseOpened" and fact.actor is ActorKind.AGENT and not fact.channel:
+        return NoticeKind.PROMISE  # they rang: nothing else tells them its number
     if fact.kind == "CaseClosed" and fact.actor in (ActorKind.SYSTEM, ActorKind.AGENT):
         return NoticeKind.SURVEY  # a customer who closes it in the chat is asked there
     if fact.kind in STEPS:

@@ -56,12 +56,17 @@ async def gather(snapshot: Snapshot, case_id: UUID) -> Gathered:
     if case is None:
         return Gathered(None)
     own = await _own(snapshot, case)
-    others = await _lately(snapshot, case)
+    others = await _lately(snapshot, case.department, case.opened_at)
     known = (case.id, case.parent_id)
     rows = {row.id: row for row in [*own, *others] if row.id not in known and row.parent_id != case.id}
-    parents = {row.parent_id for row in rows.values()} - {None, case.parent_id}
-    rows |= {row.id: row for row in await _named(snapshot, parents)}
-    return Gathered(case, list(rows.values()), frozenset(row.id for row in own), frozenset(parents))
+    return await _gathered(snapshot, case, rows, own, but=case.parent_id)
+
+
+async def gather_drafted(snapshot: Snapshot, draft: Opening, *, at: datetime) -> Gathered:
+    """The live cases that may look like what an agent is about to open, for whom it may be."""
+    own = await _of_customer(snapshot, draft.contact_id, draft.account_id)
+    others = await _lately(snapshot, draft.department, at)
+    return await _gathered(snapshot, draft, {row.id: row for row in [*own, *others]}, own)
 
 
 async def gather_told(snapshot: Snapshot, told: Opening, viewer: Viewer) -> Gathered:
@@ -106,13 +111,23 @@ async def compare(gathered: Gathered, meaning: Meaning | None = None) -> Found:
     )
 
 
+async def _gathered(
+    snapshot: Snapshot,
+    case: sa.Row[Any] | Opening,
+    rows: dict[UUID, sa.Row[Any]],
+    own: Sequence[sa.Row[Any]],
+    *,
+    but: UUID | None = None,
+) -> Gathered:
+    """With the parents of what was found, `but` the case's own."""
+    parents = {row.parent_id for row in rows.values()} - {None, but}
+    rows |= {row.id: row for row in await _named(snapshot, parents)}
+    return Gathered(case, list(rows.values()), frozenset(row.id for row in own), frozenset(parents))
+
+
 async def _own(snapshot: Snapshot, case: sa.Row[Any]) -> Sequence[sa.Row[Any]]:
     """The newest live cases of the contact and the account; of nobody known, those of the same conversation."""
-    found: list[sa.Row[Any]] = []
-    for column, value in ((cases.c.contact_id, case.contact_id), (cases.c.account_id, case.account_id)):
-        if value is not None:
-            mine = [_newest([column == value, cases.c.status == status], OWN_MAX) for status in LIVE]
-            found += await _union(snapshot, mine, OWN_MAX)
+    found = await _of_customer(snapshot, case.contact_id, case.account_id)
     if not found and case.contact_id is None and case.account_id is None and case.conversation_id is not None:
         here = sa.select(case_conversations.c.case_id).where(
             case_conversations.c.conversation_id == case.conversation_id, case_conversations.c.opened
@@ -123,13 +138,23 @@ async def _own(snapshot: Snapshot, case: sa.Row[Any]) -> Sequence[sa.Row[Any]]:
     return found
 
 
-async def _lately(snapshot: Snapshot, case: sa.Row[Any]) -> Sequence[sa.Row[Any]]:
-    """The newest of the department, opened within LATELY of the case."""
-    since: datetime = case.opened_at - LATELY
+async def _of_customer(snapshot: Snapshot, contact_id: UUID | None, account_id: UUID | None) -> list[sa.Row[Any]]:
+    """The newest live cases of a contact, and of an account."""
+    found: list[sa.Row[Any]] = []
+    for column, value in ((cases.c.contact_id, contact_id), (cases.c.account_id, account_id)):
+        if value is not None:
+            mine = [_newest([column == value, cases.c.status == status], OWN_MAX) for status in LIVE]
+            found += await _union(snapshot, mine, OWN_MAX)
+    return found
+
+
+async def _lately(snapshot: Snapshot, department: str, at: datetime) -> Sequence[sa.Row[Any]]:
+    """The newest of the department, opened within LATELY before `at` or later."""
+    since = at - LATELY
     parts = [
         _newest(
             [
-                cases.c.department == case.department,
+                cases.c.department == department,
                 cases.c.status == status,
                 cases.c.priority == int(priority),
                 cases.c.opened_at >= since,

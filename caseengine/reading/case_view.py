@@ -36,6 +36,7 @@ class CaseView:
     products: Sequence[str]
     order_number: str | None
     reply_address: str | None
+    channel: str
     resolution_code: str | None
     resolution_text: str | None
     conversation: Conversation | None
@@ -57,7 +58,8 @@ class CaseView:
 
 DETAILS = (
     *("description", "case_type", "impact", "urgency", "contact_id", "account_id", "claimed", "products"),
-    *("order_number", "reply_address", "resolution_code", "resolution_text", "fields", "language", "csat", "effort"),
+    *("order_number", "reply_address", "channel", "resolution_code", "resolution_text", "fields", "language"),
+    *("csat", "effort"),
 )
 RELATED = ("parent_id", "merged_into", "follows", "case_type")
 

@@ -27,6 +27,7 @@ cases = sa.Table(
     sa.Column("order_number", sa.String(60)),
     sa.Column("reply_address", sa.String(254)),
     sa.Column("conversation_id", sa.Uuid(), sa.ForeignKey("conversations.id")),
+    sa.Column("channel", sa.String(20), nullable=False, server_default=EMPTY),
     sa.Column("agent_id", sa.Uuid(), sa.ForeignKey("agents.id")),
     sa.Column("escalation_level", sa.SmallInteger, nullable=False),
     sa.Column("due_at", Instant),
@@ -75,7 +76,8 @@ cases = sa.Table(
     ),
     sa.Index("ix_cases_merged_into", "merged_into"),
 )
-"""`version` is the `seq` of the newest event; `conversation_id` is where replies go.
+"""`version` is the `seq` of the newest event; `conversation_id` is where replies go; `channel` is how it came in where
+that was no conversation.
 
 `sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack; `needs_key` is
 the same for cases that need the same. `sla_awaits` says whose words the customer waits for: "first" of the desk, the

@@ -90,6 +90,7 @@ class DeskAgent:
         """A colleague's e-mail address."""
         agents = (await self._call("GET", "/api/agents"))["agents"]
         return next(str(one["email"]) for one in agents if one["name"] == name)
+
     async def classify(self, number: str, case_type: str) -> None:
         body = {"case_type": case_type, "reason": "It is one."}
         await self._call("POST", f"/api/cases/{number}/classification", body)

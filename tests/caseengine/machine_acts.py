@@ -85,6 +85,19 @@ async def _open(world: World) -> None:
         await world.office.report("The till jams", department=("tills", "deliveries")[world.drawn[1] % 2], **told)
 
 
+async def _take_down(world: World) -> None:
+    if len(world.cases) < CASES_MAX:
+        opening = do.Opening(
+            subject="The till jams",
+            description="They say",
+            department=("tills", "deliveries")[world.drawn[1] % 2],
+            contact_id=(None, *world.people)[world.drawn[0] % 3],
+            claimed={"name": "Ana"},
+            channel="telephone",
+        )
+        await world.office.do(do.take_down, opening, key=world.key, **world.by)
+
+
 async def on_case(world: World, act: Callable[[UnitOfWork, Case], Awaitable[Any]]) -> None:
     async with world.office.database.unit_of_work() as work:
         await act(work, await Cases(work).by_id(world.one.id))
@@ -169,6 +182,10 @@ ACTS: dict[str, Callable[[World], Awaitable[Any]]] = {
     ),
     "go_on": lambda w: on_case(w, lambda work, case: do.link_conversation(work, case, w.chat, **w.customer)),
     "link": _link,
+    "relate": lambda w: w.do(do.relate, *_number(w), **w.by),
+    "unrelate": lambda w: w.do(do.unrelate, *_number(w), **w.by),
+    "go_on_where": lambda w: w.do(do.go_on_where, *_number(w), **w.by),
+    "take_down": _take_down,
     "resolve": _resolve,
     "withdraw": lambda w: w.do(do.resolve, w.one.number, SOLVED, **w.customer),
     "reopen": lambda w: w.do(do.reopen, w.one.number, reason="Again", **w.customer),
@@ -193,6 +210,9 @@ ACTS: dict[str, Callable[[World], Awaitable[Any]]] = {
     "drop_item": lambda w: w.do(do.drop_item, w.one.number, f"i{w.drawn[1]}", **w.by),
     "classify": lambda w: w.do(
         do.classify, w.one.number, list(CaseType)[w.drawn[1] % len(CaseType)], reason="x", **w.by
+    ),
+    "assess": lambda w: w.do(
+        do.assess, w.one.number, impact=w.drawn[1] % 3 + 1, urgency=w.drawn[2] + 1, reason="x", **w.by
     ),
     "fill": lambda w: w.do(do.fill, w.one.number, {"till": w.drawn[1] or None}, **w.by),
     "script": lambda w: w.do(

@@ -54,6 +54,7 @@ FACTS: list[tuple[type[CaseEvent], dict[str, Any]]] = [
     (happened.ParentSet, {"parent_id": uuid4(), "parent_number": "CAS-00002-0000"}),
     (happened.ParentRemoved, {"parent_id": uuid4(), "parent_number": "CAS-00002-0000"}),
     (happened.CaseClassified, {"case_type": "complaint", "reason": "They are angry"}),
+    (happened.CaseAssessed, {"impact": 1, "urgency": 3, "reason": "Every till"}),
     (happened.FieldsFilled, {"values": {"till": 4, "serial": "X1"}}),
     (happened.CaseTagged, {"added": ("vip", "till"), "removed": ("old",)}),
     (happened.WatcherAdded, {"agent_id": uuid4(), "agent_name": "Mo"}),
@@ -82,6 +83,7 @@ FACTS: list[tuple[type[CaseEvent], dict[str, Any]]] = [
     # facts whose verb has another fact as well, which is walked above
     (happened.NoticeWithheld, {"kinds": ("reply",), "way": "email"}),
     (happened.DeliveryGivenUp, {"conversation_id": uuid4(), "key": "k", "channel": "email", "why": "refused"}),
+    (happened.CasesUnlinked, {"other_id": uuid4(), "other_number": "CAS-00002-0000"}),
     (happened.FollowUpOpened, {"other_id": uuid4(), "other_number": "CAS-00002-0000"}),
     (happened.WatcherRemoved, {"agent_id": uuid4(), "agent_name": "Mo"}),
     (happened.ChecklistItemChecked, {"item_id": "1", "done": True}),
@@ -97,7 +99,7 @@ def recording(kind: type[CaseEvent], told: dict[str, Any]) -> Callable[[Case], N
 
 
 for fact, said in reversed(FACTS):
-    if fact is not happened.FollowUpOpened:
+    if fact not in (happened.FollowUpOpened, happened.CasesUnlinked):
         DO[fact.verb] = recording(fact, said)
 WAY_TO: dict[Status, tuple[Verb, ...]] = {
     Status.NEW: (),

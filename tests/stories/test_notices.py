@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -11,9 +12,12 @@ from aiohttp.test_utils import TestServer
 
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
+from caseengine.operations.opening import Opening
+from caseengine.operations.taking_down import take_down
 from caseengine.rulebooks import Rulebook, decide
 from caseengine.tables import surveys
 from caseengine.telling import notices_about
+from customers.contacts import Contacts
 from customers.preferences import Holder, Preferences, wishes_from_json
 from customers.reachability import mark
 from tests.desk import Customer, Desk, Worker
@@ -350,3 +354,59 @@ async def test_a_link_is_good_for_one_purpose(desk: Desk, pages: tuple[ClientSes
         other = {"stop": "preferences", "preferences": "stop"}[found.group(1)]
         async with http.get(address + found.group().replace(found.group(1), other)) as page:
             assert page.status == 404
+
+
+async def rings(desk: Desk, subject: str, **told: Any) -> str:
+    """Marcus takes down what somebody says on the telephone; the number of the case."""
+    marcus = await desk.agent("Marcus")
+    department = min(marcus.agent.departments)
+    opening = Opening(subject=subject, description=subject, department=department, channel="telephone", **told)
+    async with desk.house.database.unit_of_work() as work:
+        case = await take_down(work, opening, key="the-call", by=marcus.agent.actor, at=desk.clock())
+    await desk.settle()
+    return case.number
+
+
+async def ana_id(desk: Desk) -> UUID:
+    async with desk.house.database.snapshot() as snapshot:
+        (ana,) = await Contacts(snapshot).by_identity("email", ANA)
+    return ana.id
+
+
+async def test_who_rang_gets_the_number_by_mail_at_the_address_on_file(desk: Desk) -> None:
+    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
+    await told(desk)
+    await told(desk)
+
+    (text,) = notices_to(desk, ANA)
+    assert f"What you told us is case {number} now. You will hear from us by" in text
+    assert await whys(desk, number) == [("promise", "told", "email")]
+
+
+async def test_who_only_claims_an_address_is_told_nothing_there(desk: Desk) -> None:
+    number = await rings(desk, "Our bread never came", claimed={"name": "Ana", "email": ANA})
+    await told(desk)
+
+    assert notices_to(desk, ANA) == []
+    assert await whys(desk, number) == [("promise", "dropped", "unproved")]
+
+
+async def test_who_wants_nothing_does_not_hear_the_number_either(desk: Desk) -> None:
+    holder = Holder.from_json({"kind": "contact", "id": str(await ana_id(desk))})
+    async with desk.house.database.unit_of_work() as work:
+        no_more = wishes_from_json({"way": "none", "zone": "Europe/London"})
+        await Preferences(work, zone="UTC").change(holder, no_more, by=SYSTEM, source="test", at=desk.clock())
+    await rings(desk, "Our bread never came", contact_id=holder.id)
+    await told(desk)
+
+    assert notices_to(desk, ANA) == []
+
+
+async def test_a_case_that_was_solved_while_they_rang_is_told_as_solved(desk: Desk) -> None:
+    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
+    await (await desk.agent("Marcus")).resolves(number, "It is at the back door.")
+    await told(desk)
+
+    (text,) = notices_to(desk, ANA)
+    assert f"Case {number} was resolved:" in text
+    assert await whys(desk, number) == [("promise", "dropped", "untrue"), ("resolved", "told", "email")]

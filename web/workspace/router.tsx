@@ -20,6 +20,8 @@ const root = createRootRoute({
 const CasePage = lazyRouteComponent(() => import("./case/CasePage.tsx"), "CasePage");
 void CasePage.preload?.();
 
+const NewCasePage = lazyRouteComponent(() => import("./opening/NewCasePage.tsx"), "NewCasePage");
+
 const start = createRoute({
   getParentRoute: () => root,
   path: "/",
@@ -61,7 +63,9 @@ export const caseRoute = createRoute({
   },
 });
 
-export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, callsRoute, caseRoute]), basepath: "/workspace", scrollRestoration: true });
+const newRoute = createRoute({ getParentRoute: () => root, path: "/new", component: NewCasePage });
+
+export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, callsRoute, caseRoute, newRoute]), basepath: "/workspace", scrollRestoration: true });
 
 declare module "@tanstack/react-router" {
   interface Register {

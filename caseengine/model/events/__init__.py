@@ -18,6 +18,7 @@ from caseengine.model.events.care import (
 from caseengine.model.events.delivery import DeliveryDoubted, DeliveryGivenUp, SentAgain
 from caseengine.model.events.fact import INTERNAL, CaseEvent
 from caseengine.model.events.life import (
+    CaseAssessed,
     CaseAssigned,
     CaseClassified,
     CaseClosed,
@@ -36,6 +37,7 @@ from caseengine.model.events.relations import (
     CaseReleased,
     CasesLinked,
     CaseSplit,
+    CasesUnlinked,
     CaseUnmerged,
     FollowUpOpened,
     ParentRemoved,
@@ -68,6 +70,7 @@ __all__ = [
     "CallbackBooked",
     "CallbackEnded",
     "CaseAbsorbed",
+    "CaseAssessed",
     "CaseAssigned",
     "CaseClassified",
     "CaseClosed",
@@ -87,6 +90,7 @@ __all__ = [
     "CaseTagged",
     "CaseUnmerged",
     "CasesLinked",
+    "CasesUnlinked",
     "ChecklistItemAdded",
     "ChecklistItemChecked",
     "ChecklistItemDropped",

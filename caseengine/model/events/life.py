@@ -15,6 +15,8 @@ from caseengine.model.resolution import Resolution
 
 @dataclass(frozen=True, kw_only=True)
 class CaseOpened(CaseEvent):
+    """`channel`: how it came in where nobody wrote, so that there is no conversation: "telephone", for one."""
+
     number: str
     subject: str
     description: str
@@ -26,6 +28,7 @@ class CaseOpened(CaseEvent):
     products: tuple[str, ...] = ()
     order_number: str | None = None
     conversation_id: UUID | None = None
+    channel: str = ""
     language: str = ""
     parent_id: UUID | None = field(default=None, metadata=INTERNAL)
     follows: UUID | None = field(default=None, metadata=INTERNAL)
@@ -99,6 +102,20 @@ class CasePrioritised(CaseEvent):
 
     def sets(self, case: Was) -> dict[str, Any]:
         return {"priority": self.priority}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAssessed(CaseEvent):
+    """It reaches further, or is more urgent, than was thought, or less. The priority that follows is another fact."""
+
+    public = False
+    verb = Verb.CLASSIFY
+    impact: int
+    urgency: int
+    reason: str
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"impact": self.impact, "urgency": self.urgency}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,19 @@ class CasesLinked(CaseEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CasesUnlinked(CaseEvent):
+    """They have nothing to do with each other after all."""
+
+    public = False
+    verb = Verb.LINK
+    other_id: UUID
+    other_number: str
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"links": tuple(other_id for other_id in case.links if other_id != self.other_id)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseMerged(CaseEvent):
     """It goes on in another case.
 

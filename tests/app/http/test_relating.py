@@ -1,14 +1,19 @@
 """Merging, splitting, families of cases, forms and scripts over HTTP."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from caseengine.cases import Cases
 from caseengine.model.case import Case
+from caseengine.model.errors import CaseNotFound
+from caseengine.operations import Viewer, add_to_case, case_for
 from caseengine.rulebooks import decide
+from customers.assurance import Assurances
 from tests.app.house import Peer, Served
 from tests.caseengine.machine import RULEBOOKS
-from tests.caseengine.office import when
+from tests.caseengine.office import CUSTOMER, when
 
 SOLVED = {"code": "solved", "text": "Replaced the drum."}
 
@@ -126,7 +131,72 @@ async def test_tags_watchers_items_and_type(served: Served, li: Peer) -> None:
     assert changed["case_type"] == "question"
 
 
-async def test_what_an_agent_can_never_ask_for_is_not_offered(served: Served, li: Peer) -> None:
-    can = set((await li.gets(at(await served.office.report())))["can"])
-    assert {"take", "merge", "split", "tag", "resolve"} - {"take"} <= can
-    assert not can & {"warn", "breach", "climb", "fire", "absorb", "hear_customer", "promise"}
+async def test_two_cases_are_linked_and_unlinked_from_either_side(served: Served, li: Peer) -> None:
+    first, second = await served.office.report(), await served.office.report("The drawer jams")
+    hidden = await served.office.report(department="deliveries")
+    linked = await li.posts(at(first, "links"), {"other": second.number, "version": first.version})
+    assert [one["number"] for one in linked["linked"]] == [second.number]
+    assert [one["number"] for one in (await li.gets(at(second)))["linked"]] == [first.number]
+    assert await refused(li, at(first, "links"), {"other": first.number}) == "case.itself"
+    assert await refused(li, at(first, "links"), {"other": hidden.number}) == "case.not_found"
+    assert (await li.posts(at(second, "links/removal"), {"other": first.number}))["linked"] == []
+    assert (await li.gets(at(first)))["linked"] == []
+    for case in (first, second):
+        await served.office.rows_equal_fold(case)
+
+
+async def test_a_case_that_goes_on_from_another_stays_linked_with_it(served: Served, li: Peer) -> None:
+    ended = await served.office.report()
+    await li.posts(at(ended, "resolution"), SOLVED)
+    async with served.database.unit_of_work() as work:
+        ended = await Cases(work).by_id(ended.id)
+        later = await add_to_case(work, ended, "Again", by=CUSTOMER, at=when("Mon 10:00") + timedelta(days=30))
+    assert await refused(li, at(later, "links/removal"), {"other": ended.number}) == "case.follows"
+
+
+async def test_who_rang_goes_on_in_the_chat_and_the_chat_may_read_no_more(served: Served, li: Peer) -> None:
+    contact = await served.office.contact()
+    chat = await served.office.chat()
+    written = await served.office.report_in(chat, contact_id=contact)
+    asked = {"key": "the-call-at-nine", "subject": "And a pallet", "department": "tills", "contact_id": str(contact)}
+    rang = (await li.posts("/api/cases", asked))["case"]
+    path = f"/api/cases/{rang['number']}"
+    theirs = await served.office.report(contact_id=await served.office.contact("Bo"))
+    assert await refused(li, f"{path}/replies", {"key": "a-key-of-mine", "text": "Hello"}) == "http.nobody_to_tell"
+    assert await refused(li, at(written, "conversation"), {"other": rang["number"]}) == "case.no_conversation"
+    assert await refused(li, at(theirs, "conversation"), {"other": written.number}) == "case.customers_differ"
+
+    there = await li.posts(f"{path}/conversation", {"other": written.number})
+    assert there["conversation"]["id"] == str(chat)
+    await li.posts(f"{path}/assignment", {})
+    await li.posts(f"{path}/replies", {"key": "a-key-of-mine", "text": "It is on the van"})
+    assert "It is on the van" in str([row.body for row in await served.office.log(chat)])
+    async with served.database.unit_of_work() as work:
+        viewer = Viewer(chat, await Assurances(work).of(chat, at=when("Mon 10:00")))
+        assert (await case_for(work, written.number, viewer)).id == written.id
+        with pytest.raises(CaseNotFound):
+            await case_for(work, rang["number"], viewer)
+
+
+async def test_the_priority_follows_impact_and_urgency_until_somebody_gives_another(served: Served, li: Peer) -> None:
+    case = await served.office.report()
+    wider = await li.posts(at(case, "classification"), {"impact": 1, "reason": "Every till"})
+    assert (wider["impact"], wider["urgency"], wider["priority"]) == (1, 2, 2)
+    await li.posts(at(case, "priority"), {"priority": 1, "reason": "It is Saturday"})
+    narrow = await li.posts(at(case, "classification"), {"urgency": 1, "impact": 2, "reason": "Only two"})
+    assert (narrow["impact"], narrow["urgency"], narrow["priority"]) == (2, 1, 1)
+    await li.posts(at(case, "priority"), {"priority": 2, "reason": "As it follows"})
+    calm = await li.posts(at(case, "classification"), {"case_type": "question", "urgency": 3, "reason": "Asking"})
+    assert (calm["case_type"], calm["priority"]) == ("question", 4)
+    assert await refused(li, at(case, "classification"), {"reason": "Nothing"}) == "http.body_invalid"
+    assert await refused(li, at(case, "classification"), {"impact": 1, "reason": " "}) == "case.text_missing"
+    kinds = [entry["kind"] for entry in (await li.gets(at(case, "timeline")))["entries"]]
+    assert (kinds.count("CaseAssessed"), kinds.count("CasePrioritised")) == (3, 4)
+    await served.office.rows_equal_fold(case)
+
+
+async def test_what_a_case_needs_is_said(served: Served, li: Peer) -> None:
+    case = await served.office.report()
+    assert await refused(li, at(case, "needs"), {"skills": {"ovens": 2}}) == "routing.skills_invalid"
+    await li.posts(at(case, "needs"), {"skills": {}, "language": "de"})
+    assert (await served.office.case(case)).needs == {"skills": {}, "language": "de"}

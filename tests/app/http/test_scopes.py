@@ -33,6 +33,8 @@ ASKED = {
     **dict.fromkeys(("/api/boards/period", "/api/boards/agents", "/api/me/performance"), WEEK),
     **dict.fromkeys(("/api/boards/cases", "/api/boards/cases.csv"), "?figure=live&at=2026-03-02T10:00:00Z"),
     "/api/cases/{number}/files": "?name=photo.jpg",
+    "/api/alike": "?subject=Late&department=tills",
+    "/api/contacts": "?search=ana",
 }
 """Queries without which a route has no answer."""
 MISSING = format_number(99_999, 5)

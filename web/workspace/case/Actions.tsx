@@ -16,12 +16,13 @@ import { randomId } from "../../parts/random.ts";
 import { compose } from "./compose.ts";
 import { enclosingOf } from "./enclosed.ts";
 import { EncloseButton, EnclosedList } from "./Files.tsx";
+import { Assessment } from "./Assessment.tsx";
 import { Outcome, Resolve } from "./Resolve.tsx";
 import { CASE_TYPES, type CaseType, useActs, useDecision } from "./acts.ts";
 import type { Cascaded } from "./cascade.ts";
 import type { Wanted } from "./wanted.ts";
 
-type Asking = "assign" | "move" | "classify" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "reopen";
+type Asking = "assign" | "move" | "classify" | "prioritise" | "assess" | "escalate" | "forward" | "askOutside" | "hearOutside" | "reopen";
 
 export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wanted) => void }): ReactNode {
   const agent = useAgent();
@@ -70,6 +71,7 @@ export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wan
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
           {can.has("classify") ? <MenuItem onSelect={() => setAsking("classify")}>{word("act.classify")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
+          {can.has("classify") ? <MenuItem onSelect={() => setAsking("assess")}>{word("act.assess")}</MenuItem> : null}
           {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
           {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("forward")}>{word("act.forward")}</MenuItem> : null}
           {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("askOutside")}>{word("act.ask_outside")}</MenuItem> : null}
@@ -132,6 +134,14 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
             ))}
           </select>
         </label>
+        <Words label="ask.reason" />
+      </FormDialog>
+    );
+  }
+  if (asking === "assess") {
+    return (
+      <FormDialog {...shared} onSubmit={(given) => acts.assess(Number(text(given, "impact")), Number(text(given, "urgency")), text(given))}>
+        <Assessment impact={found.impact} urgency={found.urgency} />
         <Words label="ask.reason" />
       </FormDialog>
     );

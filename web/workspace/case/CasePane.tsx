@@ -8,7 +8,7 @@ import type { Shapes } from "../api/client.ts";
 import { type CaseInFull, suggestions, timeline } from "../api/queries.ts";
 import { Empty, Loaded, PriorityBadge, StatusBadge, useNow } from "../design/parts.tsx";
 import { moment } from "../words/times.ts";
-import { type Key, word } from "../words/words.ts";
+import { type Key, word, wordIfKnown } from "../words/words.ts";
 import { Alike } from "./Alike.tsx";
 import { Call } from "./Call.tsx";
 import { Checklist } from "./Checklist.tsx";
@@ -59,6 +59,7 @@ function Standing({ found, leading }: { found: CaseInFull; leading: Leading }): 
     [word("fact.department"), found.department_name],
     [word("fact.type"), word(`type.${found.case_type}` as Key)],
     [word("fact.opened"), moment(found.opened_at, now)],
+    ...(found.channel ? [[word("fact.channel"), wordIfKnown(`channel.${found.channel}`) ?? found.channel] as const] : []),
     ...(found.order_number ? [[word("fact.order"), found.order_number] as const] : []),
     ...(found.products.length ? [[word("fact.products"), found.products.join(", ")] as const] : []),
     ...(found.reply_address ? [[word("fact.reply_address"), found.reply_address] as const] : []),

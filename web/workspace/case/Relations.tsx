@@ -4,10 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type Problem, asProblem } from "../api/problem.ts";
 import { type CaseInFull, below } from "../api/queries.ts";
+import { FormDialog } from "../design/Dialog.tsx";
 import { Loaded, Trouble } from "../design/parts.tsx";
 import { type Key, word } from "../words/words.ts";
-import { useActs } from "./acts.ts";
-import { CaseLinks } from "./CustomerPane.tsx";
+import { useActs, useDecision } from "./acts.ts";
+import { CaseLink, CaseLinks } from "./CustomerPane.tsx";
 
 export function Relations({ found }: { found: CaseInFull }): ReactNode {
   const acts = useActs(found);
@@ -25,8 +26,53 @@ export function Relations({ found }: { found: CaseInFull }): ReactNode {
         </Related>
       ) : null}
       {found.children ? <Children number={found.number} /> : null}
-      {linked.length ? <Related title="fact.linked" cases={linked} /> : null}
+      <Linked found={found} linked={linked} unlink={acts.unlink} />
     </>
+  );
+}
+
+type Asking = "link" | "goOn";
+
+/** Cases that have to do with it; and, for a case nobody wrote about, the conversation it could go on in. */
+function Linked({ found, linked, unlink }: { found: CaseInFull; linked: CaseInFull["linked"]; unlink: (other: string) => Promise<void> }): ReactNode {
+  const acts = useDecision(found);
+  const [asking, ask] = useState<Asking>();
+  if (!found.can.includes("link")) return linked.length ? <Related title="fact.linked" cases={linked} /> : null;
+  return (
+    <section>
+      <h3>{word("fact.linked")}</h3>
+      <ul className="case-links">
+        {linked.map((one) => (
+          <CaseLink key={one.number} found={one}>
+            {one.number === found.follows?.number ? null : <Undo name="relation.unlink" undo={() => unlink(one.number)} />}
+          </CaseLink>
+        ))}
+      </ul>
+      <div className="buttons">
+        <button type="button" className="small" onClick={() => ask("link")}>
+          {word("relation.link")}
+        </button>
+        {found.conversation === null ? (
+          <button type="button" className="small" onClick={() => ask("goOn")}>
+            {word("relation.go_on")}
+          </button>
+        ) : null}
+      </div>
+      {asking ? (
+        <FormDialog
+          title={word(`ask.${asking}.title`)}
+          about={word(`ask.${asking}.about`)}
+          submit={word(`ask.${asking}.submit`)}
+          onSubmit={(given) => acts[asking](String(given.get("number")).trim())}
+          onClose={() => ask(undefined)}
+        >
+          <label>
+            {word(`ask.${asking}.number`)}
+            <input name="number" required maxLength={40} autoComplete="off" dir="ltr" />
+          </label>
+        </FormDialog>
+      ) : null}
+    </section>
   );
 }
 

@@ -44,6 +44,7 @@ export interface Acts {
   assign: (agentId: string) => Promise<void>;
   move: (department: string, reason: string) => Promise<void>;
   prioritise: (priority: number, reason: string) => Promise<void>;
+  assess: (impact: number, urgency: number, reason: string) => Promise<void>;
   escalate: (reason: string) => Promise<void>;
   askOutside: (text: string) => Promise<void>;
   hearOutside: (text: string) => Promise<void>;
@@ -66,6 +67,10 @@ export interface Acts {
   unmerge: () => Promise<void>;
   attach: (parent: string) => Promise<void>;
   detach: () => Promise<void>;
+  link: (other: string) => Promise<void>;
+  unlink: (other: string) => Promise<void>;
+  /** Replies go to the conversation of that case from now on. */
+  goOn: (other: string) => Promise<void>;
   forward: (mail: Forward) => Promise<void>;
   say: (kind: SayKind, key: string, words: Words) => Promise<void>;
 }
@@ -86,6 +91,7 @@ export function useActs({ number, version }: CaseInFull): Acts {
       await client.invalidateQueries({ queryKey: keys.lists });
     },
     prioritise: (priority, reason) => done(api.POST("/api/cases/{number}/priority", { ...at, body: { priority, reason, version } })),
+    assess: (impact, urgency, reason) => done(api.POST("/api/cases/{number}/classification", { ...at, body: { impact, urgency, reason, version } })),
     escalate: (reason) => done(api.POST("/api/cases/{number}/escalation", { ...at, body: { reason, version } })),
     askOutside: (text) => done(api.POST("/api/cases/{number}/third-party/questions", { ...at, body: { text, version } })),
     hearOutside: (text) => done(api.POST("/api/cases/{number}/third-party/answers", { ...at, body: { text, version } })),
@@ -113,6 +119,9 @@ export function useActs({ number, version }: CaseInFull): Acts {
     unmerge: () => related(api.POST("/api/cases/{number}/unmerge", { ...at, body: { version } })),
     attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),
     detach: () => related(api.POST("/api/cases/{number}/parent-removal", { ...at, body: { version } })),
+    link: (other) => done(api.POST("/api/cases/{number}/links", { ...at, body: { other, version } })),
+    unlink: (other) => done(api.POST("/api/cases/{number}/links/removal", { ...at, body: { other, version } })),
+    goOn: (other) => done(api.POST("/api/cases/{number}/conversation", { ...at, body: { other, version } })),
     forward: (mail) => done(api.POST("/api/cases/{number}/forwards", { ...at, body: mail })),
     say: async (kind, key, words) => {
       await done(said(kind, number, key, words));

@@ -21,6 +21,7 @@ export function whatHappened(entry: Entry, now: Date): string {
 function said({ kind, data, actor }: Entry): string {
   if (kind === "CaseAssigned" && data["agent_id"] === actor.id) return "CaseTaken";
   if (kind.startsWith("Callback") && data["agent_name"]) return saidOfCall(kind, String(data["how"] ?? ""), actor.kind === "system");
+  if (kind === "CaseOpened" && data["channel"]) return "CaseTakenDown";
   return kind === "PolicyApplied" && !data["policy"] ? "PolicyTaken" : kind;
 }
 
@@ -50,6 +51,7 @@ function params(data: Record<string, unknown>, now: Date): Record<string, string
   if (resolution?.code) shown["code"] = wordIfKnown(`resolution.${resolution.code}`) ?? resolution.code;
   for (const name of ["due_at", "expires_at", "starts_at"]) if (shown[name]) shown[name] = moment(shown[name], now);
   if (shown["priority"]) shown["priority"] = wordIfKnown(`priority.${shown["priority"]}`) ?? shown["priority"];
+  for (const name of ["impact", "urgency"]) if (shown[name]) shown[name] = wordIfKnown(`${name}.${shown[name]}`) ?? shown[name];
   if (shown["channel"]) shown["channel"] = wordIfKnown(`channel.${shown["channel"]}`) ?? shown["channel"];
   return shown;
 }

@@ -8,6 +8,7 @@ import { word } from "../words/words.ts";
 const ALT = ON_MAC ? "Ctrl Option" : "Alt";
 const KEYS = [
   ["Ctrl K", "keys.jump"],
+  [`${ALT} C`, "keys.open"],
   ["Ctrl Enter", "keys.send"],
   [`${ALT} R`, "keys.reply"],
   [`${ALT} Q`, "keys.ask"],

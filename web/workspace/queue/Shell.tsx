@@ -4,7 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, Suspense, lazy, useEffect, useRef } from "react";
 import { mine, queues } from "../api/queries.ts";
-import { Moon } from "../design/icons.tsx";
+import { Icon, Moon } from "../design/icons.tsx";
+import { useKeys } from "../design/keys.ts";
 import { useFits } from "../design/parts.tsx";
 import { CallsPlace } from "./CallsPlace.tsx";
 import { Fresh } from "./Fresh.tsx";
@@ -53,6 +54,7 @@ function Header(): ReactNode {
         <Moon /> <span aria-hidden="true">Nightdesk</span>
       </Link>
       <Jump />
+      <NewCase />
       <LineState />
       <Suspense fallback={<span className="me-name">{agent.name}</span>}>
         <Me />
@@ -86,6 +88,17 @@ function Jump(): ReactNode {
     <form className="jump" role="search" onSubmit={go}>
       <input ref={box} name="number" aria-label={word("jump.label")} placeholder={word("jump.hint")} aria-keyshortcuts="Control+K" autoComplete="off" maxLength={40} />
     </form>
+  );
+}
+
+/** For somebody who rings. */
+function NewCase(): ReactNode {
+  const navigate = useNavigate();
+  useKeys({ c: () => void navigate({ to: "/new" }) });
+  return (
+    <Link to="/new" className="new-case" aria-keyshortcuts="Alt+C">
+      <Icon name="plus" /> {word("open.title")}
+    </Link>
   );
 }
 
