@@ -50,7 +50,11 @@ export const caseRoute = createRoute({
   },
 });
 
-export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, caseRoute]), basepath: "/workspace", scrollRestoration: true });
+const NoticesPage = lazyRouteComponent(() => import("./notices/NoticesPage.tsx"), "NoticesPage");
+
+const noticesRoute = createRoute({ getParentRoute: () => root, path: "/notices", component: NoticesPage });
+
+export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, caseRoute, noticesRoute]), basepath: "/workspace", scrollRestoration: true });
 
 declare module "@tanstack/react-router" {
   interface Register {

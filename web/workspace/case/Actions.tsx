@@ -16,9 +16,10 @@ import { randomId } from "../../parts/random.ts";
 import { compose } from "./compose.ts";
 import { enclosingOf } from "./enclosed.ts";
 import { EncloseButton, EnclosedList } from "./Files.tsx";
+import { SkillChoice, neededSkills } from "./SkillChoice.tsx";
 import { RESOLUTION_CODES, type ResolutionCode, useActs, useDecision } from "./acts.ts";
 
-type Asking = "assign" | "move" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen";
+type Asking = "assign" | "move" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "resolve" | "reopen" | "giveBack";
 
 export function Actions({ found }: { found: CaseInFull }): ReactNode {
   const agent = useAgent();
@@ -63,6 +64,7 @@ export function Actions({ found }: { found: CaseInFull }): ReactNode {
         ) : null}
         <Menu name={word("act.more")} className="icon-button" shown={<Icon name="more" />}>
           {can.has("assign") ? <MenuItem onSelect={() => setAsking("assign")}>{word("act.assign")}</MenuItem> : null}
+          {can.has("return") && found.agent_id === agent.id ? <MenuItem onSelect={() => setAsking("giveBack")}>{word("act.give_back")}</MenuItem> : null}
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
           {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
@@ -96,6 +98,13 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
     return (
       <FormDialog {...shared} onSubmit={(given) => acts.assign(text(given, "agent"))}>
         <AgentChoice department={found.department} except={found.agent_id} />
+      </FormDialog>
+    );
+  }
+  if (asking === "giveBack") {
+    return (
+      <FormDialog {...shared} onSubmit={(given) => acts.giveBack(neededSkills(given))}>
+        <SkillChoice />
       </FormDialog>
     );
   }

@@ -14,6 +14,7 @@ import { Alike } from "./Alike.tsx";
 import { compose } from "./compose.ts";
 import { Facts, Marked } from "./Message.tsx";
 import { Relations } from "./Relations.tsx";
+import { Watchers } from "./Watchers.tsx";
 import { type Entry, doneBy, whatHappened, wordsOf } from "./timelines.ts";
 
 const TABS = ["history", "articles", "similar"] as const;
@@ -71,6 +72,7 @@ function Standing({ found }: { found: CaseInFull }): ReactNode {
         </section>
       ) : null}
       <Relations found={found} />
+      <Watchers found={found} />
     </>
   );
 }

@@ -45,6 +45,9 @@ export interface Acts {
   reopen: (reason: string) => Promise<void>;
   close: () => Promise<void>;
   handBack: () => Promise<void>;
+  /** Back to its queue; `skills` are what whoever takes it has to have, and how well. Without them it needs what it needed. */
+  giveBack: (skills?: Record<string, number>) => Promise<void>;
+  watch: (watches: boolean) => Promise<void>;
   merge: (into: string) => Promise<void>;
   unmerge: () => Promise<void>;
   attach: (parent: string) => Promise<void>;
@@ -76,6 +79,8 @@ export function useActs({ number, version }: CaseInFull): Acts {
     reopen: (reason) => done(api.POST("/api/cases/{number}/reopening", { ...at, body: { reason, version } })),
     close: () => done(api.POST("/api/cases/{number}/closing", { ...at, body: { version } })),
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
+    giveBack: (skills) => done(api.POST("/api/cases/{number}/return", { ...at, body: { ...(skills ? { skills } : {}), language: "", version } })),
+    watch: (watches) => done(api.POST(watches ? "/api/cases/{number}/watch" : "/api/cases/{number}/unwatch", { ...at, body: {} })),
     merge: (into) => related(api.POST("/api/cases/{number}/merge", { ...at, body: { into, version } })),
     unmerge: () => related(api.POST("/api/cases/{number}/unmerge", { ...at, body: { version } })),
     attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),

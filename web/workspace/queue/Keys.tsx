@@ -14,6 +14,7 @@ const KEYS = [
   [`${ALT} N`, "keys.note"],
   [`${ALT} T`, "keys.take"],
   [`${ALT} S`, "keys.resolve"],
+  [`${ALT} A`, "keys.offer"],
   ["Esc", "keys.leave"],
 ] as const;
 

@@ -7,6 +7,8 @@ import { mine, queues } from "../api/queries.ts";
 import { Moon } from "../design/icons.tsx";
 import { useFits } from "../design/parts.tsx";
 import { Fresh } from "./Fresh.tsx";
+import { Bell } from "../notices/Bell.tsx";
+import { Offers } from "../offers/Offers.tsx";
 import { useLive } from "../live/live.tsx";
 import { useAgent } from "../session/session.ts";
 import { counted, word } from "../words/words.ts";
@@ -36,6 +38,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
         {word("skip")}
       </a>
       <Header />
+      <Offers />
       <Places />
       <main id="main" ref={main} tabIndex={-1} data-scroll-restoration-id="main">
         {children}
@@ -53,6 +56,7 @@ function Header(): ReactNode {
       </Link>
       <Jump />
       <LineState />
+      <Bell />
       <Suspense fallback={<span className="me-name">{agent.name}</span>}>
         <Me />
       </Suspense>
