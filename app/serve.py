@@ -149,6 +149,7 @@ def start_jobs(house: House) -> list[asyncio.Task[None]]:
         keep_running("escalations", house.escalations.run, database, every_s=ESCALATIONS_EVERY_S),
         keep_running("packing", house.packing.run, database, every_s=PACKING_EVERY_S),
         keep_running("notices", house.notices.run, database, "event", every_s=NOTICES_EVERY_S),
+        keep_running("watchers", house.watchers.run, database, "event", every_s=NOTICES_EVERY_S),
         keep_running("mentions", house.mentions.run, database, CASE_NAMED, every_s=MENTIONS_EVERY_S),
         keep_running("forgetting", house.forgetting.run, database, every_s=FORGETTING_EVERY_S),
         keep_running("directory", partial(_refresh_directory, house), database, every_s=DIRECTORY_EVERY_S),

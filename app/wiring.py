@@ -36,6 +36,7 @@ from app.jobs.routing import RoutingSweep
 from app.jobs.rules import Rules
 from app.jobs.telling import CustomerNotices
 from app.jobs.turns import Turns
+from app.jobs.watchers import WatcherNotices
 from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
 from app.letterbook import DeskLetterbook, LetterbookParts
@@ -108,6 +109,7 @@ class House:
     closing: Closing
     packing: Packing
     notices: CustomerNotices
+    watchers: WatcherNotices
     mentions: Mentions
     mailroom: DeskMailroom
     filing: Filing | None
@@ -235,6 +237,7 @@ def build(
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),
+        watchers=WatcherNotices(database, now),
         mentions=Mentions(database, catalogue.words, now),
         mailroom=DeskMailroom(database, now),
         filing=_filing(settings, bot, reader, turns) if reader is not None else None,

@@ -6,23 +6,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from app.http.endpoint import Answer, Call, Endpoint, Scope
+from app.http.endpoint import Answer, Body, Call, Endpoint, Plain, Scope
 from app.http.session_routes import read_id
 from caseengine.model.errors import NoticeNotFound
-from caseengine.notices import notices_of, read_notice
+from caseengine.model.notice import AgentNotice
+from caseengine.notices import notices_of, read_notice, read_notices
 from storage.engine import Database
 from storage.errors import Conflict
 
 NO_ID = UUID(int=0)
 
 
+class ReadingBody(Body):
+    until: AwareDatetime = Field(description="`at` of the newest you were shown: what came later stays unread.")
+    number: Plain | None = Field(None, description="Those about this case alone.", max_length=40)
+
+
 class NoticeAnswer(Answer):
     id: UUID
     department: str | None = Field(description="Whose agents are all told this; null where it is for you alone.")
     number: str | None = Field(description="Of the case it is about.")
-    kind: str = Field(description="`target_warned`, `target_breached`, `rule_notify`, `callback_due` ...")
+    subject: str | None = Field(description="Of that case; null where you may not see it any more.")
+    kind: AgentNotice
     data: dict[str, Any] = Field(
         description="Of a target: which, and when it is or was due; of a rule: its name and what it says."
     )
@@ -60,6 +67,14 @@ class NoticeRoutes:
                 handle=self.read,
                 refuses=(NoticeNotFound.code,),
             ),
+            Endpoint(
+                method="POST",
+                path="/api/notices/reading",
+                scope=Scope.AGENT,
+                summary="You have read all of your notices, or those about a case.",
+                handle=self.read_all,
+                body=ReadingBody,
+            ),
         ]
 
     async def notices(self, call: Call) -> NoticesAnswer:
@@ -72,3 +87,9 @@ class NoticeRoutes:
         with contextlib.suppress(Conflict):  # read on two screens at once
             async with self._database.unit_of_work() as work:
                 await read_notice(work, notice_id, call.agent.agent, at=self._now())
+
+    async def read_all(self, call: Call) -> None:
+        body: ReadingBody = call.body
+        with contextlib.suppress(Conflict):
+            async with self._database.unit_of_work() as work:
+                await read_notices(work, call.agent.agent, until=body.until, number=body.number, at=self._now())

@@ -1,4 +1,4 @@
-"""Offers, what routing decided and why, giving work back, and how busy everybody is."""
+"""Offers, what routing decided and why, skills, giving work back, and how busy everybody is."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,6 +23,7 @@ from caseengine.operations.weighing import weigh
 from caseengine.reading.assignments import Considered, assignments_of, considered, names_of, offers_to
 from caseengine.reading.load import AgentLoad, agent_loads
 from caseengine.routing_rules import routing_rules
+from caseengine.skills import skill_tree
 from storage.engine import Database
 from storage.transaction import UnitOfWork
 
@@ -42,12 +43,29 @@ class GiveBackBody(VersionBody):
     )
 
 
+class ChosenAnswer(Answer):
+    code: str = Field(description="`knows_it`, `skill`, `language`, or `room` where it is none of these.")
+    about: str = Field(description="The name of the skill, or the code of the language; otherwise empty.")
+
+
 class OfferAnswer(Answer):
     number: str
     subject: str
     department: str
+    department_name: str
+    priority: int
+    why: list[ChosenAnswer] = Field(description="Why you are asked, the weightiest first.")
     offered_at: datetime
     expires_at: datetime
+
+
+class SkillAnswer(Answer):
+    id: str
+    name: str
+
+
+class SkillsAnswer(Answer):
+    skills: list[SkillAnswer] = Field(description="By name.")
 
 
 class OffersAnswer(Answer):
@@ -96,7 +114,7 @@ class LoadsAnswer(Answer):
 
 
 class RoutingRoutes:
-    """`/api/offers`, `/api/agents/load`, and what hangs on a case."""
+    """`/api/offers`, `/api/skills`, `/api/agents/load`, and what hangs on a case."""
 
     def __init__(
         self, database: Database, catalogue: Catalogue, now: Callable[[], datetime], acting: CaseActing
@@ -117,6 +135,13 @@ class RoutingRoutes:
                 summary="The cases you are asked to take.",
                 handle=self.offers,
                 answer=OffersAnswer,
+                **agent,
+            ),
+            Endpoint(
+                path="/api/skills",
+                summary="The skills there are, to say what a case needs.",
+                handle=self.skills,
+                answer=SkillsAnswer,
                 **agent,
             ),
             Endpoint(
@@ -163,6 +188,11 @@ class RoutingRoutes:
         async with self._database.snapshot() as snapshot:
             found = await offers_to(snapshot, call.agent.agent.id)
         return OffersAnswer(offers=[OfferAnswer.model_validate(one) for one in found])
+
+    async def skills(self, call: Call) -> SkillsAnswer:
+        async with self._database.snapshot() as snapshot:
+            known = (await skill_tree(snapshot)).skills.values()
+        return SkillsAnswer(skills=[SkillAnswer.model_validate(one) for one in sorted(known, key=lambda one: one.name)])
 
     async def assignments(self, call: Call) -> AssignmentsAnswer:
         """A unit of work that writes nothing."""

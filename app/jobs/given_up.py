@@ -8,9 +8,10 @@ from uuid import UUID
 from app.jobs.delivery import Tell
 from app.jobs.late_mail import cases_of
 from caseengine.model.actor import SYSTEM
+from caseengine.model.notice import AgentNotice
 from caseengine.notices import give_notice
 from caseengine.operations.coming_back import could_not_deliver, goes_apart
-from caseengine.operations.delivering import DOUBTED, GIVEN_UP, delivery_lost
+from caseengine.operations.delivering import delivery_lost
 from caseengine.operations.filing import CHANNEL, note_once
 from caseengine.reading.reach import ReachedAlone, nobody_alone
 from channels.email.smtp import Refused
@@ -77,4 +78,5 @@ async def _mail_lost(
     case = await note_once(work, case_id, told, key=f"lost:{row.payload.get('key', row.id)}", by=SYSTEM, at=at)
     if case.unsaved and case.agent_id is not None:
         data = {"channel": CHANNEL, "why": failed.reason}
-        give_notice(work, case, [case.agent_id], DOUBTED if failed.ambiguous else GIVEN_UP, data, at=at)
+        kind = AgentNotice.DELIVERY_DOUBTED if failed.ambiguous else AgentNotice.DELIVERY_GIVEN_UP
+        give_notice(work, case, [case.agent_id], kind, data, at=at)

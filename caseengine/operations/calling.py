@@ -16,6 +16,7 @@ from caseengine.model.case import Case
 from caseengine.model.errors import CallbacksOff, NoCallback, SlotTaken
 from caseengine.model.events import CallbackBooked, CallbackEnded
 from caseengine.model.needs import Needs
+from caseengine.model.notice import AgentNotice
 from caseengine.notices import give_notice
 from caseengine.operations.offers import end_offer
 from caseengine.operations.routing import give, return_work
@@ -31,10 +32,7 @@ from storage.transaction import UnitOfWork, insertion
 MISSED = "callback_missed"
 """The reason an escalation names when nobody called at the time agreed."""
 DUE = "callback_due"
-"""Why a case changes hands when its appointment begins; also the kind of the notice to whoever has it, and to whose
-time was kept free for it."""
-BOOKED = "callback_booked"
-"""The kind of the notice to whose time is kept free."""
+"""Why a case changes hands when its appointment begins."""
 WRITTEN_DOWN_WITHIN = timedelta(minutes=15)
 """So long after the end of the appointment whoever called may say so."""
 UNREACHED = "unreached"
@@ -82,7 +80,7 @@ async def book_callback(
         _end(work, case, before, ends, by=by, at=at)
     callback = await _keep_free(work, case, slots[0], before, at=at)
     case.record(booking(case, callback, by=by, at=at))
-    _tell(work, case, {callback.agent_id} - _self(by), BOOKED, callback, at=at)
+    _tell(work, case, {callback.agent_id} - _self(by), AgentNotice.CALLBACK_BOOKED, callback, at=at)
     return callback
 
 
@@ -153,7 +151,7 @@ async def call_now(work: UnitOfWork, case: Case, callback: Callback, *, at: date
     work.write(sa.update(callbacks).where(*as_booked).values(state="called"), rows=1)
     caller = await Agents(work).get(case.agent_id) if case.agent_id is not None else None
     if caller is not None:
-        _tell(work, case, {caller.id, callback.agent_id}, DUE, callback, who=caller.name, at=at)
+        _tell(work, case, {caller.id, callback.agent_id}, AgentNotice.CALLBACK_DUE, callback, who=caller.name, at=at)
 
 
 async def miss(work: UnitOfWork, case: Case, callback: Callback, *, at: datetime) -> None:
@@ -220,7 +218,7 @@ def _self(by: Actor) -> set[UUID]:
 
 
 def _tell(
-    work: UnitOfWork, case: Case, whom: set[UUID], kind: str, callback: Callback, *, who: str = "", at: datetime
+    work: UnitOfWork, case: Case, whom: set[UUID], kind: AgentNotice, callback: Callback, *, who: str = "", at: datetime
 ) -> None:
     """`who` calls; "" where that is not known yet."""
     told = {"starts_at": callback.starts_at.isoformat(), "ends_at": callback.ends_at.isoformat()}

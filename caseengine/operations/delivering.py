@@ -16,6 +16,7 @@ from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.errors import LossNotFound, SentBefore
 from caseengine.model.events import DeliveryDoubted, DeliveryGivenUp, SentAgain
+from caseengine.model.notice import AgentNotice
 from caseengine.notices import give_notice
 from caseengine.operations.filing import case_talked_about
 from caseengine.operations.keeping import goes_on_as
@@ -26,9 +27,6 @@ from storage.transaction import Snapshot, UnitOfWork
 
 Lost = DeliveryDoubted | DeliveryGivenUp
 SAID = ("AgentReplied", "CustomerAsked")
-DOUBTED = "delivery_doubted"
-"""The kind of the notice to whoever has the case, where the words may have arrived."""
-GIVEN_UP = "delivery_given_up"
 
 
 async def delivery_lost(
@@ -73,7 +71,8 @@ async def delivery_lost(
     case.record(lost)
     if case.agent_id is not None:
         told = {"channel": channel, "why": why}
-        give_notice(work, case, [case.agent_id], DOUBTED if doubtful else GIVEN_UP, told, at=at)
+        notice = AgentNotice.DELIVERY_DOUBTED if doubtful else AgentNotice.DELIVERY_GIVEN_UP
+        give_notice(work, case, [case.agent_id], notice, told, at=at)
     return case
 
 

@@ -14,6 +14,7 @@ from caseengine.clocks import CaseClocks, all_clocks, book_for, clocks_of
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarned
+from caseengine.model.notice import AgentNotice
 from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
 from caseengine.notices import give_notice, tell_department
 from caseengine.operations.routing import return_work
@@ -80,10 +81,10 @@ async def _take(
     notice = {"target": str(clock.target), "due_at": clock.due_at.isoformat() if clock.due_at else None}
     if step.kind is StepKind.WARN:
         case.record(TargetWarned(**told, share=step.share or 0.0, due_at=clock.due_at or at))
-        await _notify(work, case, "target_warned", notice, at=at)
+        await _notify(work, case, AgentNotice.TARGET_WARNED, notice, at=at)
     elif step.kind is StepKind.BREACH:
         case.record(TargetBreached(**told, due_at=clock.due_at or at))
-        await _notify(work, case, "target_breached", notice, at=at)
+        await _notify(work, case, AgentNotice.TARGET_BREACHED, notice, at=at)
     elif step.action is not None:
         did = await _act(work, case, step.action, notice, at=at, by=by, book_callback=book_callback)
         case.record(LadderStepTaken(**told, step=place, action=str(step.action), did=did))
@@ -102,10 +103,10 @@ async def _act(
     """What a step of the ladder does; says what came of it."""
     match action:
         case Action.NOTIFY:
-            return await _notify(work, case, "ladder_notify", notice, at=at)
+            return await _notify(work, case, AgentNotice.LADDER_NOTIFY, notice, at=at)
         case Action.TELL_MANAGER:
             managers = [agent.id for agent in await supervisors_of(work, case.department)]
-            return _people(give_notice(work, case, managers, "ladder_tell_manager", notice, at=at))
+            return _people(give_notice(work, case, managers, AgentNotice.LADDER_TELL_MANAGER, notice, at=at))
         case Action.RAISE:
             case.escalate(TARGET_MISSED, by=by, at=at)
             return {"level": case.escalation_level}
@@ -113,10 +114,10 @@ async def _act(
             return await _return(work, case, at=at, by=by)
         case Action.CALLBACK:
             booked = await book_callback(work, case, at) if book_callback is not None else None
-            return booked or await _notify(work, case, "ladder_callback", notice, at=at)
+            return booked or await _notify(work, case, AgentNotice.LADDER_CALLBACK, notice, at=at)
 
 
-async def _notify(work: UnitOfWork, case: Case, kind: str, data: Did, *, at: datetime) -> Did:
+async def _notify(work: UnitOfWork, case: Case, kind: AgentNotice, data: Did, *, at: datetime) -> Did:
     """Whoever holds the case and is there; else all of its department; else whoever holds it, or its supervisors."""
     told = await _holding(work, case)
     if (not told or await is_absent(work, told[0], at)) and await is_staffed(work, case.department):

@@ -7,6 +7,7 @@ from caseengine.conversations import Conversations
 from caseengine.model.actor import BOT
 from caseengine.model.anchors import rule_actor
 from caseengine.model.case import Case
+from caseengine.model.notice import AgentNotice
 from caseengine.model.rule import Action, Rule
 from caseengine.notices import give_notice
 from caseengine.operations import assigning
@@ -15,8 +16,6 @@ from caseengine.operations.conversing import speak
 from caseengine.policies.effects import DONE, House, act, is_so, words
 from storage.transaction import UnitOfWork
 
-NOTICE = "rule_notify"
-"""The kind of the notice."""
 NOBODY = "nobody_to_notify"
 """The outcome where the case has no agent, or the desk no supervisor, who could read it."""
 
@@ -70,5 +69,6 @@ async def _notify(work: UnitOfWork, case: Case, action: Action, rule: Rule, at: 
         asked = [holder.id] if holder is not None and not holder.is_locked else []
     else:
         asked = [agent.id for agent in await supervisors_of(work, case.department)]
-    told = give_notice(work, case, asked, NOTICE, {"rule": rule.name, "text": words(action, case, "")}, at=at)
+    data = {"rule": rule.name, "text": words(action, case, "")}
+    told = give_notice(work, case, asked, AgentNotice.RULE_NOTIFY, data, at=at)
     return DONE if told else NOBODY

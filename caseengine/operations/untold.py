@@ -5,14 +5,13 @@ from datetime import datetime
 
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
+from caseengine.model.notice import AgentNotice
 from caseengine.notices import give_notice
 from caseengine.operations.filing import note_once
 from caseengine.policies.noticing import WhyNot
 from customers.wishes import NoticeKind
 from storage.transaction import UnitOfWork
 
-NOT_TOLD = "customer_not_told"
-"""The kind of the notice to whoever has the case."""
 NOWHERE = frozenset({WhyNot.UNPROVED, WhyNot.UNREACHABLE})
 
 
@@ -24,4 +23,4 @@ async def went_nowhere(
         return
     noted = await note_once(work, case.id, notes[why], key=f"not-told:{why}", by=BOT, at=at)
     if noted.unsaved and noted.agent_id is not None:
-        give_notice(work, noted, [noted.agent_id], NOT_TOLD, {"why": str(why)}, at=at)
+        give_notice(work, noted, [noted.agent_id], AgentNotice.CUSTOMER_NOT_TOLD, {"why": str(why)}, at=at)

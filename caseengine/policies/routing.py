@@ -155,6 +155,19 @@ def decide(request: Request, candidates: Iterable[Candidate], policy: RoutingPol
     return Decision(best.id if best else None, len(steps), judged)
 
 
+def why_chosen(request: Request, chosen: Candidate, scores: Scores) -> list[tuple[str, str]]:
+    """Why the chosen and not another, the weightiest first: a code, and the skill or language it is about.
+
+    "knows_it", "skill", "language"; "room" where nothing but that they have room, and have waited longest, told.
+    """
+    needs = request.needs
+    why = [("knows_it", "")] if scores.sticky else []
+    why += [("skill", skill) for skill, least in sorted(needs.required.items()) if chosen.skills.get(skill, 0) >= least]
+    if needs.language and needs.language in chosen.languages:
+        why.append(("language", needs.language))
+    return why or [("room", "")]
+
+
 def relaxed(needs: Needs, steps: Iterable[Relaxation]) -> Needs:
     """What is still asked for after these steps."""
     required, preferred, language = dict(needs.required), dict(needs.preferred), needs.language

@@ -8,12 +8,22 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.policies.routing import Candidate, Request, decide
+from caseengine.model.skill import Skill
+from caseengine.policies.routing import Candidate, Request, Scores, decide, why_chosen
 from caseengine.routing_rules import routing_rules
-from caseengine.tables import agents, assignments, cases
+from caseengine.skills import skill_tree
+from caseengine.tables import agents, assignments, cases, departments
 from storage.transaction import Snapshot
 
 PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Why an agent is asked: a code of `why_chosen`, and the name of the skill, or the language, it is about."""
+
+    code: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,9 @@ class Offer:
     number: str
     subject: str
     department: str
+    department_name: str
+    priority: int
+    why: tuple[Chosen, ...]
     offered_at: datetime
     expires_at: datetime
 
@@ -68,13 +81,24 @@ async def offers_to(snapshot: Snapshot, agent_id: UUID) -> list[Offer]:
     """What an agent is asked to take, the soonest to run out first."""
     rows = await snapshot.rows(
         sa.select(
-            cases.c.number, cases.c.subject, cases.c.department, assignments.c.decided_at, assignments.c.expires_at
+            cases.c.number,
+            cases.c.subject,
+            cases.c.department,
+            cases.c.priority,
+            departments.c.name.label("department_name"),
+            assignments.c.agent_id,
+            assignments.c.facts,
+            assignments.c.decision,
+            assignments.c.decided_at,
+            assignments.c.expires_at,
         )
         .join(assignments, assignments.c.case_id == cases.c.id)
+        .join(departments, departments.c.id == cases.c.department)
         .where(cases.c.offered_to == agent_id, sa.text("assignments.state = 'offered'"))
         .order_by(assignments.c.expires_at)
     )
-    return [Offer(*tuple(row)) for row in rows]
+    skills = (await skill_tree(snapshot)).skills if rows else {}
+    return [_offer(row, skills) for row in rows]
 
 
 async def assignments_of(snapshot: Snapshot, case_id: UUID) -> list[AssignmentRow]:
@@ -149,6 +173,23 @@ def first_difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     if len(then["judged"]) != len(now["judged"]):
         return f"judged: {len(then['judged'])} -> {len(now['judged'])}"
     return ""
+
+
+def _offer(row: sa.Row[Any], skills: Mapping[str, Skill]) -> Offer:
+    me = str(row.agent_id)
+    chosen = next(one for one in map(Candidate.read, row.facts["candidates"]) if one.id == me)
+    scores = Scores(*next(one[2] for one in row.decision["judged"] if one[0] == me))
+    why = why_chosen(Request.read(row.facts["request"]), chosen, scores)
+    return Offer(
+        number=row.number,
+        subject=row.subject,
+        department=row.department,
+        department_name=row.department_name,
+        priority=int(row.priority),
+        why=tuple(Chosen(code, skills[about].name if about in skills else about) for code, about in why),
+        offered_at=row.decided_at,
+        expires_at=row.expires_at,
+    )
 
 
 def _row(row: sa.Row[Any], names: Mapping[UUID, str]) -> AssignmentRow:

@@ -71,6 +71,24 @@ class DeskAgent:
         """The words of which this line of the history tells."""
         await self._call("POST", f"/api/cases/{number}/deliveries", {"lost": lost})
 
+    async def note(self, number: str, text: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/notes", {"key": uuid4().hex, "text": text})
+
+    async def watch(self, number: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/watch", {})
+
+    async def has_read_everything(self) -> None:
+        await self._call("POST", "/api/notices/reading", {"until": "2100-01-01T00:00:00Z"})
+
+    async def puts_in_force(self, kind: str, document: dict[str, Any]) -> None:
+        """A rulebook; for supervisors."""
+        await self._call("PUT", f"/api/rulebooks/{kind}", {"document": document})
+
+    async def presence_of(self, name: str) -> tuple[str, str]:
+        """How somebody says they are, and why; for supervisors."""
+        agents = (await self._call("GET", "/api/agents/load"))["agents"]
+        return next((one["presence"], one["reason"]) for one in agents if one["name"] == name)
+
     async def resolve(self, number: str, text: str) -> None:
         await self._call("POST", f"/api/cases/{number}/resolution", {"code": "solved", "text": text})
 
@@ -97,9 +115,6 @@ class DeskAgent:
 
     async def fill(self, number: str, **values: object) -> None:
         await self._call("POST", f"/api/cases/{number}/fields", {"values": values})
-
-    async def note(self, number: str, text: str) -> None:
-        await self._call("POST", f"/api/cases/{number}/notes", {"text": text})
 
     async def attach(self, number: str, parent: str) -> None:
         """Makes it part of a larger case."""

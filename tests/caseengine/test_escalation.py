@@ -77,7 +77,7 @@ async def steps(office: Office, case: Case) -> list[str]:
 
 
 async def kinds(office: Office, agent: Any) -> list[str]:
-    return [notice.kind for notice in await office.see(notices_of, agent)][::-1]
+    return [str(notice.kind) for notice in await office.see(notices_of, agent)][::-1]
 
 
 async def test_a_ladder_is_climbed_step_by_step(climbing: Office) -> None:

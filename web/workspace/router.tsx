@@ -65,7 +65,11 @@ export const caseRoute = createRoute({
 
 const newRoute = createRoute({ getParentRoute: () => root, path: "/new", component: NewCasePage });
 
-export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, callsRoute, caseRoute, newRoute]), basepath: "/workspace", scrollRestoration: true });
+const NoticesPage = lazyRouteComponent(() => import("./notices/NoticesPage.tsx"), "NoticesPage");
+
+const noticesRoute = createRoute({ getParentRoute: () => root, path: "/notices", component: NoticesPage });
+
+export const router = createRouter({ routeTree: root.addChildren([start, casesRoute, callsRoute, caseRoute, newRoute, noticesRoute]), basepath: "/workspace", scrollRestoration: true });
 
 declare module "@tanstack/react-router" {
   interface Register {

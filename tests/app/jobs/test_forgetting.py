@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from app.jobs.forgetting import NOTICES_KEPT, Forgetting
 from caseengine.cases import Cases
+from caseengine.model.notice import AgentNotice
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.notices import notices_of, read_notice, tell_department
 from caseengine.old_assignments import dropped_assignments
@@ -30,7 +31,7 @@ async def test_notices_go_by_their_age_read_or_not(any_database: Database) -> No
     for days in (0, 1):
         async with office.database.unit_of_work() as work:
             at = MONDAY + timedelta(days=days)
-            tell_department(work, await Cases(work).by_id(case.id), "target_warned", {}, at=at)
+            tell_department(work, await Cases(work).by_id(case.id), AgentNotice.TARGET_WARNED, {}, at=at)
     for notice in await office.see(notices_of, office.li):
         await office.do(read_notice, notice.id, office.li, at=when("Tue 10:00"))
 

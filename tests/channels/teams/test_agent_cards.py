@@ -18,6 +18,7 @@ from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.events import CallbackEnded, OfferEnded
 from caseengine.model.lifecycle import Status
+from caseengine.model.notice import AgentNotice
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.notices import give_notice, tell_department
 from caseengine.operations import answering, assigning, ending
@@ -136,12 +137,12 @@ class Floor:
     async def warns(self, case: Case, *agents: Agent, kind: str = "target_warned") -> None:
         async with self.office.database.unit_of_work() as work:
             known = await Cases(work).by_id(case.id)
-            give_notice(work, known, [agent.id for agent in agents], kind, DUE, at=self.wire.clock())
+            give_notice(work, known, [agent.id for agent in agents], AgentNotice(kind), DUE, at=self.wire.clock())
 
     async def warns_department(self, case: Case) -> None:
         async with self.office.database.unit_of_work() as work:
             known = await Cases(work).by_id(case.id)
-            tell_department(work, known, "target_warned", DUE, at=self.wire.clock())
+            tell_department(work, known, AgentNotice.TARGET_WARNED, DUE, at=self.wire.clock())
 
 
 @pytest.fixture

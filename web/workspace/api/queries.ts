@@ -21,6 +21,8 @@ export const keys = {
   mine: ["lists", "mine"] as unknown as DataTag<readonly ["lists", "mine"], Shapes["CasesAnswer"]>,
   case: (number: string) => ["case", number] as const,
   alike: ["alike"] as const,
+  notices: ["notices"] as const,
+  offers: ["offers"] as unknown as DataTag<readonly ["offers"], Shapes["OffersAnswer"]>,
 };
 
 export const queues = queryOptions({
@@ -142,6 +144,24 @@ export const contact = (id: string) =>
     queryKey: [...keys.lists, "contact", id],
     queryFn: async ({ signal }) => body(await api.GET("/api/contacts/{id}", { params: { path: { id } }, signal })),
   });
+
+/** What the agent has to be told. Read on another screen, it is seen to be read when somebody comes back to this one. */
+export const notices = queryOptions({
+  queryKey: keys.notices,
+  queryFn: async ({ signal }) => body(await api.GET("/api/notices", { signal })).notices,
+  refetchOnWindowFocus: "always",
+});
+
+/** The cases the agent is asked to take. */
+export const offers = queryOptions({
+  queryKey: keys.offers,
+  queryFn: async ({ signal }) => body(await api.GET("/api/offers", { signal })),
+});
+
+export const skills = queryOptions({
+  queryKey: ["skills"],
+  queryFn: async ({ signal }) => body(await api.GET("/api/skills", { signal })).skills,
+});
 
 export const colleagues = queryOptions({
   queryKey: ["agents"],

@@ -966,6 +966,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notices/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** You have read all of your notices, or those about a case. */
+        post: operations["post_notices_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/mails/{mail}": {
         parameters: {
             query?: never;
@@ -1144,6 +1161,23 @@ export interface paths {
         };
         /** The cases you are asked to take. */
         get: operations["get_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The skills there are, to say what a case needs. */
+        get: operations["get_skills"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1582,6 +1616,12 @@ export interface components {
             /** Csat */
             csat: number | null;
         };
+        /**
+         * AgentNotice
+         * @description The kinds of notices; the words are in the workspace's catalogue.
+         * @enum {string}
+         */
+        AgentNotice: "target_warned" | "target_breached" | "ladder_notify" | "ladder_tell_manager" | "ladder_callback" | "callback_booked" | "callback_due" | "rule_notify" | "customer_not_told" | "delivery_doubted" | "delivery_given_up" | "watched_wrote" | "watched_noted" | "watched_breached" | "watched_resolved" | "watched_reopened" | "watched_closed";
         /**
          * AgentRole
          * @description A supervisor sees every department.
@@ -2445,6 +2485,19 @@ export interface components {
             /** Label */
             label: string;
         };
+        /** ChosenAnswer */
+        ChosenAnswer: {
+            /**
+             * Code
+             * @description `knows_it`, `skill`, `language`, or `room` where it is none of these.
+             */
+            code: string;
+            /**
+             * About
+             * @description The name of the skill, or the code of the language; otherwise empty.
+             */
+            about: string;
+        };
         /** ClassifyBody */
         ClassifyBody: {
             /**
@@ -3251,10 +3304,11 @@ export interface components {
              */
             number: string | null;
             /**
-             * Kind
-             * @description `target_warned`, `target_breached`, `rule_notify`, `callback_due` ...
+             * Subject
+             * @description Of that case; null where you may not see it any more.
              */
-            kind: string;
+            subject: string | null;
+            kind: components["schemas"]["AgentNotice"];
             /**
              * Data
              * @description Of a target: which, and when it is or was due; of a rule: its name and what it says.
@@ -3368,6 +3422,15 @@ export interface components {
             subject: string;
             /** Department */
             department: string;
+            /** Department Name */
+            department_name: string;
+            /** Priority */
+            priority: number;
+            /**
+             * Why
+             * @description Why you are asked, the weightiest first.
+             */
+            why: components["schemas"]["ChosenAnswer"][];
             /**
              * Offered At
              * Format: date-time
@@ -3688,6 +3751,21 @@ export interface components {
              */
             unassigned: number;
         };
+        /** ReadingBody */
+        ReadingBody: {
+            /**
+             * Until
+             * Format: date-time
+             * @description `at` of the newest you were shown: what came later stays unread.
+             */
+            until: string;
+            /**
+             * Number
+             * @description Those about this case alone.
+             * @default null
+             */
+            number?: string | null;
+        };
         /** ReasonBody */
         ReasonBody: {
             /**
@@ -3884,6 +3962,21 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /** SkillAnswer */
+        SkillAnswer: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /** SkillsAnswer */
+        SkillsAnswer: {
+            /**
+             * Skills
+             * @description By name.
+             */
+            skills: components["schemas"]["SkillAnswer"][];
         };
         /** SlotAnswer */
         SlotAnswer: {
@@ -13960,6 +14053,7 @@ export interface operations {
                      *           "id": "5f0c6b58-6c3e-4e58-9a55-6a6f1b0f7f10",
                      *           "department": "tills",
                      *           "number": "CAS-01041-V9D3",
+                     *           "subject": "The freezer delivery is late",
                      *           "kind": "target_warned",
                      *           "data": {
                      *             "target": "first_response",
@@ -14054,6 +14148,114 @@ export interface operations {
             };
             /** @description http.unknown_host */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "until": "2026-03-03T09:12:02Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReadingBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description http.body_broken, http.body_not_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15044,6 +15246,14 @@ export interface operations {
                      *           "number": "CAS-01041-V9D3",
                      *           "subject": "The freezer delivery is late",
                      *           "department": "deliveries",
+                     *           "department_name": "Deliveries",
+                     *           "priority": 2,
+                     *           "why": [
+                     *             {
+                     *               "code": "skill",
+                     *               "about": "Cold chain"
+                     *             }
+                     *           ],
                      *           "offered_at": "2026-03-02T09:12:05Z",
                      *           "expires_at": "2026-03-02T09:13:05Z"
                      *         }
@@ -15051,6 +15261,67 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["OffersAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_skills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "skills": [
+                     *         {
+                     *           "id": "cold-chain",
+                     *           "name": "Cold chain"
+                     *         },
+                     *         {
+                     *           "id": "tills",
+                     *           "name": "Tills"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SkillsAnswer"];
                 };
             };
             /** @description http.not_signed_in */

@@ -18,11 +18,12 @@ import { enclosingOf } from "./enclosed.ts";
 import { EncloseButton, EnclosedList } from "./Files.tsx";
 import { Assessment } from "./Assessment.tsx";
 import { Outcome, Resolve } from "./Resolve.tsx";
+import { SkillChoice, neededSkills } from "./SkillChoice.tsx";
 import { CASE_TYPES, type CaseType, useActs, useDecision } from "./acts.ts";
 import type { Cascaded } from "./cascade.ts";
 import type { Wanted } from "./wanted.ts";
 
-type Asking = "assign" | "move" | "classify" | "prioritise" | "assess" | "escalate" | "forward" | "askOutside" | "hearOutside" | "reopen";
+type Asking = "assign" | "move" | "classify" | "prioritise" | "assess" | "escalate" | "forward" | "askOutside" | "hearOutside" | "reopen" | "giveBack";
 
 export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wanted) => void }): ReactNode {
   const agent = useAgent();
@@ -68,6 +69,7 @@ export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wan
         ) : null}
         <Menu name={word("act.more")} className="icon-button" shown={<Icon name="more" />}>
           {can.has("assign") ? <MenuItem onSelect={() => setAsking("assign")}>{word("act.assign")}</MenuItem> : null}
+          {can.has("return") && found.agent_id === agent.id ? <MenuItem onSelect={() => setAsking("giveBack")}>{word("act.give_back")}</MenuItem> : null}
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
           {can.has("classify") ? <MenuItem onSelect={() => setAsking("classify")}>{word("act.classify")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
@@ -105,6 +107,13 @@ function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFul
     return (
       <FormDialog {...shared} onSubmit={(given) => acts.assign(text(given, "agent"))}>
         <AgentChoice department={found.department} except={found.agent_id} />
+      </FormDialog>
+    );
+  }
+  if (asking === "giveBack") {
+    return (
+      <FormDialog {...shared} onSubmit={(given) => acts.giveBack(neededSkills(given))}>
+        <SkillChoice />
       </FormDialog>
     );
   }

@@ -11,6 +11,7 @@ import { Icon } from "../design/icons.tsx";
 import { Loading, PriorityBadge, StatusBadge, Trouble, TryAgain, useFits, useNow } from "../design/parts.tsx";
 import { useLive, useLiveStore, useTitle } from "../live/live.tsx";
 import { Due } from "../queue/Due.tsx";
+import { useSeen } from "../notices/reading.ts";
 import { lastList } from "../queue/lastList.ts";
 import { useAgent } from "../session/session.ts";
 import { moment } from "../words/times.ts";
@@ -72,6 +73,7 @@ function Whole({ found }: { found: CaseInFull }): ReactNode {
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, [found.number, live]);
+  useSeen(found.number);
   const panes = {
     conversation: <Conversation found={found} writes={writes} />,
     customer: <CustomerPane found={found} />,

@@ -17,6 +17,7 @@ import { Form } from "./Form.tsx";
 import { Facts, Marked } from "./Message.tsx";
 import { Relations } from "./Relations.tsx";
 import { Scripts } from "./Scripts.tsx";
+import { Watchers } from "./Watchers.tsx";
 import { type Entry, doneBy, whatHappened, wordsOf } from "./timelines.ts";
 import type { Leading } from "./wanted.ts";
 import { DueAndWhy } from "./Why.tsx";
@@ -81,6 +82,7 @@ function Standing({ found, leading }: { found: CaseInFull; leading: Leading }): 
         </section>
       ) : null}
       <Relations found={found} />
+      <Watchers found={found} />
     </>
   );
 }

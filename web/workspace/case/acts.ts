@@ -63,6 +63,9 @@ export interface Acts {
   bookCall: (startsAt: string) => Promise<void>;
   /** What came of the call; where nobody was reached, with the time at which it is tried again. */
   endCall: (how: CallOutcome, nextAt?: string) => Promise<void>;
+  /** Back to its queue; `skills` are what whoever takes it has to have, and how well. Without them it needs what it needed. */
+  giveBack: (skills?: Record<string, number>) => Promise<void>;
+  watch: (watches: boolean) => Promise<void>;
   merge: (into: string) => Promise<void>;
   unmerge: () => Promise<void>;
   attach: (parent: string) => Promise<void>;
@@ -115,6 +118,8 @@ export function useActs({ number, version }: CaseInFull): Acts {
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
     bookCall: (starts_at) => done(api.POST("/api/cases/{number}/callback", { ...at, body: { starts_at, version } })),
     endCall: (how, next_at) => done(api.POST("/api/cases/{number}/callback/outcome", { ...at, body: { how, version, ...(next_at ? { next_at } : {}) } })),
+    giveBack: (skills) => done(api.POST("/api/cases/{number}/return", { ...at, body: { ...(skills ? { skills } : {}), language: "", version } })),
+    watch: (watches) => done(api.POST(watches ? "/api/cases/{number}/watch" : "/api/cases/{number}/unwatch", { ...at, body: {} })),
     merge: (into) => related(api.POST("/api/cases/{number}/merge", { ...at, body: { into, version } })),
     unmerge: () => related(api.POST("/api/cases/{number}/unmerge", { ...at, body: { version } })),
     attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),

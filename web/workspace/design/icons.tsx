@@ -3,6 +3,7 @@
 import type { ReactNode } from "react";
 
 const PATHS = {
+  bell: "M6 17v-6a6 6 0 0 1 12 0v6l2 1.5H4zM10 21h4",
   back: "M15 5l-7 7 7 7",
   case: "M4 7h16v12H4zM9 7V4h6v3",
   check: "M5 12.5l4.5 4.5L19 7.5",

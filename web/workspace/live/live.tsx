@@ -75,6 +75,7 @@ function heard(told: Told, live: Live, refresh: Refresh, client: QueryClient, ag
   else if (told.event === "fact") {
     refresh(told.data);
     calls(told.data, live, client, agentId);
+    asks(told.data, client, agentId);
   } else if (told.event === "typing") shownTyping(told.data.conversation_id, live);
   else live.change(() => live.watchers.set(told.data.number, told.data.agents));
 }
@@ -88,6 +89,15 @@ function calls(fact: Fact, live: Live, client: QueryClient, agentId: string): vo
   const given = fact.kind === "CaseAssigned" && fact.data["agent_id"] === agentId && fact.actor.id !== agentId;
   if (looking || !(given || (CALLS.has(fact.kind) && isMine(fact.number, client)))) return;
   live.change(() => live.fresh.add(fact.number));
+}
+
+/** Something the agent has to hear or answer. A notice to a department is read by all who hear of it: the desk knows who is meant. */
+function asks(fact: Fact, client: QueryClient, agentId: string): void {
+  const { agents, department } = fact.data as { agents?: string[]; department?: string | null };
+  if (fact.kind === "NoticeGiven" && (department || agents?.includes(agentId))) void client.invalidateQueries({ queryKey: keys.notices });
+  const offered = fact.kind === "CaseOffered" && fact.data["agent_id"] === agentId;
+  const known = client.getQueryData(keys.offers)?.offers.some((one) => one.number === fact.number);
+  if (offered || known) void client.invalidateQueries({ queryKey: keys.offers });
 }
 
 function isMine(number: string, client: QueryClient): boolean {

@@ -15,6 +15,7 @@ const KEYS = [
   [`${ALT} N`, "keys.note"],
   [`${ALT} T`, "keys.take"],
   [`${ALT} S`, "keys.resolve"],
+  [`${ALT} A`, "keys.offer"],
   ["Esc", "keys.leave"],
 ] as const;
 

@@ -9,6 +9,8 @@ import { useKeys } from "../design/keys.ts";
 import { useFits } from "../design/parts.tsx";
 import { CallsPlace } from "./CallsPlace.tsx";
 import { Fresh } from "./Fresh.tsx";
+import { Bell } from "../notices/Bell.tsx";
+import { Offers } from "../offers/Offers.tsx";
 import { useLive } from "../live/live.tsx";
 import { useAgent } from "../session/session.ts";
 import { counted, word } from "../words/words.ts";
@@ -38,6 +40,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
         {word("skip")}
       </a>
       <Header />
+      <Offers />
       <Places />
       <main id="main" ref={main} tabIndex={-1} data-scroll-restoration-id="main">
         {children}
@@ -56,6 +59,7 @@ function Header(): ReactNode {
       <Jump />
       <NewCase />
       <LineState />
+      <Bell />
       <Suspense fallback={<span className="me-name">{agent.name}</span>}>
         <Me />
       </Suspense>

@@ -12,12 +12,18 @@ export const CHOICES = ["available", "busy", "away"] as const satisfies readonly
 const EVERY_MS = 45_000;
 const KEPT_AS = "nightdesk.presence.";
 
+/** `reason`: why they are not available, "" where they do not say. */
+export interface Said {
+  presence: Presence;
+  reason: string;
+}
+
 /** What the agent says of themselves, told to the desk as long as this is shown; `reached` is false while it cannot be. */
-export function usePresence(agentId: string): { presence: Presence; choose: (presence: Presence) => void; reached: boolean } {
+export function usePresence(agentId: string): Said & { choose: (said: Said) => void; reached: boolean } {
   const client = useQueryClient();
-  const [presence, setPresence] = useState<Presence>(() => kept(agentId));
+  const [said, setSaid] = useState<Said>(() => kept(agentId));
   const { mutate, isError } = useMutation({
-    mutationFn: (told: Presence) => api.PUT("/api/presence", { body: { presence: told } }),
+    mutationFn: (told: Said) => api.PUT("/api/presence", { body: told }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["agents"] }),
     onError: (error) => console.warn("presence not told:", asProblem(error).code),
   });
@@ -26,7 +32,7 @@ export function usePresence(agentId: string): { presence: Presence; choose: (pre
     tell();
     const timer = setInterval(tell, EVERY_MS);
     const back = () => document.hidden || tell();
-    const chosen = (event: StorageEvent) => event.key === KEPT_AS + agentId && setPresence(kept(agentId));
+    const chosen = (event: StorageEvent) => event.key === KEPT_AS + agentId && setSaid(kept(agentId));
     document.addEventListener("visibilitychange", back);
     addEventListener("storage", chosen);
     return () => {
@@ -34,15 +40,17 @@ export function usePresence(agentId: string): { presence: Presence; choose: (pre
       document.removeEventListener("visibilitychange", back);
       removeEventListener("storage", chosen);
     };
-  }, [agentId, mutate, presence]);
-  const choose = (chosen: Presence): void => {
-    localStorage.setItem(KEPT_AS + agentId, chosen);
-    setPresence(chosen);
+  }, [agentId, mutate, said]);
+  const choose = (chosen: Said): void => {
+    localStorage.setItem(KEPT_AS + agentId, [chosen.presence, chosen.reason].join(" ").trim());
+    setSaid(chosen);
   };
-  return { presence, choose, reached: !isError };
+  return { ...said, choose, reached: !isError };
 }
 
-function kept(agentId: string): Presence {
-  const found = localStorage.getItem(KEPT_AS + agentId);
-  return CHOICES.find((one) => one === found) ?? "available";
+/** The presence, and behind a space the reason. */
+function kept(agentId: string): Said {
+  const found = localStorage.getItem(KEPT_AS + agentId) ?? "";
+  const presence = CHOICES.find((one) => one === found.split(" ", 1)[0]) ?? "available";
+  return { presence, reason: found.slice(presence.length + 1) };
 }
