@@ -130,7 +130,11 @@ export interface paths {
         /** Cases by priority, then age, a page at a time. */
         get: operations["get_cases"];
         put?: never;
-        post?: never;
+        /**
+         * Open a case for somebody who rings or comes by; the same key opens one.
+         * @description `contact_id` makes it the case of that contact, who may see it: give it only if you know that it is them. What somebody only says of themselves is `claimed` and proves nothing. Where the customer has a proved place to be told at, and wants that, they get its number there.
+         */
+        post: operations["post_cases"];
         delete?: never;
         options?: never;
         head?: never;
@@ -180,6 +184,64 @@ export interface paths {
         };
         /** What was said where its replies go. */
         get: operations["get_cases_number_conversation"];
+        put?: never;
+        /**
+         * Let it go on in the conversation of another case of its customer.
+         * @description Replies go there from now on. Nobody may read more of it by that.
+         */
+        post: operations["post_cases_number_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live cases that look like one you are about to open; nothing is opened. */
+        get: operations["get_alike"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts that what somebody says may mean; suggested, never sure.
+         * @description Every contact is found, with what tells them apart; their cases are seen as before.
+         */
+        get: operations["get_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The products a case can be about. */
+        get: operations["get_products"];
         put?: never;
         post?: never;
         delete?: never;
@@ -557,6 +619,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{number}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it has to do with another case. */
+        post: operations["post_cases_number_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/links/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** After all it has not. */
+        post: operations["post_cases_number_links_removal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{number}/parent": {
         parameters: {
             query?: never;
@@ -756,7 +852,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** It is of another type. */
+        /** It is of another type, reaches further, or is more urgent. */
         post: operations["post_cases_number_classification"];
         delete?: never;
         options?: never;
@@ -1265,6 +1361,23 @@ export interface paths {
         put?: never;
         /** Give it back to its queue, for somebody who can do this. */
         post: operations["post_cases_number_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{number}/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what whoever works on it has to be able to do. */
+        post: operations["post_cases_number_needs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2264,6 +2377,11 @@ export interface components {
             /** Resolution Text */
             resolution_text: string | null;
             conversation: components["schemas"]["ConversationAnswer"] | null;
+            /**
+             * Channel
+             * @description How it came in where nobody wrote: "telephone", for one; else empty.
+             */
+            channel: string;
             /** Linked */
             linked: components["schemas"]["CaseAnswer"][];
             /**
@@ -2498,7 +2616,38 @@ export interface components {
              */
             about: string;
         };
-        /** ClassifyBody */
+        /**
+         * ClaimedBody
+         * @description What somebody says of themselves; it proves nothing.
+         */
+        ClaimedBody: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Email
+             * @description On file for this case alone: a code sent there proves it.
+             * @default
+             */
+            email?: string;
+            /**
+             * Phone
+             * @default
+             */
+            phone?: string;
+            /**
+             * Account
+             * @description Its number or name, as they say it.
+             * @default
+             */
+            account?: string;
+        };
+        /**
+         * ClassifyBody
+         * @description At least one of these; what is left out stays.
+         */
         ClassifyBody: {
             /**
              * Version
@@ -2508,7 +2657,20 @@ export interface components {
             version?: number | null;
             /** Reason */
             reason: string;
-            case_type: components["schemas"]["CaseType"];
+            /** @default null */
+            case_type?: components["schemas"]["CaseType"] | null;
+            /**
+             * Impact
+             * @description 1 high, 2 medium, 3 low.
+             * @default null
+             */
+            impact?: number | null;
+            /**
+             * Urgency
+             * @description As impact. The priority follows from both, unless somebody has given it another one.
+             * @default null
+             */
+            urgency?: number | null;
         };
         /** ClockAnswer */
         ClockAnswer: {
@@ -2624,6 +2786,14 @@ export interface components {
              * @description Their latest cases that you may see.
              */
             cases: components["schemas"]["CaseAnswer"][];
+        };
+        /** ContactsQuery */
+        ContactsQuery: {
+            /**
+             * Search
+             * @description Of a name, an e-mail address, an account; or a telephone number.
+             */
+            search: string;
         };
         /** ContainmentAnswer */
         ContainmentAnswer: {
@@ -2765,6 +2935,33 @@ export interface components {
          * @enum {string}
          */
         Digest: "at_once" | "hourly" | "daily";
+        /** DraftQuery */
+        DraftQuery: {
+            /** Subject */
+            subject: string;
+            /** Department */
+            department: string;
+            /**
+             * Contact Id
+             * @default null
+             */
+            contact_id?: string | null;
+            /**
+             * Account Id
+             * @default null
+             */
+            account_id?: string | null;
+            /**
+             * Product
+             * @default null
+             */
+            product?: string | null;
+            /**
+             * Order Number
+             * @default null
+             */
+            order_number?: string | null;
+        };
         /** DryRunAnswer */
         DryRunAnswer: {
             /** Looked At */
@@ -2916,6 +3113,36 @@ export interface components {
              */
             original?: boolean;
         };
+        /** FoundContactAnswer */
+        FoundContactAnswer: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Emails
+             * @description On file, oldest first.
+             */
+            emails: string[];
+            /**
+             * Phones
+             * @description Newest first.
+             */
+            phones: string[];
+            /** Accounts */
+            accounts: components["schemas"]["CardAccountAnswer"][];
+        };
+        /** FoundContactsAnswer */
+        FoundContactsAnswer: {
+            /**
+             * Contacts
+             * @description By name; what more there are is left out.
+             */
+            contacts: components["schemas"]["FoundContactAnswer"][];
+        };
         /** GiveBackBody */
         GiveBackBody: {
             /**
@@ -2938,6 +3165,20 @@ export interface components {
              * @default
              */
             language?: string;
+        };
+        /** GoOnBody */
+        GoOnBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Other
+             * @description Number of a case of the same customer, in whose conversation it goes on.
+             */
+            other: string;
         };
         /** IdentityAnswer */
         IdentityAnswer: {
@@ -3032,6 +3273,20 @@ export interface components {
         LiftBody: {
             /** Address */
             address: string;
+        };
+        /** LinkBody */
+        LinkBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Other
+             * @description Number of the case it has to do with.
+             */
+            other: string;
         };
         /** ListedCallbackAnswer */
         ListedCallbackAnswer: {
@@ -3263,6 +3518,28 @@ export interface components {
             /** Department */
             department: string;
         };
+        /** NeedsBody */
+        NeedsBody: {
+            /**
+             * Version
+             * @description What you looked at: if the case has changed since, 409. Left out, it does not matter.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Skills
+             * @description What whoever works on it has to have, and how well; empty: nothing.
+             */
+            skills: {
+                [key: string]: number;
+            };
+            /**
+             * Language
+             * @description The one they have to speak.
+             * @default
+             */
+            language?: string;
+        };
         /** NoteBody */
         NoteBody: {
             /**
@@ -3449,6 +3726,90 @@ export interface components {
              * @description The soonest to run out first.
              */
             offers: components["schemas"]["OfferAnswer"][];
+        };
+        /** OpenBody */
+        OpenBody: {
+            /**
+             * Key
+             * @description Made by the client, the same when it tries again: one case is opened.
+             */
+            key: string;
+            /** Subject */
+            subject: string;
+            /**
+             * Description
+             * @description What they say; the subject when left out.
+             * @default
+             */
+            description?: string;
+            /**
+             * Department
+             * @description One of yours.
+             */
+            department: string;
+            /**
+             * Contact Id
+             * @description Whose case it is, where you know that it is them.
+             * @default null
+             */
+            contact_id?: string | null;
+            /**
+             * Account Id
+             * @description One of the contact's; their first when left out.
+             * @default null
+             */
+            account_id?: string | null;
+            claimed?: components["schemas"]["ClaimedBody"];
+            /**
+             * Channel
+             * @description How they came: `telephone`, `in_person`, `letter` ...
+             * @default telephone
+             */
+            channel?: string;
+            /** @default incident */
+            case_type?: components["schemas"]["CaseType"];
+            /**
+             * Impact
+             * @description 1 high, 2 medium, 3 low.
+             * @default 2
+             */
+            impact?: number;
+            /**
+             * Urgency
+             * @description 1 high, 2 medium, 3 low.
+             * @default 2
+             */
+            urgency?: number;
+            /**
+             * Products
+             * @default []
+             */
+            products?: string[];
+            /**
+             * Order Number
+             * @default null
+             */
+            order_number?: string | null;
+            /**
+             * Language
+             * @description The contact's when left out.
+             * @default
+             */
+            language?: string;
+            /**
+             * Fields
+             * @description Of the form of its type.
+             * @default {}
+             */
+            fields?: {
+                [key: string]: unknown;
+            };
+        };
+        /** OpenedAnswer */
+        OpenedAnswer: {
+            case: components["schemas"]["CaseInFullAnswer"];
+            /** @description As `GET /api/cases/{number}/alike` tells. */
+            alike: components["schemas"]["AlikeAnswer"];
         };
         /** OriginalAnswer */
         OriginalAnswer: {
@@ -3721,6 +4082,21 @@ export interface components {
              * @description 1 (first) to 4.
              */
             priority: number;
+        };
+        /** ProductAnswer */
+        ProductAnswer: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /** ProductsAnswer */
+        ProductsAnswer: {
+            /**
+             * Products
+             * @description By name.
+             */
+            products: components["schemas"]["ProductAnswer"][];
         };
         /** QueueAnswer */
         QueueAnswer: {
@@ -5001,6 +5377,273 @@ export interface operations {
             };
         };
     };
+    post_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "0d9b5c1e-8f7a",
+                 *       "subject": "The freezer delivery is late",
+                 *       "description": "It was due at six, they say, and nobody picks up the driver's phone.",
+                 *       "department": "deliveries",
+                 *       "claimed": {
+                 *         "name": "Ana",
+                 *         "phone": "01632 960 101"
+                 *       },
+                 *       "channel": "telephone",
+                 *       "order_number": "40188213"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "case": {
+                     *         "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *         "number": "CAS-01041-V9D3",
+                     *         "subject": "The freezer delivery is late",
+                     *         "status": "open",
+                     *         "department": "deliveries",
+                     *         "department_name": "Deliveries",
+                     *         "priority": 2,
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "contact_name": "Ana Ferreira",
+                     *         "escalation_level": 0,
+                     *         "due_at": "2026-03-02T14:30:00Z",
+                     *         "opened_at": "2026-03-02T09:12:04Z",
+                     *         "updated_at": "2026-03-02T09:20:41Z",
+                     *         "version": 4,
+                     *         "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *         "case_type": "incident",
+                     *         "impact": 2,
+                     *         "urgency": 2,
+                     *         "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *         "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *         "claimed": {
+                     *           "name": "Ana"
+                     *         },
+                     *         "products": [
+                     *           "freezer-goods"
+                     *         ],
+                     *         "order_number": "40188213",
+                     *         "reply_address": "ana@harbour-street.example",
+                     *         "resolution_code": null,
+                     *         "resolution_text": null,
+                     *         "channel": "",
+                     *         "conversation": {
+                     *           "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *           "channel": "webchat",
+                     *           "mode": "agent",
+                     *           "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *           "participants": [
+                     *             {
+                     *               "kind": "customer",
+                     *               "id": "dl_5d41402abc4b2a76",
+                     *               "name": ""
+                     *             },
+                     *             {
+                     *               "kind": "agent",
+                     *               "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *               "name": "Li Chen"
+                     *             }
+                     *           ],
+                     *           "assurance": {
+                     *             "level": "verified",
+                     *             "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *             "proof": "one_time_code",
+                     *             "proved_at": "2026-03-02T09:11:20Z",
+                     *             "expires_at": "2026-03-02T09:42:00Z",
+                     *             "claimed": {
+                     *               "email": "ana@harbour-street.example"
+                     *             }
+                     *           }
+                     *         },
+                     *         "linked": [],
+                     *         "language": "en",
+                     *         "fields": {
+                     *           "pallets": 2
+                     *         },
+                     *         "form_problems": [
+                     *           {
+                     *             "field": "carrier",
+                     *             "problem": "required"
+                     *           }
+                     *         ],
+                     *         "checklist": [
+                     *           {
+                     *             "id": "photo",
+                     *             "text": "Ask for a photo of the pallet",
+                     *             "required": true,
+                     *             "done": false
+                     *           }
+                     *         ],
+                     *         "tags": [
+                     *           "frozen"
+                     *         ],
+                     *         "watchers": [
+                     *           {
+                     *             "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *             "name": "Mo Adeyemi"
+                     *           }
+                     *         ],
+                     *         "parent": null,
+                     *         "children": 0,
+                     *         "live_children": 0,
+                     *         "follows": null,
+                     *         "merged_into": null,
+                     *         "merged": [],
+                     *         "expected_wait_s": null,
+                     *         "callback": {
+                     *           "starts_at": "2026-03-03T08:00:00Z",
+                     *           "ends_at": "2026-03-03T08:30:00Z",
+                     *           "state": "booked",
+                     *           "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *           "agent_name": "Li Chen",
+                     *           "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *           "holder_name": "Li Chen",
+                     *           "phone": "+447700900212",
+                     *           "zone": "Europe/London"
+                     *         },
+                     *         "takes_callbacks": true,
+                     *         "csat": null,
+                     *         "effort": null,
+                     *         "can": [
+                     *           "assign",
+                     *           "reply",
+                     *           "note",
+                     *           "ask_customer",
+                     *           "ask_third_party",
+                     *           "resolve",
+                     *           "merge",
+                     *           "split"
+                     *         ]
+                     *       },
+                     *       "alike": {
+                     *         "duplicates": [],
+                     *         "known_problem": [],
+                     *         "customers": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpenedAnswer"];
+                };
+            };
+            /** @description http.body_broken, http.body_not_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description department.not_found, case.not_found, customers.contact_not_found, customers.account_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description calendar.invalid, http.key_reused, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.text_missing, case.fields_invalid, customers.identity_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_cases_number: {
         parameters: {
             query?: never;
@@ -5055,6 +5698,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -5365,6 +6009,474 @@ export interface operations {
             };
         };
     };
+    post_cases_number_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "other": "CAS-01038-6QK1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GoOnBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "channel": "",
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
+                     *       "csat": null,
+                     *       "effort": null,
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_broken, http.body_not_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.itself, case.customers_differ, case.no_conversation */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alike: {
+        parameters: {
+            query?: {
+                subject?: string;
+                department?: string;
+                contact_id?: string;
+                account_id?: string;
+                product?: string;
+                order_number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "duplicates": [],
+                     *       "known_problem": [],
+                     *       "customers": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AlikeAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description department.not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contacts: {
+        parameters: {
+            query?: {
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contacts": [
+                     *         {
+                     *           "id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "name": "Ana Ferreira",
+                     *           "emails": [
+                     *             "ana@harbour-street.example"
+                     *           ],
+                     *           "phones": [
+                     *             "+441632960101"
+                     *           ],
+                     *           "accounts": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FoundContactsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "products": [
+                     *         {
+                     *           "id": "freezer-goods",
+                     *           "name": "Freezer goods"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProductsAnswer"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_cases_number_files: {
         parameters: {
             query?: {
@@ -5616,6 +6728,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -5873,6 +6986,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -6263,6 +7377,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -6523,6 +7638,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -6783,6 +7899,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -7041,6 +8158,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -7298,6 +8416,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -7554,6 +8673,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -7810,6 +8930,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -8067,6 +9188,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -8323,6 +9445,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -8579,6 +9702,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -8835,6 +9959,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -9091,6 +10216,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -9471,6 +10597,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -9727,6 +10854,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -10061,6 +11189,520 @@ export interface operations {
             };
         };
     };
+    post_cases_number_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "other": "CAS-01038-6QK1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "channel": "",
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
+                     *       "csat": null,
+                     *       "effort": null,
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_broken, http.body_not_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.itself */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_links_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "other": "CAS-01038-6QK1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "channel": "",
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
+                     *       "csat": null,
+                     *       "effort": null,
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_broken, http.body_not_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, case.itself, case.follows */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_cases_number_parent: {
         parameters: {
             query?: never;
@@ -10125,6 +11767,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -10381,6 +12024,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -10929,6 +12573,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -11185,6 +12830,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -11441,6 +13087,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -11698,6 +13345,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -11959,6 +13607,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -12220,6 +13869,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -12431,6 +14081,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "case_type": "complaint",
+                 *       "impact": 1,
                  *       "reason": "The customer wants an apology."
                  *     }
                  */
@@ -12477,6 +14128,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -12737,6 +14389,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -13000,6 +14653,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -13514,6 +15168,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -15586,6 +17241,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -15797,6 +17453,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -16057,6 +17714,267 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
+                     *       "conversation": {
+                     *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
+                     *         "channel": "webchat",
+                     *         "mode": "agent",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "participants": [
+                     *           {
+                     *             "kind": "customer",
+                     *             "id": "dl_5d41402abc4b2a76",
+                     *             "name": ""
+                     *           },
+                     *           {
+                     *             "kind": "agent",
+                     *             "id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *             "name": "Li Chen"
+                     *           }
+                     *         ],
+                     *         "assurance": {
+                     *           "level": "verified",
+                     *           "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *           "proof": "one_time_code",
+                     *           "proved_at": "2026-03-02T09:11:20Z",
+                     *           "expires_at": "2026-03-02T09:42:00Z",
+                     *           "claimed": {
+                     *             "email": "ana@harbour-street.example"
+                     *           }
+                     *         }
+                     *       },
+                     *       "linked": [],
+                     *       "language": "en",
+                     *       "fields": {
+                     *         "pallets": 2
+                     *       },
+                     *       "form_problems": [
+                     *         {
+                     *           "field": "carrier",
+                     *           "problem": "required"
+                     *         }
+                     *       ],
+                     *       "checklist": [
+                     *         {
+                     *           "id": "photo",
+                     *           "text": "Ask for a photo of the pallet",
+                     *           "required": true,
+                     *           "done": false
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         "frozen"
+                     *       ],
+                     *       "watchers": [
+                     *         {
+                     *           "id": "8e2f6f0c-4a0e-4d1a-9a25-6c1e0b7f3d20",
+                     *           "name": "Mo Adeyemi"
+                     *         }
+                     *       ],
+                     *       "parent": null,
+                     *       "children": 0,
+                     *       "live_children": 0,
+                     *       "follows": null,
+                     *       "merged_into": null,
+                     *       "merged": [],
+                     *       "expected_wait_s": null,
+                     *       "callback": {
+                     *         "starts_at": "2026-03-03T08:00:00Z",
+                     *         "ends_at": "2026-03-03T08:30:00Z",
+                     *         "state": "booked",
+                     *         "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "agent_name": "Li Chen",
+                     *         "holder_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *         "holder_name": "Li Chen",
+                     *         "phone": "+447700900212",
+                     *         "zone": "Europe/London"
+                     *       },
+                     *       "takes_callbacks": true,
+                     *       "csat": null,
+                     *       "effort": null,
+                     *       "can": [
+                     *         "assign",
+                     *         "reply",
+                     *         "note",
+                     *         "ask_customer",
+                     *         "ask_third_party",
+                     *         "resolve",
+                     *         "merge",
+                     *         "split"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaseInFullAnswer"];
+                };
+            };
+            /** @description http.body_broken, http.body_not_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.cross_site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.not_found, case.number_mistyped */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description case.changed, case.transition_not_allowed, storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.body_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unknown_host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description routing.skills_invalid, http.body_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description http.unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_number_needs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A case number, however it is typed.
+                 * @example CAS-01041-V9D3
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "skills": {
+                 *         "printers": 3
+                 *       },
+                 *       "language": "de"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NeedsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "7d0a3c3e-98c4-4a4f-9f55-5f6b2f3c6f20",
+                     *       "number": "CAS-01041-V9D3",
+                     *       "subject": "The freezer delivery is late",
+                     *       "status": "open",
+                     *       "department": "deliveries",
+                     *       "department_name": "Deliveries",
+                     *       "priority": 2,
+                     *       "agent_id": "4b7e3f0a-6f0e-4a53-9b62-0d6a4e0f9c11",
+                     *       "agent_name": "Li Chen",
+                     *       "contact_name": "Ana Ferreira",
+                     *       "escalation_level": 0,
+                     *       "due_at": "2026-03-02T14:30:00Z",
+                     *       "opened_at": "2026-03-02T09:12:04Z",
+                     *       "updated_at": "2026-03-02T09:20:41Z",
+                     *       "version": 4,
+                     *       "description": "The freezer delivery for Harbour Street was due at six and has not come.",
+                     *       "case_type": "incident",
+                     *       "impact": 2,
+                     *       "urgency": 2,
+                     *       "contact_id": "1f6f3c9b-2d0b-4b8e-8a39-5a3e8f0d7a55",
+                     *       "account_id": "9a0d5b1c-6a7e-4f7d-b1a4-3d2c8e5f6a77",
+                     *       "claimed": {
+                     *         "name": "Ana"
+                     *       },
+                     *       "products": [
+                     *         "freezer-goods"
+                     *       ],
+                     *       "order_number": "40188213",
+                     *       "reply_address": "ana@harbour-street.example",
+                     *       "resolution_code": null,
+                     *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -16477,6 +18395,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
@@ -16733,6 +18652,7 @@ export interface operations {
                      *       "reply_address": "ana@harbour-street.example",
                      *       "resolution_code": null,
                      *       "resolution_text": null,
+                     *       "channel": "",
                      *       "conversation": {
                      *         "id": "3e1b7c52-8b8e-4a57-9a0c-1b4d0f5e6c33",
                      *         "channel": "webchat",
