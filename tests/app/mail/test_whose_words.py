@@ -48,7 +48,7 @@ async def known(desk: MailingDesk) -> list[bool]:
     return [(await desk.case(number)).contact_id is not None for number in await desk.numbers()]
 
 
-async def test_who_has_a_domain_that_is_spelt_alike_is_nobody_else(database: Database, tmp_path: Path):
+async def test_s9_who_has_a_domain_that_is_spelt_alike_is_nobody_else(database: Database, tmp_path: Path):
     """By the rules of 2003 fußball is fussball, which is Eve's."""
     async with by_signatures(database, tmp_path, domain="fussball.example") as desk:
         await desk.knows("Ana", "ana@xn--fuball-cta.example")
@@ -61,7 +61,7 @@ async def test_who_has_a_domain_that_is_spelt_alike_is_nobody_else(database: Dat
         assert await known(desk) == [False, True, False]
 
 
-async def test_the_owner_of_a_domain_beyond_ascii_is_vouched_for_however_it_is_written(
+async def test_s9_the_owner_of_a_domain_beyond_ascii_is_vouched_for_however_it_is_written(
     database: Database, tmp_path: Path
 ):
     async with by_signatures(database, tmp_path, domain="xn--fuball-cta.example") as desk:
@@ -87,7 +87,7 @@ def read_as_parts(raw: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("border", [behind_a_border, by_signatures])
-async def test_what_somebody_forwarded_is_not_made_their_words(database: Database, tmp_path: Path, border):
+async def test_s9_what_somebody_forwarded_is_not_made_their_words(database: Database, tmp_path: Path, border):
     async with border(database, tmp_path) as desk:
         await desk.knows()
         for place in (1, 2):
@@ -104,7 +104,7 @@ async def test_what_somebody_forwarded_is_not_made_their_words(database: Databas
 
 
 @pytest.mark.parametrize("told", [(), (HELD,), ("spf=pass smtp.mailfrom=eve@evil.example", HELD)])
-async def test_behind_a_border_too_a_pointer_that_is_not_signed_points_nowhere(
+async def test_s9_behind_a_border_too_a_pointer_that_is_not_signed_points_nowhere(
     database: Database, tmp_path: Path, told: tuple[str, ...]
 ):
     """DMARC passes by the signature all the same, whoever has put the pointer above it."""
@@ -121,7 +121,7 @@ async def test_behind_a_border_too_a_pointer_that_is_not_signed_points_nowhere(
         assert "CustomerWrote: Yes." not in await desk.told((await desk.numbers())[0])
 
 
-async def test_nor_does_a_signature_that_was_put_beside_sign_it(database: Database, tmp_path: Path):
+async def test_s9_nor_does_a_signature_that_was_put_beside_sign_it(database: Database, tmp_path: Path):
     """One that names more, of the same key, and holds for nobody: who has the mail can write it."""
     async with behind_a_border(database, tmp_path) as desk:
         await desk.gets(past_the_border(signed(mail(message_id="1@corner.example"), *BARE)))
@@ -145,7 +145,7 @@ async def test_nor_does_a_signature_that_was_put_beside_sign_it(database: Databa
         f"Subject: dinner\r\nX-{'a' * 100}: b\r\n [NUMBER]",  # what goes on with a line that is not read
     ],
 )
-async def test_no_number_is_put_into_a_signed_subject(database: Database, tmp_path: Path, put: str):
+async def test_s9_no_number_is_put_into_a_signed_subject(database: Database, tmp_path: Path, put: str):
     async with behind_a_border(database, tmp_path) as desk:
         await desk.gets(past_the_border(signed(mail(message_id="1@corner.example"), *BARE)))
         await desk.settle()
@@ -158,7 +158,7 @@ async def test_no_number_is_put_into_a_signed_subject(database: Database, tmp_pa
         assert "CustomerWrote: Yes." not in await desk.told(number)
 
 
-async def test_ordinary_replies_go_on_in_their_thread(database: Database, tmp_path: Path):
+async def test_s9_ordinary_replies_go_on_in_their_thread(database: Database, tmp_path: Path):
     """Gmail signs what a mail answers; Microsoft does not, and sends it from its own server."""
     gmail = (*BARE, "in-reply-to", "references", "mime-version", "content-transfer-encoding")
     microsoft = ("from", "date", "subject", "message-id", "content-type", "mime-version")
