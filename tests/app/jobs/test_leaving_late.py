@@ -1,10 +1,12 @@
 """A notice that its server put off is judged again when it leaves: it goes only where, when and if it still should."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -13,12 +15,14 @@ from app.jobs.delivery import Delivery
 from app.jobs.last_look import LastLook
 from app.jobs.mail import send_mail
 from app.notice_links import NoticeLinks
+from app.tables import teams_sendings
 from caseengine.activities import after
 from caseengine.cases import history
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.events import CustomerTold, NoticeWithheld
 from caseengine.operations.ending import reopen
+from caseengine.operations.sending import NOTICE_KEY
 from caseengine.tables import surveys
 from channels.email.smtp import SmtpSender
 from channels.email.smtp_connection import SmtpSettings
@@ -26,7 +30,9 @@ from channels.protocol import DeliveryFailed
 from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from customers.reachability import Reach, mark
-from customers.wishes import QuietHours, Way, Wishes
+from customers.wishes import NoticeKind, QuietHours, Way, Wishes
+from storage.outbox import waiting
+from storage.transaction import insertion
 from tests.app.jobs import test_telling
 from tests.app.jobs.test_notice_files import sends
 from tests.app.jobs.test_opting_out import NEW, known, newcomer, says
@@ -266,3 +272,52 @@ async def test_teams_that_asked_to_wait_gets_what_still_is_so(street: Street) ->
     case = await waits_in_teams(street, quiet=Wishes())
     assert len(await in_teams_by(street, "Mon 19:05")) == 1
     assert await told(street, case) == ["CustomerTold reply by teams"]
+
+
+async def waiting_words(street: Street) -> Mapping[str, Any]:
+    """The notice in Teams that waits, as the outbox holds it."""
+    async with street.database.snapshot() as snapshot:
+        (row,) = await waiting(snapshot, "deliver", at=when("Tue 09:00"))
+    return row.payload
+
+
+async def test_what_a_person_sends_again_is_theirs_to_decide(street: Street) -> None:
+    await waits_in_teams(street, quiet=Wishes())
+    await says(street, street.contact, None)
+    look, words = LastLook(street.database, street.clock, street.telling), await waiting_words(street)
+    assert await look.still_said({**words, "again": 1})
+    assert not await look.still_said(words)
+
+
+async def test_what_began_to_leave_and_may_have_arrived_is_not_taken_back(street: Street) -> None:
+    case = await waits_in_teams(street, quiet=Wishes())
+    await says(street, street.contact, None)
+    look, words = LastLook(street.database, street.clock, street.telling), await waiting_words(street)
+    begun = {"conversation_id": UUID(words["conversation"]), "key": words["key"], "at": street.clock()}
+    async with street.database.unit_of_work() as work:
+        work.write(insertion(teams_sendings, begun))
+    assert await look.still_said(words)
+    assert [one.state for one in await street.notices(case)] == ["told"]
+
+
+@pytest.mark.parametrize(("way", "comes"), [(Way.CHAT, True), (None, False)])
+async def test_a_step_said_where_the_case_is_talked_about_is_judged_too(
+    street: Street, way: Way | None, comes: bool
+) -> None:
+    conversation = await street.in_teams()
+    await street.wish(Wishes(way=Way.CHAT, kinds=frozenset({NoticeKind.STATUS})))
+    case = await street.office.report_in(conversation, contact_id=street.contact)
+    await street.solves_by_itself(case, "Mon 10:00")
+    await street.tells()
+    street.sent.clear()
+    street.refuse["teams"] = DeliveryFailed("Teams asks to wait", retry=True, after=timedelta(hours=1))
+    mo = street.office.mo.actor
+    await street.office.do(reopen, case.number, reason="still broken", by=mo, at=street.clock())
+    await street.tells()
+    street.refuse.clear()
+    await street.wish(Wishes(way=way, kinds=frozenset({NoticeKind.STATUS})))
+    street.clock.at += timedelta(hours=2)
+    await street.delivers()
+
+    said = [one for one in street.by("teams") if one["key"].startswith(NOTICE_KEY)]
+    assert len(said) == comes
