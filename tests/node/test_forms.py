@@ -58,7 +58,15 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     node = node_or_skip(ESBUILD, "`npm ci` in web/")
     bundle = tmp_path_factory.mktemp("forms") / "forms.mjs"
     script = Path(__file__).with_name("forms.mjs")
-    build = [ESBUILD, script, "--bundle", "--platform=node", "--format=esm", f"--outfile={bundle}", "--log-level=error"]
+    build = [
+        str(ESBUILD),
+        str(script),
+        "--bundle",
+        "--platform=node",
+        "--format=esm",
+        f"--outfile={bundle}",
+        "--log-level=error",
+    ]
     subprocess.run(build, check=True)
 
     def asked(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -17,23 +17,25 @@ import { compose } from "./compose.ts";
 import { enclosingOf } from "./enclosed.ts";
 import { EncloseButton, EnclosedList } from "./Files.tsx";
 import { Outcome, Resolve } from "./Resolve.tsx";
+import { Split } from "./Split.tsx";
 import { CASE_TYPES, type CaseType, useActs, useDecision } from "./acts.ts";
 import type { Cascaded } from "./cascade.ts";
 import type { Wanted } from "./wanted.ts";
 
 type Asking = "assign" | "move" | "classify" | "prioritise" | "escalate" | "forward" | "askOutside" | "hearOutside" | "reopen";
+type OwnDialog = "resolve" | "split";
 
 export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wanted) => void }): ReactNode {
   const agent = useAgent();
   const acts = useActs(found);
-  const [asking, show] = useState<Asking | "resolve">();
+  const [asking, show] = useState<Asking | OwnDialog>();
   const [told, tell] = useState<Cascaded>();
   const [problem, setProblem] = useState<Problem>();
   const [copied, setCopied] = useState(false);
   const can = new Set<string>(found.can);
   const waiting = found.conversation?.mode === "queued";
   const takes = can.has("assign") && (found.agent_id === null || (found.agent_id === agent.id && waiting));
-  const setAsking = (question: Asking | "resolve" | undefined): void => {
+  const setAsking = (question: Asking | OwnDialog | undefined): void => {
     setProblem(undefined);
     show(question);
   };
@@ -69,6 +71,7 @@ export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wan
           {can.has("assign") ? <MenuItem onSelect={() => setAsking("assign")}>{word("act.assign")}</MenuItem> : null}
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
           {can.has("classify") ? <MenuItem onSelect={() => setAsking("classify")}>{word("act.classify")}</MenuItem> : null}
+          {can.has("split") ? <MenuItem onSelect={() => setAsking("split")}>{word("act.split")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
           {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
           {can.has("ask_third_party") ? <MenuItem onSelect={() => setAsking("forward")}>{word("act.forward")}</MenuItem> : null}
@@ -85,7 +88,8 @@ export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wan
         {copied ? word("act.copied") : ""}
       </p>
       {asking === "resolve" ? <Resolve found={found} lead={lead} tell={tell} onClose={() => setAsking(undefined)} /> : null}
-      {asking && asking !== "resolve" ? <Question asking={asking} found={found} onClose={() => setAsking(undefined)} /> : null}
+      {asking === "split" ? <Split found={found} onClose={() => setAsking(undefined)} /> : null}
+      {asking && asking !== "resolve" && asking !== "split" ? <Question asking={asking} found={found} onClose={() => setAsking(undefined)} /> : null}
       {told ? <Outcome told={told} onClose={() => tell(undefined)} /> : null}
     </div>
   );

@@ -59,6 +59,8 @@ export interface Acts {
   handBack: () => Promise<void>;
   merge: (into: string) => Promise<void>;
   unmerge: () => Promise<void>;
+  /** Gives the number of the new case. */
+  split: (subject: string, text: string) => Promise<string>;
   attach: (parent: string) => Promise<void>;
   detach: () => Promise<void>;
   forward: (mail: Forward) => Promise<void>;
@@ -104,6 +106,12 @@ export function useActs({ number, version }: CaseInFull): Acts {
     handBack: () => done(api.POST("/api/cases/{number}/hand-back", { ...at, body: { version } })),
     merge: (into) => related(api.POST("/api/cases/{number}/merge", { ...at, body: { into, version } })),
     unmerge: () => related(api.POST("/api/cases/{number}/unmerge", { ...at, body: { version } })),
+    split: async (subject, text) => {
+      const made = body(await renewing(client, number, api.POST("/api/cases/{number}/split", { ...at, body: { subject, text, version } })));
+      await client.invalidateQueries({ queryKey: keys.case(number) });
+      void client.invalidateQueries({ queryKey: keys.lists });
+      return made.number;
+    },
     attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),
     detach: () => related(api.POST("/api/cases/{number}/parent-removal", { ...at, body: { version } })),
     forward: (mail) => done(api.POST("/api/cases/{number}/forwards", { ...at, body: mail })),
