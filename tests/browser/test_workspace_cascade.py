@@ -58,3 +58,24 @@ async def test_a_parent_can_be_resolved_alone(desk: DeskProcess, new_page: NewPa
         await grace.answers("Resolve", What_was_done="Set anew.")
         await grace.stands("resolved")
         assert (await elsewhere.case(child))["status"] == "new"
+
+
+@pytest.mark.parametrize(("width", "scheme"), DRESSES)
+async def test_a_second_problem_becomes_a_case_of_its_own_with_what_was_said_about_it(
+    desk: DeskProcess, new_page: NewPage, axe: str, width: int, scheme: str
+) -> None:
+    chat, number = await waiting(new_page, desk, "The oven is cold")
+    await chat.say("And the scales are wrong as well")
+    grace = await at_case(new_page, desk, number, width, scheme)
+    await grace.hears("And the scales are wrong as well")
+    await grace.chooses("Split off a second problem")
+    dialog = grace.page.get_by_role("dialog")
+    await dialog.get_by_label("And the scales are wrong as well").press("Space")
+    await looked_at(grace, axe, f"split-{width}")
+    await grace.answers("Split it off", **{"What_is_the_second_problem?": "Scales are wrong"})
+    await expect(grace.page.get_by_role("heading", level=1)).to_have_text("Scales are wrong", timeout=SOON_MS)
+    second = await grace.page.locator(".case-facts .number").inner_text()
+    async with DeskAgent(desk.origin, GRACE, PASSWORD) as elsewhere:
+        made = await elsewhere.case(second)
+    assert made["description"] == "And the scales are wrong as well"
+    assert [one["number"] for one in made["linked"]] == [number]

@@ -97,7 +97,7 @@ async def test_a_refused_resolution_leads_to_what_is_missing_and_is_then_resolve
     await keyboard.press("Enter")
 
     reason = details(grace).get_by_label("Why it comes back")
-    await expect(reason).to_be_focused()
+    await expect(reason).to_be_focused(timeout=SOON_MS)
     await expect(reason).to_have_accessible_description("This has to be filled in before the case can be resolved.")
     await expect(details(grace)).to_contain_text("What you wrote for the resolution is kept.")
     await expect(details(grace).get_by_label("Photo seen")).to_have_count(0)
@@ -112,7 +112,7 @@ async def test_a_refused_resolution_leads_to_what_is_missing_and_is_then_resolve
     await expect(details(grace)).to_contain_text("Not saved yet.")
     await keyboard.press("Tab")
     await keyboard.press("Enter")
-    await expect(details(grace)).to_contain_text("Saved. No detail is missing.")
+    await expect(details(grace)).to_contain_text("Saved. No detail is missing.", timeout=SOON_MS)
     await looked_at(grace, axe, f"complete-{width}")
 
     await keyboard.press("Alt+s")
@@ -132,9 +132,9 @@ async def test_what_is_filled_in_already_leads_to_saving_it(desk: DeskProcess, n
     await grace.presses("Resolve")
     await grace.answers("Resolve", What_was_done="Taken back.")
     save = details(grace).get_by_role("button", name="Save details")
-    await expect(save).to_be_focused()
+    await expect(save).to_be_focused(timeout=SOON_MS)
     await save.press("Enter")
-    await expect(details(grace)).to_contain_text("Saved.")
+    await expect(details(grace)).to_contain_text("Saved.", timeout=SOON_MS)
     await grace.presses("Resolve")
     await grace.answers("Resolve")
     await grace.stands("resolved")
@@ -167,7 +167,7 @@ async def test_every_kind_of_field_is_filled_in_and_refused_at_its_place(
     await form.get_by_label("Plate").fill("DE 4471")
     await form.get_by_label("Cooled").select_option("no")
     await form.get_by_role("button", name="Save details").press("Enter")
-    await expect(form).to_contain_text("Saved. No detail is missing.")
+    await expect(form).to_contain_text("Saved. No detail is missing.", timeout=SOON_MS)
     await looked_at(grace, axe, f"kinds-{width}")
     values = {"pallets": 4, "since": "2026-03-02", "mail": "ana@corner.example", "story": "They dripped.\nAll of them."}
     more = {"lots": ["L-1", "L-2"], "seen_by": ["store_manager"], "truck": {"plate": "DE 4471", "cooled": False}}
@@ -176,7 +176,7 @@ async def test_every_kind_of_field_is_filled_in_and_refused_at_its_place(
     await form.get_by_label("Pallets").fill("")
     await form.get_by_label("store manager").uncheck()
     await form.get_by_role("button", name="Save details").press("Enter")
-    await expect(form).to_contain_text("Saved.")
+    await expect(form).to_contain_text("Saved.", timeout=SOON_MS)
     assert {"pallets", "seen_by"}.isdisjoint(await kept(desk, number))
 
 
@@ -203,7 +203,7 @@ async def test_what_is_not_saved_survives_what_others_do_and_a_conflict(desk: De
     await expect(form.get_by_label("Pallets")).to_have_value("7")
     await grace.page.unroute_all()
     await form.get_by_role("button", name="Save details").click()
-    await expect(form).to_contain_text("Saved.")
+    await expect(form).to_contain_text("Saved.", timeout=SOON_MS)
     assert (await kept(desk, number))["pallets"] == 7
 
 
@@ -216,7 +216,7 @@ async def test_what_is_required_of_the_checklist_is_led_to_and_says_who_did_it(
     await grace.presses("Resolve")
     await grace.answers("Resolve", What_was_done="We said sorry.")
     sorry = grace.page.get_by_label("Say sorry")
-    await expect(sorry).to_be_focused()
+    await expect(sorry).to_be_focused(timeout=SOON_MS)
     await grace.is_told("Tick off first what is required: Say sorry. Then resolve it: what you wrote is kept.")
     await looked_at(grace, axe, f"list-{width}")
     await grace.page.keyboard.press("Space")

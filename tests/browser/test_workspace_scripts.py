@@ -28,6 +28,10 @@ def question(screen: Screen, asked: str) -> Locator:
     return screen.page.get_by_role("form", name="Question to ask").get_by_label(asked)
 
 
+async def is_asked(screen: Screen, asked: str) -> None:
+    await expect(question(screen, asked)).to_be_focused(timeout=SOON_MS)
+
+
 @pytest.mark.parametrize(("width", "scheme"), DRESSES)
 async def test_a_script_is_gone_through_by_the_keyboard_left_and_gone_on_with(
     desk: DeskProcess, new_page: NewPage, axe: str, width: int, scheme: str
@@ -35,20 +39,20 @@ async def test_a_script_is_gone_through_by_the_keyboard_left_and_gone_on_with(
     grace, number = await called(desk, new_page, "incident", width, scheme)
     keyboard = grace.page.keyboard
     await grace.page.get_by_role("button", name="Open", exact=True).press("Enter")
-    await expect(question(grace, "What is it that does not work?")).to_be_focused()
+    await is_asked(grace, "What is it that does not work?")
     await keyboard.press("Enter")
     await keyboard.press("Escape")
     await keyboard.type("The till")
     await looked_at(grace, axe, f"script-{width}")
     await keyboard.press("Tab")
     await keyboard.press("Enter")
-    await expect(question(grace, "Which till is it?")).to_be_focused()
+    await is_asked(grace, "Which till is it?")
     await keyboard.type("120")  # the form takes 99 at most
     await keyboard.press("Enter")
     await grace.is_told("These fields are missing or wrong: till.")
     await question(grace, "Which till is it?").fill("12")
     await keyboard.press("Enter")
-    await expect(question(grace, "Can you still sell at another till?")).to_be_focused()
+    await is_asked(grace, "Can you still sell at another till?")
     await grace.page.get_by_role("button", name="Leave it for now").press("Enter")
     await expect(grace.page.get_by_label("Which call script?")).to_be_focused()
     await expect(details(grace).get_by_label("Number of the till")).to_have_value("12")
@@ -60,15 +64,15 @@ async def test_a_script_is_gone_through_by_the_keyboard_left_and_gone_on_with(
     await question(grace, "Can you still sell at another till?").select_option("no")
     await grace.presses("Next")
     since = question(grace, "Since which day?")
-    await expect(since).to_be_focused()
+    await expect(since).to_be_focused(timeout=SOON_MS)
     await since.fill("2026-03-02")
     await looked_at(grace, axe, f"script-last-{width}")
     await grace.presses("Next")
     end = grace.page.get_by_text("That was the last question.")
-    await expect(end).to_be_focused()
+    await expect(end).to_be_focused(timeout=SOON_MS)
     await looked_at(grace, axe, f"script-end-{width}")
     assert await kept(desk, number) == {"device": "till", "till": 12, "sells": False}
-    await expect(grace.history).to_contain_text("Can you still sell at another till? – no")
+    await expect(grace.history).to_contain_text("Can you still sell at another till? – no", timeout=SOON_MS)
 
     await grace.page.get_by_role("button", name="Change the answer to: What is it that does not work?").press("Enter")
     first = question(grace, "What is it that does not work?")
@@ -78,7 +82,7 @@ async def test_a_script_is_gone_through_by_the_keyboard_left_and_gone_on_with(
     await grace.page.get_by_role("button", name="Change the answer to: What is it that does not work?").press("Enter")
     await first.select_option("The card reader")
     await grace.presses("Next")
-    await expect(question(grace, "Have you switched it off and on again?")).to_be_focused()
+    await is_asked(grace, "Have you switched it off and on again?")
     await expect(grace.page.locator(".answered > div")).to_have_count(1)
     assert (await kept(desk, number))["device"] == "card_reader"
 

@@ -19,23 +19,25 @@ import { EncloseButton, EnclosedList } from "./Files.tsx";
 import { Assessment } from "./Assessment.tsx";
 import { Outcome, Resolve } from "./Resolve.tsx";
 import { SkillChoice, neededSkills } from "./SkillChoice.tsx";
+import { Split } from "./Split.tsx";
 import { CASE_TYPES, type CaseType, useActs, useDecision } from "./acts.ts";
 import type { Cascaded } from "./cascade.ts";
 import type { Wanted } from "./wanted.ts";
 
 type Asking = "assign" | "move" | "classify" | "prioritise" | "assess" | "escalate" | "forward" | "askOutside" | "hearOutside" | "reopen" | "giveBack";
+type OwnDialog = "resolve" | "split";
 
 export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wanted) => void }): ReactNode {
   const agent = useAgent();
   const acts = useActs(found);
-  const [asking, show] = useState<Asking | "resolve">();
+  const [asking, show] = useState<Asking | OwnDialog>();
   const [told, tell] = useState<Cascaded>();
   const [problem, setProblem] = useState<Problem>();
   const [copied, setCopied] = useState(false);
   const can = new Set<string>(found.can);
   const waiting = found.conversation?.mode === "queued";
   const takes = can.has("assign") && (found.agent_id === null || (found.agent_id === agent.id && waiting));
-  const setAsking = (question: Asking | "resolve" | undefined): void => {
+  const setAsking = (question: Asking | OwnDialog | undefined): void => {
     setProblem(undefined);
     show(question);
   };
@@ -72,6 +74,7 @@ export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wan
           {can.has("return") && found.agent_id === agent.id ? <MenuItem onSelect={() => setAsking("giveBack")}>{word("act.give_back")}</MenuItem> : null}
           {can.has("move") ? <MenuItem onSelect={() => setAsking("move")}>{word("act.move")}</MenuItem> : null}
           {can.has("classify") ? <MenuItem onSelect={() => setAsking("classify")}>{word("act.classify")}</MenuItem> : null}
+          {can.has("split") ? <MenuItem onSelect={() => setAsking("split")}>{word("act.split")}</MenuItem> : null}
           {can.has("prioritise") ? <MenuItem onSelect={() => setAsking("prioritise")}>{word("act.prioritise")}</MenuItem> : null}
           {can.has("classify") ? <MenuItem onSelect={() => setAsking("assess")}>{word("act.assess")}</MenuItem> : null}
           {can.has("escalate") ? <MenuItem onSelect={() => setAsking("escalate")}>{word("act.escalate")}</MenuItem> : null}
@@ -89,7 +92,8 @@ export function Actions({ found, lead }: { found: CaseInFull; lead: (wanted: Wan
         {copied ? word("act.copied") : ""}
       </p>
       {asking === "resolve" ? <Resolve found={found} lead={lead} tell={tell} onClose={() => setAsking(undefined)} /> : null}
-      {asking && asking !== "resolve" ? <Question asking={asking} found={found} onClose={() => setAsking(undefined)} /> : null}
+      {asking === "split" ? <Split found={found} onClose={() => setAsking(undefined)} /> : null}
+      {asking && asking !== "resolve" && asking !== "split" ? <Question asking={asking} found={found} onClose={() => setAsking(undefined)} /> : null}
       {told ? <Outcome told={told} onClose={() => tell(undefined)} /> : null}
     </div>
   );

@@ -68,6 +68,8 @@ export interface Acts {
   watch: (watches: boolean) => Promise<void>;
   merge: (into: string) => Promise<void>;
   unmerge: () => Promise<void>;
+  /** Gives the number of the new case. */
+  split: (subject: string, text: string) => Promise<string>;
   attach: (parent: string) => Promise<void>;
   detach: () => Promise<void>;
   link: (other: string) => Promise<void>;
@@ -122,6 +124,12 @@ export function useActs({ number, version }: CaseInFull): Acts {
     watch: (watches) => done(api.POST(watches ? "/api/cases/{number}/watch" : "/api/cases/{number}/unwatch", { ...at, body: {} })),
     merge: (into) => related(api.POST("/api/cases/{number}/merge", { ...at, body: { into, version } })),
     unmerge: () => related(api.POST("/api/cases/{number}/unmerge", { ...at, body: { version } })),
+    split: async (subject, text) => {
+      const made = body(await renewing(client, number, api.POST("/api/cases/{number}/split", { ...at, body: { subject, text, version } })));
+      await client.invalidateQueries({ queryKey: keys.case(number) });
+      void client.invalidateQueries({ queryKey: keys.lists });
+      return made.number;
+    },
     attach: (parent) => related(api.POST("/api/cases/{number}/parent", { ...at, body: { parent, version } })),
     detach: () => related(api.POST("/api/cases/{number}/parent-removal", { ...at, body: { version } })),
     link: (other) => done(api.POST("/api/cases/{number}/links", { ...at, body: { other, version } })),
