@@ -2776,6 +2776,12 @@ export interface components {
         DraftQuery: {
             /** Subject */
             subject: string;
+            /**
+             * Text
+             * @description What they say, as much as there is by now.
+             * @default
+             */
+            text?: string;
             /** Department */
             department: string;
             /**
@@ -5974,6 +5980,7 @@ export interface operations {
         parameters: {
             query?: {
                 subject?: string;
+                text?: string;
                 department?: string;
                 contact_id?: string;
                 account_id?: string;

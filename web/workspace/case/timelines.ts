@@ -20,6 +20,7 @@ export function whatHappened(entry: Entry, now: Date): string {
 /** Some events have a second way of being said. */
 function said({ kind, data, actor }: Entry): string {
   if (kind === "CaseAssigned" && data["agent_id"] === actor.id) return "CaseTaken";
+  if (kind === "PromiseMade" && actor.kind !== "customer") return "PromiseGiven";
   if (kind === "CaseOpened" && data["channel"]) return "CaseTakenDown";
   return kind === "PolicyApplied" && !data["policy"] ? "PolicyTaken" : kind;
 }
