@@ -135,7 +135,7 @@ class CaseOpening:
             raise DepartmentNotFound
         named = {name: getattr(query, name) for name in ("subject", "department", "contact_id", "account_id")}
         products = (query.product,) if query.product else ()
-        draft = Opening(description="", products=products, order_number=query.order_number, **named)
+        draft = Opening(description=query.text, products=products, order_number=query.order_number, **named)
         async with self._database.snapshot() as snapshot:
             gathered = await gather_drafted(snapshot, draft, at=self._now())
         return await answer_alike(self._database, agent, gathered, self._meaning)

@@ -52,6 +52,7 @@ class OpenBody(Body):
 
 class DraftQuery(Body):
     subject: Subject
+    text: Plain = Field("", max_length=300, description="What they say, as much as there is by now.")
     department: Slug
     contact_id: UUID | None = None
     account_id: UUID | None = None

@@ -552,3 +552,19 @@ async def test_a_fact_that_is_committed_after_later_ones_is_not_passed_over(rule
     assert await ruled.fired(slow) == []
     await meanwhile.dispose()
     await other.close()
+
+
+async def test_a_rule_corrects_impact_and_urgency_and_the_priority_follows(ruled: RuledOffice) -> None:
+    wider = {"do": "assess", "impact": 1, "urgency": 2, "reason": "Nobody can pay"}
+    await ruled.decides(rule("all-tills", name="All tills", when=TILL, then=[wider]))
+    case = await ruled.report("The till jams")
+    await ruled.rules_run("Mon 09:01")
+
+    after = await ruled.case(case)
+    assert (after.impact, after.urgency, after.priority) == (1, 2, 2)
+    assert (await ruled.told(case))[2:] == [
+        "CaseAssessed by All tills",
+        "CasePrioritised by All tills",
+        "RuleFired by All tills",
+    ]
+    await ruled.rows_equal_fold(case)

@@ -2939,6 +2939,12 @@ export interface components {
         DraftQuery: {
             /** Subject */
             subject: string;
+            /**
+             * Text
+             * @description What they say, as much as there is by now.
+             * @default
+             */
+            text?: string;
             /** Department */
             department: string;
             /**
@@ -6270,6 +6276,7 @@ export interface operations {
         parameters: {
             query?: {
                 subject?: string;
+                text?: string;
                 department?: string;
                 contact_id?: string;
                 account_id?: string;

@@ -35,7 +35,6 @@ type Asking = "link" | "goOn";
 
 /** Cases that have to do with it; and, for a case nobody wrote about, the conversation it could go on in. */
 function Linked({ found, linked, unlink }: { found: CaseInFull; linked: CaseInFull["linked"]; unlink: (other: string) => Promise<void> }): ReactNode {
-  const acts = useDecision(found);
   const [asking, ask] = useState<Asking>();
   if (!found.can.includes("link")) return linked.length ? <Related title="fact.linked" cases={linked} /> : null;
   return (
@@ -58,21 +57,21 @@ function Linked({ found, linked, unlink }: { found: CaseInFull; linked: CaseInFu
           </button>
         ) : null}
       </div>
-      {asking ? (
-        <FormDialog
-          title={word(`ask.${asking}.title`)}
-          about={word(`ask.${asking}.about`)}
-          submit={word(`ask.${asking}.submit`)}
-          onSubmit={(given) => acts[asking](String(given.get("number")).trim())}
-          onClose={() => ask(undefined)}
-        >
-          <label>
-            {word(`ask.${asking}.number`)}
-            <input name="number" required maxLength={40} autoComplete="off" dir="ltr" />
-          </label>
-        </FormDialog>
-      ) : null}
+      {asking ? <Question asking={asking} found={found} onClose={() => ask(undefined)} /> : null}
     </section>
+  );
+}
+
+function Question({ asking, found, onClose }: { asking: Asking; found: CaseInFull; onClose: () => void }): ReactNode {
+  const acts = useDecision(found);
+  const said = (part: "title" | "about" | "submit" | "number"): string => word(`ask.${asking}.${part}`);
+  return (
+    <FormDialog title={said("title")} about={said("about")} submit={said("submit")} onSubmit={(given) => acts[asking](String(given.get("number")).trim())} onClose={onClose}>
+      <label>
+        {said("number")}
+        <input name="number" required maxLength={40} autoComplete="off" dir="ltr" />
+      </label>
+    </FormDialog>
   );
 }
 

@@ -21,6 +21,7 @@ export function whatHappened(entry: Entry, now: Date): string {
 function said({ kind, data, actor }: Entry): string {
   if (kind === "CaseAssigned" && data["agent_id"] === actor.id) return "CaseTaken";
   if (kind.startsWith("Callback") && data["agent_name"]) return saidOfCall(kind, String(data["how"] ?? ""), actor.kind === "system");
+  if (kind === "PromiseMade" && actor.kind !== "customer") return "PromiseGiven";
   if (kind === "CaseOpened" && data["channel"]) return "CaseTakenDown";
   return kind === "PolicyApplied" && !data["policy"] ? "PolicyTaken" : kind;
 }

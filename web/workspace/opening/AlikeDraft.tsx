@@ -9,12 +9,12 @@ import { type Draft, draftedAlike } from "./queries.ts";
 
 export function AlikeDraft({ draft }: { draft: Draft }): ReactNode {
   const { data } = useQuery(draftedAlike(draft));
-  const none = !data?.duplicates.length && !data?.known_problem.length;
+  const some = data && (data.duplicates.length > 0 || data.known_problem.length > 0);
   return (
     <section className="drafted-alike" aria-label={word("open.alike")}>
       <h2>{word("open.alike")}</h2>
       <p role="status" className="soft">
-        {none ? word("open.alike.none") : word("open.alike.about")}
+        {word(some ? "open.alike.about" : data ? "open.alike.none" : "open.alike.waits")}
       </p>
       <List title={word("alike.duplicates")} cases={data?.duplicates ?? []} />
       <List title={word("alike.known")} about={counted("alike.known.about", data?.customers ?? 0)} cases={data?.known_problem ?? []} />

@@ -78,13 +78,10 @@ function Finding({ search, choose }: { search: React.RefObject<HTMLInputElement 
     <>
       <label>
         {word("open.search")}
-        <input ref={search} type="search" value={typed} onChange={(event) => type(event.target.value)} onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} maxLength={100} autoComplete="off" dir="auto" aria-describedby="search-about" />
+        <input ref={search} type="search" value={typed} onChange={(event) => type(event.target.value)} onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} maxLength={100} autoComplete="off" dir="auto" />
       </label>
-      <p id="search-about" className="soft">
-        {word("open.search.about")}
-      </p>
       <p role="status" className="soft">
-        {found && !isFetching ? counted("open.found", found.length) : ""}
+        {found && !isFetching ? (found.length ? counted("open.found", found.length) : word("open.found.none")) : ""}
       </p>
       <Trouble problem={error ? asProblem(error) : undefined} />
       {found?.length ? (

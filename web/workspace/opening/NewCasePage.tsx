@@ -14,7 +14,7 @@ import { word } from "../words/words.ts";
 import { randomId } from "../../parts/random.ts";
 import { AlikeDraft } from "./AlikeDraft.tsx";
 import { Caller } from "./Caller.tsx";
-import { type Draft, type FoundContact, products } from "./queries.ts";
+import { COMPARED_CHARACTERS_MAX, type Draft, type FoundContact, products } from "./queries.ts";
 
 type Opening = Shapes["OpenBody"];
 const CHANNELS = ["telephone", "in_person", "letter"] as const;
@@ -38,7 +38,7 @@ function Form({ departments }: { departments: { id: string; name: string }[] }):
   const navigate = useNavigate();
   const [key] = useState(randomId); // pressed again after a fault, it is the same case
   const [caller, choose] = useState<FoundContact>();
-  const [told, tell] = useState<Draft>({ subject: "", department: departments.length === 1 ? departments[0]?.id ?? "" : "" });
+  const [told, tell] = useState<Draft>({ subject: "", text: "", department: departments.length === 1 ? departments[0]?.id ?? "" : "" });
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const subject = useRef<HTMLInputElement>(null);
@@ -75,7 +75,7 @@ function Form({ departments }: { departments: { id: string; name: string }[] }):
           </label>
           <label>
             {word("open.words")}
-            <textarea name="description" rows={5} maxLength={CHARACTERS_MAX} dir="auto" />
+            <textarea name="description" rows={5} maxLength={CHARACTERS_MAX} dir="auto" onChange={(event) => tell({ ...told, text: event.target.value.slice(0, COMPARED_CHARACTERS_MAX) })} />
           </label>
           <div className="pairs">
             <label>

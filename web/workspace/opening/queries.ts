@@ -7,6 +7,7 @@ import { keys } from "../api/queries.ts";
 export type FoundContact = Shapes["FoundContactAnswer"];
 export interface Draft {
   subject: string;
+  text: string;
   department: string;
   contact_id?: string;
   account_id?: string;
@@ -16,6 +17,8 @@ export interface Draft {
 
 const SEARCH_MIN = 2;
 const SUBJECT_MIN = 6;
+/** As much as the desk compares. */
+export const COMPARED_CHARACTERS_MAX = 300;
 
 /** Contacts that what was typed may mean. */
 export const contactsFound = (search: string) =>
