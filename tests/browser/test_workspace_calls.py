@@ -1,10 +1,14 @@
 """Calls on the agents' screen: the bot books one, whoever's time it is sees it, tries again, reaches the customer."""
 
 import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from playwright.async_api import Locator, expect
 
+from caseengine.tables import callbacks, cases
+from storage.engine import Database
 from tests.browser import journey
 from tests.browser.conftest import NewPage
 from tests.browser.desk_agent import DeskAgent
@@ -113,6 +117,35 @@ async def test_a_call_the_bot_booked_is_seen_tried_again_and_made(
     await expect(agent.history).to_contain_text(f"{name} called the customer and reached them")
     await expect(agent.page.locator(".case-facts")).to_contain_text("nothing promised")
     await nothing_found(agent, axe, f"{width}-reached")
+
+
+async def its_time_has_come(desk: DeskProcess, number: str) -> None:
+    """As if it had been booked for five minutes ago."""
+    database = Database(f"sqlite:///{desk.database}")
+    begun = datetime.now(UTC) - timedelta(minutes=5)
+    times = {"starts_at": begun, "ends_at": begun + timedelta(minutes=30)}
+    of_it = callbacks.c.case_id.in_(sa.select(cases.c.id).where(cases.c.number == number))
+    try:
+        async with database.unit_of_work() as work:
+            work.write(sa.update(callbacks).where(of_it, callbacks.c.state == "booked").values(times))
+    finally:
+        await database.close()
+
+
+async def test_a_call_whose_time_has_come_is_with_whoever_calls(desk: DeskProcess, new_page: NewPage, axe: str) -> None:
+    """The list and the case change by themselves: it is overdue until somebody says what came of it."""
+    number, name, address = await books_by_the_bot(new_page, desk)
+    agent = await agent_at(new_page, desk.origin, address, "/calls", bypass_csp=True, reduced_motion="reduce")
+    await agent.sees(number)
+    await its_time_has_come(desk, number)
+    await expect(agent.row(number)).to_contain_text("overdue by", timeout=2 * SOON_MS)
+    await nothing_found(agent, axe, "overdue")
+    await agent.opens(number)
+    await expect(call(agent)).to_contain_text("It is time to call.")
+    await expect(agent.page.locator(".case-facts")).to_contain_text(f"held by {name}")
+    await nothing_found(agent, axe, "now")
+    await presses(agent, call(agent).get_by_role("button", name="Reached", exact=True))
+    await agent.is_told("Noted: the customer was reached.")
 
 
 async def test_a_supervisor_sees_moves_and_calls_off_what_others_are_to_call(
