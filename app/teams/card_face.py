@@ -20,6 +20,8 @@ WHY = {
     Why.LADDER_TELL_MANAGER: "agent_card.ladder",
     Why.DELIVERY_DOUBTED: "agent_card.delivery_doubted",
     Why.DELIVERY_GIVEN_UP: "agent_card.delivery_given_up",
+    Why.RULE_NOTIFY: "agent_card.rule_notify",
+    Why.CUSTOMER_NOT_TOLD: "agent_card.customer_not_told",
 }
 TARGETS = {
     "first_response": "agent_card.first_response",
@@ -111,6 +113,8 @@ class CardFaces:
             target=self.words[target] if target else "",
             due=self._catalogue.when(datetime.fromisoformat(due_at), at) if due_at else "",
             until=self._catalogue.when(until, at) if until else "",
+            rule=_words_alone(str(shown.notice.get("rule", ""))),
+            text=_words_alone(str(shown.notice.get("text", ""))),
         )
 
     def _facts(self, shown: AgentCard, at: datetime) -> list[tuple[str, str]]:

@@ -26,6 +26,8 @@ class Why(StrEnum):
     LADDER_TELL_MANAGER = "ladder_tell_manager"
     DELIVERY_DOUBTED = "delivery_doubted"
     DELIVERY_GIVEN_UP = "delivery_given_up"
+    RULE_NOTIFY = "rule_notify"
+    CUSTOMER_NOT_TOLD = "customer_not_told"
 
 
 class Does(StrEnum):
