@@ -23,6 +23,8 @@ WHY = {
     Why.CALLBACK_BOOKED: "agent_card.callback_booked",
     Why.CALLBACK_DUE: "agent_card.callback_due",
     Why.LADDER_CALLBACK: "agent_card.ladder_callback",
+    Why.RULE_NOTIFY: "agent_card.rule_notify",
+    Why.CUSTOMER_NOT_TOLD: "agent_card.customer_not_told",
 }
 TARGETS = {
     "first_response": "agent_card.first_response",
@@ -126,6 +128,8 @@ class CardFaces:
             due=self._catalogue.when(datetime.fromisoformat(due_at), at) if due_at else "",
             until=self._catalogue.when(until, at) if until else "",
             caller=_words_alone(str(shown.notice.get("agent_name", ""))),
+            rule=_words_alone(str(shown.notice.get("rule", ""))),
+            text=_words_alone(str(shown.notice.get("text", ""))),
         )
 
     def _facts(self, shown: AgentCard, at: datetime) -> list[tuple[str, str]]:

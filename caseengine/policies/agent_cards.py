@@ -29,6 +29,8 @@ class Why(StrEnum):
     CALLBACK_BOOKED = "callback_booked"
     CALLBACK_DUE = "callback_due"
     LADDER_CALLBACK = "ladder_callback"
+    RULE_NOTIFY = "rule_notify"
+    CUSTOMER_NOT_TOLD = "customer_not_told"
 
 
 class Does(StrEnum):

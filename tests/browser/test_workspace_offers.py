@@ -12,14 +12,14 @@ from tests.browser.conftest import NewPage
 from tests.browser.desk_agent import DeskAgent
 from tests.browser.screen import GRACE, PASSWORD, SOON_MS, Screen, agent_at
 from tests.browser.test_accessibility import violations
-from tests.browser.test_workspace_mail import arrives
+from tests.browser.test_workspace_notices import STORE_SUPPORT, reaches_store_support
 from tests.slow.process import DeskProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PICTURE = os.environ.get("NIGHTDESK_TEST_PICTURE")
 """Where to put pictures of the screen; nowhere by default."""
 LEILA = "leila.haddad@larder-lane.example"
-"""Works for Store support, where the mails of nobody known go, at any hour."""
+"""Works for Store support, at any hour."""
 DRESSES = [(1440, "light"), (390, "dark")]
 OFFERED_MS = 30_000
 """Routing looks around now and then."""
@@ -30,7 +30,7 @@ async def offering(desk: DeskProcess, seconds: float = 300.0) -> AsyncIterator[D
     """Store support offers its cases for so long; afterwards its agents take them by themselves again."""
     async with DeskAgent(desk.origin, GRACE, PASSWORD) as grace:
         how = {"mode": "offer", "offer_s": seconds}
-        await grace.puts_in_force("routing", {"departments": {"store-support": how}})
+        await grace.puts_in_force("routing", {"departments": {STORE_SUPPORT: how}})
         try:
             yield grace
         finally:
@@ -63,7 +63,7 @@ async def test_an_offer_comes_by_itself_is_taken_by_keyboard_and_given_back(
     dress = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": scheme}
     leila = await agent_at(new_page, desk.origin, LEILA, "/cases?view=mine", width=width, **dress)
     async with offering(desk):
-        number = await arrives(desk, port)
+        number = await reaches_store_support(desk, port)
         await expect(banner(leila)).to_contain_text("Till jams", timeout=OFFERED_MS)
         await expect(banner(leila)).to_contain_text("why you: ")
         heard = leila.page.locator(".offers [role=status]")
@@ -102,13 +102,14 @@ async def test_an_offer_is_declined_with_a_reason(
     dress = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": scheme}
     leila = await agent_at(new_page, desk.origin, LEILA, "/cases?view=mine", width=width, **dress)
     async with offering(desk) as grace:
-        number = await arrives(desk, port)
+        number = await reaches_store_support(desk, port)
         await banner(leila).get_by_role("button", name="Decline").click(timeout=OFFERED_MS)
         dialog = leila.page.get_by_role("dialog")
         await expect(dialog.get_by_label("Reason")).to_be_focused()
         await looked_at(leila, axe, f"declining-{width}")
         await leila.page.keyboard.type("I am on the telephone")
         await leila.page.keyboard.press("Enter")
+        await expect(dialog).to_have_count(0)
         await expect(banner(leila)).to_have_count(0)
         await expect(leila.page.get_by_text("is no longer offered to you")).to_have_count(0)
         ended = await refused_offer(grace, number)
@@ -121,7 +122,7 @@ async def test_an_offer_that_runs_out_goes_and_says_so(
     desk, port = mailing
     leila = await agent_at(new_page, desk.origin, LEILA, "/cases?view=mine", bypass_csp=True)
     async with offering(desk, seconds=5.0) as grace:
-        number = await arrives(desk, port)
+        number = await reaches_store_support(desk, port)
         await expect(banner(leila)).to_contain_text("Till jams", timeout=OFFERED_MS)
         await leila.is_told(f"{number} is no longer offered to you.")
         await expect(banner(leila)).to_have_count(0)
@@ -137,7 +138,7 @@ async def test_an_offer_that_is_gone_by_the_time_of_the_answer(
     desk, port = mailing
     leila = await agent_at(new_page, desk.origin, LEILA, "/cases?view=mine")
     async with offering(desk) as grace:
-        number = await arrives(desk, port)
+        number = await reaches_store_support(desk, port)
         accept = banner(leila).get_by_role("button", name="Accept")
         await expect(accept).to_be_visible(timeout=OFFERED_MS)
 

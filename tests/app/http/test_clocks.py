@@ -41,3 +41,27 @@ async def test_a_notice_is_listed_and_read(served: Served, li: Peer, talk: tuple
     assert (await li.asks("POST", f"/api/notices/{notice['id']}/reading", {})).status == 204
     (read,) = (await li.gets("/api/notices"))["notices"]
     assert read["read_at"] is not None
+    assert read["subject"] == "The till jams"
+
+
+async def test_notices_are_read_together_each_agent_for_themselves(served: Served, li: Peer) -> None:
+    """Nobody is there: the department is told."""
+    first, second = await served.office.report("One"), await served.office.report("Two", at="Mon 09:30")
+    mo = await served.agent(served.office.mo)
+    await Escalations(served.office.database, lambda: when("Tue 17:00")).run()
+
+    async def unread(peer: Peer) -> set[str]:
+        found = (await peer.gets("/api/notices"))["notices"]
+        return {one["number"] for one in found if one["read_at"] is None}
+
+    assert await unread(li) == await unread(mo) == {first.number, second.number}
+    about = {"until": "2026-03-03T17:00:00Z", "number": first.number}
+    assert (await li.asks("POST", "/api/notices/reading", {**about, "until": "2026-03-02T08:00:00Z"})).status == 204
+    assert await unread(li) == {first.number, second.number}, "what came later stays unread"
+    for _ in range(2):
+        assert (await li.asks("POST", "/api/notices/reading", about)).status == 204
+    assert await unread(li) == {second.number}
+    assert (await li.asks("POST", "/api/notices/reading", {"until": about["until"]})).status == 204
+    assert await unread(li) == set()
+    assert await unread(mo) == {first.number, second.number}
+    assert (await li.asks("POST", "/api/notices/reading", {})).code == "http.body_invalid"

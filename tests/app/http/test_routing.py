@@ -7,8 +7,10 @@ from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM
 from caseengine.model.events import CaseRated
 from caseengine.model.resolution import Resolution, ResolutionCode
+from caseengine.model.skill import Skill
 from caseengine.operations import resolve, take
 from caseengine.rulebooks import Rulebook, decide
+from caseengine.skills import WorkProfile, set_profile, set_skills
 from tests.app.house import Served
 from tests.caseengine.office import when
 
@@ -31,7 +33,8 @@ async def test_an_offer_is_seen_refused_and_taken_by_the_next(served: Served) ->
     await sweep.run()
     first, second = (li, mo) if (await li.gets("/api/offers"))["offers"] else (mo, li)
     (offer,) = (await first.gets("/api/offers"))["offers"]
-    assert offer["number"] == case.number
+    assert (offer["number"], offer["department_name"], offer["priority"]) == (case.number, "Tills", 3)
+    assert offer["why"] == [{"code": "room", "about": ""}]
     address = f"/api/cases/{case.number}"
     assert (await second.asks("POST", f"{address}/offer/acceptance")).code == "routing.not_offered"
     await first.posts(f"{address}/offer/refusal", {"reason": "I am on the phone"})
@@ -44,6 +47,24 @@ async def test_an_offer_is_seen_refused_and_taken_by_the_next(served: Served) ->
     assert [one["state"] for one in told["assignments"]] == ["declined", "accepted"]
     assert "declined" in [one["excluded"] for one in told["assignments"][1]["considered"]]
     assert told["now"] is None
+
+
+async def test_an_offer_says_why_it_is_theirs_and_skills_are_listed_by_name(served: Served) -> None:
+    sweep = await opens(served)
+    li = await served.agent(served.office.li)
+    assert await li.gets("/api/skills") == {"skills": []}
+    async with served.database.unit_of_work() as work:
+        await set_skills(work, [Skill("tills", "Tills of all kinds"), Skill("drums", "Drums")])
+    async with served.database.unit_of_work() as work:
+        await set_profile(work, served.office.li.id, WorkProfile(skills={"tills": 4}, languages=("de",)))
+    listed = (await li.gets("/api/skills"))["skills"]
+    assert listed == [{"id": "drums", "name": "Drums"}, {"id": "tills", "name": "Tills of all kinds"}]
+    case = await served.office.report()
+    await li.posts(f"/api/cases/{case.number}/return", {"skills": {"tills": 3}, "language": "de"})
+    await li.asks("PUT", "/api/presence", {"presence": "available"})
+    await sweep.run()
+    (offer,) = (await li.gets("/api/offers"))["offers"]
+    assert offer["why"] == [{"code": "skill", "about": "Tills of all kinds"}, {"code": "language", "about": "de"}]
 
 
 async def test_why_nobody_has_it_yet(served: Served) -> None:

@@ -1,6 +1,6 @@
 """Li works at the desk and is in Teams: cards come to her, and she works from them. Nobody else does with hers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
@@ -134,10 +134,12 @@ class Floor:
     async def gives(self, case: Case, agent: Agent) -> None:
         await self.office.do(assigning.assign, case.number, agent.id, by=self.office.sam.actor, at=self.wire.clock())
 
-    async def warns(self, case: Case, *agents: Agent, kind: str = "target_warned") -> None:
+    async def warns(
+        self, case: Case, *agents: Agent, kind: str = "target_warned", data: Mapping[str, str] = DUE
+    ) -> None:
         async with self.office.database.unit_of_work() as work:
             known = await Cases(work).by_id(case.id)
-            give_notice(work, known, [agent.id for agent in agents], AgentNotice(kind), DUE, at=self.wire.clock())
+            give_notice(work, known, [agent.id for agent in agents], AgentNotice(kind), data, at=self.wire.clock())
 
     async def warns_department(self, case: Case) -> None:
         async with self.office.database.unit_of_work() as work:
@@ -227,6 +229,19 @@ class TestCardsCome:
         await floor.warns(case, floor.office.li, kind=kind)
         [card] = await floor.li.gets()
         assert f"What we said {said} reach" in words(card)
+
+    async def test_for_what_a_rule_says_without_a_link_that_lies(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        told = {"rule": "A recall", "text": "Read [the plan](https://elsewhere.example)"}
+        await floor.warns(case, floor.office.li, kind="rule_notify", data=told)
+        [card] = await floor.li.gets()
+        assert "A recall: Read [the plan] (https://elsewhere.example)" in words(card)
+
+    async def test_for_words_of_hers_that_reached_the_customer_nowhere(self, floor: Floor) -> None:
+        case = await floor.office.report()
+        await floor.warns(case, floor.office.li, kind="customer_not_told", data={"why": "unproved"})
+        [card] = await floor.li.gets()
+        assert "What you said did not reach the customer" in words(card)
 
     async def test_not_for_a_department_she_has_left_nor_to_whom_is_locked_out(self, floor: Floor) -> None:
         case = await floor.office.report(department="deliveries")

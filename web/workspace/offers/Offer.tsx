@@ -10,11 +10,12 @@ import { FormDialog } from "../design/Dialog.tsx";
 import { PriorityBadge, Trouble } from "../design/parts.tsx";
 import { clockTime } from "../words/times.ts";
 import { word } from "../words/words.ts";
+import type { Answering } from "./Offers.tsx";
 import { whyMe } from "./why.ts";
 
 const SECOND_MS = 1_000;
 
-export function Offer({ offer, answered }: { offer: Shapes["OfferAnswer"]; answered: (number: string) => void }): ReactNode {
+export function Offer({ offer, answering }: { offer: Shapes["OfferAnswer"]; answering: Answering }): ReactNode {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [asking, setAsking] = useState(false);
@@ -25,8 +26,9 @@ export function Offer({ offer, answered }: { offer: Shapes["OfferAnswer"]; answe
   const accept = async (): Promise<void> => {
     setProblem(undefined);
     try {
-      client.setQueryData(keys.case(number), (await api.POST("/api/cases/{number}/offer/acceptance", at)).data);
-      answered(number);
+      await answering(number, async () => {
+        client.setQueryData(keys.case(number), (await api.POST("/api/cases/{number}/offer/acceptance", at)).data);
+      });
       await navigate({ to: "/cases/$number", params: { number } });
       void client.invalidateQueries({ queryKey: keys.lists });
     } catch (error) {
@@ -35,9 +37,12 @@ export function Offer({ offer, answered }: { offer: Shapes["OfferAnswer"]; answe
     await renew();
   };
   const decline = async (given: FormData): Promise<void> => {
-    await api.POST("/api/cases/{number}/offer/refusal", { ...at, body: { reason: String(given.get("reason")) } });
-    answered(number);
-    void renew();
+    const body = { reason: String(given.get("reason")) };
+    try {
+      await answering(number, async () => void (await api.POST("/api/cases/{number}/offer/refusal", { ...at, body })));
+    } finally {
+      void renew();
+    }
   };
   return (
     <div className="offer">

@@ -17,7 +17,7 @@ const Offer = lazy(async () => ({ default: (await import("./Offer.tsx")).Offer }
 export function Offers(): ReactNode {
   const found = useQuery(offers).data?.offers ?? NONE;
   const banner = useRef<HTMLElement>(null);
-  const { ended, answered, forget } = useEnded(found);
+  const { ended, answering, forget } = useEnded(found);
   useKeys({ a: found.length > 0 && (() => banner.current?.querySelector("button")?.focus()) });
   return (
     <div className="offers">
@@ -25,7 +25,7 @@ export function Offers(): ReactNode {
         <section ref={banner} aria-label={word("offers")}>
           <Suspense>
             {found.map((offer) => (
-              <Offer key={offer.number} offer={offer} answered={answered} />
+              <Offer key={offer.number} offer={offer} answering={answering} />
             ))}
           </Suspense>
         </section>
@@ -45,16 +45,32 @@ export function Offers(): ReactNode {
   );
 }
 
+/** Carries out an answer to an offer. The live feed may tell of it before the desk's own answer is here. */
+export type Answering = (number: string, answer: () => Promise<void>) => Promise<void>;
+
 /** The last offer that went without an answer from here: it ran out, or was taken back. */
-function useEnded(found: readonly Offered[]): { ended: string | undefined; answered: (number: string) => void; forget: () => void } {
+function useEnded(found: readonly Offered[]): { ended: string | undefined; answering: Answering; forget: () => void } {
   const [ended, setEnded] = useState<string>();
   const before = useRef<readonly Offered[]>(NONE);
-  const settled = useRef(new Set<string>());
+  const answered = useRef(new Set<string>());
   useEffect(() => {
-    const gone = before.current.find((one) => !found.some(({ number }) => number === one.number) && !settled.current.delete(one.number));
+    const left = without(before.current, found).filter(({ number }) => !answered.current.has(number));
+    for (const { number } of without(found, before.current)) answered.current.delete(number); // it may be offered again
     before.current = found;
-    if (gone) setEnded(gone.number);
+    if (left[0]) setEnded(left[0].number);
     else if (found.length) setEnded(undefined);
   }, [found]);
-  return { ended, answered: (number) => settled.current.add(number), forget: () => setEnded(undefined) };
+  const answering: Answering = async (number, answer) => {
+    answered.current.add(number);
+    try {
+      await answer();
+    } catch (error) {
+      answered.current.delete(number);
+      if (!before.current.some((one) => one.number === number)) setEnded(number);
+      throw error;
+    }
+  };
+  return { ended, answering, forget: () => setEnded(undefined) };
 }
+
+const without = (some: readonly Offered[], others: readonly Offered[]): Offered[] => some.filter((one) => !others.some(({ number }) => number === one.number));
