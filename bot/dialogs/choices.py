@@ -64,17 +64,21 @@ def says_of_case(choice: str, number: str, words: Mapping[str, str]) -> str:
 
 
 def pressed_choice(text: str, words: Mapping[str, str]) -> str:
-    """The catalogue key of the button whose words these are, "" when it is none."""
-    plain = text.strip().casefold()
-    found = next((key for key in MEANINGS if words[key].casefold() == plain), "")
+    """The catalogue key of the button whose words these are, however they end; "" when it is none."""
+    plain = _plain(text)
+    found = next((key for key in MEANINGS if _plain(words[key]) == plain), "")
     return found or _of_a_case(plain, words)
+
+
+def _plain(text: str) -> str:
+    return text.strip().rstrip(".!").casefold()
 
 
 def _of_a_case(plain: str, words: Mapping[str, str]) -> str:
     before, _, number = plain.rpartition(" ")
     if not isinstance(read_number(number), CaseNumber):
         return ""
-    return next((key for key in OF_A_CASE if words[key].casefold() == before), "")
+    return next((key for key in OF_A_CASE if _plain(words[key]) == before), "")
 
 
 def as_pressed(said: Understanding, choice: str) -> Understanding:

@@ -126,7 +126,7 @@ async def test_in_the_chat_the_word_ends_the_mails_and_begins_them_again(desk: D
 
 async def test_who_has_not_shown_who_they_are_changes_nothing(desk: Desk) -> None:
     visitor = await desk.visitor()
-    await visitor.says("stop notices")
+    await visitor.says("Stop notices.")
     assert "I have to know who you are" in visitor.heard
     async with desk.house.database.snapshot() as snapshot:
         assert await snapshot.rows(sa.select(notice_consents)) == []
