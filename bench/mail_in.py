@@ -4,7 +4,8 @@
 
 The floor is what any such desk has to do for one mail: a durable commit of its bytes, one at a time, and one parse by
 the standard library. Filing is measured with a reader of the standard library in this process; the desk's own reads in
-child processes. The clients are threads of a process of their own.
+child processes. No turn is taken here: `bench.mail_cases` goes on to the case. The clients are threads of a process of
+their own.
 """
 
 import argparse
