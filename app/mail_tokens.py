@@ -35,9 +35,11 @@ async def _printed(command: str) -> str:
         async with asyncio.timeout(TOKEN_WITHIN_S):
             printed, _ = await process.communicate()
     except TimeoutError:
-        raise TokenMissing(f"the command took longer than {TOKEN_WITHIN_S:.0f} s") from None
-    finally:
         _end(process)
+        raise TokenMissing(f"the command took longer than {TOKEN_WITHIN_S:.0f} s") from None
+    except asyncio.CancelledError:
+        _end(process)
+        raise
     if process.returncode:
         raise TokenMissing(f"the command ended with {process.returncode}")
     words = printed.decode("ascii", "replace").split()

@@ -4,7 +4,8 @@
 
 The floor is what any such desk has to do for one mail: a durable commit of its bytes, one at a time, and one parse by
 the standard library. Filing is measured with a reader of the standard library in this process; the desk's own reads in
-child processes. The clients are threads of a process of their own.
+child processes. No turn is taken here: `bench.mail_cases` goes on to the case. The clients are threads of a process of
+their own.
 """
 
 import argparse
@@ -95,13 +96,13 @@ async def kept(customers: ProcessPoolExecutor, port: int, clients: int, count: i
         [mail(WORDS, message_id=f"{clients}.{one}.{place}@x", sender=f"<{place}@x.example>") for place in range(each)]
         for one in range(clients)
     ]
-    took = await asyncio.get_running_loop().run_in_executor(customers, hand_in_together, port, raws)
+    took = await asyncio.get_running_loop().run_in_executor(customers, hand_in_together, port, raws, DESK)
     return clients * each / took
 
 
-def hand_in_together(port: int, raws: Sequence[Sequence[bytes]]) -> float:
+def hand_in_together(port: int, raws: Sequence[Sequence[bytes]], to: str) -> float:
     """One client for each list; seconds until all are done."""
-    threads = [threading.Thread(target=_hand_in, args=(port, mine)) for mine in raws]
+    threads = [threading.Thread(target=_hand_in, args=(port, mine, to)) for mine in raws]
     began = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -110,10 +111,10 @@ def hand_in_together(port: int, raws: Sequence[Sequence[bytes]]) -> float:
     return time.perf_counter() - began
 
 
-def _hand_in(port: int, raws: Sequence[bytes]) -> None:
+def _hand_in(port: int, raws: Sequence[bytes], to: str) -> None:
     with smtplib.LMTP("127.0.0.1", port, timeout=60) as client:
         for raw in raws:
-            client.sendmail("ana@corner.example", [DESK], raw)
+            client.sendmail("ana@corner.example", [to], raw)
 
 
 async def filed(desk: MailingDesk) -> float:

@@ -7,6 +7,7 @@ a thread.
 Source: docs/decisions/0010-understanding.md
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,30 @@ class Ranking:
         return self.guesses[0] if self.guesses and self.guesses[0].confidence >= self.threshold else None
 
 
+class Weights:
+    """TF-IDF of a fitted vocabulary, as its `transform` has it: that checks its input for longer than it sums."""
+
+    def __init__(self, fitted: TfidfVectorizer) -> None:
+        self._terms = fitted.build_analyzer()
+        self._columns: dict[str, int] = fitted.vocabulary_
+        self._idf: Scores = fitted.idf_
+
+    def matrix(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """[n, terms]: rows of unit length, or of nought where a text has no term that is known."""
+        rows = [self._row(text) for text in texts]
+        columns, values = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+        ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+        return sparse.csr_matrix((values, columns, ends), shape=(len(texts), len(self._idf)))
+
+    def _row(self, text: str) -> tuple[npt.NDArray[np.int32], Scores]:
+        """The columns of its terms, and their weights: 1 + log(count), times idf."""
+        known = self._columns
+        counts = Counter(known[term] for term in self._terms(text) if term in known)
+        columns = np.fromiter(counts.keys(), np.int32, len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))) * self._idf[columns]
+        return columns, values / (np.linalg.norm(values) or 1.0)
+
+
 class LexicalView:
     """Logistic regression over TF-IDF of words (1, 2) and characters (2..5).
 
@@ -57,23 +82,22 @@ class LexicalView:
     """
 
     def __init__(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
-        self._characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
-        self._words.fit(texts)
-        self._characters.fit(texts)
-        self._examples = self.matrix(texts)
-        gram = (self._examples @ self._examples.T).toarray()
+        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
+        characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+        self._halves = (Weights(words.fit(texts)), Weights(characters.fit(texts)))
+        examples = self.matrix(texts)
+        self._across = examples.T.tocsr()  # once: each product with a transposed matrix would do it again
+        gram = (examples @ self._across).toarray()
         self._into_span = _into_span(gram)
         self._regression = LogisticRegression(C=LEXICAL_C, max_iter=200).fit(gram @ self._into_span, labels)
 
     def matrix(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Rows of unit length: half words, half characters."""
-        both = [self._words.transform(texts), self._characters.transform(texts)]
-        return sparse.hstack(both, format="csr") * np.sqrt(0.5)
+        return sparse.hstack([half.matrix(texts) for half in self._halves], format="csr") * np.sqrt(0.5)
 
     def read(self, texts: Sequence[str]) -> tuple[Scores, Scores]:
         """Probability of each label, and cosine to each example: [n, labels], [n, examples]."""
-        cosine: Scores = (self.matrix(texts) @ self._examples.T).toarray()
+        cosine: Scores = (self.matrix(texts) @ self._across).toarray()
         return self._regression.predict_proba(cosine @ self._into_span), cosine
 
     @property

@@ -175,24 +175,24 @@ class Understander:
         learnt = self._learnt
         if learnt is None or not read.spelled.strip():
             return None, None
-        vector = await self._vector(read.spelled)
-        intents = Guessed.of(learnt.intents.classify(read.spelled, vector))
+        nameless = read.nameless if learnt.departments is not None and read.nameless.strip() else read.spelled
+        first, *others = await self._encoded([read.spelled, nameless] if nameless != read.spelled else [read.spelled])
+        intents = Guessed.of(learnt.intents.classify(read.spelled, first))
         if learnt.departments is None:
             return intents, None
-        if read.nameless.strip() and read.nameless != read.spelled:
-            vector = await self._vector(read.nameless)
-        nameless = read.nameless.strip() or read.spelled
-        return intents, Guessed.of(learnt.departments.classify(nameless, vector), easier=DEPARTMENT_EASIER)
+        departments = learnt.departments.classify(nameless, others[0] if others else first)
+        return intents, Guessed.of(departments, easier=DEPARTMENT_EASIER)
 
-    async def _vector(self, text: str) -> Vectors | None:
+    async def _encoded(self, texts: list[str]) -> Sequence[Vectors | None]:
+        """One for each, from one pass of the model; None where it cannot be had."""
         if self._encoder is None or not self._encoder.ready:
-            return None
+            return [None] * len(texts)
         try:
-            vectors = await asyncio.wait_for(self._encoder.encode([text]), ENCODE_TIMEOUT_S)
+            vectors = await asyncio.wait_for(self._encoder.encode(texts), ENCODE_TIMEOUT_S)
         except Exception as error:
             log.warning("encoding failed, going by words alone", extra={"error": type(error).__name__})
-            return None
-        return np.asarray(vectors[0], np.float32)
+            return [None] * len(texts)
+        return list(np.asarray(vectors, np.float32))
 
     def _understanding(
         self, read: _Read, guessed: Guessed | None, department: Guessed | None, expecting: str | None

@@ -107,6 +107,7 @@ async def test_web_chat_on_a_foreign_page_and_the_whole_desk(page: Page, house: 
         await chat.reads("Is it solved for you?")
         await chat.press("Yes")
         await chat.reads(f"{number} is closed")
+        await chat.reads("How happy are you")
         assert (await agent.case(number))["status"] == "closed"
         assert (await agent.case(first))["number"] == first
 

@@ -152,6 +152,7 @@ async def test_the_official_client_and_the_whole_desk(house: House) -> None:
             {"expect": "Is it solved for you?"},
             {"press": "Yes"},
             {"expect": f"{number}** is closed"},
+            {"expect": "How happy are you"},
             at_mark=works,
         )
         assert seen.sockets == 2

@@ -1,7 +1,5 @@
 """A person takes over, and gives the conversation back."""
 
-from caseengine.model.actor import SYSTEM
-from caseengine.rulebooks import Rulebook, decide
 from tests.desk import Customer, Desk
 from tests.stories.test_proof import PRIYA, opens_a_case
 
@@ -28,7 +26,8 @@ async def test_a_person_is_asked_for_answers_resolves_and_is_confirmed(desk: Des
     await ana.hears()
     await ana.says("Yes")
     assert "is closed" in ana.heard, ana.heard
-    assert (await desk.timeline(number))[-2:] == [f"CaseResolved by {marcus.name}", "CaseClosed by customer"]
+    ended = [f"CaseResolved by {marcus.name}", "CaseClosed by customer", "SurveyAsked by bot"]
+    assert (await desk.timeline(number))[-3:] == ended
 
 
 async def test_not_solved_goes_back_to_the_same_person(desk: Desk) -> None:
@@ -206,11 +205,6 @@ async def test_the_case_is_about_what_was_said_and_holds_no_code(desk: Desk) -> 
     assert "I want to talk to a person, please" in case.description
 
 
-async def ask_how_it_was(desk: Desk) -> None:
-    async with desk.house.database.unit_of_work() as work:
-        await decide(work, Rulebook.SURVEYS, {"on": True, "not_again_days": 0}, by=SYSTEM, at=desk.clock.at)
-
-
 async def resolved_and_confirmed(desk: Desk, ana: Customer) -> str:
     marcus = await desk.agent("Marcus")
     number = await opens_a_case(ana, "our bread delivery never came", "ana@shop.example")
@@ -223,8 +217,7 @@ async def resolved_and_confirmed(desk: Desk, ana: Customer) -> str:
     return number
 
 
-async def test_whoever_was_helped_says_how_it_was(desk: Desk) -> None:
-    await ask_how_it_was(desk)
+async def test_whoever_was_helped_at_the_demo_says_how_it_was(desk: Desk) -> None:
     ana = await desk.visitor()
     number = await resolved_and_confirmed(desk, ana)
     assert "How happy are you" in ana.heard
@@ -240,7 +233,6 @@ async def test_whoever_was_helped_says_how_it_was(desk: Desk) -> None:
 
 
 async def test_a_question_how_it_was_stands_in_nobodys_way(desk: Desk) -> None:
-    await ask_how_it_was(desk)
     ana = await desk.visitor()
     number = await resolved_and_confirmed(desk, ana)
     await ana.says("How long do credit notes take?")

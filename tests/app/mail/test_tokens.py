@@ -63,6 +63,19 @@ class TestWhereTheTokenComesFrom:
         await asyncio.sleep(0.3)
         assert beats.stat().st_size == size > 0
 
+    async def test_a_desk_that_stops_does_not_wait_for_the_command(self, tmp_path):
+        beats = tmp_path / "beats"
+        asking = asyncio.create_task(self.of(f"while :; do echo >> {beats}; sleep 0.05; done")())
+        while not beats.exists():  # noqa: ASYNC110 (it is another process that writes it)
+            await asyncio.sleep(0.02)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.sleep(0.1)
+        size = beats.stat().st_size
+        await asyncio.sleep(0.3)
+        assert beats.stat().st_size == size
+
     async def test_a_mail_without_a_token_waits_and_nothing_of_it_is_logged(self, tmp_path, caplog):
         provider = Provider("t0k3n")
         async with provider_at(provider, tmp_path) as (port, by_token):

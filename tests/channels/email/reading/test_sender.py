@@ -4,6 +4,7 @@ import pytest
 
 from channels.email.letter import Mailbox
 from tests.channels.email.reading.mails import HEAD, mail, read
+from tests.slow.results import write_results
 
 BANK, EVIL = "bank@bank.example", "evil@evil.example"
 CONFUSIONS = {
@@ -87,8 +88,13 @@ def test_B03_a_confusion_leaves_the_sender_in_doubt(headers):
     assert letter.text == "It is broken."
 
 
-def test_there_are_forty_confusions_at_least():
-    assert len(CONFUSIONS) >= 40
+@pytest.mark.bar
+def test_B03_none_of_forty_confusions_is_believed():
+    letters = [read(mail(*headers, head=NO_FROM)) for headers in CONFUSIONS.values()]
+    believed = [letter for letter in letters if letter.sender is not None]
+    write_results("B03-confusions", {"confusions": len(letters), "believed": len(believed)})
+    assert len(letters) >= 40
+    assert believed == []
 
 
 @pytest.mark.parametrize(("value", "expected"), HONEST.items(), ids=HONEST)
