@@ -1,6 +1,7 @@
-"""What a case takes over from one that goes on in it: whoever waits, how urgent it is, who watches, who will call.
+"""What a case takes over from another: whoever waits, how urgent it is, who watches, who will call.
 
-Nothing that was promised or raised gets lost by a merge. Source: docs/decisions/0013-cases-and-relations.md
+Nothing that was promised or raised gets lost by a merge, and no wait by a split.
+Source: docs/decisions/0013-cases-and-relations.md
 """
 
 from datetime import datetime
@@ -40,8 +41,7 @@ async def absorb(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at:
     left = owed(*await _lived(work, source), at)
     told = {**_other(source, target, by, at), **left.carried}
     target.record(happened.CaseAbsorbed(**told, customer_waits=awaited is not None))
-    if awaited is not None and (target.due_at is None or awaited < target.due_at):
-        target.promise(awaited, by=by, at=at)
+    _promised(target, awaited, by, at)
     _as_urgent(source, target, by, at)
     await _watched(work, source, target, by=by, at=at)
     await _called(work, source, target, by=by, at=at)
@@ -62,6 +62,13 @@ async def release(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at
     target.record(happened.CaseReleased(**told, customer_waits=left.customer_waits))
 
 
+async def wait_goes_on(work: UnitOfWork, first: Case, second: Case, *, by: Actor, at: datetime) -> None:
+    """Whoever waits for words in the first case has waited as long for those about the second, which was split off."""
+    left = owed(*await _lived(work, first), at)
+    second.record(happened.CaseSplitOff(**_other(first, second, by, at), **left.wait))
+    _promised(second, first.due_at, by, at)
+
+
 async def _lived(work: UnitOfWork, case: Case) -> tuple[list[happened.CaseEvent], Book]:
     """All that happened to it by now, and what that is measured by."""
     events = [*await history(work, case.id), *case.unsaved]
@@ -70,6 +77,12 @@ async def _lived(work: UnitOfWork, case: Case) -> tuple[list[happened.CaseEvent]
 
 def _other(source: Case, target: Case, by: Actor, at: datetime) -> dict[str, Any]:
     return {"case_id": target.id, "actor": by, "at": at, "other_id": source.id, "other_number": source.number}
+
+
+def _promised(case: Case, awaited: datetime | None, by: Actor, at: datetime) -> None:
+    """By when words were promised in another case they are promised here, unless sooner ones are."""
+    if awaited is not None and (case.due_at is None or awaited < case.due_at):
+        case.promise(awaited, by=by, at=at)
 
 
 def _as_urgent(source: Case, target: Case, by: Actor, at: datetime) -> None:

@@ -44,6 +44,15 @@ class Owed:
         told = {str(target): ran for target, ran in self.ran.items()}
         return {**told, **self.ladder, "steps": {str(target): self.steps.get(target, 0) for target in self.ran}}
 
+    @property
+    def wait(self) -> dict[str, Any]:
+        """Told likewise, the longest wait for words alone: as one for the first answer in another case."""
+        waits = [(ran, target) for target, ran in self.ran.items() if ran and target is not Target.RESOLUTION]
+        ran, target = min(waits, default=(None, None))
+        steps = self.steps.get(Target.FIRST_RESPONSE, 0) if target is Target.FIRST_RESPONSE else 0
+        first = str(Target.FIRST_RESPONSE)
+        return {first: ran, **self.ladder, "steps": {first: steps}}
+
 
 def owed(events: Iterable[CaseEvent], book: Book, at: datetime) -> Owed:
     """By a case, as of `at`: of each clock that is promised and has not ended, when it ran."""
