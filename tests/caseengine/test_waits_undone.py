@@ -22,9 +22,8 @@ from caseengine.operations import ask_customer, merge, prioritise, reply, split,
 from caseengine.rulebooks import Rulebook
 from tests.caseengine.any_order import chat_of
 from tests.caseengine.office import CALENDAR, Office, when
-from tests.caseengine.test_waits_go_on import FIRST, LI, RESOLUTION, answered_and_merged, desk, sweep, told, two
+from tests.caseengine.test_waits_go_on import FIRST, LI, RESOLUTION, SLA, answered_and_merged, sweep, told, two
 
-__all__ = ["desk"]
 LADDERS = {
     "policies": {
         "calm": {"targets": {"first_response": "8h"}},
@@ -41,6 +40,12 @@ LADDERS = {
         "type_and_priority": [{"when": {"fact": "case_type", "is": "complaint"}, "policy": "angry"}],
     },
 }
+
+
+@pytest.fixture
+async def desk(office: Office) -> Office:
+    await office.do(put_in_force, Rulebook.SLA, SLA, by=SYSTEM, at=when("Mon 08:00"))
+    return office
 
 
 async def promises(office: Office, at: str) -> None:
@@ -123,8 +128,7 @@ async def test_a_miss_of_the_others_wait_has_ended_and_its_ladder_with_it(desk: 
 
 async def test_a_step_that_was_taken_nowhere_is_taken(office: Office) -> None:
     """By the target's ladder it is behind; the other case had no ladder."""
-    async with office.database.unit_of_work() as work:
-        await put_in_force(work, Rulebook.SLA, LADDERS, by=SYSTEM, at=when("Mon 08:00"))
+    await office.do(put_in_force, Rulebook.SLA, LADDERS, by=SYSTEM, at=when("Mon 08:00"))
     chat = await office.chat(at="Mon 09:00")
     source = await office.report_in(chat, "A", at="Mon 09:00")
     target = await office.report_in(chat, "B", at="Mon 11:00", case_type="complaint")

@@ -69,4 +69,5 @@ async def test_a_backtest_tells_what_cases_would_have_taken_over(database: Datab
     assert not any(one.uncertain for one in found.values())
     for case, other in zip(cases, there, strict=True):
         told = {one.what: one.draft for one in found[case.id].differences if one.what.endswith("due_at")}
-        assert await dues(office, case) | told == await dues(would, other)
+        changed = await dues(office, case) | told
+        assert {what: due for what, due in changed.items() if due is not None} == await dues(would, other)
