@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from caseengine.calendars import DESK
-from caseengine.model.events import PolicyApplied
+from caseengine.model.events import CaseAbsorbed, CaseReleased, CaseSplitOff, PolicyApplied
 from caseengine.rulebooks import Rulebook
 from caseengine.service_levels import sla_of
 from caseengine.tables import calendar_corrections, case_clocks, case_events, recounts_left, rulebooks
@@ -73,7 +73,7 @@ async def cases_to_recount(snapshot: Snapshot, walk: Correction, *, limit: int) 
     if walk.place is not None:
         here.append(clock.case_id > walk.place)
     if walk.until is not None:
-        here.append(clock.started_at < walk.until)
+        here.append(sa.or_(clock.started_at < walk.until, _ran_elsewhere()))
     if walk.since is not None:
         here.append(sa.or_(clock.ended_at.is_(None), clock.ended_at > walk.since))
     if walk.calendar != DESK:
@@ -116,6 +116,12 @@ def counted(work: UnitOfWork, left: Left) -> None:
         Conflict: another worker counted it first.
     """
     work.write(sa.delete(recounts_left).where(recounts_left.c.id == left.id), rows=1)
+
+
+def _ran_elsewhere() -> sa.ColumnElement[bool]:
+    """The case was told how clocks ran in another case, maybe before its own began: which of them count may change."""
+    carried = case_events.c.kind.in_([kind.__name__ for kind in (CaseAbsorbed, CaseReleased, CaseSplitOff)])
+    return sa.exists().where(case_events.c.case_id == case_clocks.c.case_id, carried)
 
 
 async def _counted_by(snapshot: Snapshot, calendar: str) -> sa.ColumnElement[bool]:

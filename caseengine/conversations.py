@@ -1,15 +1,16 @@
 """The conversations of a unit of work."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from caseengine.facts import Spoken
+from caseengine.facts import Conversed, Spoken
 from caseengine.model.actor import ActorKind
 from caseengine.model.conversation import CaseHere, Conversation, Mode, Outcome, Participant
 from caseengine.model.errors import ConversationNotFound
+from caseengine.model.events import CaseEvent, CaseOpened, ConversationLinked
 from caseengine.model.happening import Happening
 from caseengine.packing.touching import touches
 from caseengine.tables import case_conversations, conversations, participants
@@ -155,3 +156,19 @@ def _save_case_here(conversation: UUID, case_id: UUID, here: CaseHere, *, fresh:
         return insertion(case_conversations, conversation_id=conversation, case_id=case_id, **values)
     table = case_conversations
     return sa.update(table).where(table.c.conversation_id == conversation, table.c.case_id == case_id).values(values)
+
+
+async def conversed_in(snapshot: Snapshot, histories: Mapping[UUID, Sequence[CaseEvent]]) -> Mapping[UUID, Conversed]:
+    """Of each case, the conversations that its replies ever went to."""
+    ids = {case_id: set(_conversations(events)) for case_id, events in histories.items()}
+    wanted: set[UUID] = set().union(*ids.values())
+    columns = conversations.c.id, conversations.c.channel, conversations.c.locale
+    rows = await snapshot.rows(sa.select(*columns).where(conversations.c.id.in_(wanted))) if wanted else ()
+    spoken = {row.id: Spoken(row.channel, row.locale) for row in rows}
+    return {case_id: {one: spoken[one] for one in theirs if one in spoken} for case_id, theirs in ids.items()}
+
+
+def _conversations(events: Sequence[CaseEvent]) -> Iterator[UUID]:
+    for event in events:
+        if isinstance(event, (CaseOpened, ConversationLinked)) and event.conversation_id is not None:
+            yield event.conversation_id

@@ -1,47 +1,56 @@
 """What a case's clocks would have been by another rulebook: its real events, one after another, with no effect.
 
 Policies that were chosen in a period are left out and chosen anew, at the same moments and by the same function as at
-work; steps of clocks are left out too and taken just when they are due. What was before the period stays as it was.
+work; steps of clocks are left out too and taken just when they are due. What a case took over from another is what that
+one would have owed, so it is replayed until then. What was before the period stays as it was.
 
 Source: docs/decisions/0017-rules.md
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from caseengine.facts import Conversed, spoken_in
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.events import (
     CaseEvent,
+    CaseMerged,
     CaseOpened,
+    CaseReleased,
+    CaseSplit,
+    CaseSplitOff,
     LadderStepTaken,
     PolicyApplied,
     TargetBreached,
     TargetWarned,
 )
-from caseengine.model.lifecycle import Verb
-from caseengine.model.sla import Book, Clock, Clocks, Sla, Step, StepKind, Target, advance, as_of, due_step
+from caseengine.model.events.relations import ClocksCarried
+from caseengine.model.sla import (
+    Book,
+    Clock,
+    Clocks,
+    Step,
+    StepKind,
+    Target,
+    advance,
+    as_of,
+    due_step,
+    owed,
+    owed_without,
+)
 from caseengine.model.sla.fold import begin
-from caseengine.operations.applying import applying, policy_for
 from caseengine.policies.judging import POLICY_IS_CHOSEN_AFTER
-from caseengine.policies.service_level import Because
 from caseengine.rule_replay import Period
+from caseengine.sla_choosing import Chooser
 
 Key = tuple[Target, int]
 """A clock's target and cycle."""
 STEPS = (TargetWarned, TargetBreached, LadderStepTaken)
 TICK = timedelta(microseconds=1)
 """A step is taken once its time is past: what happens at that very instant is in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """What is known today of a customer as they were at a moment: see `Chooser`."""
-
-    entitlements: tuple[str, ...] = ()
-    tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,79 +76,65 @@ class Measured:
     chosen_at: datetime | None = None
 
 
-class Chooser:
-    """Chooses by a draft.
-
-    The log tells the tier of then and what the choice of then came from. Agreements are known as they are today: where
-    they no longer explain what was chosen, it is taken from the log, and `uncertain` says so.
-
-    Args:
-        sla: the draft, in the version it would have.
-        past: the rulebooks that the case's policies were chosen by.
-        customers: what is known today, by the moment it is about.
-    """
-
-    def __init__(
-        self, sla: Sla, past: Mapping[int, Sla], customers: Mapping[datetime, Customer], conversed: Conversed
-    ) -> None:
-        self._sla = sla
-        self._past = past
-        self._customers = customers
-        self._conversed = conversed
-        self.uncertain = False
-
-    def choose(self, case: Case, recorded: PolicyApplied | None, at: datetime) -> PolicyApplied | None:
-        """
-        Args:
-            recorded: what was chosen then; None where nothing was, because nothing was decided yet.
-        """
-        if not case.can(Verb.APPLY_POLICY):
-            return None
-        known = self._customers.get(at, Customer())
-        if recorded is None:
-            tier, entitlements = known.tier, known.entitlements
-        else:
-            tier, entitlements = recorded.tier, self._then(recorded, known.entitlements)
-        spoken = spoken_in(case, self._conversed)
-        chosen = policy_for(self._sla, case, entitlements, tier, spoken)
-        if recorded is None and chosen != policy_for(self._sla, case, entitlements, None, spoken):
-            self.uncertain = True
-        return applying(case, chosen, self._sla, tier, by=SYSTEM, at=at)
-
-    def _then(self, recorded: PolicyApplied, today: tuple[str, ...]) -> tuple[str, ...]:
-        """The entitlements that explain what was chosen."""
-        sla = self._past.get(recorded.version)
-        if sla is None:
-            return today
-        named = next((name for name in today if name in sla.entitlements), None)
-        if recorded.because != Because.ENTITLEMENT:
-            self.uncertain = self.uncertain or named is not None
-            return tuple(name for name in today if name not in sla.entitlements)
-        if named is not None and _policy(sla, named) == recorded.policy:
-            return today
-        self.uncertain = True
-        return (*(name for name in sla.entitlements if _policy(sla, name) == recorded.policy), *today)
-
-
-def _policy(sla: Sla, entitlement: str) -> str:
-    """As the fact names it: empty where no SLA holds."""
-    policy = sla.policy(sla.entitlements[entitlement])
-    return policy.id if policy else ""
-
-
 def chooses(event: CaseEvent) -> bool:
     """Whether a policy is chosen after this, or was just then."""
     return isinstance(event, (*POLICY_IS_CHOSEN_AFTER, PolicyApplied))
 
 
-def replay(history: Sequence[CaseEvent], book: Book, period: Period, chooser: Chooser | None = None) -> Measured:
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The cases that others took something over from.
+
+    Attributes:
+        histories: all their events, and those of cases that these took something over from.
+        choosers: None for the policies as they were chosen.
+    """
+
+    histories: Mapping[UUID, Sequence[CaseEvent]]
+    book: Book
+    period: Period
+    choosers: Mapping[UUID, Chooser] | None = None
+
+    def chooser(self, other_id: UUID) -> Chooser | None:
+        return self.choosers.get(other_id) if self.choosers is not None else None
+
+    def lived(self, taken: ClocksCarried) -> list[CaseEvent] | None:
+        """What would have happened to the other case until this was taken over; None where its log is not known."""
+        events = self.histories.get(taken.other_id)
+        if events is None:
+            return None
+        lane = _Lane(self.book, self.period, self.chooser(taken.other_id), self)
+        for event in _until(events, taken):
+            lane.hears(event)
+        lane.waits(taken.at)
+        return lane.lived
+
+
+def _until(events: Sequence[CaseEvent], taken: ClocksCarried) -> Iterator[CaseEvent]:
+    """Those before the one that made the other case take it over."""
+    for event in events:
+        into = event.into_id if isinstance(event, CaseMerged) else None
+        into = event.other_id if isinstance(event, CaseSplit) else into
+        if (into, event.at) == (taken.case_id, taken.at):
+            return
+        yield event
+
+
+def replay(
+    history: Sequence[CaseEvent],
+    book: Book,
+    period: Period,
+    chooser: Chooser | None = None,
+    others: Others | None = None,
+) -> Measured:
     """
     Args:
         history: all events of one case, in order.
         book: every policy that may be chosen, and the calendars.
         chooser: None for the policies as they were chosen.
+        others: whom it took something over from; when left out, it took over what it did.
     """
-    lane = _Lane(book, period, chooser)
+    lane = _Lane(book, period, chooser, others)
     for event in history:
         if event.at >= period.end:
             break
@@ -149,13 +144,15 @@ def replay(history: Sequence[CaseEvent], book: Book, period: Period, chooser: Ch
 
 
 class _Lane:
-    """One case on its way through a period."""
+    """One case on its way through a period. `lived` is what happened to it so far."""
 
-    def __init__(self, book: Book, period: Period, chooser: Chooser | None) -> None:
+    def __init__(self, book: Book, period: Period, chooser: Chooser | None, others: Others | None) -> None:
         self.done = Measured()
+        self.lived: list[CaseEvent] = []
         self._book = book
         self._period = period
         self._chooser = chooser
+        self._others = others
         self._clocks: Clocks | None = None
         self._case: Case | None = None
         self._begun = False
@@ -174,10 +171,15 @@ class _Lane:
             self._to_choose = event.at
             self._choose()
             return
-        self._happens(event)
+        self._happens(self._taken_over(event) if self._begun else event)
         if self._begun and chooses(event):
             self.done.chosen_at = self.done.chosen_at or event.at
             self._to_choose = event.at
+
+    def waits(self, until: datetime) -> None:
+        """Time passes, and nothing happens but what is due."""
+        self._begun = True
+        self._time_passes(until)
 
     def ends(self) -> None:
         self._time_passes(self._period.end)
@@ -185,7 +187,22 @@ class _Lane:
             clocks = as_of(self._clocks, self._period.end)
             self.done.clocks = {(clock.target, clock.cycle): clock for clock in clocks}
 
+    def _taken_over(self, event: CaseEvent) -> CaseEvent:
+        """As the other case would have owed it, or this one without the other; of old what was told is not known."""
+        if self._others is None or not isinstance(event, ClocksCarried) or event.steps is None:
+            return event
+        if isinstance(event, CaseReleased):
+            return _carrying(event, owed_without(self.lived, event.other_id, self._book, event.at).carried)
+        lived, chooser = self._others.lived(event), self._others.chooser(event.other_id)
+        if lived is None:
+            return event
+        if self._chooser is not None and chooser is not None and chooser.uncertain:
+            self._chooser.uncertain = True
+        left = owed(lived, self._book, event.at)
+        return _carrying(event, left.wait if isinstance(event, CaseSplitOff) else left.carried)
+
     def _happens(self, event: CaseEvent) -> None:
+        self.lived.append(event)
         if isinstance(event, CaseOpened):
             self._case, self._clocks = Case.open(event), begin(event, self._book)
         elif self._case is not None and self._clocks is not None:
@@ -224,9 +241,24 @@ class _Lane:
         measure = self._clocks.measure(self._book)
         stepped = tuple(one.stepped(place, measure) if one is clock else one for one in self._clocks.clocks)
         self._clocks = replace(self._clocks, clocks=stepped)
+        self.lived.append(_fact(self.lived[0].case_id, place, step, clock, clock.next_at + TICK))
         if clock.next_at >= self._period.start:
             taken = self.done.steps.setdefault((clock.target, clock.cycle), [])
             taken.append(Taken(_named(step), clock.next_at))
+
+
+def _carrying(event: ClocksCarried, told: Mapping[str, Any]) -> ClocksCarried:
+    """The fact, with this in place of what it tells of clocks."""
+    return replace(event, **{**dict.fromkeys(map(str, Target)), **told})
+
+
+def _fact(case_id: UUID, place: int, step: Step, clock: Clock, at: datetime) -> CaseEvent:
+    told: dict[str, Any] = {"case_id": case_id, "actor": SYSTEM, "at": at}
+    told |= {"target": str(clock.target), "cycle": clock.cycle}
+    if step.kind is StepKind.LADDER:
+        return LadderStepTaken(**told, step=place, action=str(step.action), did={})
+    told["due_at"] = clock.due_at or at
+    return TargetBreached(**told) if step.kind is StepKind.BREACH else TargetWarned(**told, share=step.share or 0.0)
 
 
 def _named(step: Step) -> str:

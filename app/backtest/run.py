@@ -1,6 +1,6 @@
 """A backtest: case after case from the log, each asked about and let go; nothing is written anywhere."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,12 @@ from app.backtest.draft import CaseDifference, CaseHistory, Draft, ReadDraft
 from app.backtest.routing import read_routing_draft
 from app.backtest.rules import read_rules_draft
 from app.backtest.sla import read_sla_draft
+from caseengine.conversations import conversed_in
 from caseengine.event_rows import from_row
-from caseengine.facts import Spoken
-from caseengine.model.events import CaseEvent, CaseOpened, ConversationLinked
 from caseengine.model.lifecycle import LIVE, Status
 from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook
-from caseengine.tables import case_events, cases, conversations
+from caseengine.tables import case_events, cases
 from storage.transaction import Snapshot
 
 DRAFTS: Mapping[Rulebook, ReadDraft] = {
@@ -89,26 +88,8 @@ async def _histories(snapshot: Snapshot, found: Sequence[sa.Row[Any]]) -> list[C
         .order_by(case_events.c.case_id, case_events.c.seq)
     )
     events = {case_id: list(map(from_row, theirs)) for case_id, theirs in groupby(rows, key=lambda row: row.case_id)}
-    conversed = await _conversed(snapshot, events)
+    conversed = await conversed_in(snapshot, events)
     return [CaseHistory(row.id, row.number, events[row.id], conversed[row.id]) for row in found]
-
-
-async def _conversed(
-    snapshot: Snapshot, histories: Mapping[UUID, Sequence[CaseEvent]]
-) -> Mapping[UUID, Mapping[UUID, Spoken]]:
-    """Of each case, the conversations that its replies ever went to."""
-    ids = {case_id: set(_conversations(events)) for case_id, events in histories.items()}
-    wanted: set[UUID] = set().union(*ids.values())
-    columns = conversations.c.id, conversations.c.channel, conversations.c.locale
-    rows = await snapshot.rows(sa.select(*columns).where(conversations.c.id.in_(wanted))) if wanted else ()
-    spoken = {row.id: Spoken(row.channel, row.locale) for row in rows}
-    return {case_id: {one: spoken[one] for one in theirs if one in spoken} for case_id, theirs in ids.items()}
-
-
-def _conversations(events: Sequence[CaseEvent]) -> Iterator[UUID]:
-    for event in events:
-        if isinstance(event, (CaseOpened, ConversationLinked)) and event.conversation_id is not None:
-            yield event.conversation_id
 
 
 def _touched(period: Period) -> list[sa.ColumnElement[bool]]:

@@ -3,19 +3,24 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
+from uuid import UUID
 
 from app.backtest.draft import CaseDifference, CaseHistory, Difference
+from caseengine.cases import histories
 from caseengine.clocks import book_for, book_of
+from caseengine.conversations import conversed_in
+from caseengine.facts import Conversed
 from caseengine.model.case import Case
-from caseengine.model.events import CaseEvent, CaseOpened, PolicyApplied
+from caseengine.model.events import CaseAbsorbed, CaseEvent, CaseOpened, CaseSplitOff, PolicyApplied
 from caseengine.model.sla import Book, Clock, Sla, read_sla
 from caseengine.operations.applying import entitlements_of
 from caseengine.policies.judging import JUDGED_FACTS
 from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook, rulebook
 from caseengine.service_levels import check_levels, sla_of
-from caseengine.sla_replay import Chooser, Customer, Measured, Taken, chooses, replay
+from caseengine.sla_choosing import Chooser, Customer
+from caseengine.sla_replay import Measured, Others, Taken, chooses, replay
 from customers.agreements import tier_of
 from storage.transaction import Snapshot
 
@@ -28,15 +33,31 @@ class SlaDraft:
 
     sla: Sla
 
-    async def compared(
-        self, snapshot: Snapshot, histories: Sequence[CaseHistory], period: Period
-    ) -> list[CaseDifference]:
-        book, past = await self._measures(snapshot, [event for one in histories for event in one.events])
+    async def compared(self, snapshot: Snapshot, cases: Sequence[CaseHistory], period: Period) -> list[CaseDifference]:
+        others = await taken_over_from(snapshot, [one.events for one in cases], period)
+        events = [*(one.events for one in cases), *others.values()]
+        book, past = await self._measures(snapshot, [event for theirs in events for event in theirs])
+        conversed = await conversed_in(snapshot, others)
+        choosers = {
+            case_id: await self._chooser(snapshot, theirs, past, period, conversed[case_id])
+            for case_id, theirs in others.items()
+        }
+        was, would = Others(others, book, period), Others(others, book, period, choosers)
         found = []
-        for history in histories:
-            customers = await _customers(snapshot, history.events, period)
-            found.append(_case(history, book, period, Chooser(self.sla, past, customers, history.conversed)))
+        for history in cases:
+            chooser = await self._chooser(snapshot, history.events, past, period, history.conversed)
+            found.append(_case(history, chooser, was, would))
         return [one for one in found if one is not None]
+
+    async def _chooser(
+        self,
+        snapshot: Snapshot,
+        events: Sequence[CaseEvent],
+        past: Mapping[int, Sla],
+        period: Period,
+        conversed: Conversed,
+    ) -> Chooser:
+        return Chooser(self.sla, past, await _customers(snapshot, events, period), conversed)
 
     async def _measures(self, snapshot: Snapshot, events: Sequence[CaseEvent]) -> tuple[Book, dict[int, Sla]]:
         """Every policy and calendar that the one or the other counts by, and the rulebooks of then."""
@@ -77,9 +98,26 @@ async def _customers(snapshot: Snapshot, events: Sequence[CaseEvent], period: Pe
     return found
 
 
-def _case(history: CaseHistory, book: Book, period: Period, chooser: Chooser) -> CaseDifference | None:
-    was = replay(history.events, book, period)
-    would = replay(history.events, book, period, chooser)
+async def taken_over_from(
+    snapshot: Snapshot, told: Iterable[Sequence[CaseEvent]], period: Period
+) -> dict[UUID, list[CaseEvent]]:
+    """The histories of all cases that these took something over from in a period, and that those did."""
+    found: dict[UUID, list[CaseEvent]] = {}
+    new = list(told)
+    while wanted := {event.other_id for events in new for event in events if _takes_over(event, period)} - set(found):
+        fetched = await histories(snapshot, wanted)
+        found |= fetched
+        new = list(fetched.values())
+    return found
+
+
+def _takes_over(event: CaseEvent, period: Period) -> TypeGuard[CaseAbsorbed | CaseSplitOff]:
+    return isinstance(event, (CaseAbsorbed, CaseSplitOff)) and period.start <= event.at < period.end
+
+
+def _case(history: CaseHistory, chooser: Chooser, those: Others, would_be: Others) -> CaseDifference | None:
+    was = replay(history.events, those.book, those.period, others=those)
+    would = replay(history.events, those.book, those.period, chooser, would_be)
     found = list(_differences(was, would))
     return CaseDifference(history.number, history.case_id, found, chooser.uncertain) if found else None
 

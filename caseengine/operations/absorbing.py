@@ -1,6 +1,7 @@
-"""What a case takes over from one that goes on in it: whoever waits, how urgent it is, who watches, who will call.
+"""What a case takes over from another: whoever waits, how urgent it is, who watches, who will call.
 
-Nothing that was promised or raised gets lost by a merge. Source: docs/decisions/0013-cases-and-relations.md
+Nothing that was promised or raised gets lost by a merge, and no wait by a split.
+Source: docs/decisions/0013-cases-and-relations.md
 """
 
 from datetime import datetime
@@ -14,7 +15,8 @@ from caseengine.clocks import book_for
 from caseengine.model import events as happened
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
-from caseengine.model.sla import Book, Owed, owed, owed_without
+from caseengine.model.sla import Book, owed, owed_without
+from caseengine.model.standing import owes_words, standing
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.calling import booking, end_callback, ending
 from caseengine.operations.keeping import WATCHERS_MAX
@@ -37,9 +39,9 @@ async def absorb(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at:
     """
     awaited = source.due_at
     left = owed(*await _lived(work, source), at)
-    target.record(happened.CaseAbsorbed(**_told(source, target, left, by, at), customer_waits=awaited is not None))
-    if awaited is not None and (target.due_at is None or awaited < target.due_at):
-        target.promise(awaited, by=by, at=at)
+    told = {**_other(source, target, by, at), **left.carried}
+    target.record(happened.CaseAbsorbed(**told, customer_waits=awaited is not None))
+    _promised(target, awaited, by, at)
     _as_urgent(source, target, by, at)
     await _watched(work, source, target, by=by, at=at)
     await _called(work, source, target, by=by, at=at)
@@ -49,10 +51,22 @@ async def absorb(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at:
 
 
 async def release(work: UnitOfWork, source: Case, target: Case, *, by: Actor, at: datetime) -> None:
-    """The target owes its customer what it would have owed without the source; what was missed meanwhile was missed."""
+    """The target owes its customer what it would have owed without the source; what was missed meanwhile was missed.
+
+    A promise that its customer has for words it owes by itself stands.
+    """
     events, book = await _lived(work, target)
-    left = owed_without(events, source.id, book, at)
-    target.record(happened.CaseReleased(**_told(source, target, left, by, at), customer_waits=left.customer_waits))
+    left, stands = owed_without(events, source.id, book, at), standing(events, source.id)
+    due_at = (Case.fold(stands).due_at or target.due_at) if owes_words(stands) else None
+    told = {**_other(source, target, by, at), **left.carried, "status": left.status, "due_at": due_at}
+    target.record(happened.CaseReleased(**told, customer_waits=left.customer_waits))
+
+
+async def wait_goes_on(work: UnitOfWork, first: Case, second: Case, *, by: Actor, at: datetime) -> None:
+    """Whoever waits for words in the first case has waited as long for those about the second, which was split off."""
+    left = owed(*await _lived(work, first), at)
+    second.record(happened.CaseSplitOff(**_other(first, second, by, at), **left.wait))
+    _promised(second, first.due_at, by, at)
 
 
 async def _lived(work: UnitOfWork, case: Case) -> tuple[list[happened.CaseEvent], Book]:
@@ -61,9 +75,14 @@ async def _lived(work: UnitOfWork, case: Case) -> tuple[list[happened.CaseEvent]
     return events, await book_for(work, events)
 
 
-def _told(source: Case, target: Case, left: Owed, by: Actor, at: datetime) -> dict[str, Any]:
-    other = {"other_id": source.id, "other_number": source.number}
-    return {"case_id": target.id, "actor": by, "at": at, **other, **{str(one): ran for one, ran in left.ran.items()}}
+def _other(source: Case, target: Case, by: Actor, at: datetime) -> dict[str, Any]:
+    return {"case_id": target.id, "actor": by, "at": at, "other_id": source.id, "other_number": source.number}
+
+
+def _promised(case: Case, awaited: datetime | None, by: Actor, at: datetime) -> None:
+    """By when words were promised in another case they are promised here, unless sooner ones are."""
+    if awaited is not None and (case.due_at is None or awaited < case.due_at):
+        case.promise(awaited, by=by, at=at)
 
 
 def _as_urgent(source: Case, target: Case, by: Actor, at: datetime) -> None:

@@ -90,9 +90,9 @@ async def merge(
 
 
 async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, version: int | None = None) -> Case:
-    """The merge was a mistake: the case goes on by itself, where and as it was, with a new promise.
+    """The merge was a mistake: the case goes on by itself, where and as it was.
 
-    What happened at the target meanwhile stays there.
+    What happened at the target meanwhile stays there. Where words were promised, they are promised anew.
 
     Raises:
         TransitionNotAllowed: it was not merged.
@@ -103,7 +103,7 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
         raise TransitionNotAllowed(source.status, Verb.UNMERGE)
     target = await Cases(work).by_id(source.merged_into)
     await permitted_case(work, target.number, by=by)
-    merged = [event for event in await history(work, source.id) if isinstance(event, happened.CaseMerged)]
+    before, merged = await _until_merged(work, source)
     source.record(
         happened.CaseUnmerged(case_id=source.id, actor=by, at=at, from_id=target.id, from_number=target.number)
     )
@@ -113,12 +113,22 @@ async def unmerge(work: UnitOfWork, number: str, *, by: Actor, at: datetime, ver
         source.identify(target.contact_id, target.account_id, by=by, at=at)
         await wishes_go_with(work, [source], target.contact_id)
     await judge_anew(work, source, at=at)
-    await make_promise(work, source, by=by, at=at)
-    if merged and merged[-1].worked_in is not None:
-        await _go_back(work, source, target, merged[-1], by=by, at=at)
-    for conversation in merged[-1].brought if merged else ():
+    if before.due_at is not None:
+        await make_promise(work, source, by=by, at=at)
+    if merged.worked_in is not None:
+        await _go_back(work, source, target, merged, by=by, at=at)
+    for conversation in merged.brought:
         await _forget_here(work, target, conversation)
     return source
+
+
+async def _until_merged(work: UnitOfWork, source: Case) -> tuple[Case, happened.CaseMerged]:
+    """The case as it was when it was merged, and that."""
+    events = await history(work, source.id)
+    place, merged = next(
+        (place, event) for place, event in reversed(list(enumerate(events))) if isinstance(event, happened.CaseMerged)
+    )
+    return Case.fold(events[:place]), merged
 
 
 async def _check(work: UnitOfWork, source: Case, target: Case) -> None:

@@ -11,6 +11,7 @@ from caseengine.model.case_type import CaseType
 from caseengine.model.errors import TextMissing, TransitionNotAllowed
 from caseengine.model.events import CaseSplit
 from caseengine.model.lifecycle import Verb
+from caseengine.operations.absorbing import wait_goes_on
 from caseengine.operations.conversing import go_on_in
 from caseengine.operations.linking import link_cases
 from caseengine.operations.opening import Opening, open_case
@@ -56,6 +57,7 @@ async def split(
         case_type=case_type or first.case_type,
     )
     second = await open_case(work, opening, by=by, at=at)
+    await wait_goes_on(work, first, second, by=by, at=at)
     await customer_goes_on(work, first, second)
     if second.conversation_id is None and first.conversation_id is not None:
         await go_on_in(work, second, await Conversations(work).get(first.conversation_id), by=by, at=at)

@@ -19,7 +19,7 @@ _ENTERING = (
     *(happened.CaseOpened, happened.CaseMoved, happened.CaseReturned),
     *(happened.CaseReopened, happened.CaseUnmerged),
 )
-_MERGING = (happened.CaseMerged, happened.CaseAbsorbed)
+_MERGING = (happened.CaseMerged, happened.CaseAbsorbed, happened.CaseReleased)
 QUEUEING = {fact.__name__: fact for fact in (*_ENTERING, *_MERGING, *_FACTS, happened.CaseClosed)}
 """The facts, by kind, with which a case comes into a queue, or begins or ceases to wait for its customer."""
 
@@ -41,6 +41,8 @@ def began_to_wait(facts: Iterable[tuple[str, datetime, Mapping[str, Any]]]) -> d
         elif fact is happened.CaseAbsorbed:
             heard = was is Status.WAITING_ON_CUSTOMER and internal.get("customer_waits")
             status = Status.OPEN if heard else was
+        elif fact is happened.CaseReleased:
+            status = Status(internal.get("status") or was)
         elif fact is not happened.CaseOpened:
             status = TRANSITIONS.get((was, fact.verb), was)
         merged_from = was if fact is happened.CaseMerged else merged_from

@@ -5,6 +5,7 @@ What may be done is in `machine_acts` and `machine_desk`, what must hold in `mac
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -90,8 +91,13 @@ def _empty(connection: sa.Connection) -> None:
             connection.execute(table.delete())
 
 
-def play(folder: Path, *, runs: int, steps: int, derandomize: bool = False) -> Counter[str]:
+def play(
+    folder: Path, *, runs: int, steps: int, derandomize: bool = False, acts: Sequence[str] = tuple(ACTS)
+) -> Counter[str]:
     """Play so often, so long; returns the tally.
+
+    Args:
+        acts: what may be done; what is named twice is done more often.
 
     Raises:
         AssertionError: something that must hold did not, with the shortest way there.
@@ -109,7 +115,7 @@ def play(folder: Path, *, runs: int, steps: int, derandomize: bool = False) -> C
             stage.runner.run(hold(self.world, self.seen))
 
         @rule(
-            act=st.sampled_from(list(ACTS)),
+            act=st.sampled_from(acts),
             drawn=st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)),
             hours=st.sampled_from([0, 0, 0, 1, 5, 30, 130, 400]),
         )

@@ -1,5 +1,6 @@
 """What must hold after everything that may be done."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from caseengine.clocks import all_clocks, book_for
 from caseengine.model import events as happened
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import LIVE, Status
-from caseengine.model.sla import fold
+from caseengine.model.sla import Book, Clocks, Target, fold
+from caseengine.model.standing import owes_words, standing
 from caseengine.notices import NOTICE_GIVEN
 from caseengine.reading.cases import queue
 from caseengine.tables import activities, assignments, callbacks, case_conversations, case_events, cases, conversations
@@ -20,9 +22,10 @@ from tests.caseengine.boards.test_tallies import everything
 from tests.caseengine.machine_acts import CASES_MAX, World
 from tests.caseengine.office import facts
 
-OWED = (happened.CaseOpened, happened.CustomerWrote, happened.CaseReopened, happened.CaseUnmerged)
+OWED = (happened.CaseOpened, happened.CustomerWrote, happened.HandoverRequested, happened.CaseReopened)
 """After these the customer waits to hear from the desk."""
 ANSWERED = (happened.AgentReplied, happened.CustomerAsked, happened.CaseResolved)
+OWN = "own"
 
 
 async def hold(world: World, seen: dict[UUID, int]) -> None:
@@ -38,6 +41,7 @@ async def hold(world: World, seen: dict[UUID, int]) -> None:
         await appointments_are_of_cases_that_say_so(snapshot)
         for case_id, events in told:
             await clocks_are_what_the_history_adds_up_to(snapshot, case_id, events)
+            merges_that_are_undone_leave_nothing(events, await book_for(snapshot, events), world.at)
     async with world.office.database.unit_of_work() as work:
         saved = {row.id: await Cases(work).by_id(row.id) for row in found if row.id in changed}
     for case_id, events in told:
@@ -78,18 +82,43 @@ async def every_event_is_published(snapshot: Any) -> None:
 
 
 def the_customer_is_promised_something(case: Case, events: Any) -> None:
-    """A live case has a promise, unless the customer was answered since they spoke last or the desk waits for them."""
-    owed = False
+    """A live case has a promise just where somebody waits to hear from the desk: since they spoke last, or in a case
+    that goes on in this one."""
+    waits: set[Any] = set()
     for event in events:
-        owed = True if _owes(event) else False if _answers(event) else owed
-    if case.is_live and case.status is not Status.WAITING_ON_CUSTOMER and owed:
-        assert case.due_at is not None
+        if _answers(event):
+            waits.clear()
+        elif isinstance(event, OWED):
+            waits.add(OWN)
+        elif isinstance(event, happened.CaseAbsorbed) and event.customer_waits:
+            waits.add(event.other_id)
+        elif isinstance(event, happened.CaseReleased):
+            waits.discard(event.other_id)
+    if case.is_live:
+        assert (case.due_at is not None) == bool(waits)
 
 
-def _owes(event: happened.CaseEvent) -> bool:
-    if isinstance(event, happened.CaseAbsorbed):
-        return event.customer_waits
-    return isinstance(event, OWED)
+def merges_that_are_undone_leave_nothing(events: Any, book: Book, at: datetime) -> None:
+    """Where all are, the case is and waits as if there had been none, and so do its clocks that run."""
+    alone = standing(events)
+    gone = len(alone) < len(events) and not any(isinstance(event, happened.CaseAbsorbed) for event in alone)
+    clocks, without = fold(events, book), fold(alone, book)
+    if not gone or clocks.status not in LIVE:
+        return
+    assert (clocks.status, clocks.awaits) == (without.status, without.awaits)
+    assert owes_words(alone) == (Case.fold(events).due_at is not None)
+    now, never = _counted(clocks, book, at), _counted(without, book, at)
+    assert now == never, f"{now} where it would be {never}"
+
+
+def _counted(clocks: Clocks, book: Book, at: datetime) -> dict[Target, Any]:
+    """Of each clock that has not ended; one that was missed keeps what it missed, wherever and whenever that was."""
+    measure, found = clocks.measure(book), {}
+    for clock in clocks.running():
+        spent = clock.spent_at(measure, at)
+        told = (spent, clock.due_at, clock.running_since is not None, clock.steps)
+        found[clock.target] = "missed" if spent >= clock.goal else told
+    return found
 
 
 def _answers(event: happened.CaseEvent) -> bool:

@@ -23,10 +23,20 @@ SAID_OTHERWISE = {
     "answer_script": "script",
 }
 
+RELATED = (
+    *(("merge",) * 6 + ("unmerge",) * 6 + ("split", "open", "reply", "ask", "hear", "add", "hand_over", "take")),
+    *("clocks", "renew_promise", "prioritise", "classify", "ask_outside", "resolve", "reopen_by_agent"),
+)
+
 
 def test_whatever_is_done_in_whatever_order(tmp_path: Path) -> None:
     tally = play(tmp_path, runs=8, steps=30)
     assert tally.total() > 30
+
+
+def test_cases_that_are_merged_and_taken_apart_in_whatever_order(tmp_path: Path) -> None:
+    tally = play(tmp_path, runs=8, steps=30, acts=RELATED)
+    assert tally["unmerge"] > 0
 
 
 def test_no_operation_is_left_out() -> None:

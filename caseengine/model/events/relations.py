@@ -1,5 +1,6 @@
 """What a case has to do with other cases."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -74,22 +75,37 @@ class CaseUnmerged(CaseEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseAbsorbed(CaseEvent):
-    """Another case goes on in this one.
+class ClocksCarried(CaseEvent):
+    """Clocks go on here as they ran elsewhere, or would have run.
 
     Attributes:
-        customer_waits: the desk owed words in the other case, and owes them here now.
-        first_response, next_response, resolution: when the clock of this target ran there, which goes on here; None
-            where none did.
+        first_response, next_response, resolution: when the clock of this target ran; None where the fact says nothing
+            of it.
+        policy, version, department: what gave them their steps; an empty policy where no SLA held.
+        steps: by target, how many of these it had behind it; None in facts from before this was told, where all steps
+            that lie behind count as taken.
     """
 
-    verb = Verb.ABSORB
     other_id: UUID
     other_number: str
-    customer_waits: bool = field(default=False, metadata=INTERNAL)
     first_response: Stretches | None = field(default=None, metadata=INTERNAL)
     next_response: Stretches | None = field(default=None, metadata=INTERNAL)
     resolution: Stretches | None = field(default=None, metadata=INTERNAL)
+    policy: str = field(default="", metadata=INTERNAL)
+    version: int = field(default=0, metadata=INTERNAL)
+    department: str = field(default="", metadata=INTERNAL)
+    steps: Mapping[str, int] | None = field(default=None, metadata=INTERNAL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAbsorbed(ClocksCarried):
+    """Another case goes on in this one, with its clocks that are promised and have not ended.
+
+    `customer_waits`: the desk owed words in the other case, and owes them here now.
+    """
+
+    verb = Verb.ABSORB
+    customer_waits: bool = field(default=False, metadata=INTERNAL)
 
     def sets(self, case: Was) -> dict[str, Any]:
         waited_for_them = self.customer_waits and case.status is Status.WAITING_ON_CUSTOMER
@@ -97,22 +113,24 @@ class CaseAbsorbed(CaseEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseReleased(CaseEvent):
+class CaseReleased(ClocksCarried):
     """The other case goes on by itself again; what happened here meanwhile stays here.
+
+    Clocks are told as they would have run without it: no stretches where there would be none.
 
     Attributes:
         customer_waits: the desk owes words here without the other case, too.
-        first_response, next_response, resolution: when this clock would have run without the other case; empty where
-            there would be none, None where it went on as it was.
+        status: that of this case without the other one; None in facts from before this was told, where it stays.
+        due_at: by when its customer hears from the desk without the other one; counts where `status` is told.
     """
 
     verb = Verb.RELEASE
-    other_id: UUID
-    other_number: str
     customer_waits: bool = field(default=True, metadata=INTERNAL)
-    first_response: Stretches | None = field(default=None, metadata=INTERNAL)
-    next_response: Stretches | None = field(default=None, metadata=INTERNAL)
-    resolution: Stretches | None = field(default=None, metadata=INTERNAL)
+    status: Status | None = field(default=None, metadata=INTERNAL)
+    due_at: datetime | None = field(default=None, metadata=INTERNAL)
+
+    def sets(self, case: Was) -> dict[str, Any]:
+        return {"status": self.status, "due_at": self.due_at} if self.status is not None else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +140,13 @@ class CaseSplit(CaseEvent):
     verb = Verb.SPLIT
     other_id: UUID
     other_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSplitOff(ClocksCarried):
+    """It was a second problem in another case, whose customer goes on waiting for the first answer about it."""
+
+    verb = Verb.SPLIT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,10 @@ from caseengine.model.events import CaseEvent
 from caseengine.model.sla.clock import Clock, ClockState
 from caseengine.model.sla.document import Sla, check_steps, read_sla
 from caseengine.model.sla.due import due_step
-from caseengine.model.sla.fold import Awaits, Clocks, advance, as_of, fold
+from caseengine.model.sla.fold import advance, as_of, fold
 from caseengine.model.sla.owed import Owed, owed, owed_without
 from caseengine.model.sla.policy import DEFAULT, NO_SLA, Action, Book, Policy, Step, StepKind, Target
+from caseengine.model.sla.state import Awaits, Clocks
 from caseengine.model.sla.why import Span, SpanKind, why
 
 

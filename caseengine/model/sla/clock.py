@@ -145,10 +145,12 @@ class Clock:
         changed = replace(clock, steps=clock._steps_behind(before, after), next_at=None)
         return changed.resumed(after, at) if self.running_since is not None else changed
 
-    def taken_over(self, stretches: Stretches, measure: Measure, at: datetime) -> "Clock":
+    def taken_over(self, stretches: Stretches, measure: Measure, at: datetime, steps: int | None) -> "Clock":
         """As one that ran in these stretches by now, by this measure; one that was missed stays as it is.
 
-        Steps that lie behind by them were taken where it ran, and those that lie ahead again will be taken.
+        Args:
+            steps: how many of this measure's steps were taken of it; None where nobody told: those that lie behind by
+                what it ran, beside what it ran before.
         """
         clock = self._stopped(measure, at)
         if clock.breached_at is not None:
@@ -156,8 +158,10 @@ class Clock:
         spent = sum((measure.spent(*stretch) for stretch in stretches), NOTHING)
         ran = replace(clock, started_at=stretches[0][0], spent=spent, due_at=None, next_at=None)
         behind = ran._behind(measure)
-        clock = replace(ran, steps=behind if spent > clock.spent else min(clock.steps, behind))
-        return clock.resumed(measure, at) if self.running_since is not None else clock
+        if steps is None:
+            steps = behind if spent > clock.spent else clock.steps
+        ran = replace(ran, steps=min(steps, behind))
+        return ran.resumed(measure, at) if self.running_since is not None else ran
 
     def laid_aside(self, before: Measure, after: Measure, at: datetime) -> "Clock | None":
         """Nobody promises this target any more: it stands still with what it spent. None where it spent nothing."""

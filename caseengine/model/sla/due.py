@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from caseengine.model.sla.clock import Clock
-from caseengine.model.sla.fold import Clocks
 from caseengine.model.sla.policy import Book, Step, StepKind, Target
+from caseengine.model.sla.state import Clocks
 
 
 def due_step(clocks: Clocks, book: Book, which: tuple[Target, int], at: datetime) -> tuple[int, Step, Clock] | None:

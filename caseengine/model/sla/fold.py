@@ -3,10 +3,9 @@
 What each target means, when it runs, pauses and ends: docs/decisions/0014-sla-clocks.md
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
 from caseengine.model.actor import ActorKind
 from caseengine.model.events import (
@@ -30,64 +29,35 @@ from caseengine.model.events import (
     TargetBreached,
     TargetWarned,
 )
-from caseengine.model.events.relations import Stretches
+from caseengine.model.events.relations import ClocksCarried
 from caseengine.model.lifecycle import LIVE, TRANSITIONS, Status
-from caseengine.model.sla.clock import NOTHING, Clock, Measure
-from caseengine.model.sla.policy import DEFAULT, NOTHING_PROMISED, Book, Policy, Step, StepKind, Target
-
-
-class Awaits(StrEnum):
-    """Whose words the customer waits for."""
-
-    FIRST = "first"  # nobody of the desk has answered yet
-    NEXT = "next"  # the customer wrote after the last answer
-    NOBODY = ""
-
-
-RESPONSE = {Awaits.FIRST: Target.FIRST_RESPONSE, Awaits.NEXT: Target.NEXT_RESPONSE}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
-    """Where the fold stands: all that the next event needs.
-
-    Attributes:
-        policy: None where no SLA holds.
-        clocks: the newest cycle of each target, in order of beginning.
-        past: the cycles before those, as far as they were counted here; nothing happens to them any more.
-    """
-
-    status: Status
-    merged_from: Status | None
-    priority: int
-    department: str
-    policy: Policy | None
-    awaits: Awaits
-    clocks: tuple[Clock, ...] = ()
-    past: tuple[Clock, ...] = ()
-
-    @property
-    def every(self) -> tuple[Clock, ...]:
-        return (*self.past, *self.clocks)
-
-    def measure(self, book: Book) -> Measure:
-        policy = self.policy or NOTHING_PROMISED
-        return Measure(policy, book.calendar(policy), self.priority, self.department)
-
-    def running(self, *targets: Target) -> list[Clock]:
-        """The clocks that have not ended, of these targets or of all."""
-        return [clock for clock in self.clocks if clock.is_open and (not targets or clock.target in targets)]
+from caseengine.model.sla.carrying import with_carried
+from caseengine.model.sla.clock import Clock, Measure
+from caseengine.model.sla.policy import DEFAULT, Book, Step, StepKind, Target
+from caseengine.model.sla.state import RESPONSE, Awaits, Clocks, held, new_clock, with_clocks
 
 
 def fold(events: Iterable[CaseEvent], book: Book) -> Clocks:
     """The clocks that a case's events add up to, the first of which opened it."""
     first, *rest = events
-    if not isinstance(first, CaseOpened):
-        raise ValueError("a history begins with CaseOpened")
-    clocks = begin(first, book)
+    clocks = _begun(first, book)
     for event in rest:
         clocks = advance(clocks, event, book)
     return clocks
+
+
+def unfolded(events: Iterable[CaseEvent], book: Book) -> Iterator[tuple[CaseEvent, Clocks]]:
+    """Each event of a case with the clocks after it, the first of which opened it."""
+    clocks: Clocks | None = None
+    for event in events:
+        clocks = advance(clocks, event, book) if clocks is not None else _begun(event, book)
+        yield event, clocks
+
+
+def _begun(first: CaseEvent, book: Book) -> Clocks:
+    if not isinstance(first, CaseOpened):
+        raise ValueError("a history begins with CaseOpened")
+    return begin(first, book)
 
 
 def begin(opened: CaseOpened, book: Book) -> Clocks:
@@ -108,10 +78,10 @@ def advance(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
     after = _told(before, event, book)
     after = _with_ended(before, after, event, book)
     after = _measured(before, after, event.at, book)
-    after = _held(after, event.at, book)
+    after = held(after, event.at, book)
     after = _stepped(after, event, book)
-    if isinstance(event, (CaseAbsorbed, CaseReleased)):
-        after = _with_others(after, event, book)
+    if isinstance(event, ClocksCarried):
+        after = with_carried(after, event, book)
     return _with_new(after, event.at, book)
 
 
@@ -123,12 +93,14 @@ def as_of(clocks: Clocks, now: datetime) -> tuple[Clock, ...]:
 def _told(before: Clocks, event: CaseEvent, book: Book) -> Clocks:
     """What the event says of the case itself."""
     status = TRANSITIONS.get((before.status, event.verb), before.status)
-    after = replace(before, status=status, awaits=_awaits(before.awaits, event))
+    after = replace(before, status=status, awaits=_awaits(before.awaits, event), carried=frozenset())
     match event:
         case CaseMerged():
             return replace(after, merged_from=before.status)
         case CaseAbsorbed() if event.customer_waits and before.status is Status.WAITING_ON_CUSTOMER:
             return replace(after, status=Status.OPEN)
+        case CaseReleased() if event.status is not None:
+            return replace(after, status=event.status)
         case CaseUnmerged():
             return replace(after, status=before.merged_from or status, merged_from=None)
         case CasePrioritised():
@@ -197,38 +169,6 @@ def _measured_anew(clock: Clock, old: Measure, new: Measure, at: datetime) -> Cl
     return clock.measured(old, new, goal, at) if goal is not None else clock.laid_aside(old, new, at)
 
 
-def _held(after: Clocks, at: datetime, book: Book) -> Clocks:
-    """Clocks stand still where the status says so, and where nobody promises their target."""
-    measure = after.measure(book)
-    found = tuple(
-        clock.paused(measure, at) if _pauses(after.status, measure, clock.target) else clock.resumed(measure, at)
-        for clock in after.clocks
-    )
-    return replace(after, clocks=found)
-
-
-def _pauses(status: Status, measure: Measure, target: Target) -> bool:
-    return status is Status.MERGED or measure.goal(target) is None or measure.policy.pauses(target, status)
-
-
-def _with_others(after: Clocks, event: CaseAbsorbed | CaseReleased, book: Book) -> Clocks:
-    """What was owed in another case is owed here, or is no more: of two waits for one answer the longer counts."""
-    measure = after.measure(book)
-    for target in Target:
-        stretches: Stretches | None = getattr(event, target)
-        if stretches is None or measure.goal(target) is None or after.status not in LIVE:
-            continue
-        here = next(iter(after.running(target)), None)
-        if stretches:
-            clock = (here or _new(after, target, measure, event.at)).taken_over(stretches, measure, event.at)
-            if here is None or isinstance(event, CaseReleased) or clock.spent > here.spent_at(measure, event.at):
-                after = _with(after, [clock], event.at, book)
-        elif isinstance(event, CaseReleased):
-            kept = (clock for clock in after.clocks if clock is not here or clock.breached_at is not None)
-            after = replace(after, clocks=tuple(kept))
-    return after
-
-
 def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
     """Whatever the customer waits for and no clock counts yet is counted from now."""
     measure = after.measure(book)
@@ -237,29 +177,11 @@ def _with_new(after: Clocks, at: datetime, book: Book) -> Clocks:
     answers = any(measure.goal(clock.target) is not None for clock in after.running(*RESPONSE.values()))
     wanted = [None if answers else RESPONSE.get(after.awaits), Target.RESOLUTION]
     new = [
-        _new(after, target, measure, at)
+        new_clock(after, target, measure, at)
         for target in wanted
         if target is not None and measure.goal(target) is not None and not after.running(target)
     ]
-    return _with(after, new, at, book)
-
-
-def _new(after: Clocks, target: Target, measure: Measure, at: datetime) -> Clock:
-    """The next cycle of a target that is promised."""
-    cycle = 1 + max((clock.cycle for clock in after.every if clock.target is target), default=0)
-    return Clock.begin(target, cycle, measure.goal(target) or NOTHING, measure, at)
-
-
-def _with(after: Clocks, new: Sequence[Clock], at: datetime, book: Book) -> Clocks:
-    """These clocks, each in place of the one of its target there was."""
-    if not new:
-        return after
-    again = {clock.target for clock in new}
-    kept = tuple(clock for clock in after.clocks if clock.target not in again)
-    same = {(clock.target, clock.cycle) for clock in new}
-    old = (clock for clock in after.clocks if clock.target in again and (clock.target, clock.cycle) not in same)
-    past = (*after.past, *old)
-    return _held(replace(after, clocks=(*kept, *new), past=past), at, book)
+    return with_clocks(after, new, at, book)
 
 
 def _stepped(after: Clocks, event: CaseEvent, book: Book) -> Clocks:

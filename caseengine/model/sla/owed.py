@@ -4,64 +4,105 @@ Instants, no working time: what they come to is for the calendar of whoever coun
 Source: docs/decisions/0014-sla-clocks.md
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from caseengine.model.events import CaseAbsorbed, CaseEvent
+from caseengine.model.events import CaseEvent
 from caseengine.model.events.relations import Stretches
+from caseengine.model.lifecycle import Status
 from caseengine.model.sla.clock import Clock
-from caseengine.model.sla.fold import Awaits, Clocks, fold
+from caseengine.model.sla.lived import Lives, Piece, lived
 from caseengine.model.sla.policy import Book, Target
-from caseengine.model.sla.why import Span, SpanKind, why
+from caseengine.model.sla.state import Awaits, Clocks
+from caseengine.model.standing import standing
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """`customer_waits` for words; `ran` tells when the clocks ran that have not ended."""
+    """What a case owes at a moment.
 
-    customer_waits: bool = True
-    ran: dict[Target, Stretches] = field(default_factory=dict)
+    Attributes:
+        customer_waits: for words.
+        status: the case's.
+        ran: when the clocks ran that have not ended.
+        ladder: what gave them their steps: "policy", "version" and "department".
+        steps: how many of these each has behind it.
+    """
+
+    customer_waits: bool
+    status: Status
+    ran: Mapping[Target, Stretches]
+    ladder: Mapping[str, Any]
+    steps: Mapping[Target, int]
+
+    @property
+    def carried(self) -> dict[str, Any]:
+        """As the fields of a `ClocksCarried` tell it."""
+        told = {str(target): ran for target, ran in self.ran.items()}
+        return {**told, **self.ladder, "steps": {str(target): self.steps.get(target, 0) for target in self.ran}}
+
+    @property
+    def wait(self) -> dict[str, Any]:
+        """Told likewise, the longest wait for words alone: as one for the first answer in another case."""
+        waits = [(ran, target) for target, ran in self.ran.items() if ran and target is not Target.RESOLUTION]
+        ran, target = min(waits, default=(None, None))
+        steps = self.steps.get(Target.FIRST_RESPONSE, 0) if target is Target.FIRST_RESPONSE else 0
+        first = str(Target.FIRST_RESPONSE)
+        return {first: ran, **self.ladder, "steps": {first: steps}}
 
 
-def owed(events: Sequence[CaseEvent], book: Book, at: datetime) -> Owed:
+def owed(events: Iterable[CaseEvent], book: Book, at: datetime) -> Owed:
     """By a case, as of `at`: of each clock that is promised and has not ended, when it ran."""
-    clocks = fold(events, book)
-    ran = {one.target: _ran(why(events, one.target, one.cycle, book, at), at) for one in _promised(clocks, book)}
-    return Owed(clocks.awaits is not Awaits.NOBODY, ran)
+    clocks, lives = lived(events, book)
+    measure = clocks.measure(book)
+    ran = {target: ran for target, ran in _ran(clocks, lives, at).items() if measure.goal(target) is not None}
+    return _owed(clocks, ran)
 
 
 def owed_without(events: Sequence[CaseEvent], other_id: UUID, book: Book, at: datetime) -> Owed:
-    """By a case as if the other one had never been merged into it; clocks that go on as they are are left out."""
-    taken = next((event for event in reversed(events) if _took(event, other_id)), None)
-    if not isinstance(taken, CaseAbsorbed):
-        return Owed()
-    brought = [target for target in Target if getattr(taken, target) is not None]
-    if not brought:  # nothing was owed there, or the fact is from before it was told
-        return Owed()
-    alone = replace(taken, customer_waits=False, first_response=None, next_response=None, resolution=None)
-    left = owed([alone if event is taken else event for event in events], book, at)
-    here = {clock.target for clock in _promised(fold(events, book), book)}
-    new = {target: stretches for target, stretches in left.ran.items() if target not in here}
-    return Owed(left.customer_waits, {**new, **{target: left.ran.get(target, ()) for target in brought}})
+    """By a case as if this other one, and all that went again, had never been merged into it.
+
+    Clocks that go on as they are are left out; so are those that were missed either way.
+    """
+    clocks, lives = lived(events, book)
+    alone, lives_alone = lived(standing(events, other_id), book)
+    here, there = _ran(clocks, lives, at), _ran(alone, lives_alone, at)
+    either_way = _missed(clocks, at) & _missed(alone, at)
+    changed = [target for target in {**here, **there} if here.get(target) != there.get(target)]
+    return _owed(alone, {target: there.get(target, ()) for target in changed if target not in either_way})
 
 
-def _took(event: CaseEvent, other_id: UUID) -> bool:
-    return isinstance(event, CaseAbsorbed) and event.other_id == other_id
+def _owed(clocks: Clocks, ran: Mapping[Target, Stretches]) -> Owed:
+    policy = clocks.policy
+    named = (policy.id, policy.version) if policy is not None else ("", 0)
+    ladder = dict(zip(("policy", "version", "department"), (*named, clocks.department), strict=True))
+    steps = {clock.target: clock.steps for clock in clocks.running()}
+    return Owed(clocks.awaits is not Awaits.NOBODY, clocks.status, ran, ladder, steps)
 
 
-def _promised(clocks: Clocks, book: Book) -> list[Clock]:
-    measure = clocks.measure(book)
-    return [clock for clock in clocks.running() if measure.goal(clock.target) is not None]
+def _ran(clocks: Clocks, lives: Lives, at: datetime) -> dict[Target, Stretches]:
+    """Of the clocks that have not ended: until now, or until they were due."""
+    running = clocks.running()
+    return {clock.target: _stretches(lives[clock.target, clock.cycle].until(at), _end(clock, at)) for clock in running}
 
 
-def _ran(spans: Sequence[Span], at: datetime) -> Stretches:
+def _end(clock: Clock, at: datetime) -> datetime:
+    return min(at, clock.due_at) if clock.due_at is not None else at
+
+
+def _missed(clocks: Clocks, at: datetime) -> set[Target]:
+    return {clock.target for clock in clocks.running() if clock.late(at).breached_at is not None}
+
+
+def _stretches(pieces: Iterable[Piece], at: datetime) -> Stretches:
     """Joined where one follows the other: whether the desk was open then is not theirs to say."""
     found: list[tuple[datetime, datetime]] = []
-    for span in spans:
-        begins, ends = span.begins, min(span.ends, at)
-        if span.kind is SpanKind.PAUSED or begins >= ends:
+    for piece in pieces:
+        begins, ends = piece.begins, min(piece.ends, at)
+        if not piece.ran or begins >= ends:
             continue
         if found and found[-1][1] == begins:
             begins = found.pop()[0]

@@ -6,12 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from caseengine.model.calendar import Calendar, openings_between
-from caseengine.model.events import CaseAbsorbed, CaseEvent, CaseOpened, CaseReleased
-from caseengine.model.events.relations import Stretches
-from caseengine.model.lifecycle import Status
+from caseengine.model.events import CaseEvent
 from caseengine.model.sla.clock import Clock
-from caseengine.model.sla.fold import Clocks, advance, begin
-from caseengine.model.sla.policy import NO_SLA, Book, Target
+from caseengine.model.sla.lived import Piece, lived
+from caseengine.model.sla.policy import Book, Target
 
 
 class SpanKind(StrEnum):
@@ -39,69 +37,23 @@ def why(events: Iterable[CaseEvent], target: Target, cycle: int, book: Book, now
     A clock that ended is told until it ended, a paused one until `now`. Those that are `OPEN` add up to its goal where
     the clock is told until it is due, and to what was spent otherwise. Empty where there was no such clock.
     """
-    found: list[Span] = []
-    clock: Clock | None = None
-    for event, clocks, until in _stretches(events, book):
-        clock = _of(clocks, target, cycle)
-        if clock is None:
-            found = []  # one that was taken back leaves its number to the next
-        elif clock.is_open:
-            if isinstance(event, (CaseAbsorbed, CaseReleased)):
-                found = _elsewhere(getattr(event, target), clocks, clock, book) or found
-            # Each stretch is told anew from where the clock was counted up to: time may have been set back since.
-            found = [*_until(found, clock.touched_at), *_spans(clocks, clock, until or _horizon(clock, now), book)]
-    return _joined(found, clock.due_at if clock is not None and clock.is_open else None)
-
-
-def _stretches(events: Iterable[CaseEvent], book: Book) -> Iterator[tuple[CaseEvent, Clocks, datetime | None]]:
-    """Each event and the fold after it, with the instant of the next; None after the last."""
-    last: CaseEvent | None = None
-    clocks: Clocks | None = None
-    for event in events:
-        if last is not None and clocks is not None:
-            yield last, clocks, event.at
-            clocks = advance(clocks, event, book)
-        elif isinstance(event, CaseOpened):
-            clocks = begin(event, book)
-        else:
-            raise ValueError("a history begins with CaseOpened")
-        last = event
-    if last is not None and clocks is not None:
-        yield last, clocks, None
-
-
-def _elsewhere(ran: Stretches | None, clocks: Clocks, clock: Clock, book: Book) -> list[Span]:
-    """How long it ran by when it was taken over; nothing where the case's own clock went on instead."""
-    calendar = book.calendar(clocks.policy) if clocks.policy else None
-    if not ran or ran[0][0] != clock.started_at or calendar is None or clocks.policy is None:
+    _, lives = lived(events, book)
+    life = lives.get((target, cycle))
+    if life is None:
         return []
-    found: list[Span] = []
-    for begins, ends in ran:
-        found += [Span(found[-1].ends, begins, SpanKind.PAUSED, Status.MERGED)] if found else []
-        found += _worked(begins, ends, calendar, clocks.policy.calendar)
-    return [*found, Span(ran[-1][1], clock.touched_at, SpanKind.PAUSED, Status.MERGED)]
-
-
-def _of(clocks: Clocks, target: Target, cycle: int) -> Clock | None:
-    return next((one for one in clocks.every if (one.target, one.cycle) == (target, cycle)), None)
+    found = [span for piece in life.until(_horizon(life.clock, now)) for span in _spans(piece)]
+    return _joined(found, life.clock.due_at if life.clock.is_open else None)
 
 
 def _horizon(clock: Clock, now: datetime) -> datetime:
     return clock.due_at if clock.running_since is not None and clock.due_at is not None else max(now, clock.touched_at)
 
 
-def _spans(clocks: Clocks, clock: Clock, until: datetime, book: Book) -> Iterator[Span]:
-    """The stretch from when the clock was last touched, or this event came, until the next one."""
-    since = clock.touched_at
-    if until <= since:
-        return
-    if clock.running_since is None:
-        promised = clocks.measure(book).goal(clock.target) is not None or clocks.status is Status.MERGED
-        yield Span(since, until, SpanKind.PAUSED, clocks.status if promised else NO_SLA)
-        return
-    calendar = book.calendar(clocks.policy) if clocks.policy else None
-    if calendar is not None and clocks.policy is not None:
-        yield from _worked(since, until, calendar, clocks.policy.calendar)
+def _spans(piece: Piece) -> Iterator[Span]:
+    if not piece.ran:
+        yield Span(piece.begins, piece.ends, SpanKind.PAUSED, piece.because)
+    elif piece.calendar is not None:
+        yield from _worked(piece.begins, piece.ends, piece.calendar, piece.because)
 
 
 def _worked(since: datetime, until: datetime, calendar: Calendar, name: str) -> Iterator[Span]:

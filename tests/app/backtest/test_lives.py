@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.backtest.draft import CaseDifference
+from app.backtest.sla import taken_over_from
 from caseengine.cases import history
 from caseengine.clocks import book_for
 from caseengine.model.sla import Clock
 from caseengine.rulebooks import Rulebook
-from caseengine.sla_replay import Taken, replay
+from caseengine.sla_replay import Others, Taken, replay
 from caseengine.tables import assignments
 from tests.app.backtest.lives import BESIDES, CONDITIONS, WEEK, WORKED_ON, Act, Theatre, lives
 from tests.caseengine.machine_acts import World
@@ -109,7 +111,9 @@ def clocks(theatre: Theatre, world: World) -> list[dict[str, Any]]:
 
 async def told(world: World, case_id: Any) -> dict[str, Any]:
     events = await world.office.see(history, case_id)
-    measured = replay(events, await world.office.see(book_for, events), WEEK)
+    others = await world.office.see(taken_over_from, [events], WEEK)
+    book = await world.office.see(book_for, [*events, *chain(*others.values())])
+    measured = replay(events, book, WEEK, others=Others(others, book, WEEK))
     found: dict[str, Any] = {}
     for (target, cycle), clock in measured.clocks.items():
         name, steps = f"{target}.{cycle}", measured.steps.get((target, cycle), ())
