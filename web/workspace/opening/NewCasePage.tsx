@@ -64,70 +64,68 @@ function Form({ departments }: { departments: { id: string; name: string }[] }):
   }
   const whose = caller ? { contact_id: caller.id } : {};
   return (
-    <div className="opening">
-      <form onSubmit={open}>
-        <Caller caller={caller} choose={chosen} />
-        <fieldset>
-          <legend>{word("open.what")}</legend>
+    <form className="opening" onSubmit={open}>
+      <Caller caller={caller} choose={chosen} />
+      <fieldset>
+        <legend>{word("open.what")}</legend>
+        <label>
+          {word("open.subject")}
+          <input ref={subject} name="subject" required maxLength={SUBJECT_CHARACTERS_MAX} value={told.subject} onChange={(event) => tell({ ...told, subject: event.target.value })} autoComplete="off" dir="auto" />
+        </label>
+        <label>
+          {word("open.words")}
+          <textarea name="description" rows={5} maxLength={CHARACTERS_MAX} dir="auto" onChange={(event) => tell({ ...told, text: event.target.value.slice(0, COMPARED_CHARACTERS_MAX) })} />
+        </label>
+        <div className="pairs">
           <label>
-            {word("open.subject")}
-            <input ref={subject} name="subject" required maxLength={SUBJECT_CHARACTERS_MAX} value={told.subject} onChange={(event) => tell({ ...told, subject: event.target.value })} autoComplete="off" dir="auto" />
-          </label>
-          <label>
-            {word("open.words")}
-            <textarea name="description" rows={5} maxLength={CHARACTERS_MAX} dir="auto" onChange={(event) => tell({ ...told, text: event.target.value.slice(0, COMPARED_CHARACTERS_MAX) })} />
-          </label>
-          <div className="pairs">
-            <label>
-              {word("fact.department")}
-              <select name="department" required value={told.department} onChange={(event) => tell({ ...told, department: event.target.value })}>
-                <option value="" disabled>
-                  {word("choose")}
+            {word("fact.department")}
+            <select name="department" required value={told.department} onChange={(event) => tell({ ...told, department: event.target.value })}>
+              <option value="" disabled>
+                {word("choose")}
+              </option>
+              {departments.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.name}
                 </option>
-                {departments.map((one) => (
-                  <option key={one.id} value={one.id}>
-                    {one.name}
-                  </option>
-                ))}
-              </select>
-            </label>
-            <label>
-              {word("fact.type")}
-              <select name="case_type">
-                {TYPES.map((one) => (
-                  <option key={one} value={one}>
-                    {word(`type.${one}`)}
-                  </option>
-                ))}
-              </select>
-            </label>
-            <label>
-              {word("open.channel")}
-              <select name="channel">
-                {CHANNELS.map((one) => (
-                  <option key={one} value={one}>
-                    {word(`channel.${one}`)}
-                  </option>
-                ))}
-              </select>
-            </label>
-            <label>
-              {word("fact.order")}
-              <input name="order_number" maxLength={60} autoComplete="off" onChange={(event) => tell(named(told, "order_number", event.target.value.trim()))} />
-            </label>
-            <Product choose={(product) => tell(named(told, "product", product))} />
-            <Assessment impact={2} urgency={2} />
-          </div>
-        </fieldset>
-        <Trouble problem={problem} />
-        <div className="buttons">
-          <button type="submit" className="primary" disabled={busy}>
-            {word("open.submit")}
-          </button>
+              ))}
+            </select>
+          </label>
+          <label>
+            {word("fact.type")}
+            <select name="case_type">
+              {TYPES.map((one) => (
+                <option key={one} value={one}>
+                  {word(`type.${one}`)}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            {word("open.channel")}
+            <select name="channel">
+              {CHANNELS.map((one) => (
+                <option key={one} value={one}>
+                  {word(`channel.${one}`)}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            {word("fact.order")}
+            <input name="order_number" maxLength={60} autoComplete="off" onChange={(event) => tell(named(told, "order_number", event.target.value.trim()))} />
+          </label>
+          <Product choose={(product) => tell(named(told, "product", product))} />
+          <Assessment impact={2} urgency={2} />
         </div>
-      </form>
+      </fieldset>
       <AlikeDraft draft={{ ...draft, subject: draft.subject.trim(), ...whose }} />
-    </div>
+      <Trouble problem={problem} />
+      <div className="buttons">
+        <button type="submit" className="primary" disabled={busy}>
+          {word("open.submit")}
+        </button>
+      </div>
+    </form>
   );
 }
 

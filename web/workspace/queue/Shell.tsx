@@ -100,8 +100,8 @@ function NewCase(): ReactNode {
   const navigate = useNavigate();
   useKeys({ c: () => void navigate({ to: "/new" }) });
   return (
-    <Link to="/new" className="new-case" aria-keyshortcuts="Alt+C">
-      <Icon name="plus" /> {word("open.title")}
+    <Link to="/new" className="new-case" aria-label={word("open.title")} aria-keyshortcuts="Alt+C">
+      <Icon name="plus" /> <span aria-hidden="true">{word("open.title")}</span>
     </Link>
   );
 }
