@@ -1,6 +1,6 @@
 """How a case came in where nobody wrote: by telephone, for one.
 
-Revision: 0022, after 0019
+Revision: 0020, after 0019
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 from storage.tables import EMPTY
 
-revision = "0022"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None
