@@ -1,5 +1,6 @@
 """When a person takes over: the case they get, what they get to read, and what the customer is told meanwhile."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from math import ceil
@@ -17,6 +18,7 @@ from caseengine.operations.opening import Opening, open_case
 from caseengine.reading.log import latest_said
 from caseengine.reading.wait import CHAT, position, somebody_there, wait_for
 
+NO_WORD = re.compile(r"[@\d]|://")
 CLAIMS = ("email", "phone", "store")
 FIVE_MINUTES = timedelta(minutes=5)
 WAIT_TOLD_MAX = timedelta(minutes=90)
@@ -96,7 +98,12 @@ async def _recent(desk: Desk) -> list[str]:
 
 def _subject(before: list[str], now: str) -> str:
     """The longest of their words. "A person, please" counts half: where more was said, that is what it is about."""
-    return max([now, *before], key=lambda text: len(text) / 2 if text == now else len(text))
+    return max([now, *before], key=lambda text: _told(text) / 2 if text == now else _told(text))
+
+
+def _told(text: str) -> int:
+    """How much is said in words: an address or a number answers a question, and is what nothing is about."""
+    return sum(len(word) for word in text.split() if not NO_WORD.search(word))
 
 
 async def hear_while_waiting(desk: Desk, cases: list[Case]) -> list[Line]:
