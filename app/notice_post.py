@@ -15,7 +15,7 @@ from caseengine.mail_threads import MailThreads, SentMail, sent_by_key
 from caseengine.mail_tokens import TokenKind, make_token, tokens_in, with_token
 from channels.email.mail import Mail, ReturnPath
 from channels.email.smtp import Refused
-from channels.leaving import to_the_end
+from channels.leaving import written_down
 from channels.protocol import Receipt
 from storage.engine import Database
 
@@ -59,7 +59,7 @@ class NoticePost:
         except Refused as refused:
             await self._letterbook.refused(path.message_id, refused.recipients)
             raise
-        await to_the_end(self._settle(path, receipt))
+        await written_down(self._settle(path, receipt))
         return receipt
 
     def _return_path(self, batch: str, to: str) -> ReturnPath:

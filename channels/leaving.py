@@ -5,6 +5,8 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from channels.protocol import DeliveryFailed
+
 ENDS_WITHIN_S = 5.0
 """After the desk is told to stop; its turns have had their time before: app/serve.py."""
 T = TypeVar("T")
@@ -34,6 +36,18 @@ async def to_the_end(sending: Coroutine[Any, Any, T]) -> T:
     if task.cancelled() or not task.done():
         raise CutOff
     return task.result()
+
+
+async def written_down(writing: Coroutine[Any, Any, None]) -> None:
+    """That the far side took it, kept also where the task is cancelled meanwhile.
+
+    Raises:
+        DeliveryFailed: it could not be kept. It is in doubt then: as any other failure it would be sent again.
+    """
+    try:
+        await to_the_end(writing)
+    except Exception as error:
+        raise DeliveryFailed("that it was taken could not be written down", ambiguous=True) from error
 
 
 def is_stopping() -> bool:

@@ -48,6 +48,7 @@ class DeliveryFailed(Exception):
         ambiguous: it may have been taken: only a person may send it once more.
         reason: a code; the detail is for whoever runs the desk.
         after: of one that is tried again: no sooner than that, as the far side asks.
+        tried: false where it came to no try, for the desk had its hands full: it comes again `after` that.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class DeliveryFailed(Exception):
         ambiguous: bool = False,
         reason: Reason = "refused",
         after: timedelta = AT_ONCE,
+        tried: bool = True,
     ) -> None:
         super().__init__(detail)
         self.retry = retry
         self.ambiguous = ambiguous
         self.after = after
+        self.tried = tried
         self.reason: Reason = "no_answer" if ambiguous else "unavailable" if retry else reason
 
 

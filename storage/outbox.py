@@ -44,9 +44,9 @@ class Outbox:
         """The channel took it and gave this proof."""
         self._update(row, state="done", receipt=dict(receipt))
 
-    def retry(self, row: OutboxRow, error: str, *, next_try_at: datetime) -> None:
-        """The channel did not take it and it is safe to try again."""
-        self._update(row, tries=row.tries + 1, last_error=error, next_try_at=next_try_at)
+    def retry(self, row: OutboxRow, error: str, *, next_try_at: datetime, tried: bool = True) -> None:
+        """The channel did not take it and it is safe to try again. What was not even `tried` has as many tries left."""
+        self._update(row, tries=row.tries + int(tried), last_error=error, next_try_at=next_try_at)
 
     def give_up(self, row: OutboxRow, error: str, *, ambiguous: bool = False) -> None:
         """It will not be tried again by itself; `ambiguous` when the channel may have taken it all the same."""

@@ -29,6 +29,8 @@ AT_ONCE_MAX = 200
 UNDER_WAY_MAX = 2_000
 """Streams of a topic under way at once."""
 CONFLICTS_MAX = 5
+WRITTEN_DOWN_AFTER_S = (0.5, 2.0, 5.0, 15.0, 30.0)
+"""Between tries to write down what came of deliveries while the database is not available."""
 
 Stream = asyncio.Task[None]
 """The deliveries of one stream, one after another."""
@@ -177,14 +179,27 @@ class Delivery:
             return DeliveryFailed(f"it cannot be carried out: {type(error).__name__}", reason="fault")
 
     async def _record(self, outcomes: list[Outcome]) -> None:
+        """As long as it is not written down, what left would leave again: the database is waited for a while."""
+        for row, outcome in outcomes:
+            DELIVERIES.labels(row.topic, _name(outcome)).inc()
+        for wait_s in (*WRITTEN_DOWN_AFTER_S, None):
+            try:
+                await self._write_down(outcomes)
+            except StorageUnavailable:
+                if wait_s is None:
+                    raise
+                await asyncio.sleep(wait_s)
+            else:
+                return
+
+    async def _write_down(self, outcomes: list[Outcome]) -> None:
         told: list[tuple[OutboxRow, DeliveryFailed]] = []
         async with self._database.unit_of_work() as work:
             outbox = Outbox(work)
             for row, outcome in outcomes:
-                DELIVERIES.labels(row.topic, _name(outcome)).inc()
                 if isinstance(outcome, Receipt):
                     outbox.delivered(row, {"channel": outcome.channel, **outcome.proof})
-                elif wait_after(row, outcome) is None or is_late(row):
+                elif wait_after(row, outcome) is None or is_late(row, outcome):
                     told.append((row, outcome))
                 else:
                     self._settling(row, outcome)(outbox)
@@ -196,7 +211,7 @@ class Delivery:
         if wait is None:
             return lambda outbox: outbox.give_up(row, str(failed), ambiguous=failed.ambiguous)
         next_try_at = self._now() + wait
-        return lambda outbox: outbox.retry(row, str(failed), next_try_at=next_try_at)
+        return lambda outbox: outbox.retry(row, str(failed), next_try_at=next_try_at, tried=failed.tried)
 
     async def _tell(self, row: OutboxRow, failed: DeliveryFailed) -> None:
         """By itself: what is done about it may meet somebody at the same case, and is then decided again."""

@@ -38,6 +38,6 @@ def send_mail(
         if named := row.payload.get("files"):
             async with database.snapshot() as snapshot:
                 mail = await with_files(snapshot, mail, named)
-        return await sender.send(mail, key=f"outbox-{row.id}")
+        return await sender.send(mail, key=f"outbox-{row.id}", hurried=not batch)
 
     return send

@@ -16,13 +16,15 @@ FOR_DAYS = (*SOON, *[timedelta(hours=1)] * 11, *[timedelta(hours=4)] * 27)
 
 def wait_after(row: OutboxRow, failed: DeliveryFailed) -> timedelta | None:
     """How long a delivery that failed waits for its next try, at least as the far side asks; None: there is none."""
+    if not failed.tried:
+        return failed.after
     waits = _waits(row)
     return max(waits[row.tries], failed.after) if failed.retry and row.tries < len(waits) else None
 
 
-def is_late(row: OutboxRow) -> bool:
+def is_late(row: OutboxRow, failed: DeliveryFailed) -> bool:
     """Whether this is the try after which people are told that it takes long; said once."""
-    return row.tries == len(SOON)
+    return failed.tried and row.tries == len(SOON)
 
 
 def _waits(row: OutboxRow) -> Sequence[timedelta]:

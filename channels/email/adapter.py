@@ -9,7 +9,7 @@ from bot.activity import Activity
 from channels.email.compose import compose
 from channels.email.outline import Letterbook, Outline
 from channels.email.smtp import CHANNEL, Doubted, Later, Refused, SmtpSender
-from channels.leaving import to_the_end
+from channels.leaving import to_the_end, written_down
 from channels.protocol import DeliveryFailed, Receipt
 
 log = structlog.get_logger()
@@ -44,19 +44,19 @@ class EmailAdapter:
             took = partial(self._letterbook.took, outline.message_id)
             receipt = await self._sender.hand_over(message, outline.envelopes, took)
         except Doubted as doubted:
-            await self._keep(outline.message_id, doubted)
+            await to_the_end(self._keep(outline.message_id, doubted))
             raise
         except Later as later:
-            done = await self._letterbook.later(outline.message_id, later)
+            done = await to_the_end(self._letterbook.later(outline.message_id, later))
             if done is None:
                 raise
             return done
         except Refused as refused:
             if outline.to.address not in outline.had:
-                await self._letterbook.refused(outline.message_id, refused.recipients)
+                await to_the_end(self._letterbook.refused(outline.message_id, refused.recipients))
                 raise
             receipt = Receipt(CHANNEL, {"message_id": message["Message-ID"], "refused": dict(refused.recipients)})
-        await to_the_end(self._letterbook.sent(outline.message_id, receipt))
+        await written_down(self._letterbook.sent(outline.message_id, receipt))
         if outline.to.address in (refused_for := receipt.proof.get("refused", {})):
             raise Refused("not accepted for whom it is written to", refused_for)
         return receipt

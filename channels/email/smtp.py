@@ -79,7 +79,7 @@ class SmtpSender:
         self._resolve_params = resolve_params
         self._sign = sign
 
-    async def send(self, mail: Mail, *, key: str) -> Receipt:
+    async def send(self, mail: Mail, *, key: str, hurried: bool = True) -> Receipt:
         """Write the mail and hand it to the server.
 
         A mail to nobody, or with nothing left to say, is done without sending; the receipt says so.
@@ -93,21 +93,24 @@ class SmtpSender:
             return Receipt(CHANNEL, {"skipped": True})
         message = await asyncio.to_thread(self._written, mail, params, key)
         sender = mail.return_path.envelope_from if mail.return_path else self._settings.sender
-        return await self.hand_over(message, {mail.to: sender})
+        return await self.hand_over(message, {mail.to: sender}, hurried=hurried)
 
-    async def hand_over(self, message: EmailMessage, envelopes: Mapping[str, str], took: Took | None = None) -> Receipt:
+    async def hand_over(
+        self, message: EmailMessage, envelopes: Mapping[str, str], took: Took | None = None, *, hurried: bool = True
+    ) -> Receipt:
         """Give a mail that is written to the server, once for each recipient; the receipt names those it refused.
 
         Args:
             envelopes: each recipient with the sender of their envelope, where what comes back from them goes: nobody
                 else gets to see it.
             took: for all but the last, whose receipt is the answer.
+            hurried: somebody waits for it; see `SmtpConnections.open`.
 
         Raises:
             DeliveryFailed: see `send`. `Refused` where it takes it for none of them, now or ever; `Later` where it may
                 take it later for some of them, whoever else has it by now; `Doubted` where it is ambiguous.
         """
-        client = await self._connections.open()
+        client = await self._connections.open(hurried=hurried)
         taken: dict[str, Receipt] = {}
         failed: dict[str, int] = {}
         try:

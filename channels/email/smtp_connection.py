@@ -1,9 +1,12 @@
 """Connections to the company's own mail server: encrypted, and signed in as the environment says."""
 
 import asyncio
+import secrets
 import ssl
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aiosmtplib
@@ -18,8 +21,11 @@ NOT_LET_IN = 535
 NO_SECRET = known("")
 AT_ONCE_MAX = 20
 """Connections: a server that says nothing for minutes takes no more of the desk's files than these."""
+HURRIED_MIN = 5
+"""Of them for mails that somebody waits for, whatever notices there are."""
 FREE_WITHIN_S = 10.0
-"""A mail waits for a connection so long, and is then tried later: it does not keep others out of the way."""
+"""A mail waits for a connection so long, and comes again soon after: it does not keep others out of the way."""
+AGAIN_WITHIN_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class SmtpConnections:
         self._settings = settings
         self._secret = KeptSecret(settings.secret)
         self._free = asyncio.Semaphore(AT_ONCE_MAX)
+        self._unhurried = asyncio.Semaphore(AT_ONCE_MAX - HURRIED_MIN)
+        self._held: dict[aiosmtplib.SMTP, list[asyncio.Semaphore]] = {}
         self._farewells = set[asyncio.Task[None]]()
 
     async def greeting(self) -> str:
@@ -71,26 +79,38 @@ class SmtpConnections:
         Raises:
             DeliveryFailed: mail cannot be sent.
         """
-        self.leave(await self.open())
+        self.leave(await self.open(hurried=True))
         return f"{self._settings.host}:{self._settings.port}"
 
-    async def open(self) -> aiosmtplib.SMTP:
+    async def open(self, *, hurried: bool) -> aiosmtplib.SMTP:
         """Encrypted and signed in; what is refused is asked for anew, once. To be left, whatever comes of it.
+
+        Args:
+            hurried: somebody waits for the mail, as nobody does for a notice.
 
         Raises:
             DeliveryFailed: later, perhaps. Whatever is wrong before the envelope is wrong with the server or its
                 settings, not with a mail.
         """
+        held: list[asyncio.Semaphore] = []
         try:
             async with asyncio.timeout(FREE_WITHIN_S):
-                await self._free.acquire()
-        except TimeoutError as error:
-            raise DeliveryFailed("the mail server is slow: all connections are taken", retry=True) from error
-        try:
-            return await self._opened()
-        except BaseException:
-            self._free.release()
+                for line in [self._free] if hurried else [self._unhurried, self._free]:
+                    await line.acquire()
+                    held.append(line)
+        except BaseException as error:
+            _release(held)
+            if isinstance(error, TimeoutError):
+                again = timedelta(milliseconds=secrets.randbelow(AGAIN_WITHIN_S * 1_000))
+                raise DeliveryFailed("all connections are taken", retry=True, tried=False, after=again) from error
             raise
+        try:
+            client = await self._opened()
+        except BaseException:
+            _release(held)
+            raise
+        self._held[client] = held
+        return client
 
     def leave(self, client: aiosmtplib.SMTP) -> None:
         """Politely, and nobody waits for it: what the server said to the mail is known, and to be written down now."""
@@ -105,7 +125,7 @@ class SmtpConnections:
                     await client.quit(timeout=self._settings.patience.leaving_s)
         finally:
             client.close()
-            self._free.release()
+            _release(self._held.pop(client))
 
     async def _opened(self) -> aiosmtplib.SMTP:
         try:
@@ -149,6 +169,11 @@ class SmtpConnections:
         if self._settings.security == "plain":
             return None
         return ssl.create_default_context(cafile=self._settings.trust)
+
+
+def _release(held: Iterable[asyncio.Semaphore]) -> None:
+    for line in held:
+        line.release()
 
 
 def said(error: Exception) -> str:

@@ -107,8 +107,9 @@ class CallbackEnded(CaseEvent):
 
     @property
     def reached_the_customer(self) -> bool:
-        """An agent says that they spoke with them. That the system finds a call was made tells nothing of that."""
-        return self.how == "kept" and self.actor.kind is ActorKind.AGENT
+        """An agent says that they spoke with them. That the system finds a call was made tells nothing of that, and
+        facts that do not tell what was agreed are of a time when it ended nothing."""
+        return self.how == "kept" and self.actor.kind is ActorKind.AGENT and self.starts_at is not None
 
     def sets(self, case: Was) -> dict[str, Any]:
         """Who was spoken with has heard from the desk: that keeps the promise, as an answer does."""

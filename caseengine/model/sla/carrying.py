@@ -43,6 +43,8 @@ def _brought(after: Clocks, target: Target, ran: Stretches, event: ClocksCarried
 def _restored(after: Clocks, target: Target, ran: Stretches, event: ClocksCarried, book: Book) -> Clocks:
     """As without the other case, but for what was missed meanwhile: that ends, missed."""
     measure, here = after.measure(book), _here(after, target)
+    if event.steps is None and measure.goal(target) is None:
+        return after  # such facts were read like this, and rows say so
     if here is not None and here.breached_at is not None:
         if event.steps is None:  # such facts were read like this, and rows say so
             return after

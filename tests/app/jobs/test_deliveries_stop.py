@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from app.jobs import delivery as delivery_job
 from app.jobs.delivery import Delivery, Outcome
 from app.jobs.mail import send_mail
 from channels import leaving
 from channels.email import smtp_connection
 from channels.email.smtp import SmtpSender
-from channels.email.smtp_connection import SmtpSettings
+from channels.email.smtp_connection import SmtpConnections, SmtpSettings
+from channels.protocol import DeliveryFailed
 from storage.engine import Database
+from storage.errors import StorageUnavailable
 from storage.outbox import Outbox
 from storage.tables import outbox
 from tests.channels.email.servers import Scripted, serving
@@ -176,7 +179,54 @@ async def test_a_server_that_says_nothing_has_no_more_connections_than_it_may_an
         await delivery.close()
         for line in lines:
             line.close()
-    assert await states(database) == ["pending"] * 3 * smtp_connection.AT_ONCE_MAX
+    async with database.snapshot() as snapshot:
+        rows = await snapshot.rows(sa.select(outbox.c.state, outbox.c.tries, outbox.c.next_try_at))
+    assert [(row.state, row.tries) for row in rows] == [("pending", 0)] * 3 * smtp_connection.AT_ONCE_MAX
+    put_off = [row.next_try_at for row in rows if row.next_try_at is not None]
+    assert len(put_off) == 2 * smtp_connection.AT_ONCE_MAX
+    assert max(put_off) < AT + timedelta(seconds=smtp_connection.AGAIN_WITHIN_S)
+    assert len(set(put_off)) > 1, "they do not all come again at once"
+
+
+async def test_notices_leave_lines_for_what_somebody_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_connection, "FREE_WITHIN_S", 0.1)
+    async with serving(Scripted()) as port:
+        settings = SmtpSettings("127.0.0.1", port, "desk@shop.example", "Shop", security="plain")
+        connections = SmtpConnections(settings)
+        most = smtp_connection.AT_ONCE_MAX - smtp_connection.HURRIED_MIN
+        notices = [await connections.open(hurried=False) for _ in range(most)]
+        with pytest.raises(DeliveryFailed):
+            await connections.open(hurried=False)
+        codes = [await connections.open(hurried=True) for _ in range(smtp_connection.HURRIED_MIN)]
+        with pytest.raises(DeliveryFailed):
+            await connections.open(hurried=True)
+        connections.leave(notices.pop())
+        notices.append(await connections.open(hurried=False))
+        for client in (*notices, *codes):
+            connections.leave(client)
+        await asyncio.gather(*connections._farewells)
+
+
+async def test_what_came_of_it_is_written_down_once_the_database_is_there_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_job, "WRITTEN_DOWN_AFTER_S", (0.01, 0.01))
+    server, tries = Scripted(), list[int]()
+    await writes(database, "one")
+    async with serving(server) as port:
+        delivery = by_mail(database, port)
+        write_down = delivery._write_down
+
+        async def not_at_first(outcomes: list[Outcome]) -> None:
+            tries.append(1)
+            if len(tries) < 3:
+                raise StorageUnavailable
+            await write_down(outcomes)
+
+        monkeypatch.setattr(delivery, "_write_down", not_at_first)
+        await delivery.run()
+        assert (await states(database), len(tries)) == (["done"], 3)
+    assert len(server.taken) == 1
 
 
 def under_way(delivery: Delivery) -> int:

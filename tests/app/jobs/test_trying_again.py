@@ -28,7 +28,7 @@ def test_mail_is_tried_for_days_and_said_to_be_late_once(topic: str, channel: st
     found = waits(topic, channel)
     assert timedelta(days=4.5) < sum(found, timedelta()) <= timedelta(days=5)
     assert max(found) == timedelta(hours=4)
-    late = [times for times in range(len(found)) if is_late(tried(topic, channel, times))]
+    late = [times for times in range(len(found)) if is_late(tried(topic, channel, times), NOT_NOW)]
     assert [sum(found[:times], timedelta()) > timedelta(minutes=30) for times in late] == [True]
 
 
@@ -47,3 +47,10 @@ def test_who_asks_for_more_time_is_given_it():
 def test_what_was_refused_or_is_in_doubt_is_not_tried_again():
     assert wait_after(tried("mail", "", 0), DeliveryFailed("550")) is None
     assert wait_after(tried("mail", "", 0), DeliveryFailed("lost", ambiguous=True)) is None
+
+
+def test_what_came_to_no_try_comes_again_as_soon_as_it_says_and_is_never_late() -> None:
+    hands_full = DeliveryFailed("busy", retry=True, tried=False, after=timedelta(seconds=3))
+    for times in (0, 5, 99):
+        assert wait_after(tried("mail", "", times), hands_full) == timedelta(seconds=3)
+        assert not is_late(tried("mail", "", times), hands_full)
