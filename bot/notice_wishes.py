@@ -11,9 +11,12 @@ from typing import Any
 
 from bot.dialogs.desk import Desk
 from bot.dialogs.steps import Line
+from caseengine.cases import Cases
 from caseengine.operations.wishing import wish
+from caseengine.reading.reach import ANY_ZONE
 from customers.assurance import Level
-from customers.preferences import Holder, HolderKind
+from customers.preferences import Holder, HolderKind, Preferences
+from customers.proved import mail_addresses
 from customers.wishes import Way, Wishes
 
 STOP, AGAIN = "choice.stop_notices", "choice.notices_again"
@@ -38,7 +41,9 @@ async def hear_notice_wish(desk: Desk, *, zone: str) -> list[Line] | None:
     said: dict[str, Any] = {"by": desk.customer, "source": desk.conversation.channel, "at": desk.at}
     for holder in holders:
         await wish(desk.work, holder, change, zone=zone, reads_mail=False, **said)
-    return [Line("notices.stopped", choices=(AGAIN,)) if desk.pressed == STOP else Line("notices.again")]
+    if desk.pressed == STOP:
+        return [Line("notices.stopped", choices=(AGAIN,))]
+    return [Line("notices.again_not_by_mail" if way is Way.EMAIL and await _mail_is_stopped(desk) else "notices.again")]
 
 
 def _holders(desk: Desk) -> Sequence[Holder]:
@@ -47,6 +52,18 @@ def _holders(desk: Desk) -> Sequence[Holder]:
     if contact is not None and desk.assurance.level >= Level.CHANNEL:
         return [Holder(HolderKind.CONTACT, contact)]
     return [Holder(HolderKind.CASE, case_id) for case_id in sorted(desk.assurance.cases)]
+
+
+async def _mail_is_stopped(desk: Desk) -> bool:
+    """Whether whoever reads their mail said that no more may come, which they alone take back."""
+    contact = desk.assurance.contact_id
+    if contact is not None:
+        addresses = await mail_addresses(desk.work, contact)
+    else:
+        cases = [await Cases(desk.work).by_id(case_id) for case_id in desk.assurance.cases]
+        addresses = [case.reply_address for case in cases if case.reply_address is not None]
+    preferences = Preferences(desk.work, zone=ANY_ZONE)
+    return bool(addresses) and all([await preferences.stopped(address) for address in addresses])
 
 
 def _again(wishes: Wishes, *, way: Way) -> Wishes:

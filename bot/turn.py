@@ -212,6 +212,8 @@ async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) 
     if activity.channel not in LETTERS:
         told = await hear_notice_wish(desk, zone=bot.catalogue.zone.key)
         if told is not None:
+            if desk.conversation.mode is Mode.AGENT:
+                await _with_people(desk, said)  # they read along, and are told what their customer says
             return told
     if desk.conversation.outcome is Outcome.NOTHING:
         desk.conversation.came_to(Outcome.TALKED)

@@ -4,13 +4,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from caseengine.model.actor import SYSTEM
+from caseengine.cases import Cases
+from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.operations.opening import Opening, open_case
+from caseengine.operations.sending import holder_of
+from caseengine.operations.wishing import wish
 from customers.assurance import Assurances
 from customers.contacts import Contact, Contacts
 from customers.identities import Identity, IdentityKind
 from customers.preferences import Holder, HolderKind, Preferences
 from customers.tables import notice_consents
+from customers.wishes import Wishes
 from tests.channels.teams.peer import conversation
 from tests.desk import Desk, Worker
 from tests.stories import test_teams
@@ -130,3 +134,28 @@ async def test_who_has_not_shown_who_they_are_changes_nothing(desk: Desk) -> Non
     assert "I have to know who you are" in visitor.heard
     async with desk.house.database.snapshot() as snapshot:
         assert await snapshot.rows(sa.select(notice_consents)) == []
+
+
+async def test_what_was_stopped_by_who_reads_the_mail_is_not_taken_back_in_the_chat_and_that_is_said(
+    desk: Desk,
+) -> None:
+    ana, marcus, number = await opens_and_leaves(desk)
+    async with desk.house.database.unit_of_work() as work:
+        holder = holder_of(await Cases(work).get(number))
+        by: dict[str, Any] = {"by": Actor(ActorKind.CUSTOMER, "link"), "source": "link", "at": desk.clock()}
+        await wish(work, holder, Wishes.nothing, zone="UTC", **by)
+    await ana.says("Notices again")
+    assert "whoever reads your mail said" in ana.heard
+    desk.clock.passes(minutes=5)
+    await marcus.replies(number, "At one.")
+    await told(desk)
+    assert notices_to(desk, ANA) == []
+
+
+async def test_whoever_has_the_conversation_is_told_too(desk: Desk) -> None:
+    """The bot says that it is done, for else nobody would; and it is no secret from the person they talk with."""
+    ana, marcus, number = await opens_and_leaves(desk)
+    await marcus.replies(number, "Hello, this is Marcus.")
+    await ana.says("Stop notices")
+    assert "you get no more notices" in ana.heard
+    assert "CustomerWrote by customer" in await desk.timeline(number)
