@@ -118,7 +118,7 @@ def _letter(
         languages=_languages(headers),
         authentication=tuple(headers.all("authentication-results")[:AUTHENTICATIONS_MAX]),
         signatures=signatures(headers),
-        rests_on=rests_on(mail),
+        rests_on=rests_on(mail, plainly=plainly),
         text=words.text,
         quoted=words.quoted,
         html=found.html,

@@ -11,13 +11,16 @@ from enum import StrEnum
 
 from channels.email.reading.bodies import BODY_KINDS, is_words, read_bytes
 from channels.email.reading.charset import decode
+from channels.email.reading.encoded import keeps_quotations, looks_encoded
 from channels.email.reading.mime import Part
 
 READ_ALIKE = {"multipart/mixed", "multipart/related", "multipart/signed"}
 """All parts of these are read, whichever of them it is called."""
 ENCODED = {"base64", "quoted-printable"}
+DELIMITERS_MAX = 10_000
+"""A text with more lines that could be one is taken for parts: looking on would take longer than reading."""
 TAG = re.compile(rb"<[a-zA-Z!]")
-DELIMITER = re.compile(rb"(--[^\r\n]{0,200}?[^\s])[ \t]*\r?\n")
+DELIMITER = re.compile(rb"^--[^\r\n]{1,200}", re.MULTILINE)
 
 
 class _Shape(StrEnum):
@@ -28,9 +31,13 @@ class _Shape(StrEnum):
     PLAIN = "text/plain"
 
 
-def rests_on(mail: Part) -> tuple[str, ...]:
-    """Names in lower case; of each, that it is not there may be as telling as what it says."""
-    return ("subject", *(_parts_rest_on(mail) if mail.children else _leaf_rests_on(mail)))
+def rests_on(mail: Part, *, plainly: bool = False) -> tuple[str, ...]:
+    """Names in lower case; of each, that it is not there may be as telling as what it says.
+
+    Args:
+        plainly: without looking for quotes, as in `parse`.
+    """
+    return ("subject", *(_parts_rest_on(mail) if mail.children else _leaf_rests_on(mail, plainly=plainly)))
 
 
 def _parts_rest_on(mail: Part) -> list[str]:
@@ -46,9 +53,9 @@ def _alternative_in_order(mail: Part) -> bool:
     return mail.kind == "multipart/alternative" and ordered
 
 
-def _leaf_rests_on(mail: Part) -> list[str]:
+def _leaf_rests_on(mail: Part, *, plainly: bool) -> list[str]:
     names = []
-    if mail.encoding in ENCODED and mail.content != mail.raw[mail.start : mail.end]:
+    if not _says_the_same_encoded(mail, plainly=plainly):
         names.append("content-transfer-encoding")
     if mail.kind in BODY_KINDS and not is_words(mail) and mail.headers.first("content-disposition"):
         names.append("content-disposition")
@@ -57,16 +64,44 @@ def _leaf_rests_on(mail: Part) -> list[str]:
     return names
 
 
+def _says_the_same_encoded(mail: Part, *, plainly: bool) -> bool:
+    """Whether the same words are whose they were under another encoding. Of base64 nothing shows that it was meant."""
+    if mail.encoding not in ENCODED:
+        return not (is_words(mail) and looks_encoded(_body(mail)))
+    if mail.content == _body(mail):
+        return True
+    lines_stay = mail.kind == "text/plain" and mail.parameters.get("format", "").lower() != "flowed"
+    if mail.encoding != "quoted-printable" or not lines_stay or plainly:
+        return False
+    return keeps_quotations(_body(mail), mail.content, mail.parameters.get("charset", ""))
+
+
+def _body(mail: Part) -> bytes:
+    """As it was signed."""
+    return mail.raw[mail.start : mail.end]
+
+
 def _reads_the_same_untold(mail: Part) -> bool:
     """Whether the body shows its kind, and its charset and how its lines are joined change no word."""
     content = read_bytes(mail)
     same = decode(content, mail.parameters.get("charset", ""))[0] == decode(content)[0]
-    return same and _shape(mail.content) == mail.kind and mail.parameters.get("delsp", "").lower() != "yes"
+    return same and _shape(mail) == mail.kind and mail.parameters.get("delsp", "").lower() != "yes"
 
 
-def _shape(content: bytes) -> _Shape:
-    bare = content.strip()
-    first = DELIMITER.match(bare)
-    if first is not None and bare.endswith(b"\n" + first[1] + b"--"):
+def _shape(mail: Part) -> _Shape:
+    if _has_parts(_body(mail)):
         return _Shape.PARTS
+    bare = mail.content.strip()
     return _Shape.HTML if TAG.match(bare) and bare.endswith(b">") else _Shape.PLAIN
+
+
+def _has_parts(body: bytes) -> bool:
+    """A delimiter and, further down, the one that ends the parts, whatever stands before and after them."""
+    begun = set()
+    for seen, match in enumerate(DELIMITER.finditer(body)):
+        line = match[0].rstrip()
+        if seen == DELIMITERS_MAX or (line.endswith(b"--") and line[:-2] in begun):
+            return True
+        if line.strip(b"-"):  # a rule of dashes is a program's or a person's, no boundary
+            begun.add(line)
+    return False

@@ -88,11 +88,12 @@ def read_as_parts(raw: bytes) -> bytes:
 
 @pytest.mark.parametrize("border", [behind_a_border, by_signatures])
 async def test_s9_what_somebody_forwarded_is_not_made_their_words(database: Database, tmp_path: Path, border):
+    """It is theirs to have forwarded where they signed that all of it is one text."""
     async with border(database, tmp_path) as desk:
         await desk.knows()
         for place in (1, 2):
             raw = mail(FORWARDED, message_id=f"{place}@corner.example", subject="Deliveries")
-            own = signed(raw, *BARE, "mime-version", "content-transfer-encoding")
+            own = signed(raw, *BARE, "mime-version", "content-transfer-encoding", *("content-type",) * (place == 1))
             one = own if place == 1 else read_as_parts(own)
             assert holds(one)
             await desk.gets(past_the_border(one, HELD))
