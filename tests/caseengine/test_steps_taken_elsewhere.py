@@ -6,11 +6,15 @@ import pytest
 
 from app.rulebooks import put_in_force
 from caseengine.cases import history
+from caseengine.clocks import book_for
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.events import LadderStepTaken, TargetBreached
+from caseengine.model.sla import Target
 from caseengine.operations import hear_customer, merge, split, unmerge
+from caseengine.rule_replay import Period
 from caseengine.rulebooks import Rulebook
+from caseengine.sla_replay import replay
 from tests.caseengine.any_order import chat_of
 from tests.caseengine.office import Office, when
 from tests.caseengine.test_waits_go_on import LI, sweep, told, two
@@ -112,3 +116,14 @@ async def test_undone_its_own_wait_has_the_whole_ladder_before_it(desk: Office) 
     await sweep(desk, "Mon 12:01")
     await sweep(desk, "Mon 12:31")
     assert await steps(desk, target) == ["missed", "raise"]
+
+
+async def test_lived_again_it_takes_what_it_took(desk: Office) -> None:
+    source, target = await missed_and_raised(desk)
+    await desk.do(merge, source.number, target.number, at=when("Mon 11:10"), **LI)
+    await sweep(desk, "Mon 11:11")
+    await sweep(desk, "Mon 12:15")
+    events = await desk.see(history, target.id)
+    again = replay(events, await desk.see(book_for, events), Period(when("Mon 08:00"), when("Mon 13:00")))
+    taken = [one.what for one in again.steps[Target.FIRST_RESPONSE, 1]]
+    assert [what for what in taken if not what.startswith("warn")] == ["breach", "tell_manager"]
