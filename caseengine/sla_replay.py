@@ -40,6 +40,7 @@ from caseengine.model.sla import (
     due_step,
     owed,
     owed_without,
+    taken_elsewhere,
 )
 from caseengine.model.sla.fold import begin
 from caseengine.policies.judging import POLICY_IS_CHOSEN_AFTER
@@ -239,9 +240,10 @@ class _Lane:
         if self._clocks is None or clock.next_at is None:
             return
         measure = self._clocks.measure(self._book)
-        stepped = tuple(one.stepped(place, measure) if one is clock else one for one in self._clocks.clocks)
+        elsewhere = taken_elsewhere(self._clocks, place, step, clock)
+        stepped = tuple(one.stepped(place + elsewhere, measure) if one is clock else one for one in self._clocks.clocks)
         self._clocks = replace(self._clocks, clocks=stepped)
-        self.lived.append(_fact(self.lived[0].case_id, place, step, clock, clock.next_at + TICK))
+        self.lived.append(_fact(self.lived[0].case_id, place, step, clock, clock.next_at + TICK, elsewhere=elsewhere))
         if clock.next_at >= self._period.start:
             taken = self.done.steps.setdefault((clock.target, clock.cycle), [])
             taken.append(Taken(_named(step), clock.next_at))
@@ -252,13 +254,15 @@ def _carrying(event: ClocksCarried, told: Mapping[str, Any]) -> ClocksCarried:
     return replace(event, **{**dict.fromkeys(map(str, Target)), **told})
 
 
-def _fact(case_id: UUID, place: int, step: Step, clock: Clock, at: datetime) -> CaseEvent:
+def _fact(case_id: UUID, place: int, step: Step, clock: Clock, at: datetime, *, elsewhere: int) -> CaseEvent:
     told: dict[str, Any] = {"case_id": case_id, "actor": SYSTEM, "at": at}
     told |= {"target": str(clock.target), "cycle": clock.cycle}
     if step.kind is StepKind.LADDER:
         return LadderStepTaken(**told, step=place, action=str(step.action), did={})
     told["due_at"] = clock.due_at or at
-    return TargetBreached(**told) if step.kind is StepKind.BREACH else TargetWarned(**told, share=step.share or 0.0)
+    if step.kind is StepKind.BREACH:
+        return TargetBreached(**told, elsewhere=elsewhere)
+    return TargetWarned(**told, share=step.share or 0.0)
 
 
 def _named(step: Step) -> str:

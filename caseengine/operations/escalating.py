@@ -15,7 +15,7 @@ from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.events import LadderStepTaken, TargetBreached, TargetWarned
 from caseengine.model.notice import AgentNotice
-from caseengine.model.sla import Action, Clock, Step, StepKind, due_step
+from caseengine.model.sla import Action, Clock, Step, StepKind, due_step, taken_elsewhere
 from caseengine.notices import give_notice, tell_department
 from caseengine.operations.routing import return_work
 from caseengine.reading.absence import is_absent
@@ -56,7 +56,10 @@ async def escalate_due(
         taken = -1  # only rising: a step that moved no clock on would be due for ever
         while (step := due_step(clocks.current(), clocks.book, (clock.target, clock.cycle), at)) and step[0] > taken:
             taken, what, running = step
-            await _take(work, case, running, taken, what, at=at, by=by, book_callback=book_callback)
+            elsewhere = taken_elsewhere(clocks.current(), taken, what, running)
+            await _take(
+                work, case, running, taken, what, elsewhere=elsewhere, at=at, by=by, book_callback=book_callback
+            )
     return case
 
 
@@ -67,6 +70,7 @@ async def _take(
     place: int,
     step: Step,
     *,
+    elsewhere: int,
     at: datetime,
     by: Actor,
     book_callback: BookCallback | None,
@@ -83,7 +87,7 @@ async def _take(
         case.record(TargetWarned(**told, share=step.share or 0.0, due_at=clock.due_at or at))
         await _notify(work, case, AgentNotice.TARGET_WARNED, notice, at=at)
     elif step.kind is StepKind.BREACH:
-        case.record(TargetBreached(**told, due_at=clock.due_at or at))
+        case.record(TargetBreached(**told, due_at=clock.due_at or at, elsewhere=elsewhere))
         await _notify(work, case, AgentNotice.TARGET_BREACHED, notice, at=at)
     elif step.action is not None:
         did = await _act(work, case, step.action, notice, at=at, by=by, book_callback=book_callback)

@@ -44,6 +44,10 @@ DESK_RULEBOOKS: dict[Rulebook, dict[str, Any]] = {
             "climb": {
                 "targets": {"first_response": "2h", "next_response": "2h", "resolution": "8h"},
                 "warn_at": [0.5],
+                "pauses_in": {
+                    "next_response": ["waiting_on_third_party"],
+                    "resolution": ["waiting_on_customer"],
+                },
                 "ladder": STEPS,
                 "ladders": {"deliveries": STEPS[3:]},
             },

@@ -25,7 +25,7 @@ SAID_OTHERWISE = {
 
 RELATED = (
     *(("merge",) * 6 + ("unmerge",) * 6 + ("split", "open", "reply", "ask", "hear", "add", "hand_over", "take")),
-    *("clocks", "renew_promise", "prioritise", "classify", "ask_outside", "resolve", "reopen_by_agent"),
+    *("clocks", "renew_promise", "prioritise", "classify", "ask_outside", "hear_outside", "resolve", "reopen_by_agent"),
 )
 
 

@@ -21,6 +21,7 @@ from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.model.sla import Book, Clocks, SpanKind, Target, advance, fold, owed, owed_without, read_sla, why
 from caseengine.model.standing import standing
 from tests.caseengine.office import CALENDAR, CUSTOMER, Office
+from tests.caseengine.test_sla_clocks import newest_of, through_rows
 
 LI = Office.li.actor
 SLA = read_sla(
@@ -33,6 +34,10 @@ SLA = read_sla(
                     "resolution": {"1": "40h", "default": "800h"},
                 },
                 "warn_at": [0.05, 0.1],
+                "pauses_in": {
+                    "next_response": ["waiting_on_third_party"],
+                    "resolution": ["waiting_on_customer"],
+                },
             }
         }
     },
@@ -47,6 +52,8 @@ ACTS: dict[str, tuple[type[CaseEvent], Actor, dict[str, Any]]] = {
     "reply": (happened.AgentReplied, LI, TEXT),
     "ask": (happened.CustomerAsked, LI, TEXT),
     "hear": (happened.CustomerWrote, CUSTOMER, TEXT),
+    "ask_outside": (happened.ThirdPartyAsked, LI, {"text": "Hm"}),
+    "hear_outside": (happened.ThirdPartyAnswered, LI, {"text": "Hm"}),
     "raise": (happened.CasePrioritised, LI, {"priority": Priority(1), "reason": "x"}),
     "lower": (happened.CasePrioritised, LI, {"priority": Priority(3), "reason": "x"}),
     "resolve": (happened.CaseResolved, LI, SOLVED),
@@ -137,6 +144,17 @@ def test_all_undone_the_clocks_are_those_of_a_case_that_was_never_merged(
     assert _counted(now, at) == _counted(alone, at)
     missed = {(one.target, one.cycle) for one in now.past if one.breached_at is not None}
     assert all(one.ended_at is not None for one in now.past if (one.target, one.cycle) in missed)
+
+
+@settings(max_examples=100, deadline=None)
+@given(STEPS, OPENED)
+def test_going_on_from_the_rows_is_counting_it_all_anew(steps: list[tuple[str, int, int]], opened: list[int]) -> None:
+    target, others, _ = lived(steps, opened)
+    for case in (target, *others):
+        going = fold(case.events[:1], BOOK)
+        for place, event in enumerate(case.events[1:], start=2):
+            going = advance(through_rows(going), event, BOOK)
+            assert newest_of(going) == newest_of(fold(case.events[:place], BOOK))
 
 
 def _counted(clocks: Clocks, at: datetime) -> dict[Target, Any]:

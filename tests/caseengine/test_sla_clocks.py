@@ -452,20 +452,20 @@ def test_going_on_from_the_rows_is_counting_it_all_anew(
     assert isinstance(opened, happened.CaseOpened)
     going = begin(opened, BOOK)
     for place, event in enumerate(events[1:], start=2):
-        going = advance(_through_rows(going), event, BOOK)
+        going = advance(through_rows(going), event, BOOK)
         whole = fold(events[:place], BOOK)
-        assert _newest(going) == _newest(whole)
+        assert newest_of(going) == newest_of(whole)
         assert (going.awaits, going.status) == (whole.awaits, whole.status)
 
 
-def _newest(clocks: Clocks) -> dict[Target, Clock]:
+def newest_of(clocks: Clocks) -> dict[Target, Clock]:
     """The newest cycle of each target that was not taken back."""
     return {one.target: one for one in sorted(clocks.every, key=lambda one: one.cycle)}
 
 
-def _through_rows(clocks: Clocks) -> Clocks:
+def through_rows(clocks: Clocks) -> Clocks:
     """As they come back from the database."""
-    newest = tuple(_newest(clocks).values())
+    newest = tuple(newest_of(clocks).values())
     back = tuple(clock_of(_Row(row_of(one))) for one in newest)  # type: ignore[arg-type]
     assert back == newest
     return Clocks(

@@ -11,18 +11,28 @@ from app.rulebooks import put_in_force
 from bot.replies.catalogue import load_catalogue
 from caseengine.calendar_corrections import look_again
 from caseengine.calendars import set_desk_calendar
-from caseengine.cases import history
+from caseengine.cases import Cases, history
 from caseengine.clocks import all_clocks, book_for
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import Status
 from caseengine.model.priority import Priority
 from caseengine.model.sla import ClockState, SpanKind, why
-from caseengine.operations import ask_customer, merge, prioritise, reply, split, unmerge
+from caseengine.operations import (
+    ask_customer,
+    ask_third_party,
+    hear_third_party,
+    merge,
+    prioritise,
+    reply,
+    split,
+    unmerge,
+)
 from caseengine.rulebooks import Rulebook
+from storage.transaction import UnitOfWork
 from tests.caseengine.any_order import chat_of
-from tests.caseengine.office import CALENDAR, Office, when
-from tests.caseengine.test_waits_go_on import FIRST, LI, RESOLUTION, SLA, answered_and_merged, sweep, told, two
+from tests.caseengine.office import CALENDAR, CUSTOMER, Office, when
+from tests.caseengine.test_waits_go_on import FIRST, LI, NEXT, RESOLUTION, SLA, answered_and_merged, sweep, told, two
 
 LADDERS = {
     "policies": {
@@ -42,6 +52,17 @@ LADDERS = {
 }
 
 
+STANDS_STILL = {
+    "policies": {
+        "p": {
+            "targets": {"first_response": "4h", "next_response": "8h"},
+            "pauses_in": {"next_response": ["waiting_on_third_party"]},
+        }
+    },
+    "choose": {"default": "p"},
+}
+
+
 @pytest.fixture
 async def desk(office: Office) -> Office:
     await office.do(put_in_force, Rulebook.SLA, SLA, by=SYSTEM, at=when("Mon 08:00"))
@@ -56,6 +77,15 @@ async def promises(office: Office, at: str) -> None:
 async def says(office: Office, case: Case, at: str, *, asks: bool = False) -> None:
     say = ask_customer if asks else reply
     await office.do(say, case.number, "Which?", key=f"{case.number}-{at}", at=when(at), **LI)
+
+
+async def writes(office: Office, case: Case, at: str) -> None:
+    """What its customer writes about this case and no other."""
+
+    async def hears(work: UnitOfWork) -> None:
+        (await Cases(work).by_id(case.id)).hear_customer("And?", by=CUSTOMER, at=when(at))
+
+    await office.do(hears)
 
 
 async def merged_and_undone(office: Office, source: Case, target: Case, at: str, until: str) -> None:
@@ -124,6 +154,26 @@ async def test_a_miss_of_the_others_wait_has_ended_and_its_ladder_with_it(desk: 
     await desk.do(unmerge, source.number, at=when("Mon 15:00"), **LI)
     missed = next(one for one in await desk.see(all_clocks, target.id) if (one.target, one.cycle) == (FIRST, 2))
     assert (missed.breached_at, missed.ended_at, missed.next_at) == (when("Mon 14:00"), when("Mon 15:00"), None)
+
+
+async def test_undone_a_wait_that_stood_still_from_its_beginning_is_still_there(office: Office) -> None:
+    """It is the second wait for a next answer here: the number of the first is taken."""
+    await office.do(put_in_force, Rulebook.SLA, STANDS_STILL, by=SYSTEM, at=when("Mon 08:00"))
+    source, target = await two(office, source="Mon 09:00", target="Mon 09:10")
+    await says(office, source, "Mon 09:20")
+    await says(office, target, "Mon 09:20")
+    await writes(office, target, "Mon 09:30")
+    await says(office, target, "Mon 09:40")
+    await writes(office, source, "Mon 09:50")
+    await office.do(ask_third_party, target.number, "Maker?", at=when("Mon 09:55"), **LI)
+    await office.do(merge, source.number, target.number, at=when("Mon 10:30"), **LI)
+    await writes(office, target, "Mon 10:40")
+    await office.do(unmerge, source.number, at=when("Mon 10:50"), **LI)
+    assert (await told(office, target))[NEXT, 2] == (ClockState.PAUSED, None)
+    own = next(one for one in await office.see(all_clocks, target.id) if (one.target, one.cycle) == (NEXT, 2))
+    assert (own.started_at, own.spent) == (when("Mon 10:40"), timedelta(0))
+    await office.do(hear_third_party, target.number, "So", at=when("Mon 11:00"), **LI)
+    assert (await told(office, target))[NEXT, 2] == (ClockState.RUNNING, when("Tue 11:30"))
 
 
 async def test_a_step_that_was_taken_nowhere_is_taken(office: Office) -> None:

@@ -45,11 +45,14 @@ class TargetWarned(CaseEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TargetBreached(CaseEvent):
+    """`elsewhere`: how many steps after it were taken for the same wait in the case that wait came from."""
+
     public = False
     verb = Verb.BREACH
     target: str
     cycle: int
     due_at: datetime
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from caseengine.model.events import CaseEvent
 from caseengine.model.sla.clock import Clock, ClockState
 from caseengine.model.sla.document import Sla, check_steps, read_sla
-from caseengine.model.sla.due import due_step
+from caseengine.model.sla.due import due_step, taken_elsewhere
 from caseengine.model.sla.fold import advance, as_of, fold
 from caseengine.model.sla.owed import Owed, owed, owed_without
 from caseengine.model.sla.policy import DEFAULT, NO_SLA, Action, Book, Policy, Step, StepKind, Target
@@ -53,5 +53,6 @@ __all__ = [
     "owed",
     "owed_without",
     "read_sla",
+    "taken_elsewhere",
     "why",
 ]

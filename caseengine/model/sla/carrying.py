@@ -11,7 +11,7 @@ from caseengine.model.events.relations import ClocksCarried, Stretches
 from caseengine.model.lifecycle import LIVE
 from caseengine.model.sla.clock import Clock, Measure
 from caseengine.model.sla.policy import Book, Target
-from caseengine.model.sla.state import Clocks, new_clock, with_clocks
+from caseengine.model.sla.state import Clocks, new_clock, only, with_clocks
 
 
 def with_carried(after: Clocks, event: ClocksCarried, book: Book) -> Clocks:
@@ -36,7 +36,7 @@ def _brought(after: Clocks, target: Target, ran: Stretches, event: ClocksCarried
     taken = _steps_taken(event, target, measure)
     brought = clock.taken_over(ran, measure, event.at, taken if taken is None else max(taken, clock.steps))
     if here is None or brought.spent > here.spent_at(measure, event.at):
-        return _with_told(after, brought, event.at, book)
+        return _with_told(after, brought, max(taken or 0, after.steps_taken(clock)), event.at, book)
     return after
 
 
@@ -53,8 +53,8 @@ def _restored(after: Clocks, target: Target, ran: Stretches, event: ClocksCarrie
     if ran and (here is not None or measure.goal(target) is not None):
         clock = here or new_clock(after, target, measure, event.at)
         taken = _steps_taken(event, target, measure)
-        return _with_told(after, clock.taken_over(ran, measure, event.at, taken), event.at, book)
-    return replace(after, clocks=tuple(clock for clock in after.clocks if clock is not here))
+        return _with_told(after, clock.taken_over(ran, measure, event.at, taken), taken or 0, event.at, book)
+    return only(after, [clock for clock in after.clocks if clock is not here])
 
 
 def _here(after: Clocks, target: Target) -> Clock | None:
@@ -71,6 +71,7 @@ def _steps_taken(event: ClocksCarried, target: Target, measure: Measure) -> int 
     return event.steps.get(target, 0) if same else 0
 
 
-def _with_told(after: Clocks, clock: Clock, at: datetime, book: Book) -> Clocks:
-    """With a clock whose stretches the event tells."""
-    return replace(with_clocks(after, [clock], at, book), carried=after.carried | {clock.target})
+def _with_told(after: Clocks, clock: Clock, taken: int, at: datetime, book: Book) -> Clocks:
+    """With a clock whose stretches the event tells, and how many steps were taken where it ran."""
+    elsewhere = {**after.elsewhere, (clock.target, clock.cycle): taken}
+    return replace(with_clocks(after, [clock], at, book), carried=after.carried | {clock.target}, elsewhere=elsewhere)

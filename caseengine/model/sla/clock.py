@@ -34,6 +34,11 @@ class Measure:
     def steps(self, target: Target) -> tuple[Step, ...]:
         return self.policy.steps_for(target, self.department)
 
+    def has_ladder_of(self, other: "Measure", target: Target) -> bool:
+        """Whether a step that was taken by the other measure was taken by this one."""
+        policy, of = self.policy, other.policy
+        return (policy.id, policy.version, self.steps(target)) == (of.id, of.version, other.steps(target))
+
     def due(self, since: datetime, rest: timedelta) -> datetime | None:
         """When so much working time has passed; None when it never does."""
         if rest <= NOTHING:
@@ -209,7 +214,7 @@ class Clock:
     def _steps_behind(self, before: Measure, after: Measure) -> int:
         """How many of the new steps count as taken: a step is taken once for each goal it is measured by."""
         old, new = before.steps(self.target), after.steps(self.target)
-        same = (before.policy.id, before.policy.version) == (after.policy.id, after.policy.version) and old == new
+        same = after.has_ladder_of(before, self.target)
         if self.breached_at is not None:
             told = self.steps > _breach(old)
             return self.steps if same else _breach(new) + told

@@ -27,3 +27,14 @@ def due_step(clocks: Clocks, book: Book, which: tuple[Target, int], at: datetime
     heeded = [place for place in past if steps[place].kind is not StepKind.WARN]
     place = heeded[0] if heeded else past[-1]
     return place, steps[place], clock
+
+
+def taken_elsewhere(clocks: Clocks, place: int, step: Step, clock: Clock) -> int:
+    """How many steps after this one are not taken here, because they were for the same wait where the clock came from.
+
+    Only a breach has any: it is told in each case, and steps before it lie behind a clock from when it came.
+
+    Args:
+        clocks: folded from all that happened to the case.
+    """
+    return max(0, clocks.steps_taken(clock) - place - 1) if step.kind is StepKind.BREACH else 0

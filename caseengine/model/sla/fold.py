@@ -34,7 +34,7 @@ from caseengine.model.lifecycle import LIVE, TRANSITIONS, Status
 from caseengine.model.sla.carrying import with_carried
 from caseengine.model.sla.clock import Clock, Measure
 from caseengine.model.sla.policy import DEFAULT, Book, Step, StepKind, Target
-from caseengine.model.sla.state import RESPONSE, Awaits, Clocks, held, new_clock, with_clocks
+from caseengine.model.sla.state import RESPONSE, Awaits, Clocks, held, new_clock, only, with_clocks
 
 
 def fold(events: Iterable[CaseEvent], book: Book) -> Clocks:
@@ -150,7 +150,7 @@ def _with_ended(before: Clocks, after: Clocks, event: CaseEvent, book: Book) -> 
             found.append(clock)
         elif clock.breached_at is not None or (answers and measure.goal(clock.target) is not None):
             found.append(clock.ended(measure, event.at))
-    return replace(after, clocks=tuple(found))
+    return only(after, found)
 
 
 def _measured(before: Clocks, after: Clocks, at: datetime, book: Book) -> Clocks:
@@ -159,7 +159,8 @@ def _measured(before: Clocks, after: Clocks, at: datetime, book: Book) -> Clocks
     if old == new:
         return after
     found = (_measured_anew(clock, old, new, at) for clock in after.clocks)
-    return replace(after, clocks=tuple(clock for clock in found if clock is not None))
+    elsewhere = {key: steps for key, steps in after.elsewhere.items() if new.has_ladder_of(old, key[0])}
+    return only(replace(after, elsewhere=elsewhere), [clock for clock in found if clock is not None])
 
 
 def _measured_anew(clock: Clock, old: Measure, new: Measure, at: datetime) -> Clock | None:
@@ -197,8 +198,13 @@ def _stepped(after: Clocks, event: CaseEvent, book: Book) -> Clocks:
         mine = (clock.target, clock.cycle) == (event.target, event.cycle) and clock.is_open
         place = _place(event, measure.steps(clock.target)) if mine else None
         has_come = place is not None and clock.has_come(measure.steps(clock.target)[place], measure, event.at)
-        found.append(clock.stepped(place, measure) if place is not None and has_come else clock)
+        found.append(clock.stepped(place + _skipped(event), measure) if place is not None and has_come else clock)
     return replace(after, clocks=tuple(found))
+
+
+def _skipped(event: CaseEvent) -> int:
+    """How many steps after this one are behind the clock with it."""
+    return event.elsewhere if isinstance(event, TargetBreached) else 0
 
 
 def _place(event: TargetWarned | TargetBreached | LadderStepTaken, steps: tuple[Step, ...]) -> int | None:

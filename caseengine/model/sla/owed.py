@@ -29,7 +29,7 @@ class Owed:
         status: the case's.
         ran: when the clocks ran that have not ended.
         ladder: what gave them their steps: "policy", "version" and "department".
-        steps: how many of these each has behind it.
+        steps: how many of these each has behind it, here or where it came from.
     """
 
     customer_waits: bool
@@ -69,7 +69,7 @@ def owed_without(events: Sequence[CaseEvent], other_id: UUID, book: Book, at: da
     """
     clocks, lives = lived(events, book)
     alone, lives_alone = lived(standing(events, other_id), book)
-    here, there = _ran(clocks, lives, at), _ran(alone, lives_alone, at)
+    here, there = _ran_or_began(clocks, lives, at), _ran_or_began(alone, lives_alone, at)
     either_way = _missed(clocks, at) & _missed(alone, at)
     changed = [target for target in {**here, **there} if here.get(target) != there.get(target)]
     return _owed(alone, {target: there.get(target, ()) for target in changed if target not in either_way})
@@ -79,7 +79,7 @@ def _owed(clocks: Clocks, ran: Mapping[Target, Stretches]) -> Owed:
     policy = clocks.policy
     named = (policy.id, policy.version) if policy is not None else ("", 0)
     ladder = dict(zip(("policy", "version", "department"), (*named, clocks.department), strict=True))
-    steps = {clock.target: clock.steps for clock in clocks.running()}
+    steps = {clock.target: clocks.steps_taken(clock) for clock in clocks.running()}
     return Owed(clocks.awaits is not Awaits.NOBODY, clocks.status, ran, ladder, steps)
 
 
@@ -87,6 +87,12 @@ def _ran(clocks: Clocks, lives: Lives, at: datetime) -> dict[Target, Stretches]:
     """Of the clocks that have not ended: until now, or until they were due."""
     running = clocks.running()
     return {clock.target: _stretches(lives[clock.target, clock.cycle].until(at), _end(clock, at)) for clock in running}
+
+
+def _ran_or_began(clocks: Clocks, lives: Lives, at: datetime) -> dict[Target, Stretches]:
+    """Of one that stood still from its beginning: that moment, since no stretches would say that there is none."""
+    began = {clock.target: ((clock.started_at, clock.started_at),) for clock in clocks.running()}
+    return {target: ran or began[target] for target, ran in _ran(clocks, lives, at).items()}
 
 
 def _end(clock: Clock, at: datetime) -> datetime:

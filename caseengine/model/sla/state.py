@@ -3,8 +3,8 @@
 Source: docs/decisions/0014-sla-clocks.md
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,6 +21,8 @@ class Awaits(StrEnum):
     NOBODY = ""
 
 
+Key = tuple[Target, int]
+"""A clock's target and cycle."""
 RESPONSE = {Awaits.FIRST: Target.FIRST_RESPONSE, Awaits.NEXT: Target.NEXT_RESPONSE}
 
 
@@ -33,6 +35,9 @@ class Clocks:
         clocks: the newest cycle of each target, in order of beginning.
         past: the cycles before those, as far as they were counted here; nothing happens to them any more.
         carried: the targets whose clocks run since the last event as that tells their stretches.
+        freed: by target, the number of its clock that was taken back last: the next one has it.
+        elsewhere: how many steps of their ladder clocks had behind them in the case they came from. No row tells it:
+            only who folds all that happened to a case knows it, and `TargetBreached` says what comes of it.
     """
 
     status: Status
@@ -44,6 +49,8 @@ class Clocks:
     clocks: tuple[Clock, ...] = ()
     past: tuple[Clock, ...] = ()
     carried: frozenset[Target] = frozenset()
+    freed: Mapping[Target, int] = field(default_factory=dict)
+    elsewhere: Mapping[Key, int] = field(default_factory=dict)
 
     @property
     def every(self) -> tuple[Clock, ...]:
@@ -57,13 +64,24 @@ class Clocks:
         """The clocks that have not ended, of these targets or of all."""
         return [clock for clock in self.clocks if clock.is_open and (not targets or clock.target in targets)]
 
+    def steps_taken(self, clock: Clock) -> int:
+        """How many steps of its ladder a clock has behind it, here or where it came from."""
+        return max(clock.steps, self.elsewhere.get((clock.target, clock.cycle), 0))
+
 
 def new_clock(after: Clocks, target: Target, measure: Measure, at: datetime) -> Clock:
     """The next cycle of a target that is promised."""
     newest = next((clock for clock in after.clocks if clock.target is target), None)
-    before = newest or next((clock for clock in reversed(after.past) if clock.target is target), None)
-    cycle = before.cycle + 1 if before is not None else 1
+    cycle = newest.cycle + 1 if newest is not None else after.freed.get(target, 1)
     return Clock.begin(target, cycle, measure.goal(target) or NOTHING, measure, at)
+
+
+def only(after: Clocks, kept: Sequence[Clock]) -> Clocks:
+    """With these as the newest cycles, changed or not; one whose target is not among them is taken back."""
+    targets = {clock.target for clock in kept}
+    gone = {clock.target: clock.cycle for clock in after.clocks if clock.target not in targets}
+    elsewhere = {key: steps for key, steps in after.elsewhere.items() if key not in gone.items()}
+    return replace(after, clocks=tuple(kept), freed={**after.freed, **gone}, elsewhere=elsewhere)
 
 
 def with_clocks(after: Clocks, new: Sequence[Clock], at: datetime, book: Book) -> Clocks:
