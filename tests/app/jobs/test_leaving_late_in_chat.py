@@ -94,7 +94,7 @@ async def test_who_wants_the_chat_again_is_told_there(street: Street) -> None:
     assert await said_by(street, "Mon 19:10") == 0
     await street.wish(STEPS)
 
-    assert await said_by(street, "Mon 19:20") == 1
+    assert await said_by(street, "Tue 08:31") == 1
     assert await became(street, case) == [("told", "chat", "")]
 
 

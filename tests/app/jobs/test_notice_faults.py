@@ -54,7 +54,7 @@ async def test_a_step_that_nobody_was_told_of_is_learnt_as_well(street: Street) 
     await street.wish(Wishes(kinds=frozenset({NoticeKind.STATUS})))
     case = await street.case()
     await street.solves_by_itself(case, "Mon 09:40")
-    mo = street.office.mo.actor
+    street.clock.at, mo = when("Mon 10:00"), street.office.mo.actor
     await street.office.do(reopen, case.number, reason="still broken", by=mo, at=when("Mon 10:00"))
     await fails(street, hours=25)
     assert ("dropped", "fault") in await states(street, case)
