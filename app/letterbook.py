@@ -18,9 +18,12 @@ from caseengine.cases import Cases
 from caseengine.conversations import find_conversation
 from caseengine.mail_allowances import take
 from caseengine.mail_threads import (
+    ANSWER,
     MailThread,
     MailThreads,
     SentMail,
+    answer_key,
+    sent_answer,
     sent_by_ids,
     sent_by_key,
     thread_of,
@@ -185,7 +188,7 @@ class DeskLetterbook:
 
     async def _planned(self, work: UnitOfWork, activity: Activity, key: str, *, automatic: bool) -> Outline | Receipt:
         conversation = UUID(activity.conversation)
-        before = await sent_by_key(work, "answer", f"{conversation}:{key}"[:200])
+        before = await sent_answer(work, conversation, key)
         if before is not None and before.state != "planned":
             return came_to(before)
         thread = await thread_of(work, conversation)
@@ -275,8 +278,8 @@ class DeskLetterbook:
         self, work: UnitOfWork, outline: Outline, conversation: UUID, case: Case | None, key: str, *, state: str
     ) -> None:
         MailThreads(work).plan(
-            purpose="answer",
-            key=f"{conversation}:{key}"[:200],
+            purpose=ANSWER,
+            key=answer_key(conversation, key),
             message_id=outline.message_id,
             token=make_token(self._parts.secret, TokenKind.BOUNCE, outline.message_id),
             conversation_id=conversation,

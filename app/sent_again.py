@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from app.tables import teams_sendings
-from caseengine.mail_threads import MailThreads, sent_by_key
+from caseengine.mail_threads import MailThreads, sent_answer
 from caseengine.model.actor import Actor
 from caseengine.model.events import SentAgain
 from caseengine.operations.delivering import send_again
@@ -27,6 +27,6 @@ async def _begin_anew(work: UnitOfWork, sent: SentAgain) -> None:
     unknown = teams_sendings.c.activity_id == ""
     mine = teams_sendings.c.conversation_id == sent.conversation_id, teams_sendings.c.key == sent.key
     work.write(sa.delete(teams_sendings).where(*mine, unknown))
-    mail = await sent_by_key(work, "answer", f"{sent.conversation_id}:{sent.key}"[:200])
+    mail = await sent_answer(work, sent.conversation_id, sent.key)
     if mail is not None:
         MailThreads(work).begin_anew(mail)

@@ -13,6 +13,8 @@ from caseengine.tables import mail_threads, sent_envelopes, sent_mails
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, Write, insertion
 
+ANSWER = "answer"
+"""The purpose of a mail that is something said in a conversation."""
 REFERENCES_MAX = 20
 """Message-IDs a mail names; the first and the newest stay."""
 
@@ -46,6 +48,11 @@ class SentMail:
     automatic: bool
     state: str
     proof: Any
+
+    @property
+    def began(self) -> bool:
+        """Some of its recipients have it, or what came of it is known."""
+        return self.state != "planned" or bool(_had(self))
 
 
 THREAD = [mail_threads.c[name] for name in MailThread.__dataclass_fields__]
@@ -128,6 +135,11 @@ class MailThreads:
             self._work.write(sa.delete(sent_mails).where(mine))
 
 
+def answer_key(conversation: UUID, key: str) -> str:
+    """The key of the mail that an activity of a conversation is."""
+    return f"{conversation}:{key}"[:200]
+
+
 def capped(message_ids: Sequence[str]) -> tuple[str, ...]:
     """Each once, where it was named last; of many, the first and the newest."""
     once = list(dict.fromkeys(reversed(message_ids)))[::-1]
@@ -173,7 +185,7 @@ async def returned_by(snapshot: Snapshot, token: str) -> tuple[SentMail, str] | 
     row = await snapshot.first(sa.select(*SENT).where(sent_mails.c.token_hash == token_hash(token)))
     if row is not None:
         mail = _sent(row)
-        return mail, mail.recipient if mail.purpose == "answer" and not await _one_for_all(snapshot, mail) else ""
+        return mail, mail.recipient if mail.purpose == ANSWER and not await _one_for_all(snapshot, mail) else ""
     copy = sent_envelopes.c.token_hash == token_hash(token)
     of_copy = sa.select(*SENT, sent_envelopes.c.recipient.label("returned_by")).join(
         sent_envelopes, sent_envelopes.c.message_id == sent_mails.c.message_id
@@ -185,6 +197,11 @@ async def returned_by(snapshot: Snapshot, token: str) -> tuple[SentMail, str] | 
 async def sent_by_key(snapshot: Snapshot, purpose: str, key: str) -> SentMail | None:
     row = await snapshot.first(sa.select(*SENT).where(sent_mails.c.purpose == purpose, sent_mails.c.key == key))
     return _sent(row) if row else None
+
+
+async def sent_answer(snapshot: Snapshot, conversation: UUID, key: str) -> SentMail | None:
+    """The mail that what was said under this key in a conversation is."""
+    return await sent_by_key(snapshot, ANSWER, answer_key(conversation, key))
 
 
 async def sent_by_ids(snapshot: Snapshot, message_ids: Sequence[str]) -> list[SentMail]:

@@ -28,6 +28,7 @@ class CustomerNotice:
         why: of a dropped one, a code of `WhyNot`.
         tried: the ways that failed.
         batch: those that travelled together; of a planned one, with which it failed.
+        fails_since: of a planned one, when it could not be told for a fault of ours, and not once since.
     """
 
     id: UUID
@@ -43,6 +44,7 @@ class CustomerNotice:
     tried: tuple[Way, ...] = ()
     batch: UUID | None = None
     settled_at: datetime | None = None
+    fails_since: datetime | None = None
 
 
 def plan(
@@ -99,7 +101,10 @@ async def travelled_in(snapshot: Snapshot, batch: UUID) -> Sequence[CustomerNoti
 
 
 async def on_their_way(snapshot: Snapshot, sent_as: UUID) -> Sequence[CustomerNotice]:
-    """Those of a batch, or the one of this id, that left the hands of whoever told them."""
+    """Those of a batch that left the hands of whoever told them.
+
+    What a release before said in the conversation of its case may be on its way by the notice's own id.
+    """
     sent = sa.or_(customer_notices.c.batch == sent_as, customer_notices.c.id == sent_as)
     return await _found(snapshot, customer_notices.c.state == "told", sent)
 
@@ -112,7 +117,12 @@ async def known(snapshot: Snapshot, case_id: UUID, seq: int) -> bool:
 
 def postpone(work: UnitOfWork, notice: CustomerNotice, until: datetime) -> None:
     """It is looked at again then."""
-    _settle(work, notice, due_at=until)
+    _settle(work, notice, due_at=until, settled_at=None)
+
+
+def rest(work: UnitOfWork, notice: CustomerNotice, until: datetime, *, fails_since: datetime) -> None:
+    """A fault of ours keeps it from being told: it is tried again then."""
+    _settle(work, notice, due_at=until, settled_at=fails_since)
 
 
 def told(work: UnitOfWork, notice: CustomerNotice, way: Way, batch: UUID, *, at: datetime) -> None:
@@ -173,7 +183,8 @@ async def _found(snapshot: Snapshot, *conditions: sa.ColumnElement[bool]) -> lis
             why=row.why,
             tried=tuple(map(Way, row.tried)),
             batch=row.batch,
-            settled_at=row.settled_at,
+            settled_at=row.settled_at if row.state != "planned" else None,
+            fails_since=row.settled_at if row.state == "planned" else None,
         )
         for row in rows
     ]

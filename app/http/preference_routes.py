@@ -69,7 +69,7 @@ class CustomerNoticeAnswer(Answer):
     way: str = Field(description="Where it went; empty for one that did not.")
     why: str = Field(
         description="Of a dropped one: `opted_out`, `unwanted`, `untrue`, `answered`, `read`, `not_asked`, `unproved`, "
-        "`unreachable`."
+        "`unreachable`, `fault`."
     )
     tried: list[str] = Field(description="Ways that failed.")
     settled_at: datetime | None

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.tables import teams_sendings
+from caseengine.mail_threads import sent_answer
 from caseengine.operations.leaving import judged_again, withhold
 from caseengine.operations.sending import NOTICE_KEY, Telling
 from caseengine.policies.noticing import LOOKED_AT, Wait
@@ -39,7 +40,7 @@ class LastLook:
         key, conversation = str(saying["key"]), str(saying["conversation"])
         if not key.startswith(NOTICE_KEY) or saying["channel"] in LOOKED_AT or saying.get("again"):
             return True
-        if await self._began(conversation, key):
+        if await self._began(UUID(conversation), key):
             return True
         return await self.leaves(UUID(key.removeprefix(NOTICE_KEY)), conversation)
 
@@ -61,9 +62,13 @@ class LastLook:
                 continue
         raise DeliveryFailed("somebody is at the cases it is about", retry=True)
 
-    async def _began(self, conversation: str, key: str) -> bool:
-        mine = teams_sendings.c.conversation_id == UUID(conversation), teams_sendings.c.key == key
+    async def _began(self, conversation: UUID, key: str) -> bool:
+        """In Teams, or as a mail, which may have reached one of several already."""
+        mine = teams_sendings.c.conversation_id == conversation, teams_sendings.c.key == key
         async with self._database.snapshot() as snapshot:
+            mail = await sent_answer(snapshot, conversation, key)
+            if mail is not None and mail.began:
+                return True
             return await snapshot.first(sa.select(teams_sendings.c.key).where(*mine)) is not None
 
     async def _look(self, sent_as: UUID, place: str, may_wait: bool) -> bool:

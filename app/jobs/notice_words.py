@@ -20,11 +20,12 @@ LINES: Mapping[str, str] = {
 NOT_TOLD: Mapping[str, str] = {
     "unproved": "notice.not_told_unproved",
     "unreachable": "notice.not_told_unreachable",
+    "fault": "notice.not_told_fault",
 }
 
 
 def not_told(words: Mapping[str, str]) -> Mapping[str, str]:
-    """What agents read where their words reach nobody, by why; `words` are the catalogue's."""
+    """What agents read where words reach nobody, by why; `words` are the catalogue's."""
     return {why: words[key] for why, key in NOT_TOLD.items()}
 
 

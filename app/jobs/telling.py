@@ -14,8 +14,10 @@ from app.jobs.following import begin, facts_behind
 from caseengine.cursors import Cursor, advance, cursor
 from caseengine.operations.sending import Telling
 from caseengine.operations.telling import plan_notice, tell
+from caseengine.operations.untold import drop_for_fault
+from caseengine.policies.noticing import WhyNot
 from caseengine.rule_following import told_of
-from caseengine.telling import HOLDERS_MAX, CustomerNotice, holders_due, planned_for, postpone
+from caseengine.telling import HOLDERS_MAX, CustomerNotice, drop, holders_due, planned_for, rest
 from customers.preferences import Holder
 from storage.engine import Database
 from storage.errors import Conflict, StorageUnavailable
@@ -25,6 +27,8 @@ log = structlog.get_logger()
 FOLLOWER = "customer_notices"
 REST = timedelta(minutes=10)
 """What cannot be told for a fault of ours is tried again then."""
+TRIED_FOR = timedelta(days=1)
+"""And no longer than this."""
 
 
 class CustomerNotices:
@@ -102,7 +106,7 @@ class CustomerNotices:
         return True
 
     async def _tell_one_by_one(self, holder: Holder) -> None:
-        """What cannot be told for a fault of ours rests, and holds up nothing else of theirs."""
+        """What cannot be told for a fault of ours rests, in the end for good, and holds up nothing else of theirs."""
         at = self._now()
         async with self._database.snapshot() as snapshot:
             waiting = await planned_for(snapshot, holder, before=at)
@@ -116,9 +120,25 @@ class CustomerNotices:
                 raise
             except Exception:
                 log.exception("notice_rests", case_id=str(notice.case_id))
-                await self._rest(notice)
+                with contextlib.suppress(Conflict):  # another worker has settled it, or somebody is at its case
+                    await self._rest(notice, notice.fails_since or at)
 
-    async def _rest(self, notice: CustomerNotice) -> None:
-        with contextlib.suppress(Conflict):  # another worker has settled it
+    async def _rest(self, notice: CustomerNotice, since: datetime) -> None:
+        at = self._now()
+        if at >= since + TRIED_FOR:
+            await self._drop(notice)
+            return
+        async with self._database.unit_of_work() as work:
+            rest(work, notice, at + REST, fails_since=since)
+
+    async def _drop(self, notice: CustomerNotice) -> None:
+        """Even where the fault lets nobody learn it on its case."""
+        try:
             async with self._database.unit_of_work() as work:
-                postpone(work, notice, self._now() + REST)
+                await drop_for_fault(work, notice, self._telling.notes, at=self._now())
+        except (Conflict, StorageUnavailable):
+            raise
+        except Exception:
+            log.exception("dropped_notice_untold", case_id=str(notice.case_id))
+            async with self._database.unit_of_work() as work:
+                drop(work, notice, WhyNot.FAULT, at=self._now())

@@ -22,7 +22,7 @@ async def judged_again(work: UnitOfWork, sent_as: UUID, telling: Telling, *, at:
     """What is decided now of the notices that were sent on their way together; none: they are settled otherwise.
 
     Args:
-        sent_as: their batch; of one that is said in the conversation of its case, the notice.
+        sent_as: their batch; or, from a release before, the one notice.
     """
     notices = await on_their_way(work, sent_as)
     ids = {notice.case_id for notice in notices}

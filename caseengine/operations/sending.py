@@ -148,11 +148,14 @@ async def packed(
     return Leaving(notice, case, item, files, said_in)
 
 
-def parcels(leaving: Sequence[Leaving]) -> Iterator[list[Leaving]]:
-    """In their order, as many together as can go: what failed together before goes alone."""
+def parcels(way: Way, leaving: Sequence[Leaving]) -> Iterator[list[Leaving]]:
+    """In their order, as many together as can go: what failed together before goes alone.
+
+    So does in the chat each, for it is said in the conversation of its own case.
+    """
     together: list[Leaving] = []
     for one in leaving:
-        if together and not _fits(one, together):
+        if together and (way is Way.CHAT or not _fits(one, together)):
             yield together
             together = []
         together.append(one)
@@ -173,7 +176,7 @@ async def send(work: UnitOfWork, holder: Holder, way: Way, leaving: Sequence[Lea
         await _say_in_teams(work, batch, leaving, desk)
     else:
         spoken = [one for one in leaving if one.notice.kind not in SAID_THERE or one.notice.kind is NoticeKind.SURVEY]
-        await _say_in_chat(work, spoken, desk)
+        await _say_in_chat(work, batch, spoken, desk)
     for one in leaving:
         told(work, one.notice, way, batch, at=desk.at)
     for case in {id(one.case): one.case for one in spoken}.values():
@@ -253,13 +256,14 @@ async def _ask(
     return [one for one in leaving if one.notice.kind is not NoticeKind.SURVEY]
 
 
-async def _say_in_chat(work: UnitOfWork, leaving: Sequence[Leaving], desk: TellingDesk) -> None:
+async def _say_in_chat(work: UnitOfWork, batch: UUID, leaving: Sequence[Leaving], desk: TellingDesk) -> None:
+    """One alone, as `parcels` makes them: a log says what has the same key once."""
     for one in leaving:
         if one.notice.kind is NoticeKind.SURVEY and one.case.conversation_id is not None:
             await _ask(work, await Conversations(work).get(one.case.conversation_id), [one], desk)
             continue
         words = desk.telling.words([one.item], desk.at)
-        await speak(work, one.case, words, key=f"{NOTICE_KEY}{one.notice.id}", by=BOT, at=desk.at, kind="notice")
+        await speak(work, one.case, words, key=f"{NOTICE_KEY}{batch}", by=BOT, at=desk.at, kind="notice")
 
 
 async def _language(work: UnitOfWork, case: Case, reached: Contactable, telling: Telling) -> str:

@@ -95,7 +95,7 @@ async def tell(work: UnitOfWork, holder: Holder, telling: Telling, *, at: dateti
         if notice.due_at <= at or desk.leaving:
             await _judge(work, notice, desk, along=notice.due_at > at)
     for (way, whose), leaving in desk.leaving.items():
-        for together in parcels(sorted(leaving, key=lambda one: one.notice.happened_at)):
+        for together in parcels(way, sorted(leaving, key=lambda one: one.notice.happened_at)):
             await send(work, whose, way, together, desk)
 
 

@@ -40,6 +40,7 @@ class WhyNot(StrEnum):
     NOT_ASKED = "not_asked"  # the rules about surveys ask nobody, or not yet again
     UNPROVED = "unproved"  # there is no address they proved
     UNREACHABLE = "unreachable"  # every way there is has failed
+    FAULT = "fault"  # of ours, for a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +210,4 @@ def _by_which(kind: NoticeKind, liked: Way, reach: Reach) -> Verdict:
         return Tell(ways[0])
     if reach.stopped:
         return Drop(WhyNot.OPTED_OUT)
-    return Drop(WhyNot.UNREACHABLE if reach.proved else WhyNot.UNPROVED)
+    return Drop(WhyNot.UNREACHABLE if reach.proved or reach.failed else WhyNot.UNPROVED)

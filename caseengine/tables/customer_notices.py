@@ -28,4 +28,7 @@ customer_notices = sa.Table(
     sa.Index("ix_customer_notices_due_at", "due_at", "id", sqlite_where=PLANNED, postgresql_where=PLANNED),
     sa.Index("ix_customer_notices_holder_id", "holder_id", sqlite_where=PLANNED, postgresql_where=PLANNED),
 )
-"""`seq` is the fact's place in the case. `batch`: those that travelled together. `why`: of one that was dropped."""
+"""
+`seq` is the fact's place in the case. `batch`: those that travelled together. `why`: of one that was dropped.
+`settled_at`: of a planned one, since when it cannot be told for a fault of ours.
+"""

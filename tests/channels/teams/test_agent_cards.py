@@ -241,7 +241,7 @@ class TestCardsCome:
         case = await floor.office.report()
         await floor.warns(case, floor.office.li, kind="customer_not_told", data={"why": "unproved"})
         [card] = await floor.li.gets()
-        assert "What you said did not reach the customer" in words(card)
+        assert "What we said did not reach the customer" in words(card)
 
     async def test_not_for_a_department_she_has_left_nor_to_whom_is_locked_out(self, floor: Floor) -> None:
         case = await floor.office.report(department="deliveries")

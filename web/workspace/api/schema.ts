@@ -2861,7 +2861,7 @@ export interface components {
             way: string;
             /**
              * Why
-             * @description Of a dropped one: `opted_out`, `unwanted`, `untrue`, `answered`, `read`, `not_asked`, `unproved`, `unreachable`.
+             * @description Of a dropped one: `opted_out`, `unwanted`, `untrue`, `answered`, `read`, `not_asked`, `unproved`, `unreachable`, `fault`.
              */
             why: string;
             /**
