@@ -104,8 +104,8 @@ def plain_line(case: Case | CaseRow, desk: Desk) -> Line:
     """How a case stands; to an address nobody has proved, without a word that somebody else may have written."""
     told = params_of(case, desk)
     if desk.assurance.level >= Level.CHANNEL:
-        return Line("mail.case" if promises(case) else "mail.case_ended", told)
-    key = "mail.status" if promises(case) else "mail.status_ended"
+        return Line("mail.case" if promises(case, desk) else "mail.case_ended", told)
+    key = "mail.status" if promises(case, desk) else "mail.status_ended"
     return Line(key, {name: value for name, value in told.items() if name != "subject"})
 
 
@@ -116,7 +116,7 @@ async def add(case: Case, desk: Desk) -> list[Line]:
     if desk.state.acknowledged == now.number:
         return []
     desk.state.acknowledged = now.number
-    return [Line("mail.added", {"number": now.number, "next_update": now.next_update_at})]
+    return [Line("mail.added", {"number": now.number, "next_update": now.next_update_at(desk.at)})]
 
 
 async def open_and_answer(said: Understanding, desk: Desk) -> list[Line]:

@@ -62,14 +62,14 @@ def departments_answer(departments: list[Department]) -> DepartmentsAnswer:
     return DepartmentsAnswer(departments=[DepartmentAnswer(id=one.id, name=one.name) for one in departments])
 
 
-def contact_answer(card: ContactCard, rows: list[CaseRow]) -> ContactAnswer:
+def contact_answer(card: ContactCard, rows: list[CaseRow], at: datetime) -> ContactAnswer:
     return ContactAnswer(
         id=card.id,
         name=card.name,
         language=card.language,
         identities=[IdentityAnswer.model_validate(identity) for identity in card.identities],
         accounts=[CardAccountAnswer.model_validate(account) for account in card.accounts],
-        cases=[case_answer(row) for row in rows],
+        cases=[case_answer(row, at) for row in rows],
     )
 
 
@@ -77,13 +77,13 @@ def found_contact(card: ContactCard) -> FoundContactAnswer:
     return FoundContactAnswer.model_validate(card)
 
 
-def case_answer(row: CaseRow) -> CaseAnswer:
+def case_answer(row: CaseRow, at: datetime) -> CaseAnswer:
     values = {name: getattr(row, name) for name in CaseAnswer.model_fields}
-    return CaseAnswer(**values | {"due_at": row.next_update_at})
+    return CaseAnswer(**values | {"due_at": row.next_update_at(at)})
 
 
 def case_in_full(
-    view: CaseView, proved: Proved | None, wait: timedelta | None, *, takes_callbacks: bool
+    view: CaseView, proved: Proved | None, wait: timedelta | None, *, takes_callbacks: bool, at: datetime
 ) -> CaseInFullAnswer:
     """
     Args:
@@ -93,23 +93,23 @@ def case_in_full(
     made = {"conversation", "linked", "expected_wait_s", "callback", "takes_callbacks", *KEPT}
     own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - made
     return CaseInFullAnswer(
-        **case_answer(view.row).model_dump(),
+        **case_answer(view.row, at).model_dump(),
         **{name: getattr(view, name) for name in own},
         conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
-        linked=[case_answer(row) for row in view.linked],
+        linked=[case_answer(row, at) for row in view.linked],
         callback=CallbackAnswer.model_validate(view.callback) if view.callback else None,
         takes_callbacks=takes_callbacks,
         expected_wait_s=None if wait is None else round(wait.total_seconds()),
-        **_kept(view),
+        **_kept(view, at),
     )
 
 
-def _kept(view: CaseView) -> dict[str, Any]:
+def _kept(view: CaseView, at: datetime) -> dict[str, Any]:
     others = {name: getattr(view.kept, name) for name in ("parent", "follows", "merged_into")}
     plain = {name: getattr(view.kept, name) for name in ("tags", "children", "live_children", "merged")}
     return {
         **plain,
-        **{name: case_answer(row) if row else None for name, row in others.items()},
+        **{name: case_answer(row, at) if row else None for name, row in others.items()},
         "checklist": [CheckItemAnswer.model_validate(item) for item in view.checklist],
         "watchers": [KeptByAnswer.model_validate(agent) for agent in view.kept.watchers],
         "form_problems": [FieldProblem(**one) for one in view.kept.form_problems],

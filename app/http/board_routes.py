@@ -127,7 +127,8 @@ class BoardRoutes:
             rows = await cases_behind(snapshot, drill, sees=sees, after=_read(asked.after), limit=asked.limit + 1)
         shown = rows[: asked.limit]
         more = _write(shown[-1].place) if len(rows) > asked.limit else None
-        found = [BehindAnswer(at=row.place.at, case=case_answer(row.case) if row.case else None) for row in shown]
+        now = self._now()
+        found = [BehindAnswer(at=row.place.at, case=case_answer(row.case, now) if row.case else None) for row in shown]
         return CasesBehindAnswer(figure=drill.figure, value=value, cases=found, next=more)
 
     async def table(self, call: Call) -> web.Response:

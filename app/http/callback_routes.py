@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from app.http.answers import CallbackAnswer
 from app.http.bodies import VersionBody
@@ -35,8 +35,15 @@ class CallbackEndBody(VersionBody):
         description="`kept`: you spoke with them; `unreached`: you called and did not reach them."
     )
     next_at: AwareDatetime | None = Field(
-        None, description="Of what was `unreached`: `starts_at` of the slot at which it is tried again."
+        None, description="Of what was `unreached`: `starts_at` of the slot at which it is tried again; with `version`."
     )
+
+    @model_validator(mode="after")
+    def _tried_again_once(self) -> Self:
+        """The appointment that takes the place of this one would be ended by whoever says the same a moment later."""
+        if self.next_at is not None and self.version is None:
+            raise ValueError("another time is agreed on with the version you looked at")
+        return self
 
 
 class ListedCallbackAnswer(CallbackAnswer):

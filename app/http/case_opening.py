@@ -125,7 +125,7 @@ class CaseOpening:
             gathered = await gather(snapshot, case.id)
         return OpenedAnswer(
             case=await self._reading.in_full(agent, case.number),
-            alike=await answer_alike(self._database, agent, gathered, self._meaning),
+            alike=await answer_alike(self._database, agent, gathered, self._meaning, at=self._now()),
         )
 
     async def alike(self, call: Call) -> AlikeAnswer:
@@ -138,7 +138,7 @@ class CaseOpening:
         draft = Opening(description=query.text, products=products, order_number=query.order_number, **named)
         async with self._database.snapshot() as snapshot:
             gathered = await gather_drafted(snapshot, draft, at=self._now())
-        return await answer_alike(self._database, agent, gathered, self._meaning)
+        return await answer_alike(self._database, agent, gathered, self._meaning, at=self._now())
 
     async def contacts(self, call: Call) -> FoundContactsAnswer:
         async with self._database.snapshot() as snapshot:

@@ -79,7 +79,7 @@ class CaseReading:
             )
         shown = rows[: asked.limit]
         more = write_cursor(shown[-1].place) if len(rows) > asked.limit else None
-        return CasesAnswer(cases=[case_answer(row) for row in shown], next=more)
+        return CasesAnswer(cases=[case_answer(row, self._now()) for row in shown], next=more)
 
     async def case(self, call: Call) -> CaseInFullAnswer:
         return await self.in_full(call.agent.agent, call.path("number"))
@@ -93,7 +93,7 @@ class CaseReading:
             wait = await wait_for(snapshot, view.row, kind=_kind(view), at=at)
             _, policy = await routing_rules(snapshot)
             calls = policy.of(view.row.department).callbacks
-            return case_in_full(view, proved, wait, takes_callbacks=calls)
+            return case_in_full(view, proved, wait, takes_callbacks=calls, at=at)
 
     async def timeline(self, call: Call) -> TimelineAnswer:
         async with self._database.snapshot() as snapshot:

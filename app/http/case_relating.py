@@ -1,5 +1,8 @@
 """What an agent does with several cases: merge and undo, split, parent and children, find those alike."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from app.http.answer_makers import case_answer
 from app.http.bodies import VersionBody
 from app.http.case_acting import CHANGED, UNRESOLVED, CaseActing, Who
@@ -40,8 +43,16 @@ PROMISED = ("calendar.invalid",)
 class CaseRelating:
     """Below `/api/cases/{number}`."""
 
-    def __init__(self, database: Database, catalogue: Catalogue, acting: CaseActing, meaning: Meaning | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        catalogue: Catalogue,
+        acting: CaseActing,
+        meaning: Meaning | None,
+    ) -> None:
         self._database = database
+        self._now = now
         self._words = catalogue.words
         self._acting = acting
         self._meaning = meaning
@@ -117,14 +128,14 @@ class CaseRelating:
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, agent, call.path("number"))
             rows = await children_of(snapshot, agent, view.row.id)
-        return ChildrenAnswer(cases=[case_answer(row) for row in rows])
+        return ChildrenAnswer(cases=[case_answer(row, self._now()) for row in rows])
 
     async def alike(self, call: Call) -> AlikeAnswer:
         agent = call.agent.agent
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, agent, call.path("number"))
             gathered = await gather(snapshot, view.row.id)
-        return await answer_alike(self._database, agent, gathered, self._meaning)
+        return await answer_alike(self._database, agent, gathered, self._meaning, at=self._now())
 
     def _split_endpoint(self) -> Endpoint:
         return Endpoint(
@@ -195,20 +206,22 @@ class CaseRelating:
         )
 
 
-async def answer_alike(database: Database, agent: Agent, gathered: Gathered, meaning: Meaning | None) -> AlikeAnswer:
+async def answer_alike(
+    database: Database, agent: Agent, gathered: Gathered, meaning: Meaning | None, *, at: datetime
+) -> AlikeAnswer:
     """What of it is alike and the agent may see; compared while nothing of the database is held."""
     found = await compare(gathered, meaning)
     async with database.snapshot() as snapshot:
-        duplicates = await _shown(snapshot, agent, found.duplicates)
-        known = await _shown(snapshot, agent, found.known_problem)
+        duplicates = await _shown(snapshot, agent, found.duplicates, at)
+        known = await _shown(snapshot, agent, found.known_problem, at)
     return AlikeAnswer(duplicates=duplicates, known_problem=known, customers=found.customers if known else 0)
 
 
-async def _shown(snapshot: Snapshot, agent: Agent, found: tuple[Alike, ...]) -> list[AlikeCase]:
+async def _shown(snapshot: Snapshot, agent: Agent, found: tuple[Alike, ...], at: datetime) -> list[AlikeCase]:
     """Those of the departments the agent may see, in their order."""
     rows = await numbered(snapshot, agent, [one.number for one in found])
     return [
-        AlikeCase(**case_answer(rows[one.number]).model_dump(), score=one.score, reasons=list(one.reasons))
+        AlikeCase(**case_answer(rows[one.number], at).model_dump(), score=one.score, reasons=list(one.reasons))
         for one in found
         if one.number in rows
     ]

@@ -1,6 +1,7 @@
 """Who an agent talks to: shown to those who may see a case of theirs, and to nobody else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from app.http.answer_makers import contact_answer
@@ -22,8 +23,9 @@ NO_ID = UUID(int=0)
 class ContactRoutes:
     """`/api/contacts/{id}`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._now = now
 
     def endpoints(self) -> list[Endpoint]:
         return [
@@ -45,7 +47,7 @@ class ContactRoutes:
             theirs = await cases_seen(snapshot, contact_id, call.agent.agent)
             if not theirs:
                 raise ContactNotFound(contact_id)
-            return contact_answer(await contact_card(snapshot, contact_id), list(theirs))
+            return contact_answer(await contact_card(snapshot, contact_id), list(theirs), self._now())
 
 
 async def cases_seen(snapshot: Snapshot, contact_id: UUID, agent: Agent) -> Sequence[CaseRow]:

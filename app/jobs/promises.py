@@ -40,6 +40,6 @@ class Promises:
             return
         missed = case.due_at
         await renew_promise(work, case, by=SYSTEM, at=at)
-        line = Line("promise.renewed", {"number": case.number, "next_update": case.next_update_at})
+        line = Line("promise.renewed", {"number": case.number, "next_update": case.next_update_at(at)})
         words = self._catalogue.reply(line, at=at).text
         await speak(work, case, words, key=f"promise:{case.id}:{missed.isoformat()}", by=BOT, at=at)

@@ -141,8 +141,8 @@ class CardFaces:
             (words["agent_card.priority"], f"P{row.priority.value}"),
             (words["agent_card.holder"], row.agent_name or words["agent_card.nobody"]),
         ]
-        if row.next_update_at is not None:
-            facts.append((words["agent_card.next_update"], self._catalogue.when(row.next_update_at, at)))
+        if (next_update := row.next_update_at(at)) is not None:
+            facts.append((words["agent_card.next_update"], self._catalogue.when(next_update, at)))
         if (call := shown.view.callback) is not None:
             facts.append((words["agent_card.call"], self._catalogue.when(call.starts_at, at)))
             facts.append((words["agent_card.number"], call.phone or words["agent_card.no_number"]))

@@ -56,7 +56,7 @@ async def add(text: str, case: Case, desk: Desk) -> Next:
         await link_conversation(desk.work, case, desk.conversation.id, by=desk.customer, at=desk.at)
     here = desk.conversation.id
     now = await add_to_case(desk.work, case, text, by=desk.customer, at=desk.at, conversation=here)
-    told = {"before": case.number, "number": now.number, "next_update": now.next_update_at}
+    told = {"before": case.number, "number": now.number, "next_update": now.next_update_at(desk.at)}
     return Done("add.done" if now is case else "add.followed", told)
 
 

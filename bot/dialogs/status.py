@@ -172,8 +172,8 @@ def case_line(case: Case | CaseRow, desk: Desk, *, whole: bool = False) -> Line:
     """
     told = params_of(case, desk)
     facts = [("@fact.case", case.number), ("@fact.status", told["status"]), ("@fact.with", told["department"])]
-    if promises(case):
-        facts.append(("@fact.next_update", case.next_update_at))
+    if promises(case, desk):
+        facts.append(("@fact.next_update", told["next_update"]))
     if whole and isinstance(case, Case):
         facts.append(("@fact.opened", case.opened_at))
         facts += [("@fact.ended", case.resolution.text)] if case.resolution and not case.is_live else []
@@ -187,13 +187,13 @@ def params_of(case: Case | CaseRow, desk: Desk) -> dict[str, Any]:
         "subject": case.subject,
         "status": f"@status.{case.status}",
         "department": desk.departments.get(case.department, case.department),
-        "next_update": case.next_update_at,
+        "next_update": case.next_update_at(desk.at),
     }
 
 
-def promises(case: Case | CaseRow) -> bool:
+def promises(case: Case | CaseRow, desk: Desk) -> bool:
     """Whether a time is promised for the next news of it."""
-    return case.next_update_at is not None
+    return case.next_update_at(desk.at) is not None
 
 
 def _buttons(case: Case | CaseRow, desk: Desk, *, whole: bool) -> Card | None:

@@ -117,10 +117,9 @@ class Case:
         """The desk still owes something."""
         return self.status in LIVE
 
-    @property
-    def next_update_at(self) -> datetime | None:
+    def next_update_at(self, now: datetime) -> datetime | None:
         """What the customer is told of the next news; None where nothing is promised."""
-        return next_update(self.due_at, self.callback_at) if self.is_live else None
+        return next_update(self.due_at, self.callback_at, now=now) if self.is_live else None
 
     def can(self, verb: Verb) -> bool:
         return (self.status, verb) in TRANSITIONS
@@ -297,9 +296,13 @@ class Case:
         self.version += 1
 
 
-def next_update(due_at: datetime | None, callback_at: datetime | None) -> datetime | None:
-    """By when a customer hears from the desk: what was promised, or the call agreed on where that is sooner."""
-    return min((at for at in (due_at, callback_at) if at is not None), default=None)
+def next_update(due_at: datetime | None, callback_at: datetime | None, *, now: datetime) -> datetime | None:
+    """By when a customer hears from the desk: what was promised, or the call agreed on where that is sooner.
+
+    A call that has begun promises nothing more: it is kept until somebody says what came of it.
+    """
+    still_to_come = callback_at if callback_at is not None and callback_at > now else None
+    return min((at for at in (due_at, still_to_come) if at is not None), default=None)
 
 
 def _words(text: str) -> str:

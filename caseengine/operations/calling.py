@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from caseengine.agents import Agents
 from caseengine.model.actor import SYSTEM, Actor, ActorKind
 from caseengine.model.case import Case
-from caseengine.model.errors import CallbacksOff, NoCallback, SlotTaken
+from caseengine.model.errors import CallbacksOff, NoCallback, SlotTaken, TransitionNotAllowed
 from caseengine.model.events import CallbackBooked, CallbackEnded
+from caseengine.model.lifecycle import Verb
 from caseengine.model.needs import Needs
 from caseengine.model.notice import AgentNotice
 from caseengine.notices import give_notice
@@ -66,9 +67,11 @@ async def book_callback(
     Raises:
         CallbacksOff: its department takes none.
         SlotTaken: nobody who can do it is free then, or it is no time the desk offers.
-        TransitionNotAllowed: the case was merged away.
+        TransitionNotAllowed: the case has ended or was merged away; nobody would call.
         Conflict (at commit): the last who was free was booked at the same moment; decide again.
     """
+    if not case.is_live:
+        raise TransitionNotAllowed(case.status, Verb.BOOK)
     _, policy = await routing_rules(work)
     if not policy.of(case.department).callbacks:
         raise CallbacksOff(case.department)

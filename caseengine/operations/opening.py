@@ -190,6 +190,8 @@ def _follow_up(ended: Case, text: str, conversation: UUID | None) -> Opening:
         reply_address=ended.reply_address,
         follows=ended.id,
         fields=ended.fields,
+        channel=ended.channel,
+        language=ended.language,
     )
 
 
@@ -213,7 +215,7 @@ def _opened(opening: Opening, number: str, locale: str, by: Actor, at: datetime)
         products=tuple(opening.products),
         order_number=opening.order_number,
         conversation_id=opening.conversation,
-        channel=opening.channel,
+        channel=opening.channel if opening.conversation is None else "",
         contact_id=opening.contact_id,
         account_id=opening.account_id,
         claimed=dict(opening.claimed),

@@ -81,6 +81,8 @@ async def _opening(work: UnitOfWork, first: Case) -> Opening:
         products=first.products,
         order_number=first.order_number,
         reply_address=first.reply_address,
+        channel=first.channel,
+        language=first.language,
     )
 
 

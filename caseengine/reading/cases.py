@@ -52,10 +52,9 @@ class CaseRow:
     def is_live(self) -> bool:
         return self.status in LIVE
 
-    @property
-    def next_update_at(self) -> datetime | None:
+    def next_update_at(self, now: datetime) -> datetime | None:
         """As `Case.next_update_at`."""
-        return next_update(self.due_at, self.callback_at) if self.is_live else None
+        return next_update(self.due_at, self.callback_at, now=now) if self.is_live else None
 
     @property
     def place(self) -> "QueuePlace":

@@ -107,6 +107,20 @@ async def test_a_case_that_follows_is_what_the_one_before_was(office: Office) ->
     await office.rows_equal_fold(later)
 
 
+async def test_a_case_that_follows_a_call_speaks_its_language_and_says_how_it_came_in(office: Office) -> None:
+    """Where it goes on in a conversation, that is how it came in."""
+    phoned, written = [await office.report(channel="telephone", language="de") for _ in range(2)]
+    chat = await office.chat()
+    for case, here, expected in ((phoned, None, ("telephone", "de")), (written, chat, ("", "en"))):
+        await office.do(resolve, case.number, SOLVED, by=office.li.actor, at=DONE)
+        later: dict[str, Any] = {"by": CUSTOMER, "at": DONE + timedelta(days=15), "conversation": here}
+        async with office.database.unit_of_work() as work:
+            following = await add_to_case(work, await Cases(work).by_id(case.id), "It jams again", **later)
+        assert following.follows == case.id
+        assert (following.channel, following.language) == expected
+        await office.rows_equal_fold(following)
+
+
 async def test_who_wants_a_person_about_what_ended_long_ago_has_a_case_that_follows(office: Office) -> None:
     case = await resolved(office)
     chat = await office.chat("Tue 09:00")

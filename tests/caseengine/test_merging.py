@@ -284,6 +284,13 @@ async def test_a_second_problem_goes_on_in_a_case_of_its_own(office: Office) -> 
         await office.rows_equal_fold(case)
 
 
+async def test_a_second_problem_of_a_call_came_in_by_it_too(office: Office) -> None:
+    first = await office.report(channel="telephone", language="de")
+    second = await office.do(split, first.number, subject="Another", text="x", by=office.li.actor, at=when("Mon 09:10"))
+    assert (second.channel, second.language) == ("telephone", "de")
+    await office.rows_equal_fold(second)
+
+
 async def test_a_conversation_that_was_only_linked_does_not_read_on_about_the_second(office: Office) -> None:
     first = await office.report(contact_id=await person(office.database))
     chat = await office.chat("Tue 09:00")

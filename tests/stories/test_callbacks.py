@@ -29,7 +29,7 @@ async def test_a_call_is_booked_at_a_time_somebody_is_free(desk: Desk) -> None:
     assert "A colleague will call +44 113 496 0123 today at 11:00" in ana.heard, ana.heard
     case = await desk.case(ana.number)
     assert case.callback is not None
-    assert case.callback.starts_at == case.row.next_update_at == instant("Mon 11:00")
+    assert case.callback.starts_at == case.row.next_update_at(desk.clock()) == instant("Mon 11:00")
     assert case.claimed == {"phone": "+441134960123"}
     assert "CallbackBooked by bot" in await desk.timeline(ana.number)
 

@@ -1,5 +1,6 @@
 """What agents and supervisors see and do of routing over the API."""
 
+import asyncio
 from datetime import timedelta
 
 from app.jobs.routing import RoutingSweep
@@ -129,20 +130,58 @@ async def test_everybody_sees_the_calls_they_have_to_make(served: Served) -> Non
     assert len((await sam.gets("/api/callbacks"))["callbacks"]) == 1
     assert (await sam.gets("/api/callbacks?mine=true"))["callbacks"] == []
 
-    again = {"how": "unreached", "next_at": slots[3]["starts_at"]}
+    again = {"how": "unreached", "next_at": slots[3]["starts_at"], "version": seen["version"]}
     seen = await owner.posts(f"{address}/callback/outcome", again)
     assert (seen["callback"]["starts_at"], seen["callback"]["agent_id"]) == (again["next_at"], booked["agent_id"])
-    taken = await owner.asks(
-        "POST", f"{address}/callback/outcome", {"how": "unreached", "next_at": when("Mon 03:00").isoformat()}
-    )
-    assert taken.code == "routing.slot_taken"
+    never = again | {"next_at": when("Mon 03:00").isoformat(), "version": seen["version"]}
+    assert (await owner.asks("POST", f"{address}/callback/outcome", never)).code == "routing.slot_taken"
     seen = await owner.posts(f"{address}/callback/outcome", {"how": "kept"})
     assert (seen["callback"], seen["due_at"]) == (None, None)
     entries = (await owner.gets(f"{address}/timeline"))["entries"]
     told = [one["data"] for one in entries if one["kind"].startswith("Callback")]
     assert [one.get("how", "booked") for one in told] == ["booked", "unreached", "booked", "kept"]
     assert {one["agent_name"] for one in told} == {booked["agent_name"]}
+    again["version"] = seen["version"]
     assert (await owner.asks("POST", f"{address}/callback/outcome", again)).code == "routing.no_callback"
+
+
+async def test_who_was_not_reached_is_tried_again_once_whoever_says_so_meanwhile(served: Served) -> None:
+    await opens(served)
+    case = await served.office.report()
+    li, mo = await served.agent(served.office.li), await served.agent(served.office.mo)
+    address = f"/api/cases/{case.number}"
+    first, *later = [one["starts_at"] for one in (await li.gets(f"{address}/callback-slots"))["slots"]]
+    seen = await li.posts(f"{address}/callback", {"starts_at": first})
+    again = {"how": "unreached", "next_at": later[0]}
+    blind = await li.asks("POST", f"{address}/callback/outcome", again)
+    assert (blind.status, blind.code) == (422, "http.body_invalid")
+    told = {"version": seen["version"]}
+    answered = await asyncio.gather(
+        li.asks("POST", f"{address}/callback/outcome", again | told),
+        mo.asks("POST", f"{address}/callback/outcome", again | told | {"next_at": later[1]}),
+    )
+    assert sorted(one.status for one in answered) == [200, 409]
+    assert next(one.code for one in answered if one.status == 409) == "case.changed"
+    entries = (await li.gets(f"{address}/timeline"))["entries"]
+    told_of = [one["data"] for one in entries if one["kind"].startswith("Callback")]
+    assert [one.get("how", "booked") for one in told_of] == ["booked", "unreached", "booked"]
+
+
+async def test_nobody_is_to_be_called_about_a_case_that_has_ended(served: Served) -> None:
+    """What is booked already can still be ended."""
+    await opens(served)
+    case = await served.office.report()
+    li, address = await served.agent(served.office.li), f"/api/cases/{case.number}"
+    first, later, *_ = [one["starts_at"] for one in (await li.gets(f"{address}/callback-slots"))["slots"]]
+    await li.posts(f"{address}/callback", {"starts_at": first})
+    solved = Resolution(ResolutionCode.SOLVED, "Replaced the drum")
+    await served.office.do(resolve, case.number, solved, by=served.office.li.actor, at=served.clock())
+    version = (await li.gets(address))["version"]
+    again = {"how": "unreached", "next_at": later, "version": version}
+    for what, body in (("callback", {"starts_at": later}), ("callback/outcome", again)):
+        assert (await li.asks("POST", f"{address}/{what}", body)).code == "case.transition_not_allowed", what
+    assert (await li.gets(address))["callback"]["starts_at"] == first
+    assert (await li.posts(f"{address}/callback/outcome", {"how": "unreached"}))["callback"] is None
 
 
 async def test_a_case_says_how_long_it_waits_and_what_its_customer_said(served: Served) -> None:

@@ -1,10 +1,13 @@
 """Appointments as people see them: whose, when, on which number, and what came of them."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from app.jobs.promises import Promises
+from bot.replies.catalogue import load_catalogue
 from caseengine.cases import Cases, history
 from caseengine.clocks import all_clocks
 from caseengine.departments import Department, Departments
@@ -15,11 +18,13 @@ from caseengine.model.events import CallbackBooked, CallbackEnded
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.model.sla import Target
 from caseengine.operations import assigning, merge, note, resolve
-from caseengine.operations.calling import book_callback, end_callback, try_again
+from caseengine.operations.calling import book_callback, call_now, end_callback, miss, try_again
 from caseengine.reading.appointments import Appointment, appointment_of, appointments_for
+from caseengine.reading.callbacks import callback_of
 from customers.preferences import Holder, HolderKind, Preferences
 from customers.tables import identities
 from customers.wishes import Wishes
+from storage.errors import Conflict
 from tests.caseengine.office import CUSTOMER, when
 from tests.caseengine.routing.desk import RoutingDesk
 from tests.caseengine.routing.test_callbacks import CALLS, MORNINGS
@@ -133,11 +138,31 @@ async def test_the_next_update_is_never_later_than_the_call_that_was_promised(co
     assert promised is not None
     assert promised > when("Mon 10:00")
     await books(cold, case, "Mon 10:00")
-    assert (await cold.case(case)).next_update_at == when("Mon 10:00")
+    assert (await cold.case(case)).next_update_at(when("Mon 09:59")) == when("Mon 10:00")
+    assert (await cold.case(case)).next_update_at(when("Mon 10:00")) == promised  # the call is being made
     await books(cold, case, "Tue 10:00", "Mon 09:00")
-    assert (await cold.case(case)).next_update_at == promised  # which stands, whenever they are called
+    assert (await cold.case(case)).next_update_at(
+        when("Mon 09:00")
+    ) == promised  # which stands, whenever they are called
     await on(cold, case, end_callback, "cancelled", by=ann.actor, at=when("Mon 09:10"))
-    assert (await cold.case(case)).next_update_at == promised
+    assert (await cold.case(case)).next_update_at(when("Mon 09:10")) == promised
+
+
+async def test_who_is_told_during_a_call_that_a_promise_ran_out_hears_of_a_time_to_come(cold: RoutingDesk) -> None:
+    catalogue = load_catalogue("en", zone=ZoneInfo("Europe/London"), company="The desk")
+    await cold.hires("Ann", "cold", shifts=MORNINGS)
+    chat = await cold.chat()
+    case = await cold.report_in(chat, department="cold")
+    async with cold.database.unit_of_work() as work:
+        (await Cases(work).by_id(case.id)).promise(when("Mon 10:15"), by=SYSTEM, at=when("Mon 09:00"))
+    await books(cold, case, "Mon 10:00")
+    await Promises(cold.database, catalogue, lambda: when("Mon 10:16")).run()
+    renewed = (await cold.case(case)).due_at
+    assert renewed is not None
+    assert renewed > when("Mon 10:16")
+    said = (await cold.log(chat))[-1].body["text"]
+    assert catalogue.when(renewed, when("Mon 10:16")) in said
+    assert "10:00" not in said
 
 
 async def response(desk: RoutingDesk, case: Case) -> str:
@@ -152,14 +177,14 @@ async def test_who_was_spoken_with_has_heard_from_the_desk(cold: RoutingDesk) ->
         await books(cold, case, starts)
         await cold.do(assigning.assign, case.number, ann.id, by=ann.actor, at=when("Mon 08:30"))
     await on(cold, spoken, end_callback, "kept", by=ann.actor, at=when("Mon 09:40"))
-    assert ((await cold.case(spoken)).next_update_at, await response(cold, spoken)) == (None, "met")
+    assert ((await cold.case(spoken)).next_update_at(when("Mon 09:40")), await response(cold, spoken)) == (None, "met")
 
     await cold.is_there(ann, "Mon 10:00")
     await cold.sweeps("Mon 10:00")
     await cold.do(note, noted.number, "She was not at home.", by=ann.actor, at=when("Mon 10:10"))
     await cold.sweeps("Mon 10:30")
     assert (await about_calls(cold, noted))[-1][0] == "kept"
-    assert (await cold.case(noted)).next_update_at is not None
+    assert (await cold.case(noted)).next_update_at(when("Mon 10:30")) is not None
     assert await response(cold, noted) == "running"
 
 
@@ -193,3 +218,36 @@ async def test_everybody_is_shown_the_calls_they_have_to_make(cold: RoutingDesk)
     withdrawn = Resolution(ResolutionCode.WITHDRAWN, "It works again.")
     await cold.do(resolve, later.number, withdrawn, by=CUSTOMER, at=when("Mon 09:00"))
     assert [one.number for one in await cold.see(appointments_for, cold.sam)] == [sooner.number]
+
+
+async def test_a_case_that_moved_away_is_not_shown_to_whoever_was_to_call(cold: RoutingDesk) -> None:
+    """Neither what it is about nor whom to call, though their time was kept free for it and they may hold it."""
+    ann = await cold.hires("Ann", "cold", shifts=MORNINGS)
+    kept, held = [await cold.report(department="cold", claimed={"phone": "+441134960000"}) for _ in range(2)]
+    for case, starts in ((kept, "Mon 10:00"), (held, "Mon 10:30")):
+        await books(cold, case, starts)
+    await cold.do(assigning.assign, held.number, ann.id, by=ann.actor, at=when("Mon 08:30"))
+    assert len(await cold.see(appointments_for, ann)) == 2
+    for case in (kept, held):
+        await cold.do(assigning.move, case.number, "tills", reason="A till", by=ann.actor, at=when("Mon 09:00"))
+    assert await cold.see(appointments_for, ann) == []
+    assert [one.number for one in await cold.see(appointments_for, cold.sam)] == [kept.number, held.number]
+
+
+async def test_a_call_that_somebody_makes_meanwhile_is_not_ended_as_nobody_s(cold: RoutingDesk) -> None:
+    ann = await cold.hires("Ann", "cold", shifts=MORNINGS, at="Mon 10:29")
+    case = await cold.report(department="cold")
+    await books(cold, case, "Mon 10:00")
+    await cold.do(assigning.assign, case.number, ann.id, by=ann.actor, at=when("Mon 10:28"))
+
+    async def ends_late() -> None:
+        async with cold.database.unit_of_work() as work:
+            as_seen = await callback_of(work, case.id)
+            assert as_seen is not None
+            await miss(work, await Cases(work).by_id(case.id), as_seen, at=when("Mon 10:30"))
+            await on(cold, case, call_now, as_seen, at=when("Mon 10:29"))
+
+    with pytest.raises(Conflict):
+        await ends_late()
+    assert (await seen(cold, case)).state == "called"
+    assert [how for how, _, _ in await about_calls(cold, case)] == ["booked"]

@@ -2152,7 +2152,7 @@ export interface components {
             how: "kept" | "unreached" | "cancelled";
             /**
              * Next At
-             * @description Of what was `unreached`: `starts_at` of the slot at which it is tried again.
+             * @description Of what was `unreached`: `starts_at` of the slot at which it is tried again; with `version`.
              * @default null
              */
             next_at?: string | null;
