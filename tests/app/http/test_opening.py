@@ -145,7 +145,11 @@ async def test_fields_are_taken_by_the_form_of_its_type(served: Served, li: Peer
 
 @pytest.mark.parametrize(
     "typed",
-    ["ölb", "ana ölbaum", "ana@harbour", "01632 960101", "+44 1632 960 101", "960101", "harbour street", "s-17"],
+    [
+        *("ölb", "ana ölbaum", "ana@harbour", "01632 960101", "+44 1632 960 101", "960101", "harbour street", "s-17"),
+        *("+44 (0)1632 960101", "+44(0) 1632 960101", "0044 (0)1632 960-101", "(0)1632 960101", "9 6 0 1 0 1"),
+        *("x ölbaum", "ana ölbaum harbour street s-17 of no matter what"),
+    ],
 )
 async def test_a_contact_is_found_by_what_callers_say(served: Served, li: Peer, typed: str) -> None:
     contact = await of_a_shop(served)
