@@ -36,10 +36,7 @@ async def find_contacts(snapshot: Snapshot, typed: str) -> list[ContactCard]:
     if not ways:
         return []
     rows = await snapshot.rows(
-        sa.select(contacts.c.id)
-        .where(sa.or_(*ways))
-        .order_by(contacts.c.name, contacts.c.id)
-        .limit(FOUND_MAX)
+        sa.select(contacts.c.id).where(sa.or_(*ways)).order_by(contacts.c.name, contacts.c.id).limit(FOUND_MAX)
     )
     return [await contact_card(snapshot, row.id) for row in rows]
 

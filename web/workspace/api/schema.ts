@@ -15808,6 +15808,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description http.unknown_host */
             421: {
                 headers: {
@@ -15882,6 +15891,15 @@ export interface operations {
             };
             /** @description http.body_too_slow */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage.conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
