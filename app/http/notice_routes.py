@@ -12,7 +12,7 @@ from app.http.endpoint import Answer, Body, Call, Endpoint, Plain, Scope
 from app.http.session_routes import read_id
 from caseengine.model.errors import NoticeNotFound
 from caseengine.model.notice import AgentNotice
-from caseengine.notices import notices_of, read_notice, read_notices
+from caseengine.notices import notices_of, read_notice, read_notices, unread_by
 from storage.engine import Database
 from storage.errors import Conflict
 from storage.transaction import UnitOfWork
@@ -41,7 +41,8 @@ class NoticeAnswer(Answer):
 
 
 class NoticesAnswer(Answer):
-    notices: list[NoticeAnswer]
+    notices: list[NoticeAnswer] = Field(description="At most 50: as you read them, those behind them come.")
+    unread: int = Field(description="How many you have not read, listed or not; 100 stands for more as well.")
 
 
 class NoticeRoutes:
@@ -57,7 +58,7 @@ class NoticeRoutes:
                 method="GET",
                 path="/api/notices",
                 scope=Scope.AGENT,
-                summary="Your newest notices, and those of your departments, newest first.",
+                summary="Your notices, and those of your departments: the newest unread, then the newest read.",
                 about="The live feed tells `NoticeGiven` when one comes.",
                 handle=self.notices,
                 answer=NoticesAnswer,
@@ -84,7 +85,8 @@ class NoticeRoutes:
     async def notices(self, call: Call) -> NoticesAnswer:
         async with self._database.snapshot() as snapshot:
             found = await notices_of(snapshot, call.agent.agent)
-        return NoticesAnswer(notices=[NoticeAnswer.model_validate(notice) for notice in found])
+            unread = await unread_by(snapshot, call.agent.agent)
+        return NoticesAnswer(notices=[NoticeAnswer.model_validate(notice) for notice in found], unread=unread)
 
     async def read(self, call: Call) -> None:
         notice_id, agent = read_id(call.path("id")) or NO_ID, call.agent.agent

@@ -9,7 +9,8 @@ import pytest
 from app.jobs.escalations import Escalations
 from caseengine.agents import Agent
 from caseengine.model.case import Case
-from caseengine.notices import read_notice, read_notices
+from caseengine.model.notice import AgentNotice
+from caseengine.notices import LISTED_MAX, UNREAD_COUNTED_MAX, give_notice, read_notice, read_notices, tell_department
 from storage.transaction import UnitOfWork
 from tests.app.house import Peer, Served
 from tests.caseengine.office import when
@@ -116,3 +117,38 @@ async def test_an_instant_of_another_zone_is_the_same_instant(served: Served, li
         assert (await li.asks("POST", "/api/notices/reading", {"until": elsewhere})).status == 204
         (notice,) = (await li.gets("/api/notices"))["notices"]
         assert (notice["read_at"] is not None) is are_read
+
+
+async def test_what_is_unread_comes_first_and_is_counted_beyond_what_is_listed(served: Served, li: Peer) -> None:
+    case = await served.office.report("One")
+    begins = when("Mon 09:00")
+    async with served.database.unit_of_work() as work:
+        for minute in range(LISTED_MAX + 10):
+            at = begins + timedelta(minutes=minute)
+            give_notice(work, case, [served.office.li.id], AgentNotice.WATCHED_NOTED, {"name": "Mo"}, at=at)
+            tell_department(work, case, AgentNotice.TARGET_WARNED, {}, at=at)
+
+    async def told() -> tuple[list[datetime], list[bool], int]:
+        answered = await li.gets("/api/notices")
+        found = answered["notices"]
+        instants = [datetime.fromisoformat(one["at"]) for one in found]
+        return instants, [one["read_at"] is None for one in found], answered["unread"]
+
+    instants, unread, count = await told()
+    assert (len(unread), all(unread), count) == (LISTED_MAX, True, UNREAD_COUNTED_MAX)
+    assert instants == sorted(instants, reverse=True)
+    newest = (await li.gets("/api/notices"))["notices"]
+    for one in newest[: LISTED_MAX - 5]:
+        assert (await li.asks("POST", f"/api/notices/{one['id']}/reading", {})).status == 204
+    instants, unread, count = await told()
+    assert (all(unread), count) == (True, 2 * (LISTED_MAX + 10) - (LISTED_MAX - 5))
+    assert max(instants) < begins + timedelta(minutes=LISTED_MAX), "those behind the ones that were read"
+
+    until = (begins + timedelta(minutes=LISTED_MAX + 9)).isoformat()
+    assert (await li.asks("POST", "/api/notices/reading", {"until": until})).status == 204
+    async with served.database.unit_of_work() as work:
+        give_notice(work, case, [served.office.li.id], AgentNotice.WATCHED_CLOSED, {}, at=begins)
+    instants, unread, count = await told()
+    assert (unread, count) == ([True] + [False] * (LISTED_MAX - 1), 1)
+    assert instants[0] == begins
+    assert instants[1:] == sorted(instants[1:], reverse=True)
