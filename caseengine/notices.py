@@ -19,6 +19,9 @@ from storage.outbox import Outbox
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
 NOTICE_GIVEN = "NoticeGiven"
+LISTED_MAX = 50
+UNREAD_COUNTED_MAX = 100
+"""Who has more to read has no use for how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,24 @@ def tell_department(work: UnitOfWork, case: Case, kind: AgentNotice, data: Mappi
     Outbox(work).publish("event", str(case.id), _told(case, [], case.department, kind, at), at=at)
 
 
-async def notices_of(snapshot: Snapshot, agent: Agent, *, limit: int = 50) -> Sequence[Notice]:
-    """The newest notices of an agent and of the departments they work for now, read or not, newest first."""
-    found = await _newest(snapshot, agent, agent_notices.c.agent_id == agent.id, limit)
-    for department in agent.departments:
-        found += await _newest(snapshot, agent, agent_notices.c.department == department, limit)
-    return sorted(found, key=lambda notice: (notice.at, notice.id), reverse=True)[:limit]
+async def notices_of(snapshot: Snapshot, agent: Agent, *, limit: int = LISTED_MAX) -> Sequence[Notice]:
+    """Notices of an agent and of the departments they work for now: the newest unread, and then the newest read."""
+    found: list[Notice] = []
+    for is_read in (False, True):
+        if len(found) < limit:
+            found += await _newest(snapshot, agent, limit - len(found), is_read=is_read)
+    return found
+
+
+async def unread_by(snapshot: Snapshot, agent: Agent) -> int:
+    """How many of theirs an agent has not read, listed or not; UNREAD_COUNTED_MAX stands for more as well."""
+    unread = (
+        sa.select(agent_notices.c.id)
+        .select_from(_with_readings(agent))
+        .where(is_for(agent), notice_readings.c.read_at.is_(None))
+        .limit(UNREAD_COUNTED_MAX)
+    )
+    return int(await snapshot.scalar(sa.select(sa.func.count()).select_from(unread.subquery())))
 
 
 async def read_notice(work: UnitOfWork, notice_id: UUID, agent: Agent, *, at: datetime) -> None:
@@ -149,22 +164,27 @@ def forget_notices(work: UnitOfWork, *, before: datetime) -> None:
     work.write(sa.delete(agent_notices).where(agent_notices.c.at < before))
 
 
-async def _newest(snapshot: Snapshot, agent: Agent, whose: sa.ColumnElement[bool], limit: int) -> list[Notice]:
+async def _newest(snapshot: Snapshot, agent: Agent, limit: int, *, is_read: bool) -> list[Notice]:
+    found: list[Notice] = []
+    for whose in (
+        agent_notices.c.agent_id == agent.id,
+        *(agent_notices.c.department == one for one in agent.departments),
+    ):
+        rows = await snapshot.rows(_newest_of(agent, whose, is_read).limit(limit))
+        found += [_notice(row, agent) for row in rows]
+    return sorted(found, key=lambda notice: (notice.at, notice.id), reverse=True)[:limit]
+
+
+def _newest_of(agent: Agent, whose: sa.ColumnElement[bool], is_read: bool) -> sa.Select[Any]:
     """Of one reader, so that an index gives them in order."""
-    rows = await snapshot.rows(
-        sa.select(
-            agent_notices,
-            cases.c.number,
-            cases.c.subject,
-            cases.c.department.label("now_in"),
-            notice_readings.c.read_at,
-        )
+    read_at = notice_readings.c.read_at
+    of_case = (cases.c.number, cases.c.subject, cases.c.department.label("now_in"))
+    return (
+        sa.select(agent_notices, *of_case, read_at)
         .select_from(_with_readings(agent).outerjoin(cases, cases.c.id == agent_notices.c.case_id))
-        .where(whose)
+        .where(whose, read_at.is_not(None) if is_read else read_at.is_(None))
         .order_by(agent_notices.c.at.desc(), agent_notices.c.id.desc())
-        .limit(limit)
     )
-    return [_notice(row, agent) for row in rows]
 
 
 def _notice(row: sa.Row[Any], agent: Agent) -> Notice:

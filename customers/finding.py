@@ -12,27 +12,31 @@ from customers.tables import account_roles, accounts, contacts, identities
 from storage.transaction import Snapshot
 
 FOUND_MAX = 8
-WORDS_MAX = 6
+WORDS_MAX = 5
+WORD_CHARACTERS_MIN = 2
+"""A single letter is part of nearly every name."""
 DIGITS_MIN = 4
 """Fewer digits are the end of very many telephone numbers."""
+TRUNK_ZERO = re.compile(r"(?<=\d)[\s.-]*\(0\)")
+"""Of "+44 (0)1632": dialled within the country alone, and never after its code."""
 
 
 async def find_contacts(snapshot: Snapshot, typed: str) -> list[ContactCard]:
     """The contacts that what was typed may mean, by name; FOUND_MAX at most.
 
-    Every word has to be part of the name, of an e-mail address or of the name or number of one of their accounts;
-    digits may as well be the end of a telephone number, however it is grouped.
+    Every word (of WORD_CHARACTERS_MIN, the first WORDS_MAX of them) has to be part of the name, of an e-mail address or
+    of the name or number of one of their accounts; digits may as well be the end of a telephone number, however it is
+    grouped.
     """
-    words = typed.split()[:WORDS_MAX]
-    if not words:
-        return []
-    fits = sa.and_(*map(_fits, words))
+    words = [word for word in typed.split() if len(word) >= WORD_CHARACTERS_MIN][:WORDS_MAX]
     number = _number_in(typed)
+    ways = [sa.and_(*map(_fits, words))] if words else []
+    if number:
+        ways.append(_has_number(number))
+    if not ways:
+        return []
     rows = await snapshot.rows(
-        sa.select(contacts.c.id)
-        .where(sa.or_(fits, _has_number(number)) if number else fits)
-        .order_by(contacts.c.name, contacts.c.id)
-        .limit(FOUND_MAX)
+        sa.select(contacts.c.id).where(sa.or_(*ways)).order_by(contacts.c.name, contacts.c.id).limit(FOUND_MAX)
     )
     return [await contact_card(snapshot, row.id) for row in rows]
 
@@ -64,7 +68,7 @@ def _at_account(word: str) -> sa.Select[tuple[UUID]]:
 
 def _number_in(typed: str) -> str:
     """The digits of a telephone number as its end is written on file; "" where it is none."""
-    digits = re.sub(r"\D", "", typed).lstrip("0")
+    digits = re.sub(r"\D", "", TRUNK_ZERO.sub("", typed)).lstrip("0")
     return digits if len(digits) >= DIGITS_MIN and re.fullmatch(r"[\d\s()+./-]+", typed) else ""
 
 

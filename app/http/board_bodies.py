@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.http.answers import CaseAnswer
-from app.http.bodies import Slug
+from app.http.bodies import Instant, Slug
 from app.http.endpoint import Answer, Body, Plain
 from caseengine.model.case_type import CaseType
 from caseengine.model.lifecycle import Status
@@ -16,7 +16,6 @@ from caseengine.reading.boards import Figure
 DAY_S = 86_400
 Share = Annotated[float, Field(ge=0, le=1)]
 Code = Annotated[Plain, StringConstraints(max_length=40)]
-Instant = Annotated[AwareDatetime, Field(ge=datetime.fromisoformat("1990-01-01T00:00:00Z"))]
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2200, 1, 1))]
 
 

@@ -1,9 +1,10 @@
 """The JSON and the queries that go into the agents' API."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from app.http.endpoint import Body, Plain
 from app.live.watching import Attention
@@ -19,6 +20,12 @@ Slug = Annotated[Plain, Field(min_length=1, max_length=40)]
 WindowName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f<>,;:\"]{1,64}@[^@\s\x00-\x1f<>,;:\"]{1,180}$")]
 Version = Annotated[int, Field(ge=1, le=PLACE_MAX)]
+FIRST_INSTANT, LAST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
+"""What is earlier or later happens at no desk, and reckoning with it would leave the calendar."""
+Instant = Annotated[
+    AwareDatetime, Field(ge=FIRST_INSTANT, le=LAST_INSTANT), AfterValidator(lambda instant: instant.astimezone(UTC))
+]
+"""In UTC, whatever zone it was sent in."""
 
 
 class SignInBody(Body):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from app.http.answers import CallbackAnswer
-from app.http.bodies import VersionBody
+from app.http.bodies import Instant, VersionBody
 from app.http.case_acting import CaseActing, Who
 from app.http.case_reading import CASE, SHOWN
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
@@ -27,14 +27,14 @@ class SlotsQuery(Body):
 
 
 class CallbackBody(VersionBody):
-    starts_at: AwareDatetime = Field(description="`starts_at` of a slot.")
+    starts_at: Instant = Field(description="`starts_at` of a slot.")
 
 
 class CallbackEndBody(VersionBody):
     how: Literal["kept", "unreached", "cancelled"] = Field(
         description="`kept`: you spoke with them; `unreached`: you called and did not reach them."
     )
-    next_at: AwareDatetime | None = Field(
+    next_at: Instant | None = Field(
         None, description="Of what was `unreached`: `starts_at` of the slot at which it is tried again; with `version`."
     )
 

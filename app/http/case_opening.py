@@ -23,9 +23,8 @@ from app.http.relating_bodies import AlikeAnswer
 from caseengine.likeness import Meaning
 from caseengine.model.case import Case
 from caseengine.model.errors import DepartmentNotFound, NotPermitted
-from caseengine.model.events import CaseOpened
 from caseengine.operations.opening import Opening
-from caseengine.operations.taking_down import opened_before, take_down
+from caseengine.operations.taking_down import is_asked_again, opened_before, take_down
 from caseengine.reading.alike import gather, gather_drafted
 from customers.finding import find_contacts
 from customers.reading import product_names
@@ -152,11 +151,12 @@ class CaseOpening:
 
     async def _open(self, work: UnitOfWork, call: Call, who: Who) -> Case:
         body: OpenBody = call.body
+        opening = _opening(body)
         before = await opened_before(work, by=who["by"], key=body.key)
-        if before is not None and _told(before) != _asked(body):
-            raise KeyReused
+        if before is not None and not await is_asked_again(work, before, opening):
+            raise KeyReused(before.number)
         try:
-            return await take_down(work, _opening(body), key=body.key, by=who["by"], at=who["at"])
+            return await take_down(work, opening, key=body.key, by=who["by"], at=who["at"])
         except NotPermitted:  # of somebody else's department there is nothing to see here
             raise DepartmentNotFound from None
 
@@ -166,11 +166,3 @@ def _opening(body: OpenBody) -> Opening:
     named = {name: getattr(body, name) for name in (*plain, "order_number", "language", "fields")}
     description, claimed = body.description or body.subject, body.claimed.model_dump()
     return Opening(description=description, claimed=claimed, products=tuple(body.products), **named)
-
-
-def _told(before: CaseOpened) -> tuple[object, ...]:
-    return before.subject, before.description, before.department, before.contact_id
-
-
-def _asked(body: OpenBody) -> tuple[object, ...]:
-    return body.subject.strip(), body.description or body.subject, body.department, body.contact_id

@@ -143,9 +143,14 @@ class FileNotFound(Refusal):
 
 @dataclass(eq=False)
 class KeyReused(Refusal):
-    """Other words were said under this key: the client made one key for two things."""
+    """Other words were said under this key: the client made one key for two things.
+
+    Attributes:
+        number: of the case that was opened under it, where a case was to be.
+    """
 
     code = "http.key_reused"
+    number: str | None = None
 
 
 @dataclass(eq=False)

@@ -11,7 +11,8 @@ from caseengine.cases import Cases
 from caseengine.event_rows import from_row
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
-from caseengine.model.events import CaseOpened
+from caseengine.model.events import CaseOpened, FieldsFilled
+from caseengine.model.fields import same
 from caseengine.operations.filling import fill_in
 from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.permission import permit
@@ -23,6 +24,10 @@ from storage.transaction import Snapshot, UnitOfWork
 
 WRITTEN_ONE_WAY = (IdentityKind.EMAIL, IdentityKind.PHONE)
 """What of a claim is kept as contacts have it, so that the two can be compared."""
+KEPT_AS_TOLD = (
+    *("description", "department", "contact_id", "channel", "case_type", "impact", "urgency"),
+    *("products", "order_number"),
+)
 
 
 async def take_down(work: UnitOfWork, opening: Opening, *, key: str, by: Actor, at: datetime) -> Case:
@@ -60,18 +65,49 @@ async def opened_before(snapshot: Snapshot, *, by: Actor, key: str) -> CaseOpene
     return event if isinstance(event, CaseOpened) else None
 
 
+async def is_asked_again(snapshot: Snapshot, before: CaseOpened, opening: Opening) -> bool:
+    """Whether this asks for what was opened before. What it leaves to the desk (language, account) is as that chose.
+
+    Raises:
+        IdentityInvalid: what they claim cannot be an address or number.
+    """
+    asked = {
+        **{name: getattr(opening, name) for name in KEPT_AS_TOLD},
+        "subject": opening.subject.strip(),
+        "claimed": _claimed(opening),
+        "account_id": opening.account_id or before.account_id,
+        "language": opening.language or before.language,
+    }
+    told = {name: getattr(before, name) for name in asked}
+    given = {name: value for name, value in opening.fields.items() if value is not None}
+    return told == asked and same(await _filled_at_once(snapshot, before), given)
+
+
+async def _filled_at_once(snapshot: Snapshot, opened: CaseOpened) -> dict[str, Any]:
+    """The fields the case began with."""
+    kind = case_events.c.kind == FieldsFilled.__name__
+    of_it = case_events.c.case_id == opened.case_id, case_events.c.at == opened.at
+    row = await snapshot.first(sa.select(case_events).where(kind, *of_it).order_by(case_events.c.seq).limit(1))
+    event = from_row(row) if row is not None else None
+    return dict(event.values) if isinstance(event, FieldsFilled) else {}
+
+
 def _id_under(by: Actor, key: str) -> UUID:
     """Nobody's key stands for somebody else's case."""
     return uuid5(UUID(by.id), key)
 
 
 async def _whose(work: UnitOfWork, opening: Opening) -> dict[str, Any]:
-    claimed = {kind: _written(kind, value) for kind, value in opening.claimed.items() if value.strip()}
+    claimed = _claimed(opening)
     if opening.contact_id is None:
         return {"claimed": claimed, "account_id": None, "reply_address": claimed.get(IdentityKind.EMAIL)}
     contact = await Contacts(work).get(opening.contact_id)
     account_id = _account_of(contact, opening.account_id)
     return {"claimed": claimed, "account_id": account_id, "language": opening.language or contact.language}
+
+
+def _claimed(opening: Opening) -> dict[str, Any]:
+    return {kind: _written(kind, value) for kind, value in opening.claimed.items() if value.strip()}
 
 
 def _written(kind: str, value: str) -> str:

@@ -215,7 +215,7 @@ async def test_presence_chosen_in_one_tab_holds_in_the_other(desk: DeskProcess, 
     await expect(li.page.get_by_role("button", name=re.compile("Li Chen.*away"))).to_be_visible()
     async with li.page.expect_request("**/api/presence") as telling:
         await li.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    assert (await telling.value).post_data_json == {"presence": "away"}
+    assert (await telling.value).post_data_json == {"presence": "away", "reason": ""}
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (390, 480), (768, 480), (640, 450), (320, 256)])

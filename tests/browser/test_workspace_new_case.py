@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.desk_agent import DeskAgent
@@ -125,6 +125,36 @@ async def test_who_is_not_on_file_is_taken_down_and_what_is_open_is_shown_before
         case = await elsewhere.case(number)
     assert (case["contact_id"], case["reply_address"]) == (None, "kit@nowhere.example")
     assert case["claimed"]["phone"] == "+441632960199"
+
+
+@pytest.mark.parametrize(("width", "scheme"), DRESSES)
+async def test_what_was_changed_after_a_lost_answer_is_another_case_and_the_first_is_named(
+    desk: DeskProcess, new_page: NewPage, axe: str, width: int, scheme: str
+) -> None:
+    numbers: list[str] = []
+
+    async def loses_the_answer(route: Route) -> None:
+        answered = await route.fetch()
+        numbers.append((await answered.json())["case"]["number"])
+        await route.abort()
+
+    grace = await takes_a_call(new_page, desk, width, scheme)
+    await grace.page.route("**/api/cases", loses_the_answer, times=1)
+    await tells(grace, f"The oven of bakery {width} is cold")
+    subject = field(grace, "What it is about, in one line")
+    await subject.press("Enter")
+    await expect(grace.page.locator("form.opening .trouble")).to_be_visible(timeout=SOON_MS)
+    await choice(grace, "Impact").select_option(label="high: the whole company")
+    await subject.press("Enter")
+    (first,) = numbers
+    await grace.is_told(f"{first} was opened already")
+    await expect(grace.page.get_by_role("link", name="Show that case")).to_have_attribute(
+        "href", f"/workspace/cases/{first}"
+    )
+    await looked_at(grace, axe, f"{width}-opened-before")
+    assert await opened(grace) != first
+    async with DeskAgent(desk.origin, GRACE, PASSWORD) as elsewhere:
+        assert (await elsewhere.case(first))["impact"] == 2
 
 
 @pytest.mark.parametrize(("width", "scheme"), DRESSES)

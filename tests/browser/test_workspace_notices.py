@@ -174,7 +174,8 @@ async def test_every_kind_is_said_in_words(
         return {"id": f"5f0c6b58-6c3e-4e58-9a55-6a6f1b0f7f{place:02}", "kind": kind, **about, **whose, **when}
 
     async def one_of_each(route: Route) -> None:
-        await route.fulfill(json={"notices": [given(kind, place) for place, kind in enumerate(AgentNotice)]})
+        listed = [given(kind, place) for place, kind in enumerate(AgentNotice)]
+        await route.fulfill(json={"notices": listed, "unread": 100})
 
     dress = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": scheme}
     page = await new_page(width=width, height=900, locale="en-GB", **dress)
@@ -186,6 +187,7 @@ async def test_every_kind_is_said_in_words(
     await page.locator("button[type=submit]").click()
     await leila.is_live()
     await expect(listed(leila)).to_have_count(len(AgentNotice))
+    await expect(leila.page.locator(".bell")).to_have_text("99+")
     said = " ".join(await listed(leila).all_inner_texts())
     assert "{" not in said
     assert "notice." not in said
@@ -205,7 +207,7 @@ async def test_nothing_to_tell_and_a_list_that_cannot_be_read(
     desk, _port = mailing
 
     async def nothing(route: Route) -> None:
-        await route.fulfill(json={"notices": []})
+        await route.fulfill(json={"notices": [], "unread": 0})
 
     leila = await agent_at(new_page, desk.origin, LEILA, bypass_csp=True)
     await leila.page.route("**/api/notices", nothing)

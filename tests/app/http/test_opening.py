@@ -92,6 +92,41 @@ async def test_the_same_key_opens_one_case(served: Served, li: Peer) -> None:
     assert (await opens(sam))["case"]["number"] != first["case"]["number"]
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"subject": "Another thing"}, {"description": "Another word"}, {"department": "deliveries"}),
+        *({"case_type": "question"}, {"impact": 1}, {"urgency": 3}, {"channel": "letter"}, {"language": "en"}),
+        *({"order_number": "A-2"}, {"order_number": None}, {"products": []}, {"products": ["till-2", "drawer"]}),
+        *({"claimed": {}}, {"claimed": {"name": "Ana", "phone": "01632 960102"}}, {"account_id": str(uuid4())}),
+        *({"fields": {}}, {"fields": {"till": 5}}, {"contact_id": None}),
+    ],
+)
+async def test_the_same_key_with_anything_else_names_the_case_and_opens_none(
+    served: Served, changed: dict[str, Any]
+) -> None:
+    for kind, document in RULEBOOKS.items():
+        await served.office.do(decide, kind, document, by=served.office.sam.actor, at=when("Mon 08:00"))
+    sam = await served.agent(served.office.sam)
+    told = {"case_type": "complaint", "order_number": "A-1", "products": ["till-2"], "fields": {"till": 4}}
+    claimed = {"name": "Ana", "phone": "01632 960101"}
+    first = asked(contact_id=str(await of_a_shop(served)), claimed=claimed, **told)
+    number = (await opens(sam, **first))["case"]["number"]
+    assert (await opens(sam, **first, account_id=str(SHOP), language="de"))["case"]["number"] == number
+    answered = await sam.asks("POST", "/api/cases", first | changed)
+    assert (answered.code, answered.json["number"]) == ("http.key_reused", number)
+    assert await count(served) == 1
+
+
+async def test_what_was_done_with_it_since_is_no_matter_to_its_key(served: Served, li: Peer) -> None:
+    for kind, document in RULEBOOKS.items():
+        await served.office.do(decide, kind, document, by=served.office.sam.actor, at=when("Mon 08:00"))
+    opened = (await opens(li, case_type="complaint"))["case"]
+    served.clock.passes(minutes=1)
+    await li.posts(f"/api/cases/{opened['number']}/fields", {"values": {"till": 4}})
+    assert (await opens(li, case_type="complaint"))["case"]["number"] == opened["number"]
+
+
 async def test_what_looks_like_it_is_told_before_and_with_it(served: Served, li: Peer) -> None:
     contact = await of_a_shop(served)
     known = await served.office.report("The till drawer jams", at="Mon 09:30", contact_id=contact)
@@ -145,7 +180,11 @@ async def test_fields_are_taken_by_the_form_of_its_type(served: Served, li: Peer
 
 @pytest.mark.parametrize(
     "typed",
-    ["ölb", "ana ölbaum", "ana@harbour", "01632 960101", "+44 1632 960 101", "960101", "harbour street", "s-17"],
+    [
+        *("ölb", "ana ölbaum", "ana@harbour", "01632 960101", "+44 1632 960 101", "960101", "harbour street", "s-17"),
+        *("+44 (0)1632 960101", "+44(0) 1632 960101", "0044 (0)1632 960-101", "(0)1632 960101", "9 6 0 1 0 1"),
+        *("x ölbaum", "ana ölbaum harbour street s-17 of no matter what"),
+    ],
 )
 async def test_a_contact_is_found_by_what_callers_say(served: Served, li: Peer, typed: str) -> None:
     contact = await of_a_shop(served)

@@ -145,10 +145,10 @@ export const contact = (id: string) =>
     queryFn: async ({ signal }) => body(await api.GET("/api/contacts/{id}", { params: { path: { id } }, signal })),
   });
 
-/** What the agent has to be told. Read on another screen, it is seen to be read when somebody comes back to this one. */
+/** What the agent has to be told, unread first, and how many are unread. Read on another screen, it is seen to be read when somebody comes back to this one. */
 export const notices = queryOptions({
   queryKey: keys.notices,
-  queryFn: async ({ signal }) => body(await api.GET("/api/notices", { signal })).notices,
+  queryFn: async ({ signal }) => body(await api.GET("/api/notices", { signal })),
   refetchOnWindowFocus: "always",
 });
 

@@ -1033,7 +1033,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your newest notices, and those of your departments, newest first.
+         * Your notices, and those of your departments: the newest unread, then the newest read.
          * @description The live feed tells `NoticeGiven` when one comes.
          */
         get: operations["get_notices"];
@@ -3618,8 +3618,16 @@ export interface components {
         NoticeKind: "reply" | "promise" | "resolved" | "status" | "survey";
         /** NoticesAnswer */
         NoticesAnswer: {
-            /** Notices */
+            /**
+             * Notices
+             * @description At most 50: as you read them, those behind them come.
+             */
             notices: components["schemas"]["NoticeAnswer"][];
+            /**
+             * Unread
+             * @description How many you have not read, listed or not; 100 stands for more as well.
+             */
+            unread: number;
         };
         /** NowAnswer */
         NowAnswer: {
@@ -15808,6 +15816,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description storage.conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description http.unknown_host */
             421: {
                 headers: {
@@ -15882,6 +15899,15 @@ export interface operations {
             };
             /** @description http.body_too_slow */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage.conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

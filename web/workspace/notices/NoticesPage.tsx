@@ -1,4 +1,4 @@
-/** What the agent has to be told, newest first. Opening one leads to its case. */
+/** What the agent has to be told, unread first, each newest first. Opening one leads to its case. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -19,10 +19,10 @@ export function NoticesPage(): ReactNode {
     <div className="page">
       <div className="page-head">
         <h1>{word("notices")}</h1>
-        {query.data?.some(isUnread) ? <ReadAll /> : null}
+        {query.data?.notices.some(isUnread) ? <ReadAll /> : null}
       </div>
       <Loaded query={query}>
-        {(found) =>
+        {({ notices: found }) =>
           found.length ? (
             <ul className="cases">
               {found.map((notice) => (

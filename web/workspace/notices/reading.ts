@@ -8,6 +8,9 @@ import { asProblem } from "../api/problem.ts";
 import { notices } from "../api/queries.ts";
 
 export type Notice = Shapes["NoticeAnswer"];
+type Notices = Shapes["NoticesAnswer"];
+/** As many unread, or more. */
+export const UNREAD_COUNTED_MAX = 100;
 
 export const isUnread = (notice: Notice): boolean => notice.read_at === null;
 
@@ -20,7 +23,7 @@ export function read(client: QueryClient, notice: Notice): void {
 
 /** All that are shown; what comes meanwhile stays unread. */
 export async function readAll(client: QueryClient): Promise<void> {
-  const newest = client.getQueryData(notices.queryKey)?.[0];
+  const newest = client.getQueryData(notices.queryKey)?.notices[0];
   if (newest) await settled(client, api.POST("/api/notices/reading", { body: { until: newest.at } }), () => true);
 }
 
@@ -28,7 +31,7 @@ export async function readAll(client: QueryClient): Promise<void> {
 export function useSeen(number: string): void {
   const client = useQueryClient();
   const { data } = useQuery(notices);
-  const until = data?.find((one) => one.number === number && isUnread(one))?.at;
+  const until = data?.notices.find((one) => one.number === number && isUnread(one))?.at;
   useEffect(() => {
     const look = (): void => {
       if (document.hidden || !until) return;
@@ -42,14 +45,23 @@ export function useSeen(number: string): void {
 
 /** Shows those as read that the desk is being told of; what it says afterwards counts. */
 async function settled(client: QueryClient, told: Promise<unknown>, which: (notice: Notice) => boolean): Promise<void> {
-  const now = new Date().toISOString();
   await client.cancelQueries(notices);
-  client.setQueryData(notices.queryKey, (known) => known?.map((one) => (which(one) && isUnread(one) ? { ...one, read_at: now } : one)));
+  client.setQueryData(notices.queryKey, (known) => known && without(known, which));
   try {
     await told;
   } finally {
     await client.invalidateQueries(notices);
   }
+}
+
+/** The same where these are read. Of more than are counted nobody knows how many are left. */
+function without({ notices: listed, unread }: Notices, which: (notice: Notice) => boolean): Notices {
+  const now = new Date().toISOString();
+  const read = listed.filter((one) => which(one) && isUnread(one));
+  return {
+    notices: listed.map((one) => (read.includes(one) ? { ...one, read_at: now } : one)),
+    unread: unread < UNREAD_COUNTED_MAX ? unread - read.length : unread,
+  };
 }
 
 const unheard = (error: unknown): void => console.warn("notice not read:", asProblem(error).code);

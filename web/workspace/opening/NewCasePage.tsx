@@ -8,12 +8,13 @@ import { type Problem, asProblem } from "../api/problem.ts";
 import { keys, queues } from "../api/queries.ts";
 import { Assessment } from "../case/Assessment.tsx";
 import { useLate } from "../design/late.ts";
-import { Loaded, Trouble } from "../design/parts.tsx";
+import { Loaded } from "../design/parts.tsx";
 import { useTitle } from "../live/live.tsx";
 import { word } from "../words/words.ts";
 import { randomId } from "../../parts/random.ts";
 import { AlikeDraft } from "./AlikeDraft.tsx";
 import { Caller } from "./Caller.tsx";
+import { Refused, isOpenedBefore } from "./Refused.tsx";
 import { COMPARED_CHARACTERS_MAX, type Draft, type FoundContact, products } from "./queries.ts";
 
 type Opening = Shapes["OpenBody"];
@@ -36,7 +37,7 @@ export function NewCasePage(): ReactNode {
 function Form({ departments }: { departments: { id: string; name: string }[] }): ReactNode {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [key] = useState(randomId); // pressed again after a fault, it is the same case
+  const [key, renew] = useState(randomId); // pressed again after a fault, it is the same case
   const [caller, choose] = useState<FoundContact>();
   const [told, tell] = useState<Draft>({ subject: "", text: "", department: departments.length === 1 ? departments[0]?.id ?? "" : "" });
   const [problem, setProblem] = useState<Problem>();
@@ -58,7 +59,9 @@ function Form({ departments }: { departments: { id: string; name: string }[] }):
       void client.invalidateQueries({ queryKey: keys.lists });
       await navigate({ to: "/cases/$number", params: { number: opened.number } });
     } catch (error) {
-      setProblem(asProblem(error));
+      const refused = asProblem(error);
+      if (isOpenedBefore(refused)) renew(randomId()); // pressed once more, what was changed since is another case
+      setProblem(refused);
       setBusy(false);
     }
   }
@@ -119,7 +122,7 @@ function Form({ departments }: { departments: { id: string; name: string }[] }):
         </div>
       </fieldset>
       <AlikeDraft draft={{ ...draft, subject: draft.subject.trim(), ...whose }} />
-      <Trouble problem={problem} />
+      <Refused problem={problem} />
       <div className="buttons">
         <button type="submit" className="primary" disabled={busy}>
           {word("open.submit")}
