@@ -9,6 +9,7 @@ import pytest
 from caseengine.model.case import Case
 from caseengine.model.errors import NotPermitted
 from caseengine.operations import Opening, assess, relate, take_down, unrelate
+from caseengine.operations.taking_down import is_asked_again, opened_before
 from caseengine.reading.alike import compare, gather_drafted
 from customers.contacts import Contact, Contacts
 from customers.finding import FOUND_MAX, find_contacts
@@ -52,6 +53,23 @@ async def test_of_two_tries_at_once_one_opens_the_case(office: Office) -> None:
     answers = await asyncio.gather(*(rings(office) for _ in range(4)), return_exceptions=True)
     assert {type(one) for one in answers} <= {Case, Conflict}
     assert len({one.number for one in [await rings(office), *answers] if isinstance(one, Case)}) == 1
+
+
+async def test_what_is_asked_again_is_told_from_anything_else(office: Office) -> None:
+    ana = await somebody(office, "Ana")
+    told: dict[str, Any] = {"contact_id": ana, "products": ("till-2",), "claimed": {"phone": "01632 960 101"}}
+    await rings(office, **told)
+    before = await office.see(opened_before, by=office.li.actor, key="the-call")
+    assert before is not None
+    for changed, again in (
+        ({}, True),
+        ({"language": "en"}, True),
+        ({"claimed": {"phone": "+441632960101", "name": " "}}, True),
+        ({"language": "de"}, False),
+        ({"products": ()}, False),
+        ({"fields": {"till": 4}}, False),
+    ):
+        assert await office.see(is_asked_again, before, call(**{**told, **changed})) is again
 
 
 async def test_it_is_an_agents_of_its_department_and_rows_are_what_events_add_up_to(office: Office) -> None:

@@ -15732,7 +15732,8 @@ export interface operations {
                      *           "at": "2026-03-03T09:12:02Z",
                      *           "read_at": null
                      *         }
-                     *       ]
+                     *       ],
+                     *       "unread": 1
                      *     }
                      */
                     "application/json": components["schemas"]["NoticesAnswer"];
