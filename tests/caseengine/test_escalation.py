@@ -209,7 +209,7 @@ async def test_a_department_is_told_once_however_many_it_is_and_each_reads_for_t
     early, late = crowd[0], crowd[-1]
     newest, _ = await climbing.see(notices_of, early)
     await climbing.do(read_notice, newest.id, early, at=when("Mon 11:00"))
-    assert [one.read_at for one in await climbing.see(notices_of, early)] == [when("Mon 11:00"), None]
+    assert [one.read_at for one in await climbing.see(notices_of, early)] == [None, when("Mon 11:00")]
     assert [(one.kind, one.department, one.read_at) for one in await climbing.see(notices_of, late)] == [
         ("ladder_notify", "tills", None), ("target_warned", "tills", None)
     ]  # fmt: skip
