@@ -1,6 +1,7 @@
 """Following the published facts: where a follower begins, and the next page for it."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,10 +9,24 @@ import sqlalchemy as sa
 from caseengine.cursors import Cursor, advance, cursor
 from caseengine.rule_following import TOPIC
 from storage.engine import Database
+from storage.errors import Conflict
 from storage.outbox import OutboxRow, missing_between, published_after, settle
 from storage.tables import outbox
 
 PAGE = 200
+
+
+async def follow(database: Database, follower: str, since: datetime, page: Callable[[], Awaitable[bool]]) -> None:
+    """Whatever was published since the last run.
+
+    Args:
+        since: who never followed begins here.
+        page: takes in the next facts; whether there were any.
+    """
+    with contextlib.suppress(Conflict):  # another worker is faster; the next run goes on behind it
+        await begin(database, follower, since)
+        while await page():
+            pass
 
 
 async def begin(database: Database, follower: str, since: datetime) -> None:

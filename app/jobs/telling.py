@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.jobs.following import begin, facts_behind
+from app.jobs.following import facts_behind, follow
 from caseengine.cursors import Cursor, advance, cursor
 from caseengine.operations.sending import Telling
 from caseengine.operations.telling import plan_notice, tell
@@ -42,10 +42,7 @@ class CustomerNotices:
 
     async def run(self) -> None:
         """Plan whatever happened, and tell whatever is due."""
-        with contextlib.suppress(Conflict):  # another worker is faster; the next run goes on behind it
-            await begin(self._database, FOLLOWER, self._since)
-            while await self._follow():
-                pass
+        await follow(self._database, FOLLOWER, self._since, self._follow)
         while await self._sweep():
             pass
 

@@ -1,12 +1,11 @@
 """Agents who watch a case are told: published facts become notices, each fact once, also after a crash."""
 
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 
-from app.jobs.following import begin, facts_behind
+from app.jobs.following import facts_behind, follow
 from caseengine.cursors import Cursor, advance
 from caseengine.operations.watching import tell_watchers
 from caseengine.policies.watching import is_for_watchers
@@ -27,10 +26,7 @@ class WatcherNotices:
 
     async def run(self) -> None:
         """Whatever happened since the last run."""
-        with contextlib.suppress(Conflict):  # another worker is faster; the next run goes on behind it
-            await begin(self._database, FOLLOWER, self._since)
-            while await self._follow():
-                pass
+        await follow(self._database, FOLLOWER, self._since, self._follow)
 
     async def _follow(self) -> bool:
         before, rows = await facts_behind(self._database, FOLLOWER)

@@ -4,7 +4,6 @@ The published facts are followed as for notices to customers: each fact is plann
 leaves once. What it says is looked up when it leaves. Source: docs/decisions/0024-agents-in-teams.md
 """
 
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from app.jobs.following import begin, facts_behind
+from app.jobs.following import facts_behind, follow
 from app.tables import teams_conversations
 from app.teams.card_face import CardFaces
 from bot.activity import Activity, Card, Kind, Role, Sender
@@ -26,7 +25,6 @@ from channels.protocol import Receipt
 from channels.teams.account import CHANNEL
 from channels.teams.adapter import TeamsAdapter
 from storage.engine import Database
-from storage.errors import Conflict
 from storage.outbox import Outbox, OutboxRow
 from storage.transaction import Snapshot, UnitOfWork
 
@@ -50,10 +48,7 @@ class AgentCards:
 
     async def run(self) -> None:
         """Whatever happened since the last run."""
-        with contextlib.suppress(Conflict):  # another worker is faster; the next run goes on behind it
-            await begin(self._database, FOLLOWER, self._since)
-            while await self._follow():
-                pass
+        await follow(self._database, FOLLOWER, self._since, self._follow)
 
     async def send(self, row: OutboxRow) -> Receipt:
         """The topic `TOPIC`: one card to one agent, as the case is now. What is no news any more is not sent.
