@@ -42,6 +42,9 @@ class SlowBook:
     async def sent(self, _: str, __: Receipt) -> None:
         await self._write("sent")
 
+    async def took(self, _: str, recipient: str) -> None:
+        """For one of several; who has it in the end is what these tests ask for."""
+
     async def later(self, _: str, later: Later) -> None:
         await self._write(f"{later.taken} have it")
 
@@ -77,7 +80,9 @@ async def sends(book: SlowBook, server: Scripted, *addresses: str, stops: bool) 
         settings = SmtpSettings("127.0.0.1", port, DESK, "Shop", security="plain")
         mail = adapter.EmailAdapter(cast("Letterbook", book), SmtpSender(settings, as_they_are), "Shop")
         sending = asyncio.create_task(mail.send_outline(cast("Outline", Planned(*addresses))))
-        await book.writing.wait()
+        writing = asyncio.create_task(book.writing.wait())
+        await asyncio.wait((sending, writing), return_when=asyncio.FIRST_COMPLETED)
+        writing.cancel()
         if stops:
             sending.cancel()
         (outcome,) = await asyncio.gather(sending, return_exceptions=True)
