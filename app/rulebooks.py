@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from caseengine.forms import read_forms
+from caseengine.forms import check_forms, read_forms
 from caseengine.model.actor import Actor
 from caseengine.model.case_rules import read_case_rules
 from caseengine.model.errors import RulebookChanged, RulebookInvalid, RulebookNotFound
@@ -52,7 +52,7 @@ KINDS: Mapping[Rulebook, Kind] = {
     Rulebook.ROUTING: Kind(partial(read_routing, known=JUDGED_FACTS), check_routing),
     Rulebook.RULES: Kind(partial(read_rules, known=RULE_FACTS), check_house),
     Rulebook.CASES: Kind(read_case_rules),
-    Rulebook.FORMS: Kind(read_forms),
+    Rulebook.FORMS: Kind(read_forms, check_forms),
     Rulebook.SCRIPTS: Kind(read_scripts),
     Rulebook.SURVEYS: Kind(read_surveys),
 }

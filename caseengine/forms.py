@@ -20,7 +20,7 @@ from caseengine.model.case_type import CaseType
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.fields import news
 from caseengine.model.script import read_words
-from caseengine.rulebooks import Rulebook, rulebook
+from caseengine.rulebooks import NOBODY_ELSE, Newcomers, Rulebook, rulebook
 from storage.transaction import Snapshot
 
 NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
@@ -108,6 +108,17 @@ def read_forms(document: Mapping[str, Any]) -> Mapping[CaseType, Form]:
     return {_case_type(name): _form(f"forms.{name}", schema) for name, schema in forms.items()}
 
 
+async def check_forms(_: Snapshot, forms: Mapping[CaseType, Form], __: Newcomers = NOBODY_ELSE) -> None:
+    """What a new version must not say; one that is in force is read as ever.
+
+    Raises:
+        RulebookInvalid: a field is wanted that none of the form is; no case could ever be done.
+    """
+    for case_type, form in forms.items():
+        if unknown := sorted(set(_wanted(form.schema)) - form.names):
+            raise RulebookInvalid(f"forms.{case_type}.required.{unknown[0]}", "unknown_field")
+
+
 def too_large(values: Mapping[str, Any]) -> bool:
     """Values no form takes, whatever it says: too much of it, numbers that are none, text that cannot be kept."""
     return any(_is_odd(value) for value in values.values()) or len(orjson.dumps(values)) > VALUES_BYTES_MAX
@@ -175,16 +186,28 @@ def _parts(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _names(schema: Any) -> Iterator[str]:
-    """The fields that are spoken of at the top, whatever the condition."""
+    """The fields that are given at the top, whatever the condition."""
+    for part in _of_the_whole(schema):
+        yield from part.get("properties", {})
+
+
+def _wanted(schema: Any) -> Iterator[str]:
+    """The fields that have to be there, or are asked whether they are."""
+    for part in _of_the_whole(schema):
+        yield from part.get("required", ())
+        for known, names in part.get("dependentRequired", {}).items():
+            yield from (known, *names)
+        yield from part.get("dependentSchemas", {})
+
+
+def _of_the_whole(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """The schema and its parts that speak of all fields together, not of what one of them holds."""
     if isinstance(schema, Mapping):
-        yield from schema.get("properties", {})
-        for word in ("if", "then", "else"):
-            yield from _names(schema.get(word))
-        for word in LISTS:
-            for part in schema.get(word, ()):
-                yield from _names(part)
-        for part in schema.get("dependentSchemas", {}).values():
-            yield from _names(part)
+        yield schema
+        parts = [schema.get(word) for word in ("if", "then", "else")]
+        parts += [part for word in LISTS for part in schema.get(word, ())]
+        for part in (*parts, *schema.get("dependentSchemas", {}).values()):
+            yield from _of_the_whole(part)
 
 
 def _is_unfinished(error: ValidationError) -> bool:

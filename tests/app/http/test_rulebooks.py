@@ -114,3 +114,20 @@ async def test_a_dry_run_of_service_levels_and_of_routing(served: Served, sam: P
 async def test_a_dry_run_of_no_case_is_refused(sam: Peer) -> None:
     answered = await sam.asks("POST", f"{RULES}/dry-run", {"document": DRAFT, "number": "CAS-00009-0000"})
     assert answered.code == "case.not_found"
+
+
+@pytest.mark.parametrize(
+    "wanting",
+    [
+        {"required": ["serial"]},
+        {"dependentRequired": {"device": ["serial"]}},
+        {"dependentSchemas": {"serial": {}}},
+        {"if": {"required": ["device"]}, "then": {"allOf": [{"required": ["serial"]}]}},
+    ],
+)
+async def test_a_form_wants_nothing_it_has_no_field_for(served: Served, sam: Peer, wanting: dict[str, Any]) -> None:
+    form = {"type": "object", "properties": {"device": {"type": "string"}}, **wanting}
+    refused = await sam.asks("PUT", "/api/rulebooks/forms", {"document": {"forms": {"return": form}}})
+    assert (refused.status, refused.json["where"]) == (422, "forms.return.required.serial")
+    form["else"] = {"properties": {"serial": {"type": "string"}}}
+    assert (await sam.asks("PUT", "/api/rulebooks/forms", {"document": {"forms": {"return": form}}})).status == 200
