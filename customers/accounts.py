@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from customers.errors import AccountNotFound
 from customers.identities import IdentityKind, normalise
+from customers.search_words import added_words, change_words, words_of
 from customers.tables import accounts
 from storage.transaction import Snapshot, UnitOfWork, Write, insertion
 
@@ -89,7 +90,8 @@ class Accounts:
             raise TypeError("a snapshot cannot write")
         values = {name: getattr(account, name) for name in Account.__dataclass_fields__}
         values["number"] = normalise(IdentityKind.ACCOUNT, account.number)
-        self._work.keep(("account", account.id), account, lambda: [Write(insertion(accounts, **values))])
+        writes = [Write(insertion(accounts, **values)), *added_words(account.id, _words(account))]
+        self._work.keep(("account", account.id), account, lambda: writes)
 
     def change(self, account: Account) -> None:
         """New parent, kind, name and tier of an account that exists; its number stays."""
@@ -97,6 +99,7 @@ class Accounts:
             raise TypeError("a snapshot cannot write")
         values = {name: getattr(account, name) for name in ("parent_id", "kind", "name", "tier")}
         self._work.write(sa.update(accounts).where(accounts.c.id == account.id).values(values), rows=1)
+        change_words(self._work, account.id, _words(account))
 
     @staticmethod
     def _found(row: sa.Row[Any] | None, sought: UUID | str) -> Account:
@@ -107,6 +110,10 @@ class Accounts:
 
 def _account(row: sa.Row[Any]) -> Account:
     return Account(row.id, row.parent_id, row.kind, row.name, row.number, row.tier)
+
+
+def _words(account: Account) -> list[str]:
+    return words_of((account.name, account.number))
 
 
 def downwards(account_ids: Sequence[UUID]) -> sa.Select[Any]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from customers.accounts import Role
 from customers.errors import ContactNotFound
 from customers.identities import Identity, IdentityKind, normalise
+from customers.search_words import added_words, change_words, words_of
 from customers.tables import account_roles, contact_changes, contacts, identities
 from storage.errors import Conflict
 from storage.outbox import Outbox
@@ -247,6 +248,7 @@ class Contacts:
         actor = {"kind": str(by.kind), "id": str(by.id), "name": by.name}
         self._writing.write(_update(contact), rows=1)
         contact.version += 1
+        change_words(self._writing, contact.id, contact_words(contact))
         for change in changes:
             self._writing.write(_change_row(contact, change, actor, source, at))
         # The event names the fields; the values stay in the customer store, out of every feed.
@@ -263,6 +265,15 @@ class Contacts:
         if not isinstance(self._work, UnitOfWork):
             raise TypeError("a snapshot cannot write")
         return self._work
+
+
+def contact_words(contact: Contact) -> list[str]:
+    """What they are found by, proved or not: whoever rings says what they believe we know."""
+
+    def told(kind: IdentityKind) -> list[str]:
+        return [normalise(kind, known.value) for known in contact.identities if known.kind is kind]
+
+    return words_of((contact.name, *told(IdentityKind.EMAIL)), told(IdentityKind.PHONE))
 
 
 def _same(one: Identity, other: Identity) -> bool:
@@ -298,6 +309,7 @@ def _insert(contact: Contact) -> Iterable[Write]:
         yield Write(insertion(identities, contact_id=contact.id, **values), duplicate=duplicate)
     for account_id, role in contact.roles:
         yield Write(insertion(account_roles, contact_id=contact.id, account_id=account_id, role=str(role)))
+    yield from added_words(contact.id, contact_words(contact))
 
 
 def _update(contact: Contact) -> sa.Update:

@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from customers.contacts import By, Contact, Contacts
+from customers.contacts import By, Contact, Contacts, contact_words
 from customers.identities import IdentityKind
 from customers.preferences import Holder, HolderKind, wishes_from_json
+from customers.search_words import change_words
 from customers.tables import assurances, identities, notice_consents, notice_preferences, one_time_codes
 from storage.errors import Conflict
 from storage.transaction import UnitOfWork, insertion
@@ -114,3 +115,6 @@ def _move_given(work: UnitOfWork, newcomer: Contact, contact: Contact) -> None:
         else:
             work.write(sa.update(identities).where(*same).values(contact_id=contact.id))
             contact.identities = (*contact.identities, given)
+    newcomer.identities = tuple(one for one in newcomer.identities if one.on_file)
+    for changed in (newcomer, contact):
+        change_words(work, changed.id, contact_words(changed))

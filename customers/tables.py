@@ -49,6 +49,17 @@ identities = sa.Table(
     ),
 )
 
+WORD = sa.String(80).with_variant(sa.String(80, collation="C"), "postgresql")
+"""Compared by its bytes everywhere: what begins alike stands together, whatever the language of the database."""
+
+search_words = sa.Table(
+    "search_words",
+    metadata,
+    sa.Column("word", WORD, primary_key=True),
+    sa.Column("owner_id", sa.Uuid(), primary_key=True, index=True),
+)
+"""What contacts and accounts are found by; see `customers.search_words`. An owner is one or the other."""
+
 account_roles = sa.Table(
     "account_roles",
     metadata,

@@ -62,7 +62,9 @@ class DraftQuery(Body):
 
 class ContactsQuery(Body):
     search: Plain = Field(
-        min_length=2, max_length=100, description="Of a name, an e-mail address, an account; or a telephone number."
+        min_length=2,
+        max_length=100,
+        description="How words of a name, an e-mail address or an account begin; or a number.",
     )
 
 

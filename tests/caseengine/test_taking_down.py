@@ -1,6 +1,7 @@
 """On each database: a call becomes one case, contacts are found, and what is written down is compared before."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from caseengine.model.errors import NotPermitted
 from caseengine.operations import Opening, assess, relate, take_down, unrelate
 from caseengine.operations.taking_down import is_asked_again, opened_before
 from caseengine.reading.alike import compare, gather_drafted
+from customers.accounts import Account, Accounts, Role
 from customers.contacts import Contact, Contacts
 from customers.finding import FOUND_MAX, find_contacts
 from customers.identities import Identity, IdentityKind
@@ -100,9 +102,36 @@ async def test_contacts_are_found_by_name_and_number(office: Office) -> None:
     assert await found(office, "müll ölb") == ["Ölbaum Müller"]
     assert await found(office, "960 101") == ["Ölbaum Müller"]
     assert await found(office, "100%") == ["Ana 100%"]
-    assert await found(office, "0%") == ["Ana 100%"]
+    assert await found(office, "OLBAUM mull") == ["Ölbaum Müller"]
+    assert await found(office, "baum") == []
+    assert await found(office, "0%") == []
+    assert await found(office, "#77") == []
     assert await found(office, "__") == []
     assert await found(office, "a") == []
+
+
+async def test_they_are_found_by_what_is_known_now(office: Office) -> None:
+    ana, bo = await somebody(office, "Ana Brandt"), await somebody(office, "Bo Ek")
+    shop = Account(uuid4(), None, "store", "Harbour Street", "S-17")
+    by: dict[str, Any] = {"by": office.li.actor, "at": AT}
+    async with office.database.unit_of_work() as work:
+        contact = await Contacts(work).get(ana)
+        await Contacts(work).change(
+            contact, name="Ana Ek", email="a.ek@corner.example", phone="01632 960102", source="agent", **by
+        )
+        Accounts(work).add(shop)
+        told = Contact(bo, "Bo Ek", "en", (), ((shop.id, Role.MEMBER),))
+        Contacts(work).correct(await Contacts(work).get(bo), told, source="import", **by)
+    assert await found(office, "brandt") == []
+    assert await found(office, "ek") == ["Ana Ek", "Bo Ek"]
+    for typed in ("a.ek@corner.example", "ek corner", "corner.ex", "960102", "01632 960 102"):
+        assert await found(office, typed) == ["Ana Ek"], typed
+    for typed in ("harbour", "s-17", "bo street"):
+        assert await found(office, typed) == ["Bo Ek"], typed
+    async with office.database.unit_of_work() as work:
+        Accounts(work).change(replace(shop, name="Station Road"))
+    assert await found(office, "harbour") == []
+    assert await found(office, "station bo") == ["Bo Ek"]
 
 
 async def test_no_more_contacts_are_found_than_can_be_looked_through(office: Office) -> None:

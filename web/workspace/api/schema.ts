@@ -2791,7 +2791,7 @@ export interface components {
         ContactsQuery: {
             /**
              * Search
-             * @description Of a name, an e-mail address, an account; or a telephone number.
+             * @description How words of a name, an e-mail address or an account begin; or a number.
              */
             search: string;
         };
