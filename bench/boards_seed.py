@@ -40,7 +40,17 @@ COLUMNS = {
     "cases": (
         *("id", "number", "subject", "description", "case_type", "department", "status", "impact", "urgency"),
         *("priority", "claimed", "products", "conversation_id", "agent_id", "escalation_level", "resolution_code"),
-        *("resolved_at", "closed_at", "reopened", "merged_into", "policy", "opened_at", "updated_at", "version"),
+        *(
+            "resolved_at",
+            "closed_at",
+            "reopened",
+            "merged_into",
+            "policy",
+            "opened_at",
+            "updated_at",
+            "acted_at",
+            "version",
+        ),
     ),
     "case_events": (
         *("case_id", "seq", "kind", "actor_kind", "actor_id", "actor_name", "at", "public", "data", "internal"),
@@ -307,7 +317,8 @@ class _Case:
         holder = None if status == "new" else self.agent
         how = (holder, 0, None if resolved is None else "solved", resolved, resolved, int(self.reopened))
         into = f"{1:032x}" if self.merged else None
-        self.rows["cases"].append((self.id, *about, *kind, *how, into, self.policy, _at(self.opened), last, self.seq))
+        times = (_at(self.opened), last, last)
+        self.rows["cases"].append((self.id, *about, *kind, *how, into, self.policy, *times, self.seq))
 
     def _conversations(self) -> None:
         outcome = "person" if self.handed_over else "case"

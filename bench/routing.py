@@ -100,11 +100,12 @@ def statements(cases: int, agents: int, skills: int) -> Iterator[str]:
     opened = "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2026-03-02 09:00:00', '-' || (i % 100000) || ' seconds')"
     yield (
         "INSERT INTO cases (id, number, subject, description, case_type, department, status, impact, urgency, priority,"
-        " claimed, products, escalation_level, agent_id, needs, needs_key, sla_due_at, opened_at, updated_at, version)"
+        " claimed, products, escalation_level, agent_id, needs, needs_key, sla_due_at, opened_at, updated_at,"
+        " acted_at, version)"
         f" {count.format(last=cases - 1)} SELECT lower(hex(randomblob(16))), 'CAS-' || i, 'It jams', '', 'incident',"
         f" 'd' || ((i / 2) % {skills} % {DEPARTMENTS}), CASE i % 2 WHEN 0 THEN 'new' ELSE 'closed' END, 2, 2, 3,"
         f" '{{}}', '[]', 0, CASE i % 2 WHEN 1 THEN (SELECT id FROM who w WHERE w.i = n.i % {agents}) END,"
-        f" doc, key, CASE i % 3 WHEN 0 THEN {opened} END, {opened}, {opened}, 1 "
+        f" doc, key, CASE i % 3 WHEN 0 THEN {opened} END, {opened}, {opened}, {opened}, 1 "
         f"FROM n JOIN wanted ON wanted.n = (n.i / 2) % {skills}"
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from caseengine.model.actor import Actor
+from caseengine.model.fields import same
 from caseengine.tables import rulebooks
 from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, insertion
@@ -78,7 +79,7 @@ async def decide(
         Conflict: somebody else decided at the same moment.
     """
     now = await rulebook(work, kind)
-    if now.version and now.document == document:
+    if now.version and same(now.document, document):
         return now
     new = RulebookVersion(now.version + 1, dict(document))
     who = by.name or str(by.kind)

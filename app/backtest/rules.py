@@ -8,6 +8,7 @@ from typing import Any
 from app.backtest.draft import CaseDifference, CaseHistory, Difference
 from caseengine.calendars import desk_calendar
 from caseengine.model.case import Case
+from caseengine.model.fields import same
 from caseengine.model.rule_document import read_rules
 from caseengine.rule_facts import RULE_FACTS
 from caseengine.rule_law import check_house, house_of, law_in_force
@@ -73,7 +74,7 @@ def _differences(was: Replayed, would: Replayed) -> Iterator[Difference]:
 
 def _fields(was: Case, would: Case, at: datetime | None) -> Iterator[Difference]:
     for name in sorted({*was.fields, *would.fields}):
-        if was.fields.get(name) != would.fields.get(name):
+        if not same(was.fields.get(name), would.fields.get(name)):
             yield Difference(f"fields.{name}", was.fields.get(name), would.fields.get(name), at)
 
 

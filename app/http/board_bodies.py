@@ -83,7 +83,7 @@ class NowAnswer(Answer):
     due_soon: NumberAnswer
     waiting: dict[Status, NumberAnswer]
     ages: dict[str, NumberAnswer] = Field(description="By time since they were opened.")
-    stale: dict[str, NumberAnswer] = Field(description="By time since anything was done.")
+    stale: dict[str, NumberAnswer] = Field(description="By time since anybody did anything.")
     cells: list[CellAnswer]
 
 

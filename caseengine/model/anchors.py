@@ -29,7 +29,7 @@ def undoes(event: CaseEvent) -> bool:
 
 
 class Anchors:
-    """Kept up with one event after another; what a rule did is no change."""
+    """Kept up with one event after another; what the desk did by itself is no change."""
 
     def __init__(self, events: Iterable[CaseEvent] = ()) -> None:
         self.found: dict[Since, datetime] = {}
@@ -54,7 +54,7 @@ class Anchors:
             self._move(self._case, event)
         if event.actor.kind is ActorKind.CUSTOMER:
             self.found[Since.CUSTOMER] = event.at
-        if rule_behind(event.actor) is None:
+        if event.is_somebodys:
             self.found[Since.CHANGE] = event.at
 
     def _move(self, case: Case, event: CaseEvent) -> None:

@@ -38,6 +38,7 @@ class Case:
         callback_at: when somebody calls the customer.
         csat, effort: the customer's newest answer, each 1 to 5.
         reopened: how often.
+        acted_at: when somebody last did something to it, see `CaseEvent.is_somebodys`; its opening counts.
         version: how many events there were.
         unsaved: the events since it was loaded.
     """
@@ -53,6 +54,7 @@ class Case:
     priority: Priority
     opened_at: datetime
     updated_at: datetime
+    acted_at: datetime
     status: Status = Status.NEW
     contact_id: UUID | None = None
     account_id: UUID | None = None
@@ -272,9 +274,8 @@ class Case:
         last = ("channel", "language", "parent_id", "follows", "fields")
         values = {name: getattr(opened, name) for name in named + also + last}
         case_type = CaseType(opened.case_type)
-        return cls(
-            id=opened.case_id, case_type=case_type, opened_at=opened.at, updated_at=opened.at, version=1, **values
-        )
+        values |= dict.fromkeys(("opened_at", "updated_at", "acted_at"), opened.at)
+        return cls(id=opened.case_id, case_type=case_type, version=1, **values)
 
     def _move(self, verb: Verb, event: CaseEvent) -> None:
         """
@@ -293,6 +294,8 @@ class Case:
         for name, value in changes.items():
             setattr(self, name, value)
         self.updated_at = event.at
+        if event.is_somebodys:
+            self.acted_at = event.at
         self.version += 1
 
 

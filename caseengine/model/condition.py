@@ -93,12 +93,13 @@ def _plain(value: Any) -> Any:
 
 
 def _is(found: Any, wanted: Any) -> bool:
-    return bool(_plain(found) == wanted)
+    """Yes is not 1; 1 is 1.0, as for whoever writes a rule."""
+    plain = _plain(found)
+    return isinstance(plain, bool) is isinstance(wanted, bool) and bool(plain == wanted)
 
 
 def _in(found: Any, wanted: list[Any]) -> bool:
-    plain = _plain(found)
-    return any(plain == item for item in wanted)
+    return any(_is(found, item) for item in wanted)
 
 
 def _contains(found: Any, wanted: str) -> bool:

@@ -137,7 +137,7 @@ def _script(where: str, name: str, document: Any) -> Script:
         for step, one in _mapping(document.get("steps"), f"{where}.steps", STEPS_MAX).items()
     }
     script = Script(name, read_words(document.get("title"), f"{where}.title"), document.get("start"), steps)
-    if script.start not in steps:
+    if not isinstance(script.start, str) or script.start not in steps:
         raise RulebookInvalid(f"{where}.start", "unknown_step")
     reached = _reached(script, script.start, (), where, set())
     if missed := sorted(set(steps) - reached):

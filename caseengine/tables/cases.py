@@ -56,6 +56,7 @@ cases = sa.Table(
     sa.Column("sla_awaits", sa.String(5), nullable=False, server_default=EMPTY),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("acted_at", Instant),
     sa.Column("version", sa.Integer, nullable=False),
     sa.CheckConstraint(f"status IN ({STATUSES})", name="status"),
     sa.CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),
@@ -69,7 +70,7 @@ cases = sa.Table(
     sa.Index("ix_cases_opened_at", "opened_at"),
     sa.Index(
         "ix_cases_live",
-        *("resolved_at", "department", "status", "agent_id", "opened_at", "updated_at", "case_type", "priority"),
+        *("resolved_at", "department", "status", "agent_id", "opened_at", "acted_at", "case_type", "priority"),
         *("policy", "id"),
         sqlite_where=sa.text("resolved_at IS NULL"),
         postgresql_where=sa.text("resolved_at IS NULL"),
@@ -77,7 +78,7 @@ cases = sa.Table(
     sa.Index("ix_cases_merged_into", "merged_into"),
 )
 """`version` is the `seq` of the newest event; `conversation_id` is where replies go; `channel` is how it came in where
-that was no conversation.
+that was no conversation. `acted_at` is never null, but came to a table that was there.
 
 `sla_due_at` is when the nearest running clock of the case is due, from which routing takes its slack; `needs_key` is
 the same for cases that need the same. `sla_awaits` says whose words the customer waits for: "first" of the desk, the

@@ -15,7 +15,8 @@ FACTS = {
     "tags": ("vip", "Till"),
     "words": "The till JAMS",
     "tier": None,
-    "fields.till": 4,
+    "fields.till": 1,
+    "fields.seen": True,
 }
 
 
@@ -35,7 +36,13 @@ FACTS = {
         ({"fact": "words", "contains": "jams"}, True),
         ({"fact": "priority", "contains": "2"}, False),
         ({"fact": "tier", "exists": False}, True),
-        ({"fact": "fields.till", "is": 4}, True),
+        ({"fact": "fields.till", "is": 1}, True),
+        ({"fact": "fields.till", "is": 1.0}, True),
+        ({"fact": "fields.till", "is": True}, False),
+        ({"fact": "fields.till", "in": [True, "1"]}, False),
+        ({"fact": "fields.seen", "is": True}, True),
+        ({"fact": "fields.seen", "is": 1}, False),
+        ({"fact": "fields.seen", "in": [1, True]}, True),
         ({"fact": "fields.none", "exists": True}, False),
         ({"all": [{"fact": "priority", "is": 2}, {"not": {"fact": "tier", "is": "A"}}]}, True),
         ({"any": [{"fact": "priority", "is": 1}, {"fact": "tier", "is": "A"}]}, False),

@@ -91,6 +91,8 @@ def test_an_answer_is_of_the_kind_that_was_asked_for(step: str, right: list[Any]
     ("document", "problem"),
     [
         (changed(start="nowhere"), "unknown_step"),
+        (changed(start=["sells"]), "unknown_step"),
+        (changed(start={"sells": 1}), "unknown_step"),
         (with_step("since", next="nowhere"), "unknown_step"),
         (with_step("since", next="sells"), "loop"),
         (with_step("since", next="since"), "loop"),

@@ -300,3 +300,23 @@ def sent_mails_now(connection: sa.Connection) -> list[tuple[Any, ...]]:
         told = ", ".join(SENT_COLUMNS)
         rows = connection.execute(sa.text(f"SELECT {told} FROM sent_mails ORDER BY id"))
         return [tuple(bytes(one) if isinstance(one, memoryview) else one for one in row) for row in rows]
+
+
+async def test_what_the_desk_did_by_itself_before_0022_is_nothing_anybody_did(empty_url: str) -> None:
+    opened = Database(empty_url)
+    try:
+        await opened.run(lambda connection: upgrade_to(connection, "0002"))
+        await opened.run(insert_a_case_of_0002)
+        await opened.run(let_the_system_close)
+        await migrate(opened)
+        async with opened.snapshot() as snapshot:
+            row = await snapshot.first(sa.text("SELECT acted_at FROM cases"))
+    finally:
+        await opened.close()
+    assert row is not None
+    assert str(row.acted_at)[:16].replace("T", " ") == "2026-03-02 11:00"
+
+
+def let_the_system_close(connection: sa.Connection) -> None:
+    with connection.begin():
+        connection.execute(sa.text("UPDATE case_events SET actor_kind = 'system' WHERE kind = 'CaseClosed'"))

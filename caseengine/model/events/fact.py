@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from caseengine.model.actor import Actor
+from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.checklist import CheckItem
 from caseengine.model.lifecycle import Status, Verb
 
@@ -39,3 +39,8 @@ class CaseEvent:
     def sets(self, case: Was) -> dict[str, Any]:
         """The fields of the case that change, besides its status; `case` is as it was before."""
         return {}
+
+    @property
+    def is_somebodys(self) -> bool:
+        """Somebody did it: a customer, an agent, the bot they talk to. Rules, routing and clocks are nobody."""
+        return self.actor.kind is not ActorKind.SYSTEM

@@ -63,7 +63,7 @@ def _live(drill: Drill) -> Counting:
 
 
 def _in_bucket(drill: Drill) -> list[sa.ColumnElement[bool]]:
-    column = cases.c.opened_at if drill.figure is Figure.AGE else cases.c.updated_at
+    column = cases.c.opened_at if drill.figure is Figure.AGE else cases.c.acted_at
     least, most = BUCKETS[drill.bucket or "older"]
     young = [] if most is None else [column > drill.present - most]
     old = [] if not least else [column <= drill.present - least]

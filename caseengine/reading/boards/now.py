@@ -37,7 +37,7 @@ class NowBoard:
 
     Attributes:
         waiting: for the customer or somebody outside, by status.
-        ages, stale: by bucket: since they were opened; since anything was last done.
+        ages, stale: by bucket: since they were opened; since anybody last did anything.
         cells: by department and status; those without a case are left out.
     """
 
@@ -78,7 +78,7 @@ async def now_board(
 
 async def _live(snapshot: Snapshot, drill: Drill) -> Counter[tuple[str, ...]]:
     unassigned = sa.case((cases.c.agent_id.is_(None), UNASSIGNED), else_=sa.literal(""))
-    age, stale = (_bucket(column, drill.present) for column in (cases.c.opened_at, cases.c.updated_at))
+    age, stale = (_bucket(column, drill.present) for column in (cases.c.opened_at, cases.c.acted_at))
     columns = (cases.c.department, cases.c.status, unassigned, age, stale, due_how(drill))
     return await count_by(snapshot, counting(drill), *columns)
 

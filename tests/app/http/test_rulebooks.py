@@ -37,6 +37,16 @@ async def test_the_same_document_again_is_no_new_version(sam: Peer) -> None:
     assert answered.json["version"] == 1
 
 
+@pytest.mark.parametrize(("before", "after"), [(1, True), (False, 0), (1, 1.0)])
+async def test_a_value_of_another_type_is_another_document(sam: Peer, before: object, after: object) -> None:
+    for place, const in enumerate((before, after), start=1):
+        form = {"type": "object", "properties": {"seen": {"const": const}}}
+        answered = await sam.asks("PUT", "/api/rulebooks/forms", {"document": {"forms": {"return": form}}})
+        assert answered.json["version"] == place
+        kept = answered.json["document"]["forms"]["return"]["properties"]["seen"]["const"]
+        assert (type(kept), kept) == (type(const), const)
+
+
 async def test_who_looked_at_an_older_version_is_told_so(sam: Peer) -> None:
     await sam.asks("PUT", RULES, {"document": DRAFT, "version": 0})
     answered = await sam.asks("PUT", RULES, {"document": {}, "version": 0})

@@ -3653,7 +3653,7 @@ export interface components {
             };
             /**
              * Stale
-             * @description By time since anything was done.
+             * @description By time since anybody did anything.
              */
             stale: {
                 [key: string]: components["schemas"]["NumberAnswer"];
