@@ -40,17 +40,8 @@ COLUMNS = {
     "cases": (
         *("id", "number", "subject", "description", "case_type", "department", "status", "impact", "urgency"),
         *("priority", "claimed", "products", "conversation_id", "agent_id", "escalation_level", "resolution_code"),
-        *(
-            "resolved_at",
-            "closed_at",
-            "reopened",
-            "merged_into",
-            "policy",
-            "opened_at",
-            "updated_at",
-            "acted_at",
-            "version",
-        ),
+        *("resolved_at", "closed_at", "reopened", "merged_into", "policy", "opened_at", "updated_at"),
+        *("acted_at", "version"),
     ),
     "case_events": (
         *("case_id", "seq", "kind", "actor_kind", "actor_id", "actor_name", "at", "public", "data", "internal"),
