@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from caseengine.cursors import begin_anew
 from caseengine.model.calendar import LOOKAHEAD_DAYS_MAX, Calendar, Window
 from caseengine.model.errors import NoWorkingTime
+from caseengine.rule_timers import ENROLLED
 from caseengine.tables import calendars
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
@@ -53,7 +55,8 @@ def set_desk_calendar(work: UnitOfWork, calendar: Calendar, *, at: datetime | No
 def set_calendar(work: UnitOfWork, name: str, calendar: Calendar, *, at: datetime | None = None) -> None:
     """Put a calendar in place of the one of this name; promises made before keep their time.
 
-    Clocks that were counted by it are counted anew by whoever calls `calendar_corrections.look_again`.
+    Clocks that were counted by it are counted anew by whoever calls `calendar_corrections.look_again`. Rules of time
+    count by the desk's own: when that is replaced, the walk over all cases that sets their timers begins anew.
 
     Args:
         at: what opened before opens nothing any more; when left out, every day there ever was counts.
@@ -72,6 +75,8 @@ def set_calendar(work: UnitOfWork, name: str, calendar: Calendar, *, at: datetim
     work.write(sa.delete(calendars).where(calendars.c.id == name))
     work.write(insertion(calendars, id=name, **values))
     _keep(work, name, calendar)
+    if name == DESK:
+        begin_anew(work, ENROLLED)
 
 
 def _hours(windows: Iterable[Window]) -> list[list[str]]:

@@ -36,3 +36,11 @@ def advance(work: UnitOfWork, before: Cursor | None, after: Cursor) -> None:
         return
     same = cursors.c.name == before.name, cursors.c.position == before.position, cursors.c.place == before.place
     work.write(sa.update(cursors).where(*same).values(values), rows=1)
+
+
+def begin_anew(work: UnitOfWork, name: str) -> None:
+    """Whoever walks anew for each version begins at the beginning again; who has never walked begins there anyway.
+
+    The position is one lower each time, so that a step that is under way finds another and is not taken.
+    """
+    work.write(sa.update(cursors).where(cursors.c.name == name).values(position=cursors.c.position - 1, place=""))

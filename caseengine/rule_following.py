@@ -15,7 +15,6 @@ from storage.tables import outbox
 from storage.transaction import Snapshot
 
 FOLLOWER = "rules"
-ENROLLED = "rules.enrolled"
 TOPIC = "event"
 WALK = 500
 """Cases looked at in one step of a walk over all of them."""

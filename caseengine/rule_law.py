@@ -11,7 +11,7 @@ from caseengine.forms import NO_FORM, read_forms, taken_in
 from caseengine.model.case import Case
 from caseengine.model.errors import RulebookInvalid
 from caseengine.model.rule import Action, RuleSet
-from caseengine.model.rule_document import read_rules
+from caseengine.model.rule_document import read_rules, read_waits
 from caseengine.policies.effects import Colleague, House, TakesIn, Values, as_they_are
 from caseengine.policies.rules import strangers_in
 from caseengine.rule_facts import RULE_FACTS
@@ -110,7 +110,8 @@ def _colleague(agent: Agent) -> Colleague:
 
 async def _since(snapshot: Snapshot, rules: RuleSet) -> dict[str, datetime]:
     """Back through the versions, while a rule of time waits for the same as now."""
-    wanted, found = dict(rules.of_time), dict[str, datetime]()
+    wanted = {name: rule.wait for name, rule in rules.of_time.items()}
+    found = dict[str, datetime]()
     rows = await snapshot.rows(
         sa.select(rulebooks.c.version, rulebooks.c.document, rulebooks.c.at)
         .where(rulebooks.c.kind == Rulebook.RULES)
@@ -118,9 +119,9 @@ async def _since(snapshot: Snapshot, rules: RuleSet) -> dict[str, datetime]:
     )
     for row in rows:
         try:
-            there = read_rules(row.document).of_time
+            there = read_waits(row.document)
         except RulebookInvalid:
             break
-        wanted = {name: rule for name, rule in wanted.items() if name in there and there[name].wait == rule.wait}
+        wanted = {name: wait for name, wait in wanted.items() if there.get(name) == wait}
         found |= dict.fromkeys(wanted, row.at)
     return found

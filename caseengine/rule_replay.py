@@ -127,7 +127,7 @@ class Lane:
         self._traced = [trace.at for trace in traces]
         self._set_timers(None)
         for name, running in self._timers.items():
-            if any(trace.rule == name and not trace.cause and trace.at >= running.anchor for trace in traces):
+            if any(trace.rule == name and not trace.cause and trace.at >= running.counts_from for trace in traces):
                 self._timers[name], self._due[name] = fired(running), None
             elif (when := self._due[name]) is not None and when < self._period.start:
                 self._due[name] = None  # its condition did not hold then

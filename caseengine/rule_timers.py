@@ -14,6 +14,8 @@ from storage.errors import Conflict
 from storage.transaction import Snapshot, UnitOfWork, insertion
 
 DUE_MAX = 200
+ENROLLED = "rules.enrolled"
+"""The cursor of the walk over all cases that sets their timers: which version of the rules, and where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def _same(kept: KeptTimer) -> list[sa.ColumnElement[bool]]:
         rule_timers.c.case_id == kept.case_id,
         rule_timers.c.rule == kept.rule,
         rule_timers.c.anchor == kept.timer.anchor,
+        rule_timers.c.counts_from == kept.timer.counts_from,
         rule_timers.c.fired == kept.timer.fired,
         due.is_(None) if kept.due_at is None else due == kept.due_at,
     ]

@@ -17,9 +17,9 @@ from app.metrics import RULE_FIRINGS
 from caseengine.cursors import Cursor, advance, cursor
 from caseengine.model.events import RuleFired
 from caseengine.operations.ruling import bench_of, facts_told, judge_event, judge_timer, set_timers
-from caseengine.rule_following import ENROLLED, FOLLOWER, TOPIC, Told, beginning, cases_to_enrol, matters, told_of
+from caseengine.rule_following import FOLLOWER, TOPIC, Told, beginning, cases_to_enrol, matters, told_of
 from caseengine.rule_law import Law, law_in_force
-from caseengine.rule_timers import DUE_MAX, KeptTimer, drop_timers_of_other_rules, keep_timer, timers_due
+from caseengine.rule_timers import DUE_MAX, ENROLLED, KeptTimer, drop_timers_of_other_rules, keep_timer, timers_due
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
 from storage.outbox import OutboxRow, missing_between, published_after, settle
@@ -147,7 +147,7 @@ class Rules:
             return True  # another worker went this step, or somebody is at one of these cases
 
     async def _enrol(self) -> bool:
-        """After a new version: one step of the walk over all cases; whether it goes on.
+        """After a new version, or other opening hours: one step of the walk over all cases; whether it goes on.
 
         Where they cannot be enrolled together, each is by itself, and the walk goes on without those that fail.
         """

@@ -47,6 +47,18 @@ def read_rules(document: Mapping[str, Any], *, known: Collection[str] | None = N
     return RuleSet(rules)
 
 
+def read_waits(document: Mapping[str, Any]) -> dict[str, Wait]:
+    """What the enabled rules of time of a document waited for, by id.
+
+    It was sound once; whatever else it says may be unknown by now.
+
+    Raises:
+        RulebookInvalid: a wait is unknown.
+    """
+    of_time = [part for part in document.get("rules", []) if "every" in part and part.get("enabled", True)]
+    return {part["id"]: _wait(part["every"], "every") for part in of_time}
+
+
 def _rule(document: Any, where: str, known: Collection[str] | None) -> Rule:
     if not isinstance(document, Mapping):
         raise RulebookInvalid(where, "mapping")

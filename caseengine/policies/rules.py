@@ -39,7 +39,7 @@ class Timer:
     Attributes:
         anchor: the instant the rule counts from, by what happened to the case.
         counts_from: `anchor`, or when the rule came into force where that was later: no period begins before.
-        fired: once for this anchor is enough.
+        fired: once for this period is enough.
     """
 
     anchor: datetime
@@ -95,11 +95,12 @@ def timer(
     Args:
         anchors: the instants the case has, see `caseengine.model.anchors`.
         before: as it was; a new anchor begins a new period.
+        in_force_since: when the rule began to wait for what it waits for; what counts from before that began anew then.
     """
     anchor = anchors.get(wait.since)
     if anchor is None or status not in wait.statuses:
         return None
-    if before is not None and before.anchor == anchor:
+    if before is not None and before.anchor == anchor and before.counts_from >= in_force_since:
         return before
     return Timer(anchor, max(anchor, in_force_since))
 
@@ -117,7 +118,7 @@ def due(wait: Wait, running: Timer, calendar: Calendar) -> datetime | None:
 
 
 def fired(running: Timer) -> Timer:
-    """It has done its work for this anchor."""
+    """It has done its work for this period."""
     return replace(running, fired=True)
 
 

@@ -27,5 +27,5 @@ rule_timers = sa.Table(
 )
 """
 One row for each rule of time that waits on a case. `due_at` is when the sweep looks at it next; empty once it has fired
-for its anchor, and while its condition does not hold, until something happens to the case.
+for its period, and while its condition does not hold, until something happens to the case.
 """

@@ -238,6 +238,18 @@ def test_a_timer_counts_from_the_rule_where_that_is_younger_and_begins_anew_with
     assert timer(wait, Status.NEW, {}, spent, in_force_since=when("Mon 08:00")) is None
 
 
+@pytest.mark.parametrize("fired", [False, True])
+def test_a_timer_begins_anew_when_its_rule_waits_for_something_else_than_before(fired: bool) -> None:
+    wait = Wait(frozenset({Status.NEW}), timedelta(hours=2), working=False, since=Since.STATUS)
+    before = Timer(when("Mon 09:00"), when("Mon 09:00"), fired)
+    now = {
+        since: timer(wait, Status.NEW, {Since.STATUS: before.anchor}, before, in_force_since=when(since))
+        for since in ("Sun 09:00", "Mon 09:00", "Mon 10:00")
+    }
+    assert now["Mon 09:00"] == before
+    assert now["Mon 10:00"] == Timer(when("Mon 09:00"), when("Mon 10:00"))
+
+
 def test_a_desk_that_never_opens_is_never_due() -> None:
     wait = Wait(frozenset({Status.NEW}), timedelta(hours=2), working=True, since=Since.OPENED)
     shut = Calendar(CALENDAR.zone, ((),) * 7)

@@ -174,6 +174,45 @@ async def test_a_rule_of_time_of_a_draft_is_due_when_it_would_have_been(ruled: R
     assert fired.draft == ["new", *fired.current]
 
 
+SLOW: dict[str, Any] = {"hours": 6, "time": "wall", "since": "opened", "then": [{"do": "note", "text": "Slow"}]}
+EDITED: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
+    ({}, {"fired": [], "waits": ["Tue 14:00"], "answered": ["Tue 14:00"]}),
+    ({"hours": 2}, {"fired": ["Tue 11:00"], "waits": ["Tue 11:00"], "answered": ["Tue 11:00"]}),
+    ({"hours": 30}, {"fired": ["Wed 15:00"], "waits": ["Wed 15:00"], "answered": ["Wed 15:00"]}),
+    ({"time": "working"}, {"fired": ["Tue 16:00"], "waits": ["Tue 16:00"], "answered": ["Tue 16:00"]}),
+    ({"since": "change"}, {"fired": ["Tue 15:00"], "waits": ["Tue 15:00"], "answered": ["Tue 18:00"]}),
+    ({"status": ["open"]}, {"fired": [], "waits": [], "answered": ["Tue 15:00"]}),
+]
+
+
+@pytest.mark.parametrize(("edited", "times"), EDITED)
+async def test_what_is_told_of_a_changed_wait_is_what_then_happens(
+    ruled: RuledOffice, edited: dict[str, Any], times: dict[str, list[str]]
+) -> None:
+    await ruled.decides(waiting("slow", **SLOW))
+    cases = {"fired": await ruled.report(at="Mon 09:00")}
+    await ruled.rules_run("Mon 09:00")
+    await ruled.rules_run("Mon 15:00")
+    cases |= {name: await ruled.report(at="Tue 08:00") for name in ("waits", "answered")}
+    await ruled.rules_run("Tue 08:00")
+    period = Period(when("Tue 09:00"), when("Thu 00:00"))
+    async with ruled.database.snapshot() as snapshot:
+        draft = (await read_rules_draft(snapshot, {"rules": [waiting("slow", **SLOW | edited)]}, period)).draft
+
+    await ruled.decides(waiting("slow", **SLOW | edited), at="Tue 09:00")
+    await Week(ruled).minutes_pass("Tue 09:00", "Tue 11:45")
+    await ruled.do(take, cases["answered"].number, by=ruled.li.actor, at=when("Tue 12:00"))
+    await Week(ruled).minutes_pass("Tue 12:00", "Wed 23:45")
+
+    for name, case in cases.items():
+        happened = [trace.at for trace in await ruled.traces(case) if trace.at >= period.start]
+        assert happened == [when(at) for at in times[name]]
+        found = await ruled.see(history_of, case.number)
+        assert found is not None
+        assert [one.at for one in replay(found.events, draft, period, found.conversed).firings] == happened
+    assert await differences(ruled, waiting("slow", **SLOW | edited), period=period) == {}
+
+
 async def test_a_period_is_judged_alone(ruled: RuledOffice) -> None:
     await Week(ruled).lives()
     changed = rule("tills", when={"fact": "words", "contains": "till"}, then=[LATER, tag("till")])
