@@ -40,6 +40,7 @@ def is_closing(line: str) -> bool:
         or FOOTER_RULE.fullmatch(line) is not None
         or _is_device(line)
         or DASHED_NAME.fullmatch(line) is not None
+        or phrases.notice().match(line) is not None
     )
 
 
