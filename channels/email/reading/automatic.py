@@ -12,10 +12,13 @@ NO_REPLY = re.compile(
 )
 DAEMON = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 REPORTS = {
-    "feedback-report": Automatic.COMPLAINT,
+    "feedback-report": Automatic.FEEDBACK,
     "delivery-status": Automatic.BOUNCE,
     "disposition-notification": Automatic.RECEIPT,
 }
+COMPLAINTS = {"abuse", "fraud", "virus", "opt-out", "opt-out-list"}
+"""The kinds of feedback that say "send me no more" (RFC 5965 and the drafts before it). `not-spam` (RFC 6430) and its
+forerunner `miscategorized` say the opposite, `auth-failure` (RFC 6591) no reader sent, `other` says nothing known."""
 REPLY_FIELDS = (
     "x-autoreply",
     "x-autorespond",
@@ -39,19 +42,20 @@ PRECEDENCES = {
 
 
 def automatic(
-    headers: Headers, kind: str, report: str, *, envelope: Envelope, ours: Ours, sender: Mailbox | None
+    headers: Headers, kind: str, report: str, feedback: str, *, envelope: Envelope, ours: Ours, sender: Mailbox | None
 ) -> Automatic:
     """Why nothing may answer by itself, the most telling reason first.
 
     Args:
         kind: content type of the mail.
         report: its report-type, empty for none.
+        feedback: the kind of a feedback report, empty for none.
         sender: None where it is in doubt.
     """
     if _marked_by_us(headers, ours):
         return Automatic.SELF
     if kind == "multipart/report" and report in REPORTS:
-        return REPORTS[report]
+        return Automatic.COMPLAINT if report == "feedback-report" and feedback in COMPLAINTS else REPORTS[report]
     null_sender = _null_sender(headers, envelope)
     if headers.first("x-failed-recipients") or (null_sender and _matches(DAEMON, headers)):
         return Automatic.BOUNCE

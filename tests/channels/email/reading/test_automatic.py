@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.email.letter import Automatic, Bounce, Envelope
+from channels.email.letter import Automatic, Bounce, Envelope, Letter
 from tests.channels.email.reading.mails import UNTOLD, mail, multipart, read
 
 NULL_SENDER = Envelope(mail_from="", rcpt_to=("desk@shop.example",), source="smtp")
@@ -120,6 +120,35 @@ def test_a_complaint_that_leaves_out_whose_it_is_is_not_laid_to_whom_the_mail_wa
     )
 
     assert letter.complaint_of == ""
+
+
+@pytest.mark.parametrize("said", ["abuse", "Fraud", "virus", "opt-out", "opt-out-list"])
+def test_who_wants_no_more_complains(said):
+    assert fed_back(f"Feedback-Type: {said}\r\n").automatic is Automatic.COMPLAINT
+
+
+@pytest.mark.parametrize("said", ["not-spam", "auth-failure", "miscategorized", "other", "x-new", ""])
+def test_feedback_of_another_kind_is_a_report_and_no_complaint(said):
+    letter = fed_back(f"Feedback-Type: {said}\r\nOriginal-Mail-From: <desk+b-9@shop.example>\r\n")
+
+    assert letter.automatic is Automatic.FEEDBACK
+    assert letter.complaint_about == "c-9@shop.example"
+    assert letter.complaint_path == "desk+b-9@shop.example"
+
+
+def test_feedback_that_leaves_out_its_kind_is_no_complaint():
+    assert fed_back("User-Agent: x\r\nVersion: 1\r\n").automatic is Automatic.FEEDBACK
+
+
+def fed_back(fields: str) -> Letter:
+    return read(
+        multipart(
+            "Content-Type: text/plain\r\n\r\nA report.",
+            f"Content-Type: message/feedback-report\r\n\r\n{fields}",
+            "Content-Type: message/rfc822\r\n\r\nMessage-ID: <c-9@shop.example>\r\n\r\nHello",
+            kind="report; report-type=feedback-report",
+        )
+    )
 
 
 def test_a_receipt_is_a_receipt():
