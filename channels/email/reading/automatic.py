@@ -7,10 +7,11 @@ from channels.email.reading.header import Headers
 from channels.email.reading.ours import Ours
 
 NO_REPLY = re.compile(
-    r"(?:(?:do)?[._-]?not?[._-]?(?:reply|responder?)|mailer-daemon|postmaster|bounces?|nobody)(?:[+._-][^\s@]*)?@",
+    r"(?<![^\W_])(?:(?:do)?[._-]?not?[._-]?(?:reply|responder?)|mailer-daemon|postmaster|bounces?|nobody)(?:[+._-][^\s@]*)?@",
     re.IGNORECASE,
 )
-DAEMON = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
+"""No letter before it: bruno.reply and casinoreply are people's."""
+DAEMON = re.compile(r"(?<![^\W_])(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 REPORTS = {
     "feedback-report": Automatic.FEEDBACK,
     "delivery-status": Automatic.BOUNCE,
@@ -57,7 +58,7 @@ def automatic(
     if kind == "multipart/report" and report in REPORTS:
         return Automatic.COMPLAINT if report == "feedback-report" and feedback in COMPLAINTS else REPORTS[report]
     null_sender = _null_sender(headers, envelope)
-    if headers.first("x-failed-recipients") or (null_sender and _matches(DAEMON, headers)):
+    if headers.first("x-failed-recipients") or (null_sender and _matches(DAEMON, headers, sender)):
         return Automatic.BOUNCE
     if kind == "multipart/report" or _auto_reply(headers):
         return Automatic.REPLY
@@ -65,7 +66,7 @@ def automatic(
         return Automatic.BOUNCE
     if sender is not None and ours.owns(sender.address):
         return Automatic.OURS
-    return _of_a_crowd(headers)
+    return _of_a_crowd(headers, sender)
 
 
 def _marked_by_us(headers: Headers, ours: Ours) -> bool:
@@ -79,8 +80,10 @@ def _null_sender(headers: Headers, envelope: Envelope) -> bool:
     return headers.first("return-path") == "<>"
 
 
-def _matches(pattern: re.Pattern[str], headers: Headers) -> bool:
-    return any(pattern.search(value[:1_000]) for value in headers.all("from"))
+def _matches(pattern: re.Pattern[str], headers: Headers, sender: Mailbox | None) -> bool:
+    """Of the sender's address alone: a name says anything. Where it is in doubt, of all that stands in From."""
+    said = headers.all("from") if sender is None else [sender.address]
+    return any(pattern.search(value[:1_000]) for value in said)
 
 
 def _auto_reply(headers: Headers) -> bool:
@@ -95,7 +98,7 @@ def _auto_reply(headers: Headers) -> bool:
     )
 
 
-def _of_a_crowd(headers: Headers) -> Automatic:
+def _of_a_crowd(headers: Headers, sender: Mailbox | None) -> Automatic:
     precedence = next(
         (PRECEDENCES[value] for value in (v.strip().lower() for v in _precedences(headers)) if value in PRECEDENCES),
         None,
@@ -106,7 +109,7 @@ def _of_a_crowd(headers: Headers) -> Automatic:
         return Automatic.LIST
     if precedence is not None:
         return precedence
-    return Automatic.NO_REPLY if _matches(NO_REPLY, headers) else Automatic.NO
+    return Automatic.NO_REPLY if _matches(NO_REPLY, headers, sender) else Automatic.NO
 
 
 def _precedences(headers: Headers) -> list[str]:

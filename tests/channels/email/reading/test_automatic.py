@@ -30,6 +30,30 @@ MARKS = {
     "From: Shop <do_not_reply@home.example>": Automatic.NO_REPLY,
     "X-Failed-Recipients: gone@home.example": Automatic.BOUNCE,
 }
+NO_REPLIES = [
+    *("noreply", "NoReply", "no-reply", "no_reply", "no.reply", "notreply", "not-reply", "donotreply", "do-not-reply"),
+    *("do_not_reply", "do.not.reply", "noreply+x", "noreply-orders", "no-reply.de", "x-noreply", "orders.no-reply"),
+    *(
+        "shop+noreply",
+        "mail_donotreply",
+        "noresponder",
+        "no-responde",
+        "mailer-daemon",
+        "x.mailer-daemon",
+        "postmaster",
+    ),
+    *("bounce", "bounces", "bounces+7-ana=home.example", "list-bounces", "nobody"),
+]
+ANSWERED = [
+    "bruno.reply",
+    "casinoreply",
+    "arno-reply",
+    "piano_reply",
+    "busybody",
+    "reply",
+    "trampolinebounces",
+    "annobody",
+]
 PEOPLE = [
     "Auto-Submitted: no",
     "X-Auto-Response-Suppress: DR",
@@ -44,6 +68,24 @@ PEOPLE = [
 @pytest.mark.parametrize(("header", "why"), MARKS.items(), ids=MARKS)
 def test_every_mark_of_a_machine_is_known(header, why):
     assert read(mail(header)).automatic is why
+
+
+@pytest.mark.parametrize("local", NO_REPLIES)
+def test_an_address_that_takes_no_answer_is_known(local):
+    assert read(mail(f"From: Shop <{local}@home.example>")).automatic is Automatic.NO_REPLY
+
+
+@pytest.mark.parametrize("local", ANSWERED)
+def test_an_address_of_people_that_only_ends_like_one_is_answered(local):
+    assert read(mail(f"From: {local}@corp.example")).automatic is Automatic.NO
+
+
+def test_a_name_that_holds_such_an_address_makes_nobody_a_machine():
+    assert read(mail('From: "no-reply@home.example" <ana@home.example>')).automatic is Automatic.NO
+
+
+def test_where_the_sender_is_in_doubt_all_that_stands_there_is_looked_at():
+    assert read(mail("From: Shop <no-reply@home.example>, Ana <ana@home.example>")).automatic is Automatic.NO_REPLY
 
 
 @pytest.mark.parametrize("header", PEOPLE)
