@@ -131,6 +131,7 @@ WHOLE = {
     "rules": "First part\n-----\nSecond part\n_____\nThird part",
     "an order under a line": "These came broken:\n---\nOrder 1234567890\nOrder 1234567891",
     "a number under a line": "My numbers:\n_____\n4711 0815 1234 5678",
+    "a link under a line": "The till is broken.\n---\nPlease call 01632 960001 or see www.shop.example/photo for a picture of it.",
     "an address": "Please send it to:\nAna Example\nHigh Street 1\nana@home.example\n\nThanks",
     "a form": "Name: Ana Example\nCustomer number: 4711\nSerial number: AB-12\n\nIt does not start.",
     "greetings": "Regards to your team, it works now!\n\nOnly the drawer still sticks.",
