@@ -34,7 +34,7 @@ class Gateway:
         body, at = orjson.dumps(render(activity, PHONE)), present()
         headers = {"webhook-id": key, "webhook-timestamp": str(int(at.timestamp()))}
         headers["webhook-signature"] = Webhook(NEW).sign(key, at.replace(tzinfo=None), body.decode())
-        return self.names["on_post"](body, headers)
+        return int(self.names["on_post"](body, headers))
 
 
 @pytest.fixture
