@@ -8,7 +8,7 @@ from channels.email.letter import Automatic, Bounce, Letter
 from customers.reachability import Reach, mark, written
 from storage.transaction import UnitOfWork
 
-REPORTS = (Automatic.BOUNCE, Automatic.COMPLAINT, Automatic.RECEIPT)
+REPORTS = (Automatic.BOUNCE, Automatic.COMPLAINT, Automatic.FEEDBACK, Automatic.RECEIPT)
 LINES_MAX = 10
 
 
@@ -44,6 +44,7 @@ def learn(work: UnitOfWork, letter: Letter, returned_by: AbstractSet[str], *, at
     if letter.automatic is Automatic.COMPLAINT:
         for address in returned_by:
             mark(work, "email", address, Reach.COMPLAINED, "complaint", at=at)
+        return set(returned_by)
     if letter.automatic is not Automatic.BOUNCE:
         return set()
     gone = {

@@ -56,15 +56,15 @@ async def file_from_machine(here: LetterAtHand) -> FiledLetter:
     kind = here.letter.automatic
     sent = await here.sent_mail()
     came_from = await _returned_by(here, sent) if sent else set[str]()
-    if sent is not None and here.incoming.belief is not Belief.REFUSED:
-        await _learn(here, sent, came_from)
+    believed = here.incoming.belief is not Belief.REFUSED
+    gone = await _learn(here, sent, came_from) if sent is not None and believed else set[str]()
     pointed = [one for one in await pointed_at(here.work, here.incoming) if one.pointer in UNGUESSABLE]
     case_id = (sent.case_id if sent else None) or next((one.case_id for one in pointed if one.case_id), None)
     conversation = pointed[0].conversation if pointed else None
     report = kind in REPORTS
     if case_id is not None:
         if await worth_a_note(here.work, case_id, here.incoming.sender or "", report=report, at=here.at):
-            told = _told_by_machine(here, came_from or _recipients(sent), pointed)
+            told = _told_by_machine(here, came_from or _recipients(sent), gone, pointed)
             files, lying_in = ("", None) if report else await _files_beside(here, case_id)
             case_id = (await here.note(case_id, f"{told}\n\n{files}".strip())).id
             conversation = lying_in or conversation
@@ -109,10 +109,12 @@ async def _tell_beside(here: LetterAtHand, case: Case, named: UUID, reason: str)
     mention(here.work, named, Mention(here.incoming.sender or "", case.number, reason), at=here.at)
 
 
-async def _learn(here: LetterAtHand, sent: SentMail, came_from: AbstractSet[str]) -> None:
+async def _learn(here: LetterAtHand, sent: SentMail, came_from: AbstractSet[str]) -> set[str]:
     gone = learn(here.work, here.letter, came_from, at=here.at)
-    if sent.purpose == "notice" and sent.recipient.lower() in gone:
+    came_back = here.letter.automatic is Automatic.BOUNCE
+    if came_back and sent.purpose == "notice" and sent.recipient.lower() in gone:
         await mail_came_back(here.work, UUID(sent.key), at=here.at)
+    return gone
 
 
 async def _returned_by(here: LetterAtHand, sent: SentMail) -> set[str]:
@@ -128,12 +130,20 @@ def _recipients(sent: SentMail | None) -> set[str]:
     return {address.lower() for address in (sent.recipient, *sent.others)} if sent else set()
 
 
-def _told_by_machine(here: LetterAtHand, to: AbstractSet[str], pointed: Sequence[Candidate]) -> str:
+def _told_by_machine(
+    here: LetterAtHand, to: AbstractSet[str], gone: AbstractSet[str], pointed: Sequence[Candidate]
+) -> str:
     """Of reports the bare outcome: their words may be anybody's. Of others the words of who takes part."""
     words, kind, sender = here.parts.words, here.letter.automatic, here.incoming.sender
+    ended = words["mail.note_nothing_more"].format(addresses=", ".join(sorted(gone))) if gone else ""
     if kind is Automatic.BOUNCE and here.letter.bounces:
         lines = "\n".join(outcome_lines(here.letter.bounces, to))
-        return words["mail.note_bounce"].format(text=lines, mail=here.mail.id)
+        return f"{words['mail.note_bounce'].format(text=lines, mail=here.mail.id)}\n\n{ended}".strip()
+    if kind is Automatic.COMPLAINT:
+        told = words["mail.note_complaint"].format(mail=here.mail.id)
+        return f"{told} {ended or words['mail.note_complaint_unclear']}"
+    if kind is Automatic.FEEDBACK:
+        return words["mail.note_feedback"].format(mail=here.mail.id)
     takes_part = sender is not None and any(sender in one.taking_part for one in pointed)
     let_in = takes_part and here.incoming.belief is not Belief.REFUSED and kind is not Automatic.BOUNCE
     text = for_note(here.words()) if let_in else ""

@@ -71,7 +71,7 @@ def pressed_choice(text: str, words: Mapping[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.strip().rstrip(".!").casefold()
+    return text.strip().rstrip(".!").replace("\u2019", "'").casefold()
 
 
 def _of_a_case(plain: str, words: Mapping[str, str]) -> str:

@@ -27,6 +27,7 @@ class Automatic(StrEnum):
     REPLY = "auto_reply"  # out of office, "we have your mail"
     BOUNCE = "bounce"  # a delivery status notification, or an empty envelope sender
     COMPLAINT = "complaint"  # a feedback report: somebody pressed "this is spam"
+    FEEDBACK = "feedback"  # a feedback report that is none: "this is no spam", a check that failed
     LIST = "list"
     BULK = "bulk"
     SELF = "self"  # written by a desk of ours: it carries our mark
@@ -124,9 +125,9 @@ class Letter:
         is_reply: it says that it answers a mail.
         forwarded: it hands on somebody else's mail, which is in `text` whole.
         calendar: summary of an invitation, empty for none.
-        complaint_of: the address whose owner complained, of a feedback report; empty where it is left out.
-        complaint_about: Message-ID of the mail that was complained about, without angle brackets.
-        complaint_path: the sender of that mail's envelope; empty where the report does not tell.
+        complaint_of: the address whose mail a feedback report is about; empty where it is left out.
+        complaint_about: Message-ID of that mail, without angle brackets.
+        complaint_path: the sender of its envelope; empty where the report does not tell.
         odd: codes of what was cut, repaired or left out: "headers_capped", "html_dropped", "charset_guessed" ...
     """
 

@@ -1,5 +1,7 @@
 """A form is no corridor: typos, changes of mind, questions in between, and ways out."""
 
+import pytest
+
 from tests.desk import Desk
 
 
@@ -103,3 +105,15 @@ async def test_nothing_known_becomes_a_case(desk: Desk) -> None:
 
     case = await desk.case(ana.number)
     assert case.case_type == "question"
+
+
+@pytest.mark.parametrize("typed", ["no address", "None", "I have no address", "I\u2019ll come back here"])
+async def test_who_types_that_there_is_no_address_is_not_asked_again(desk: Desk, typed: str) -> None:
+    ana = await desk.visitor()
+    await ana.says("What are your delivery cut-off times for ordering?")
+    await ana.says("No, open a case")
+    assert "How can we reach you" in ana.heard, ana.heard
+
+    await ana.says(typed)
+
+    assert "Shall I open the case" in ana.heard, ana.heard

@@ -6,7 +6,7 @@ limits      what a mail may cost                                        unreadab
 header      fields, encoded words, parameters                           charset     strangers' bytes to text
 mime        the tree of parts                                           bodies      which parts are words, which files
 address     who wrote it, by two readings                               ids         Message-IDs
-automatic   whether a machine did                                       report      bounces and complaints
+automatic   whether a machine did                                       report      bounces and feedback
 html        cleaned, and as text                                        files       attachments, inert
 invitation  calendar parts                                              reply/      the new words of an answer
 """

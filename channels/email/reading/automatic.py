@@ -7,15 +7,19 @@ from channels.email.reading.header import Headers
 from channels.email.reading.ours import Ours
 
 NO_REPLY = re.compile(
-    r"(?:(?:do)?[._-]?not?[._-]?(?:reply|responder?)|mailer-daemon|postmaster|bounces?|nobody)(?:[+._-][^\s@]*)?@",
+    r"(?<![^\W_])(?:(?:do)?[._-]?not?[._-]?(?:reply|responder?)|mailer-daemon|postmaster|bounces?|nobody)(?:[+._-][^\s@]*)?@",
     re.IGNORECASE,
 )
-DAEMON = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
+"""No letter before it: bruno.reply and casinoreply are people's."""
+DAEMON = re.compile(r"(?<![^\W_])(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 REPORTS = {
-    "feedback-report": Automatic.COMPLAINT,
+    "feedback-report": Automatic.FEEDBACK,
     "delivery-status": Automatic.BOUNCE,
     "disposition-notification": Automatic.RECEIPT,
 }
+COMPLAINTS = {"abuse", "fraud", "virus", "opt-out", "opt-out-list"}
+"""The kinds of feedback that say "send me no more" (RFC 5965 and the drafts before it). `not-spam` (RFC 6430) and its
+forerunner `miscategorized` say the opposite, `auth-failure` (RFC 6591) no reader sent, `other` says nothing known."""
 REPLY_FIELDS = (
     "x-autoreply",
     "x-autorespond",
@@ -39,21 +43,22 @@ PRECEDENCES = {
 
 
 def automatic(
-    headers: Headers, kind: str, report: str, *, envelope: Envelope, ours: Ours, sender: Mailbox | None
+    headers: Headers, kind: str, report: str, feedback: str, *, envelope: Envelope, ours: Ours, sender: Mailbox | None
 ) -> Automatic:
     """Why nothing may answer by itself, the most telling reason first.
 
     Args:
         kind: content type of the mail.
         report: its report-type, empty for none.
+        feedback: the kind of a feedback report, empty for none.
         sender: None where it is in doubt.
     """
     if _marked_by_us(headers, ours):
         return Automatic.SELF
     if kind == "multipart/report" and report in REPORTS:
-        return REPORTS[report]
+        return Automatic.COMPLAINT if report == "feedback-report" and feedback in COMPLAINTS else REPORTS[report]
     null_sender = _null_sender(headers, envelope)
-    if headers.first("x-failed-recipients") or (null_sender and _matches(DAEMON, headers)):
+    if headers.first("x-failed-recipients") or (null_sender and _matches(DAEMON, headers, sender)):
         return Automatic.BOUNCE
     if kind == "multipart/report" or _auto_reply(headers):
         return Automatic.REPLY
@@ -61,7 +66,7 @@ def automatic(
         return Automatic.BOUNCE
     if sender is not None and ours.owns(sender.address):
         return Automatic.OURS
-    return _of_a_crowd(headers)
+    return _of_a_crowd(headers, sender)
 
 
 def _marked_by_us(headers: Headers, ours: Ours) -> bool:
@@ -75,8 +80,10 @@ def _null_sender(headers: Headers, envelope: Envelope) -> bool:
     return headers.first("return-path") == "<>"
 
 
-def _matches(pattern: re.Pattern[str], headers: Headers) -> bool:
-    return any(pattern.search(value[:1_000]) for value in headers.all("from"))
+def _matches(pattern: re.Pattern[str], headers: Headers, sender: Mailbox | None) -> bool:
+    """Of the sender's address alone: a name says anything. Where it is in doubt, of all that stands in From."""
+    said = headers.all("from") if sender is None else [sender.address]
+    return any(pattern.search(value[:1_000]) for value in said)
 
 
 def _auto_reply(headers: Headers) -> bool:
@@ -91,7 +98,7 @@ def _auto_reply(headers: Headers) -> bool:
     )
 
 
-def _of_a_crowd(headers: Headers) -> Automatic:
+def _of_a_crowd(headers: Headers, sender: Mailbox | None) -> Automatic:
     precedence = next(
         (PRECEDENCES[value] for value in (v.strip().lower() for v in _precedences(headers)) if value in PRECEDENCES),
         None,
@@ -102,7 +109,7 @@ def _of_a_crowd(headers: Headers) -> Automatic:
         return Automatic.LIST
     if precedence is not None:
         return precedence
-    return Automatic.NO_REPLY if _matches(NO_REPLY, headers) else Automatic.NO
+    return Automatic.NO_REPLY if _matches(NO_REPLY, headers, sender) else Automatic.NO
 
 
 def _precedences(headers: Headers) -> list[str]:

@@ -96,10 +96,12 @@ def _letter(
         headers,
         mail.kind,
         mail.parameters.get("report-type", "").lower(),
+        report.feedback_type(mail),
         envelope=envelope,
         ours=ours,
         sender=who,
     )
+    fed_back = machine in (Automatic.COMPLAINT, Automatic.FEEDBACK)
     subject = storable(headers.words("subject"))[:SUBJECT_CHARS_MAX]
     answers = _answers(headers, subject, found.text)
     words = _words(found.text, subject, answers=answers, plainly=plainly or machine is Automatic.BOUNCE)
@@ -126,9 +128,9 @@ def _letter(
         forwarded=words.forwarded or found.forwards,
         automatic=machine,
         bounces=report.bounces(mail, found.text) if machine is Automatic.BOUNCE else (),
-        complaint_of=report.complaint_of(mail) if machine is Automatic.COMPLAINT else "",
-        complaint_about=report.original_id(mail) if machine is Automatic.COMPLAINT else "",
-        complaint_path=report.complaint_path(mail) if machine is Automatic.COMPLAINT else "",
+        complaint_of=report.complaint_of(mail) if fed_back else "",
+        complaint_about=report.original_id(mail) if fed_back else "",
+        complaint_path=report.complaint_path(mail) if fed_back else "",
         calendar=found.calendar,
         enclosures=tuple(found.enclosures),
         headers=_kept(headers),

@@ -1,4 +1,4 @@
-"""What machines report: mails that came back (RFC 3464), complaints (RFC 5965)."""
+"""What machines report: mails that came back (RFC 3464), complaints and other feedback (RFC 5965)."""
 
 import re
 from collections.abc import Iterator
@@ -35,25 +35,32 @@ def original_id(mail: Part) -> str:
     return next(iter(message_ids(_original(mail).first("message-id"))), "")
 
 
+def feedback_type(mail: Part) -> str:
+    """The kind of a feedback report, in lower case; empty for none."""
+    return next((kind for group in _feedback(mail) if (kind := group.first("feedback-type").strip().lower())), "")
+
+
 def complaint_of(mail: Part) -> str:
     """Whose address complained; empty where the report leaves it out: the mail's To may be somebody else."""
-    for part in mail.walk():
-        if part.kind == "message/feedback-report":
-            for group in _groups(part):
-                for name in ("original-rcpt-to", "removal-recipient"):
-                    if address := _address(group.first(name)):
-                        return address
+    for group in _feedback(mail):
+        for name in ("original-rcpt-to", "removal-recipient"):
+            if address := _address(group.first(name)):
+                return address
     return ""
 
 
 def complaint_path(mail: Part) -> str:
     """The sender of the envelope that was complained about, as the report says, or the mail itself; empty for none."""
+    for group in _feedback(mail):
+        if address := _address(group.first("original-mail-from")):
+            return address
+    return _address(_original(mail).first("return-path"))
+
+
+def _feedback(mail: Part) -> Iterator[Headers]:
     for part in mail.walk():
         if part.kind == "message/feedback-report":
-            for group in _groups(part):
-                if address := _address(group.first("original-mail-from")):
-                    return address
-    return _address(_original(mail).first("return-path"))
+            yield from _groups(part)
 
 
 def _told(part: Part, came_back: str) -> Iterator[Bounce]:

@@ -216,6 +216,58 @@ async def test_a_complaint_silences_whose_mail_it_names_by_its_envelope_and_nobo
     assert await writes_to(desk, ANA, BOB, EVE) == [True, False, True]
 
 
+async def fed_back(desk: MailingDesk, kind: str, *, named: bool = True) -> str:
+    """What the case says once somebody's provider reported on the mail that answered them."""
+    (first,) = await desk.hears(dmarc="pass")
+    path = f"Original-Mail-From: <{desk.server.senders[-1]}>\r\n" if named else ""
+    told = f"Feedback-Type: {kind}\r\nVersion: 1\r\n{path}"
+    await desk.gets(report("feedback-report", told, id_of(first)), mail_from="fbl@isp.example")
+    await desk.sent()
+    (note,) = [fact for fact in await desk.told(number_in(first)) if "NoteAdded" in fact]
+    return note
+
+
+async def test_a_case_says_of_a_complaint_that_its_address_gets_nothing_more(desk: MailingDesk):
+    note = await fed_back(desk, "abuse")
+
+    assert f"Nothing more is sent to {ANA} until a person lifts it." in note
+    assert await writes_to(desk, ANA) == [False]
+
+
+async def test_a_case_says_of_a_complaint_that_names_nobody_that_mails_go_on(desk: MailingDesk):
+    note = await fed_back(desk, "abuse", named=False)
+
+    assert "mails go there as before" in note
+    assert await writes_to(desk, ANA) == [True]
+
+
+async def test_a_case_says_of_a_mail_that_came_back_that_its_address_gets_nothing_more(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    await desk.gets(report("delivery-status", failed(ANA), id_of(first)), rcpt=desk.server.senders[-1], mail_from="")
+    await desk.sent()
+
+    (note,) = [fact for fact in await desk.told(number_in(first)) if "NoteAdded" in fact]
+    assert f"Nothing more is sent to {ANA} until a person lifts it." in note
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "other"])
+async def test_feedback_that_is_no_complaint_silences_nobody(desk: MailingDesk, kind: str):
+    note = await fed_back(desk, kind)
+
+    assert "no complaint" in note
+    assert await known_addresses(desk) == []
+
+
+async def test_that_a_mail_is_no_spam_lifts_nothing(desk: MailingDesk):
+    (first,) = await desk.hears(dmarc="pass")
+    for kind in ("abuse", "not-spam"):
+        told = f"Feedback-Type: {kind}\r\nOriginal-Mail-From: <{desk.server.senders[-1]}>\r\n"
+        await desk.gets(report("feedback-report", told, id_of(first)), mail_from="fbl@isp.example")
+    await desk.sent()
+
+    assert await writes_to(desk, ANA) == [False]
+
+
 async def test_nobody_is_answered_whose_domain_disowns_them(desk: MailingDesk):
     assert await desk.hears("Refund me", dmarc="fail") == []
 

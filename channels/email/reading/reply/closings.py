@@ -13,7 +13,9 @@ BELOW_DASHES_MAX = 4
 """People draw such lines, too."""
 SIGNATURE_LINES_MAX = 20
 DASHED_NAME = re.compile(r"\s*[-–—~]{1,2}(?:[^\W\d_][\w.'’-]*)(?: [^\W\d_][\w.'’-]*){0,3}")
-LINKED = re.compile(r"https?://|www\.|unsubscribe", re.IGNORECASE)
+LINKED = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
+BESIDE_LINK_MAX = 3
+UNSUBSCRIBE = re.compile("unsubscribe", re.IGNORECASE)
 CONTACT = re.compile(
     r"https?://|www\.|unsubscribe|\b(?:tel|phone|fax|mobil|telefon)\w*\b|\+\d[\d ()./-]{6,}\d", re.IGNORECASE
 )
@@ -40,6 +42,7 @@ def is_closing(line: str) -> bool:
         or FOOTER_RULE.fullmatch(line) is not None
         or _is_device(line)
         or DASHED_NAME.fullmatch(line) is not None
+        or phrases.notice().match(line) is not None
     )
 
 
@@ -83,9 +86,17 @@ def _footer(lines: Sequence[str]) -> int:
         dashes = line.startswith("-")
         if not FOOTER_RULE.fullmatch(line) or not 0 < len(below) <= (BELOW_DASHES_MAX if dashes else FOOTER_LINES_MAX):
             continue
-        if any(LINKED.search(text) or (not dashes and (has_address(text) or CONTACT.search(text))) for text in below):
+        if any(_linked(text) if dashes else has_address(text) or CONTACT.search(text) for text in below):
             return number
     return len(lines)
+
+
+def _linked(line: str) -> bool:
+    """A link with next to nothing beside it, or how to be written to no more. In a sentence it is somebody's word."""
+    if UNSUBSCRIBE.search(line):
+        return True
+    bare, links = LINKED.subn(" ", line)
+    return links > 0 and len(re.findall(r"\w+", bare)) <= BESIDE_LINK_MAX
 
 
 def _dashed_name(lines: Sequence[str]) -> int:

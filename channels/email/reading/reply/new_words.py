@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.email.marker import REPLY_MARK
-from channels.email.reading.reply.closings import is_closing, is_signoff, words_end
+from channels.email.reading.reply.below import after_quotes, only_signoff, own_lines
+from channels.email.reading.reply.closings import words_end
 from channels.email.reading.reply.lines import is_quoted, lines_of
 from channels.email.reading.reply.openings import FORWARDED, Opening, above, openings
 
 LINES_MAX = 3_000
 """A longer text is kept whole: nobody answers at such length."""
-WRAPPED_CHARS_MIN = 55
-SIGNOFF_LINES_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,8 @@ def has_quote(text: str) -> bool:
 
 def _reduced(lines: list[str], found: list[Opening]) -> Words:
     marked = next((number for number, line in enumerate(lines) if REPLY_MARK in line), len(lines))
+    if _quote_is_marked(lines, marked) and (words := _around_ours(lines, marked, found)) is not None:
+        return words
     if not _filled(lines[:marked]):
         marked = len(lines)
     own, found = lines[:marked], [opening for opening in found if opening.start < marked]
@@ -66,6 +67,30 @@ def _reduced(lines: list[str], found: list[Opening]) -> Words:
     if _interleaved(own, start):
         return _cut(lines, marked) if marked < len(lines) else Words("\n".join(lines).strip())
     return _above(lines, own, start)
+
+
+def _quote_is_marked(lines: Sequence[str], marked: int) -> bool:
+    """Whether the lines of our own mail begin with a sign, so that what has none may be an answer."""
+    if marked + 1 >= len(lines):
+        return False
+    after = lines[marked + 1]
+    return is_quoted(after) or (is_quoted(lines[marked]) and not after.strip())
+
+
+def _around_ours(lines: Sequence[str], marked: int, found: Sequence[Opening]) -> Words | None:
+    """What stands above and below our own mail; all, where answers stand between its lines; None for nothing below."""
+    start = _quote_start(lines, found) or 0
+    own = own_lines(lines, start)
+    below = [number for number in own if number > marked]
+    if not below or only_signoff([lines[number] for number in below]):
+        return None
+    end = after_quotes(lines, marked)
+    if own[0] < end or any(is_quoted(line) for line in lines[end:]):
+        return Words("\n".join(lines).strip())
+    top, bottom = words_end(lines[:start]), end + words_end(lines[end:])
+    words = ["\n".join(part).strip() for part in (lines[:top], lines[end:bottom])]
+    left = [*lines[top:end], *lines[bottom:]]
+    return Words("\n\n".join(part for part in words if part), "\n".join(left).strip())
 
 
 def _quote_start(lines: Sequence[str], found: Sequence[Opening]) -> int | None:
@@ -91,27 +116,12 @@ def _answer_below(lines: Sequence[str], start: int, found: Sequence[Opening]) ->
     introduced = found and found[0].kind == "wrote" and found[0].start >= start
     if not introduced or _filled(lines[:start]):
         return None
-    after = _after_quotes(lines, start)
-    below = _own_lines(lines, after)
+    after = after_quotes(lines, start)
+    below = own_lines(lines, after)
     if not below or any(is_quoted(line) for line in lines[after:]) or after == found[0].end:
         return None
     end = after + words_end(lines[after:])
     return Words("\n".join(lines[after:end]).strip(), "\n".join([*lines[:after], *lines[end:]]).strip())
-
-
-def _after_quotes(lines: Sequence[str], start: int) -> int:
-    """After the first run of quoted lines."""
-    quoted = [number for number in range(start, len(lines)) if is_quoted(lines[number])]
-    if not quoted:
-        return len(lines)
-    place = quoted[0]
-    while place < len(lines) and (is_quoted(lines[place]) or _wrapped(lines, place) or _blank_within(lines, place)):
-        place += 1
-    return place
-
-
-def _blank_within(lines: Sequence[str], place: int) -> bool:
-    return not lines[place].strip() and place + 1 < len(lines) and is_quoted(lines[place + 1])
 
 
 def _interleaved(lines: Sequence[str], start: int) -> bool:
@@ -119,45 +129,15 @@ def _interleaved(lines: Sequence[str], start: int) -> bool:
     first = next((number for number in range(start, len(lines)) if is_quoted(lines[number])), None)
     if first is None:
         return False
-    own = _own_lines(lines, first)
-    return bool(own) and not _only_signoff([lines[number] for number in own])
-
-
-def _own_lines(lines: Sequence[str], first: int) -> list[int]:
-    """The lines from `first` on that are nobody's quote, wrapped end of a quote, introduction or signature."""
-    introducing = {n for opening in openings(lines) for n in range(opening.start, opening.end)}
-    own: list[int] = []
-    closed = False
-    for number in range(first, len(lines)):
-        line = lines[number]
-        if is_quoted(line):
-            closed = False
-        elif is_closing(line):
-            closed = True
-        elif line.strip() and not closed and number not in introducing and not _wrapped(lines, number):
-            own.append(number)
-    return own
-
-
-def _wrapped(lines: Sequence[str], number: int) -> bool:
-    """The end of a long quoted line that a program broke without a new mark."""
-    if number == 0 or not lines[number].strip():
-        return False
-    before = lines[number - 1]
-    if not is_quoted(before) or len(before) < WRAPPED_CHARS_MIN:
-        return False
-    return number + 1 < len(lines) and is_quoted(lines[number + 1])
-
-
-def _only_signoff(lines: Sequence[str]) -> bool:
-    return len(lines) <= SIGNOFF_LINES_MAX and is_signoff(lines[0].partition(",")[0])
+    own = own_lines(lines, first)
+    return bool(own) and not only_signoff([lines[number] for number in own])
 
 
 def _signoff_below(lines: Sequence[str], start: int) -> str:
     own = (
-        [lines[number] for number in _own_lines(lines, start)] if any(is_quoted(line) for line in lines[start:]) else []
+        [lines[number] for number in own_lines(lines, start)] if any(is_quoted(line) for line in lines[start:]) else []
     )
-    return "\n".join(own) if own and _only_signoff(own) else ""
+    return "\n".join(own) if own and only_signoff(own) else ""
 
 
 def _cut(lines: Sequence[str], end: int) -> Words:

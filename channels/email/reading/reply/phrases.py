@@ -63,6 +63,13 @@ def signoff() -> re.Pattern[str]:
 
 
 @cache
+def notice() -> re.Pattern[str]:
+    """How a line begins that a company's server puts below every mail."""
+    known = _phrases()["notices"]
+    return re.compile(rf"[*\s]*(?={_any_word(known['starts'])}).*?(?:{_any_of(known['tells'])})", re.IGNORECASE)
+
+
+@cache
 def reply_subject() -> re.Pattern[str]:
     return _prefix("reply")
 

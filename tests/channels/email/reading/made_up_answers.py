@@ -107,6 +107,18 @@ LEFT_BY_TELEPHONES = [
     "Gửi từ iPhone của tôi",
     "Dikirim dari iPhone saya",
 ]
+LEFT_BELOW = {
+    "signature": "-- \nAna\nShop 4",
+    "sign-off": "Regards,\nAna",
+    "sign-off in a line": "Best regards, Ana Muster",
+    "card": "Mit freundlichen Grüßen\nAna Muster\nLeiterin Einkauf\nMuster GmbH\nTel. 030 123456\nwww.muster.example",
+    "telephone": "Sent from my iPhone",
+    "list": "_______________________________________________\nfriends mailing list\nfriends@lists.example\nhttps://lists.example/friends",
+    "group": "-- \nYou received this message because you are subscribed to the group.\nTo unsubscribe, write to friends+unsubscribe@lists.example.",
+    "scanner": "---\nThis mail was checked for viruses by Scanner.\nhttps://scanner.example",
+    "notice": "This e-mail and any attachments are confidential and intended solely for the addressee.\nIf you are not, tell us.",
+    "notice de": "Diese E-Mail enthält vertrauliche Informationen.\nSind Sie nicht der richtige Adressat, vernichten Sie sie.",
+}
 WHOLE = {
     "a question": "Hello,\nFrom: the till I get E42.\nTo: be honest, it happens daily.\n\nPlease help",
     "a journey": "I want to change my ticket.\nFrom: Berlin\nTo: Hamburg\nDate: 12.03.2025\nCan you do that?",
@@ -119,6 +131,7 @@ WHOLE = {
     "rules": "First part\n-----\nSecond part\n_____\nThird part",
     "an order under a line": "These came broken:\n---\nOrder 1234567890\nOrder 1234567891",
     "a number under a line": "My numbers:\n_____\n4711 0815 1234 5678",
+    "a link under a line": "The till is broken.\n---\nPlease call 01632 960001 or see www.shop.example/photo for a picture of it.",
     "an address": "Please send it to:\nAna Example\nHigh Street 1\nana@home.example\n\nThanks",
     "a form": "Name: Ana Example\nCustomer number: 4711\nSerial number: AB-12\n\nIt does not start.",
     "greetings": "Regards to your team, it works now!\n\nOnly the drawer still sticks.",

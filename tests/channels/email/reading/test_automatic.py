@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.email.letter import Automatic, Bounce, Envelope
+from channels.email.letter import Automatic, Bounce, Envelope, Letter
 from tests.channels.email.reading.mails import UNTOLD, mail, multipart, read
 
 NULL_SENDER = Envelope(mail_from="", rcpt_to=("desk@shop.example",), source="smtp")
@@ -30,6 +30,30 @@ MARKS = {
     "From: Shop <do_not_reply@home.example>": Automatic.NO_REPLY,
     "X-Failed-Recipients: gone@home.example": Automatic.BOUNCE,
 }
+NO_REPLIES = [
+    *("noreply", "NoReply", "no-reply", "no_reply", "no.reply", "notreply", "not-reply", "donotreply", "do-not-reply"),
+    *("do_not_reply", "do.not.reply", "noreply+x", "noreply-orders", "no-reply.de", "x-noreply", "orders.no-reply"),
+    *(
+        "shop+noreply",
+        "mail_donotreply",
+        "noresponder",
+        "no-responde",
+        "mailer-daemon",
+        "x.mailer-daemon",
+        "postmaster",
+    ),
+    *("bounce", "bounces", "bounces+7-ana=home.example", "list-bounces", "nobody"),
+]
+ANSWERED = [
+    "bruno.reply",
+    "casinoreply",
+    "arno-reply",
+    "piano_reply",
+    "busybody",
+    "reply",
+    "trampolinebounces",
+    "annobody",
+]
 PEOPLE = [
     "Auto-Submitted: no",
     "X-Auto-Response-Suppress: DR",
@@ -44,6 +68,24 @@ PEOPLE = [
 @pytest.mark.parametrize(("header", "why"), MARKS.items(), ids=MARKS)
 def test_every_mark_of_a_machine_is_known(header, why):
     assert read(mail(header)).automatic is why
+
+
+@pytest.mark.parametrize("local", NO_REPLIES)
+def test_an_address_that_takes_no_answer_is_known(local):
+    assert read(mail(f"From: Shop <{local}@home.example>")).automatic is Automatic.NO_REPLY
+
+
+@pytest.mark.parametrize("local", ANSWERED)
+def test_an_address_of_people_that_only_ends_like_one_is_answered(local):
+    assert read(mail(f"From: {local}@corp.example")).automatic is Automatic.NO
+
+
+def test_a_name_that_holds_such_an_address_makes_nobody_a_machine():
+    assert read(mail('From: "no-reply@home.example" <ana@home.example>')).automatic is Automatic.NO
+
+
+def test_where_the_sender_is_in_doubt_all_that_stands_there_is_looked_at():
+    assert read(mail("From: Shop <no-reply@home.example>, Ana <ana@home.example>")).automatic is Automatic.NO_REPLY
 
 
 @pytest.mark.parametrize("header", PEOPLE)
@@ -120,6 +162,35 @@ def test_a_complaint_that_leaves_out_whose_it_is_is_not_laid_to_whom_the_mail_wa
     )
 
     assert letter.complaint_of == ""
+
+
+@pytest.mark.parametrize("said", ["abuse", "Fraud", "virus", "opt-out", "opt-out-list"])
+def test_who_wants_no_more_complains(said):
+    assert fed_back(f"Feedback-Type: {said}\r\n").automatic is Automatic.COMPLAINT
+
+
+@pytest.mark.parametrize("said", ["not-spam", "auth-failure", "miscategorized", "other", "x-new", ""])
+def test_feedback_of_another_kind_is_a_report_and_no_complaint(said):
+    letter = fed_back(f"Feedback-Type: {said}\r\nOriginal-Mail-From: <desk+b-9@shop.example>\r\n")
+
+    assert letter.automatic is Automatic.FEEDBACK
+    assert letter.complaint_about == "c-9@shop.example"
+    assert letter.complaint_path == "desk+b-9@shop.example"
+
+
+def test_feedback_that_leaves_out_its_kind_is_no_complaint():
+    assert fed_back("User-Agent: x\r\nVersion: 1\r\n").automatic is Automatic.FEEDBACK
+
+
+def fed_back(fields: str) -> Letter:
+    return read(
+        multipart(
+            "Content-Type: text/plain\r\n\r\nA report.",
+            f"Content-Type: message/feedback-report\r\n\r\n{fields}",
+            "Content-Type: message/rfc822\r\n\r\nMessage-ID: <c-9@shop.example>\r\n\r\nHello",
+            kind="report; report-type=feedback-report",
+        )
+    )
 
 
 def test_a_receipt_is_a_receipt():

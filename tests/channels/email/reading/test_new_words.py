@@ -7,15 +7,24 @@ import pytest
 
 from bench.mail_replies import DATA, right, rows
 from channels.email.marker import REPLY_MARK
-from channels.email.reading.reply import new_words
-from tests.channels.email.reading.made_up_answers import BLOCKS, INTRODUCTIONS, LEFT_BY_TELEPHONES, OLD, WHOLE
+from channels.email.reading.html import to_text
+from channels.email.reading.reply import Words, new_words
+from tests.channels.email.reading.made_up_answers import (
+    BLOCKS,
+    INTRODUCTIONS,
+    LEFT_BELOW,
+    LEFT_BY_TELEPHONES,
+    OLD,
+    WHOLE,
+)
 
 NEW = "Yes, twice. The light stays red.\n\nWhat now?"
 EXACT_MIN = 78
+OURS = f"{REPLY_MARK} please answer above {REPLY_MARK}\n\n{OLD}\n\n-- \nLarder & Lane\n\n> The light is red."
 
 
 def marked(text: str) -> str:
-    return "\n".join(f"> {line}" for line in text.split("\n"))
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 @pytest.mark.parametrize("introduction", INTRODUCTIONS.values(), ids=INTRODUCTIONS)
@@ -136,9 +145,59 @@ def test_all_below_our_own_mark_is_ours(prefix):
 
 
 def test_the_line_above_our_mark_goes_with_it():
-    text = f"{NEW}\n\n{INTRODUCTIONS['gmail ja']}\n\n> {REPLY_MARK} please answer above {REPLY_MARK}\n> {OLD}"
+    text = f"{NEW}\n\n{INTRODUCTIONS['gmail ja']}\n\n{marked(OURS)}"
 
     assert new_words(text).text == NEW
+
+
+@pytest.mark.parametrize("gap", ["\n\n", "\n"], ids=["gap", "close"])
+def test_answers_between_the_lines_of_a_mail_of_ours_stay_with_what_they_answer(gap):
+    answered = gap.join([marked(OURS), "Yes, twice.", "> Is it plugged in?", "It is.", "> Larder & Lane"])
+    text = f"Hi, answers below.\n\n{INTRODUCTIONS['mutt']}\n\n{answered}"
+
+    assert new_words(text) == Words(text)
+
+
+def test_answers_between_the_paragraphs_of_our_page_stay_with_what_they_answer():
+    page = (
+        f"<p>Hi, answers below.</p><div>{INTRODUCTIONS['mutt']}</div><blockquote><p>{REPLY_MARK}</p><p>Which till?</p>"
+        "</blockquote><p>Till 3.</p><blockquote><p>Since when?</p></blockquote><p>Since Tuesday.</p>"
+    )
+
+    words = new_words(to_text(page)).text
+
+    assert [line for line in words.splitlines() if line.strip(" >")] == [
+        *("Hi, answers below.", INTRODUCTIONS["mutt"], f"> {REPLY_MARK}", "> Which till?", "Till 3."),
+        *("> Since when?", "Since Tuesday."),
+    ]
+
+
+@pytest.mark.parametrize("greeting", ["Hi, see below.", ""], ids=["greeted", "at once"])
+@pytest.mark.parametrize("introduction", [INTRODUCTIONS["mutt"], ""], ids=["introduced", "bare"])
+@pytest.mark.parametrize(
+    "left", ["", "\n\n-- \nAna\nShop 4", "\n\nSent from my iPhone"], ids=["", "signed", "by phone"]
+)
+def test_what_stands_below_a_whole_mail_of_ours_is_the_answer(greeting, introduction, left):
+    words = new_words("\n\n".join(part for part in (greeting, introduction, marked(OURS), NEW + left) if part))
+
+    assert words.text == f"{greeting}\n\n{NEW}".strip()
+    assert "switch it off" in words.quoted
+
+
+@pytest.mark.parametrize("left", LEFT_BELOW.values(), ids=LEFT_BELOW)
+def test_what_nobody_wrote_stays_cut_below_a_mail_of_ours(left):
+    assert new_words(f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n\n{marked(OURS)}\n\n{left}").text == NEW
+
+
+@pytest.mark.parametrize("said", ["Cheers, it works now", "This message comes up: E42", "Regards to Bob, he knows"])
+def test_what_only_looks_like_an_end_is_an_answer_below_a_mail_of_ours(said):
+    assert new_words(f"See below\n\n{INTRODUCTIONS['mutt']}\n\n{marked(OURS)}\n\n{said}").text == f"See below\n\n{said}"
+
+
+def test_a_mail_of_ours_further_down_cuts_nothing_that_an_older_mail_above_it_does_not():
+    older = f"{BLOCKS['outlook no name']}\n\nAna, do you know?\n\n{INTRODUCTIONS['mutt']}\n{marked(OURS)}"
+
+    assert new_words(f"{NEW}\n\n{older}").text == NEW
 
 
 def test_words_below_our_mark_are_not_lost_where_none_stand_above():

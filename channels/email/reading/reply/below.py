@@ -1,0 +1,60 @@
+"""Whose the lines below a quote are."""
+
+from collections.abc import Sequence
+
+from channels.email.reading.reply.closings import SIGNOFF_BLOCK_MAX, SIGNOFF_LINE_CHARS_MAX, is_closing, is_signoff
+from channels.email.reading.reply.lines import is_quoted
+from channels.email.reading.reply.openings import openings
+
+WRAPPED_CHARS_MIN = 55
+SIGNOFF_LINES_MAX = 4
+
+
+def own_lines(lines: Sequence[str], first: int) -> list[int]:
+    """The lines from `first` on that are nobody's quote, wrapped end of a quote, introduction or signature."""
+    introducing = {n for opening in openings(lines) for n in range(opening.start, opening.end)}
+    own: list[int] = []
+    closed = False
+    for number in range(first, len(lines)):
+        line = lines[number]
+        if is_quoted(line):
+            closed = False
+        elif is_closing(line):
+            closed = True
+        elif line.strip() and not closed and number not in introducing and not _wrapped(lines, number):
+            own.append(number)
+    return own
+
+
+def after_quotes(lines: Sequence[str], start: int) -> int:
+    """After the first run of quoted lines."""
+    quoted = [number for number in range(start, len(lines)) if is_quoted(lines[number])]
+    if not quoted:
+        return len(lines)
+    place = quoted[0]
+    while place < len(lines) and (is_quoted(lines[place]) or _wrapped(lines, place) or _blank_within(lines, place)):
+        place += 1
+    return place
+
+
+def only_signoff(lines: Sequence[str]) -> bool:
+    """Whether they end a letter and say nothing: "Regards," and a name, and what a card has besides."""
+    greeting, _, name = lines[0].partition(",")
+    if not is_signoff(greeting) or not all(word[0].isupper() for word in name.split()):
+        return False
+    card = len(lines) <= SIGNOFF_BLOCK_MAX and all(len(line) <= SIGNOFF_LINE_CHARS_MAX for line in lines)
+    return card or len(lines) <= SIGNOFF_LINES_MAX
+
+
+def _blank_within(lines: Sequence[str], place: int) -> bool:
+    return not lines[place].strip() and place + 1 < len(lines) and is_quoted(lines[place + 1])
+
+
+def _wrapped(lines: Sequence[str], number: int) -> bool:
+    """The end of a long quoted line that a program broke without a new mark."""
+    if number == 0 or not lines[number].strip():
+        return False
+    before = lines[number - 1]
+    if not is_quoted(before) or len(before) < WRAPPED_CHARS_MIN:
+        return False
+    return number + 1 < len(lines) and is_quoted(lines[number + 1])
