@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.company_file import YEARS_BEFORE, CalendarRecord, CompanyFile, CompanyInvalid, Problem, desk_hours
 from caseengine.calendar_corrections import look_again
-from caseengine.calendars import DESK, calendars_by_id, set_calendar
+from caseengine.calendars import DEFAULT_CALENDAR, DESK, calendars_by_id, set_calendar
 from caseengine.model.calendar import Calendar, differing_days
 from customers.agreements import Agreement, all_agreements, put_agreement, set_tier
 from customers.tables import contacts
@@ -47,8 +47,8 @@ async def bring_hours(work: UnitOfWork, hours: Mapping[str, Calendar], *, at: da
         told = _with_the_past_of(known, wanted, at=at)
         if known != told:
             set_calendar(work, name, told, at=at)
-            days = differing_days(known, told) if known is not None else None
-            if days is not None:
+            counted = DEFAULT_CALENDAR if known is None and name == DESK else known
+            if counted is not None and (days := differing_days(counted, told)) is not None:
                 look_again(work, calendar=name, days=days, at=at)
         kind = "calendar" if name == DESK else "calendars"
         count(kind, "unchanged" if known == told else "changed")

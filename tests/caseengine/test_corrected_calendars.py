@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from app.company_levels import bring_hours
 from app.jobs import escalations
 from app.jobs.escalations import Escalations
 from app.rulebooks import put_in_force
@@ -23,7 +24,7 @@ from caseengine.model.sla import ClockState, Target
 from caseengine.operations import ask_customer, hear_customer, prioritise, reopen, resolve, take
 from caseengine.operations.escalating import recount
 from caseengine.rulebooks import Rulebook
-from caseengine.tables import calendar_corrections, case_events, recounts_left
+from caseengine.tables import calendar_corrections, calendars, case_events, recounts_left
 from storage.engine import Database
 from storage.transaction import UnitOfWork, insertion
 from tests.caseengine.office import Office, when
@@ -119,6 +120,20 @@ async def test_a_case_that_went_on_before_the_walk_came_by_is_right_in_the_end(w
     await wrong.do(reopen, case.number, reason="Again", at=when("Tue 11:00"), **MO)
     await sweep(wrong)
     await rows_equal_recount(wrong, case)
+
+
+async def test_the_first_hours_of_a_desk_correct_those_it_had_by_default(office: Office) -> None:
+    async with office.database.unit_of_work() as work:
+        work.write(sa.delete(calendars))
+        sla = {"policies": RULES["policies"] | {"lines": {"targets": {"resolution": "10h"}}}, "choose": RULES["choose"]}
+        await put_in_force(work, Rulebook.SLA, sla, by=SYSTEM, at=when("Mon 08:00"))
+    case = await office.report(at="Fri 16:00")
+    assert await solution(office, case) == (ClockState.RUNNING, when("Tue 16:00") + timedelta(days=7))
+    async with office.database.unit_of_work() as work:
+        await bring_hours(work, {"desk": BY_DAY}, at=when("Fri 17:00"), count=lambda *_: None)
+    await sweep(office, "Fri 17:30")
+    assert await solution(office, case) == (ClockState.RUNNING, when("Sun 16:00"))
+    await rows_equal_recount(office, case)
 
 
 async def test_only_what_the_calendar_counted_is_walked(wrong: Office) -> None:
