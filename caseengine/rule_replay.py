@@ -126,10 +126,8 @@ class Lane:
         traces = [event for event in before if isinstance(event, RuleFired)]
         self._traced = [trace.at for trace in traces]
         self._set_timers(None)
-        for name, running in self._timers.items():
-            if any(trace.rule == name and not trace.cause and trace.at >= running.counts_from for trace in traces):
-                self._timers[name], self._due[name] = fired(running), None
-            elif (when := self._due[name]) is not None and when < self._period.start:
+        for name, when in self._due.items():
+            if when is not None and when < self._period.start:
                 self._due[name] = None  # its condition did not hold then
 
     def hears(self, together: Sequence[CaseEvent]) -> None:
@@ -149,7 +147,8 @@ class Lane:
             facts = self._facts(None, at)
             if rule.when.holds(facts):
                 self._timers[name], self._due[name] = fired(self._timers[name]), None
-                self._fire(firing_of(rule, facts), chain=(), at=at)
+                if self._fire(firing_of(rule, facts), chain=(), at=at):
+                    self._anchors.fired_at[name] = at
                 self._judge_all()
             else:
                 self._due[name] = look_again(rule, at, self._draft.calendar)
@@ -181,13 +180,14 @@ class Lane:
                 self._fire(firing, chain=chain, at=event.at)
             self._set_timers(event.at)
 
-    def _fire(self, firing: Firing, *, chain: tuple[str, ...], at: datetime) -> None:
+    def _fire(self, firing: Firing, *, chain: tuple[str, ...], at: datetime) -> bool:
+        """Whether it leaves a trace."""
         case, rule = self.done.case, firing.rule
         if case is None or all(is_so(action, case, self._draft.house) for action in rule.then):
-            return
+            return False
         held_back = guard(rule.id, chain, self._traced, at=at)
         if held_back is Guard.RATE and any(said > at - FIRINGS_WITHIN for said in self._rate_said):
-            return
+            return False
         known = len(case.unsaved)
         outcomes = () if held_back else tuple(self._act(case, rule, action, at) for action in rule.then)
         for event in case.unsaved[known:]:
@@ -196,6 +196,7 @@ class Lane:
         self._traced.append(at)
         self._rate_said += [at] if held_back is Guard.RATE else []
         self.done.firings.append(Fired(rule.id, at, held_back or "", outcomes, firing.reasons))
+        return True
 
     def _act(self, case: Case, rule: Rule, action: Action, at: datetime) -> Mapping[str, Any]:
         by = rule_actor(rule.id, rule.name)
@@ -223,7 +224,14 @@ class Lane:
         for name, rule in self._draft.rules.of_time.items():
             before = self._timers.get(name)
             running = (
-                timer(rule.wait, status, self._anchors.at, before, in_force_since=self._draft.since[name])
+                timer(
+                    rule.wait,
+                    status,
+                    self._anchors.at,
+                    before,
+                    in_force_since=self._draft.since[name],
+                    fired_at=self._anchors.fired_at.get(name),
+                )
                 if rule.wait is not None and status is not None
                 else None
             )

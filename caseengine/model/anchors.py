@@ -5,7 +5,7 @@ from datetime import datetime
 
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.case import Case
-from caseengine.model.events import CaseEvent, CaseOpened, CaseReturned
+from caseengine.model.events import CaseEvent, CaseOpened, CaseReturned, RuleFired
 from caseengine.model.lifecycle import TRANSITIONS, Status
 from caseengine.model.rule import Since
 
@@ -29,10 +29,15 @@ def undoes(event: CaseEvent) -> bool:
 
 
 class Anchors:
-    """Kept up with one event after another; what the desk did by itself is no change."""
+    """Kept up with one event after another; what the desk did by itself is no change.
+
+    Attributes:
+        fired_at: when time last made each rule fire, by its id.
+    """
 
     def __init__(self, events: Iterable[CaseEvent] = ()) -> None:
         self.found: dict[Since, datetime] = {}
+        self.fired_at: dict[str, datetime] = {}
         self._case: Case | None = None
         for event in events:
             self.hear(event)
@@ -54,6 +59,8 @@ class Anchors:
             self._move(self._case, event)
         if event.actor.kind is ActorKind.CUSTOMER:
             self.found[Since.CUSTOMER] = event.at
+        if isinstance(event, RuleFired) and not event.cause:
+            self.fired_at[event.rule] = event.at
         if event.is_somebodys:
             self.found[Since.CHANGE] = event.at
 

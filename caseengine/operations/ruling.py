@@ -120,7 +120,8 @@ def _timer(bench: Bench, case_id: UUID, name: str, anchors: Anchors, before: Kep
         return None
     known = before.timer if before else None
     since = bench.law.since[name]
-    running = timer(rule.wait, anchors.status, anchors.at, known, in_force_since=since)
+    fired_at = anchors.fired_at.get(name)
+    running = timer(rule.wait, anchors.status, anchors.at, known, in_force_since=since, fired_at=fired_at)
     if running is None:
         return None
     return KeptTimer(case_id, name, running, due(rule.wait, running, bench.calendar))

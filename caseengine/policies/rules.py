@@ -89,6 +89,7 @@ def timer(
     before: Timer | None,
     *,
     in_force_since: datetime,
+    fired_at: datetime | None = None,
 ) -> Timer | None:
     """What the timer is after something happened; None while there is nothing to wait for.
 
@@ -96,13 +97,15 @@ def timer(
         anchors: the instants the case has, see `caseengine.model.anchors`.
         before: as it was; a new anchor begins a new period.
         in_force_since: when the rule began to wait for what it waits for; what counts from before that began anew then.
+        fired_at: when time last made the rule fire: a case that left its statuses and came back is in the same period.
     """
     anchor = anchors.get(wait.since)
     if anchor is None or status not in wait.statuses:
         return None
     if before is not None and before.anchor == anchor and before.counts_from >= in_force_since:
         return before
-    return Timer(anchor, max(anchor, in_force_since))
+    counts_from = max(anchor, in_force_since)
+    return Timer(anchor, counts_from, fired=fired_at is not None and fired_at > counts_from)
 
 
 def due(wait: Wait, running: Timer, calendar: Calendar) -> datetime | None:

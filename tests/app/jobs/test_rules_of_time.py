@@ -17,6 +17,7 @@ from caseengine.calendars import set_calendar, set_desk_calendar
 from caseengine.cursors import cursor
 from caseengine.model.calendar import Calendar, Window
 from caseengine.model.case import Case
+from caseengine.operations import ask_customer, hear_customer
 from caseengine.operations.ruling import set_timers
 from caseengine.rule_law import law_in_force
 from caseengine.rule_timers import ENROLLED
@@ -55,6 +56,23 @@ async def due(ruled: RuledOffice) -> list[Any]:
     async with ruled.database.snapshot() as snapshot:
         rows = await snapshot.rows(sa.select(rule_timers.c.due_at))
     return sorted((row.due_at for row in rows), key=lambda at: (at is None, at))
+
+
+async def test_who_leaves_and_comes_back_within_a_period_meets_no_rule_twice(ruled: RuledOffice) -> None:
+    await ruled.decides(
+        slow(hours=3, status=["new", "open"]),
+        waiting("quiet", hours=2, time="wall", status=["new", "open"], then=[NOTE]),
+    )
+    chat = await ruled.chat()
+    case = await ruled.report_in(chat)
+    await ruled.rules_run("Mon 12:30")
+    await ruled.do(ask_customer, case.number, "Which?", key="q", by=ruled.mo.actor, at=when("Mon 13:00"))
+    await ruled.rules_run("Mon 13:01")
+    await ruled.do(hear_customer, chat, text="That one", key="h", at=when("Mon 14:00"))
+    await ruled.rules_run("Mon 14:01")
+    assert sorted(await ruled.fired(case)) == ["quiet", "slow"]
+    await ruled.rules_run("Tue 14:00")
+    assert sorted(await ruled.fired(case)) == ["quiet", "quiet", "slow"]  # in the status it came into there
 
 
 async def test_a_changed_wait_counts_old_cases_from_when_it_was_changed(ruled: RuledOffice) -> None:
