@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from storage.alone import FileLocks, SessionLocks
 from storage.errors import StorageUnavailable
 from storage.outage import outages_named
 from storage.sqlite import reader_engine, writer_engine
@@ -42,6 +43,9 @@ class Backend(Protocol):
     async def run(self, work: Any) -> Any:
         """Call `work(connection)` on the writer's connection, outside any transaction."""
 
+    async def is_alone_at(self, task: str) -> bool:
+        """See `Database.is_alone_at`."""
+
     async def close(self) -> None: ...
 
 
@@ -54,6 +58,10 @@ class SqliteBackend:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._lock_path = path.with_name(path.name + ".lock")
         self._connection: sa.Connection | None = None
+        self._tasks = FileLocks(path)
+
+    async def is_alone_at(self, task: str) -> bool:
+        return self._tasks.has(task)
 
     async def run(self, work: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_connection, work)
@@ -76,6 +84,7 @@ class SqliteBackend:
             raise
 
     async def close(self) -> None:
+        self._tasks.release()
         await self.readers.dispose()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
@@ -96,12 +105,17 @@ class PostgresBackend:
             url, pool_size=READERS_MAX, max_overflow=0, isolation_level="REPEATABLE READ", **options
         )
         self._writer = create_async_engine(url, pool_size=1, max_overflow=1, **options)
+        self._tasks = SessionLocks(url)
+
+    async def is_alone_at(self, task: str) -> bool:
+        return await self._tasks.has(task)
 
     async def run(self, work: Any) -> Any:
         async with self._writer.connect() as connection:
             return await connection.run_sync(work)
 
     async def close(self) -> None:
+        await self._tasks.release()
         await self.readers.dispose()
         await self._writer.dispose()
 
@@ -158,6 +172,14 @@ class Database:
     async def run(self, work: Any) -> Any:
         """Call `work(connection)` on the writer's connection: for migrations and checks."""
         return await self._backend.run(work)
+
+    async def is_alone_at(self, task: str) -> bool:
+        """Whether this process is the one at a task that only one at a time may do: the first to ask, until it ends.
+
+        Where it loses the server, another may be at it before it knows.
+        """
+        with outages_named():
+            return await self._backend.is_alone_at(task)
 
     async def reserve(self, sequence: str) -> int:
         """The next number of a sequence, starting at 1; durable before it is handed out."""

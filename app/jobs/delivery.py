@@ -29,6 +29,8 @@ AT_ONCE_MAX = 200
 UNDER_WAY_MAX = 2_000
 """Streams of a topic under way at once."""
 CONFLICTS_MAX = 5
+TASK = "delivery"
+"""One process at a time delivers: what two read as waiting would leave twice."""
 WRITTEN_DOWN_AFTER_S = (0.5, 2.0, 5.0, 15.0, 30.0)
 """Between tries to write down what came of deliveries while the database is not available."""
 
@@ -72,7 +74,7 @@ class Delivery:
         self._gave_up = gave_up
         self._late = (late,) if late is not None else ()
         self._under_way: dict[str, dict[str, Stream]] = {topic: {} for topic in send}
-        self._closed = False
+        self._closed = self._stands_by = False
         self._looking = {topic: asyncio.Lock() for topic in send}
 
     @property
@@ -122,7 +124,7 @@ class Delivery:
         """Whatever is due of streams that are not under way; what was begun."""
         under_way, begun = self._under_way[topic], set[Stream]()
         async with self._looking[topic]:
-            more = not self._closed
+            more = not self._closed and await self._delivers()
             while more and len(under_way) < UNDER_WAY_MAX:
                 rows = await self._due(topic, besides=list(under_way))
                 more = len(rows) == AT_ONCE_MAX  # whatever is written meanwhile wakes the loop again
@@ -135,6 +137,13 @@ class Delivery:
                     task.add_done_callback(partial(_forget, under_way, name))
                     begun.add(task)
         return begun
+
+    async def _delivers(self) -> bool:
+        """Another process may be at it; this one is its successor."""
+        before, self._stands_by = self._stands_by, not await self._database.is_alone_at(TASK)
+        if self._stands_by and not before:
+            log.warning("another_process_delivers")
+        return not self._stands_by
 
     def _ended(self, topic: str, stream: Stream) -> None:
         if stream.cancelled():

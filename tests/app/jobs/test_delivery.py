@@ -175,3 +175,27 @@ async def test_what_cannot_be_told_is_given_up_all_the_same_and_never_sent_again
     for _ in range(2):
         await Delivery(database, lambda: AT, {"mail": lost}, gave_up).run()
     assert (tries, await left(database)) == (["words"], [])
+
+
+async def test_of_two_processes_one_delivers_and_the_other_goes_on_in_its_place(any_database: Database) -> None:
+    async def send(row: OutboxRow) -> Receipt:
+        await asyncio.sleep(0.01)
+        taken.append(row.payload["name"])
+        return Receipt("mail", {})
+
+    taken, names = list[str](), [f"a mail {place}" for place in range(20)]
+    other = Database(any_database.url)
+    try:
+        for place, name in enumerate(names):
+            await write(any_database, "mail", name, stream=f"to {place}")
+        first, second = (Delivery(one, lambda: AT, {"mail": send}) for one in (other, any_database))
+        await asyncio.gather(first.run(), second.run())
+        assert sorted(taken) == sorted(names)
+        await write(any_database, "mail", "a late one")
+        await second.run()
+        assert await left(any_database) == ["a late one"]
+    finally:
+        await other.close()
+    await second.run()
+    assert await left(any_database) == []
+    assert taken[-1] == "a late one"
