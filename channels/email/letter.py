@@ -124,6 +124,7 @@ class Letter:
         is_reply: it says that it answers a mail.
         forwarded: it hands on somebody else's mail, which is in `text` whole.
         calendar: summary of an invitation, empty for none.
+        reaction: the one sign that it is, where its writer only reacted to a mail; then `text` is empty.
         complaint_of: the address whose owner complained, of a feedback report; empty where it is left out.
         complaint_about: Message-ID of the mail that was complained about, without angle brackets.
         complaint_path: the sender of that mail's envelope; empty where the report does not tell.
@@ -157,6 +158,7 @@ class Letter:
     complaint_about: str = ""
     complaint_path: str = ""
     calendar: str = ""
+    reaction: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     odd: tuple[str, ...] = ()
