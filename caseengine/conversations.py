@@ -98,9 +98,7 @@ _WHOLE = (
         participants.c.joined_at,
     )
     .select_from(
-        conversations.outerjoin(
-            case_conversations, case_conversations.c.conversation_id == conversations.c.id
-        )
+        conversations.outerjoin(case_conversations, case_conversations.c.conversation_id == conversations.c.id)
         .outerjoin(cases, cases.c.id == case_conversations.c.case_id)
         .outerjoin(participants, participants.c.conversation_id == conversations.c.id)
     )

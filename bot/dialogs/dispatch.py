@@ -64,8 +64,8 @@ async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
 async def hear_after_resolution(said: Understanding, desk: Desk) -> Next | None:
     """An agent resolved a case here: the next words may be about that; None when they are about something else.
 
-    Whatever is said first after it and is no matter of its own is a reply, and a reply that does not agree reopens. Long
-    after, only what can be nothing but a reply is one, and a case follows.
+    Whatever is said first after it and is no matter of its own is a reply, and a reply that does not agree reopens. If
+    it is too late for that, only what can be nothing but a reply is one, and a case follows.
     """
     resolved = await unconfirmed(desk)
     if resolved is None:
