@@ -119,6 +119,7 @@ async def hear_with_people(desk: Desk, about: Case | None = None) -> list[Line]:
     if desk.conversation.mode is Mode.AGENT or not heard:
         return []
     case = heard[0]
+    desk.about = case.id
     if desk.state.acknowledged == case.number:
         return []
     desk.state.acknowledged = case.number

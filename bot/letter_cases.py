@@ -47,7 +47,7 @@ async def case_answered(desk: Desk) -> Case | None:
 
 async def hear_after_the_end(case: Case, said: Understanding, desk: Desk) -> list[Line]:
     """A short yes or thanks is an end; all else reopens it for whoever had it, or begins a case that follows it."""
-    if case.status is Status.RESOLVED and desk.received_at < case.updated_at:
+    if case.status is Status.RESOLVED and _crossed(case, desk):
         case.note(desk.said, by=desk.customer, at=desk.at)
         return [Line("resolved.ask_again", {"number": case.number})]
     agrees = said.intent in (Intent.AFFIRM, Intent.THANK, Intent.CLOSE_CASE) and not said.question
@@ -66,7 +66,7 @@ async def hear_reaction(case: Case | None, sign: str, desk: Desk) -> list[Line]:
     """A sign without words: it can agree that a case is solved, and is else nothing to answer."""
     if case is None:
         return []
-    if case.status is Status.RESOLVED and sign.translate(SHADES) in AGREEING_SIGNS:
+    if case.status is Status.RESOLVED and sign.translate(SHADES) in AGREEING_SIGNS and not _crossed(case, desk):
         return await _agreed(case, desk)
     case.note(desk.words["notice.reacted"].format(text=sign), by=desk.customer, at=desk.at)
     return []
@@ -76,6 +76,11 @@ def hear_nothing(case: Case, desk: Desk) -> list[Line]:
     """A mail without words or files changes nothing: it is noted, and asked about where no person has the word."""
     case.note(desk.words["mail.note_no_words"], by=BOT, at=desk.at)
     return [] if desk.conversation.mode is Mode.AGENT else [Line("mail.ask_words")]
+
+
+def _crossed(case: Case, desk: Desk) -> bool:
+    """Whether the mail was on its way while the case became what it is: it is no answer to that."""
+    return desk.received_at < case.updated_at
 
 
 async def _agreed(case: Case, desk: Desk) -> list[Line]:

@@ -108,7 +108,7 @@ UNHEARD = Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), "")
 async def understand(bot: Bot, activity: Activity) -> Heard:
     """Run the model, with a limit; a model that hangs or fails leaves the plain words."""
     text = words_of(activity)
-    if activity.subject and not (activity.details or {}).get("answers"):
+    if activity.subject not in ("", activity.text) and not (activity.details or {}).get("answers"):
         text = f"{activity.subject}\n{text}"  # the subject of a first letter is half of what it says
     async with bot.database.snapshot() as snapshot:
         state = await load_state(snapshot, UUID(activity.conversation))

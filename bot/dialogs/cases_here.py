@@ -39,12 +39,23 @@ async def awaiting_confirmation(desk: Desk) -> Case | None:
     case = await unconfirmed(desk)
     if case is None or case.status is Status.RESOLVED:
         return case
-    return case if (await case_rules(desk.work)).reopens(case, at=desk.at) else None
+    return await _while_it_reopens(case, desk)
 
 
 async def open_case_here(desk: Desk) -> Case | None:
     """The newest case the desk still owes something for."""
     return next((case for case in await cases_here(desk) if case.is_live), None)
+
+
+async def case_to_go_on(desk: Desk) -> Case | None:
+    """The same; where there is none, the case that ended last, as long as words of its customer reopen it."""
+    owed = await open_case_here(desk) or await awaiting_confirmation(desk)
+    closed = await ended_last(desk) if owed is None else None
+    return owed if closed is None else await _while_it_reopens(closed, desk)
+
+
+async def _while_it_reopens(case: Case, desk: Desk) -> Case | None:
+    return case if (await case_rules(desk.work)).reopens(case, at=desk.at) else None
 
 
 def _last(case: Case) -> tuple[datetime, str]:

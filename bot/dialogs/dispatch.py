@@ -1,6 +1,6 @@
 """Nothing is in progress: what does this message begin?"""
 
-from bot.dialogs.cases_here import awaiting_confirmation, open_case_here, unconfirmed
+from bot.dialogs.cases_here import awaiting_confirmation, case_to_go_on, unconfirmed
 from bot.dialogs.choices import OF_A_CASE, START_CHOICES
 from bot.dialogs.desk import Desk
 from bot.dialogs.steps import Done, Goto, HandOver, Line, Next, Slots, dialog
@@ -116,7 +116,7 @@ def names(desk: Desk) -> str:
 async def lost(said: Understanding, desk: Desk) -> Next:
     """Not understood: perhaps news of a case; else say what can be done; then offer a person; then get one."""
     desk.state.lost += 1
-    case = await open_case_here(desk)
+    case = await case_to_go_on(desk)
     if case is not None and len(said.text.split()) >= STORY_WORDS_MIN and said.mood != Mood.ANGRY:
         return Goto("add_to_case", {"number": case.number, "text": desk.said, "offer": True})
     if desk.state.lost >= LOST_MAX:

@@ -41,6 +41,20 @@ async def test_a_no_reopens_what_an_agent_closed_before_it_was_answered(desk: De
     assert (await desk.case(number)).row.status is Status.OPEN
 
 
+async def test_who_said_that_it_is_solved_may_find_that_it_is_not(desk: Desk) -> None:
+    ana, _, number = await resolved_for(desk)
+    await ana.says("Yes, thanks!")
+    assert (await desk.case(number)).row.status is Status.CLOSED
+    desk.clock.passes(hours=20)
+
+    await ana.says("It happened again")
+    assert f"Is that about your case **{number}**?" in ana.heard, ana.heard
+    await ana.says("yes")
+
+    assert f"That is on case **{number}** now" in ana.heard, ana.heard
+    assert (await desk.case(number)).row.status is Status.OPEN
+
+
 async def test_a_no_long_after_the_end_opens_a_case_that_follows(desk: Desk) -> None:
     ana, _, number = await resolved_for(desk)
     desk.clock.passes(days=7)
