@@ -102,3 +102,17 @@ async def test_a_sign_under_any_other_mail_is_noted_and_never_answered(desk: Mai
     assert await desk.sent() == []
     assert (await desk.numbers(), await heard(desk, number)) == ([number], [])
     assert "NoteAdded: Reaction: \U0001f44d" in await desk.told(number)
+
+
+async def test_a_sign_that_was_under_way_while_the_case_was_resolved_agrees_to_nothing(desk: MailingDesk):
+    (ours,) = await desk.hears(dmarc="pass")
+    number = number_in(ours)
+    await desk.gets(reaction("\U0001f44d", id_of(ours)))
+    assert desk.house.filing is not None
+    await desk.house.filing.run()
+    desk.clock.passes(minutes=1)
+
+    await resolves(desk, number)
+
+    assert (await desk.case(number)).status == "resolved"
+    assert "NoteAdded: Reaction: \U0001f44d" in await desk.told(number)
