@@ -31,7 +31,9 @@ from caseengine.mail_threads import (
 from caseengine.mail_tokens import TokenKind, make_token, tokens_in, with_token
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
-from caseengine.operations.filing import case_talked_about, note_once
+from caseengine.operations.delivering import case_of_words
+from caseengine.operations.filing import note_once
+from caseengine.operations.keeping import goes_on_as
 from caseengine.reading.log import latest_said
 from channels.email.letter import Mailbox
 from channels.email.outline import Outline
@@ -196,8 +198,8 @@ class DeskLetterbook:
             if automatic:
                 return Receipt(CHANNEL, {"skipped": "no_address"})
             raise DeliveryFailed("there is no address to answer to", reason="unreachable")
-        case_id = await case_talked_about(work, conversation)
-        case = await Cases(work).by_id(case_id) if case_id else None
+        case_id = await case_of_words(work, conversation, activity.key)
+        case = await goes_on_as(work, await Cases(work).by_id(case_id)) if case_id else None
         outline = await self._outline(work, activity, thread, case, key, automatic=automatic)
         reason = None if before is not None else await self._why_not(work, thread, automatic=automatic)
         if before is None:
@@ -365,7 +367,7 @@ def _still_for(outline: Outline, before: SentMail | None) -> Outline:
 
 
 def _subject(thread: MailThread, number: str) -> str:
-    """The same in every mail of the thread; the number at its end."""
+    """The same in every mail of the thread, but for the number of the case at its end."""
     if not thread.subject:
         return ""
     return f"Re: {thread.subject} [{number}]" if number else f"Re: {thread.subject}"

@@ -135,6 +135,7 @@ class Activity:
         agent: the agent of the desk who speaks, where the channel vouches for it and nobody reads along. It never
             reaches the conversation's log either.
         shared: others than its sender read along: nothing about anybody may be told there, and nothing proved.
+        about: the id of the case that the words are about, where whoever says them or their channel knows.
     """
 
     kind: Kind
@@ -157,6 +158,7 @@ class Activity:
     vouched: str = ""
     agent: str = ""
     shared: bool = False
+    about: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document that `from_json` reads back; optional fields that are empty are left out."""

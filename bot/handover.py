@@ -13,7 +13,8 @@ from bot.dialogs.steps import Line, Slots
 from bot.understanding import Understanding
 from bot.understanding.entities.numbers import CODE
 from caseengine.model.case import Case
-from caseengine.operations.handover import hand_over
+from caseengine.model.conversation import Mode
+from caseengine.operations.handover import hand_over, hear_customer
 from caseengine.operations.opening import Opening, open_case
 from caseengine.reading.log import latest_said
 from caseengine.reading.wait import CHAT, position, somebody_there, wait_for
@@ -106,9 +107,19 @@ def _told(text: str) -> int:
     return sum(len(word) for word in text.split() if not NO_WORD.search(word))
 
 
-async def hear_while_waiting(desk: Desk, cases: list[Case]) -> list[Line]:
-    """The words are on the case; say so once while nobody has answered yet."""
-    case = cases[0]
+async def hear_with_people(desk: Desk, about: Case | None = None) -> list[Line]:
+    """The words go to people; while nobody has answered yet, say so once.
+
+    Args:
+        about: as `hear_customer` takes it.
+    """
+    heard = await hear_customer(
+        desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer, about=about
+    )
+    if desk.conversation.mode is Mode.AGENT or not heard:
+        return []
+    case = heard[0]
+    desk.about = case.id
     if desk.state.acknowledged == case.number:
         return []
     desk.state.acknowledged = case.number

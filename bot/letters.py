@@ -10,19 +10,21 @@ from uuid import UUID
 
 from bot.activity import NOT_VOUCHED, Activity, Card, Link, Reply
 from bot.answer_checks import ask_whether_it_helped
-from bot.dialogs.cases_here import awaiting_confirmation, open_case_here
+from bot.dialogs.cases_here import open_case_here
 from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.report_problem import account_for, likely_departments, subject_of, take_entities
 from bot.dialogs.status import params_of, promises
 from bot.dialogs.steps import Line, Slots
+from bot.handover import hear_with_people
+from bot.letter_cases import case_answered, case_meant, hear_after_the_end, hear_nothing, hear_reaction
 from bot.understanding import Intent, Understanding
+from bot.understanding.problems import troubled
 from caseengine.case_mentions import Mention, mention, number_of
 from caseengine.model.case import Case
+from caseengine.model.conversation import Mode
 from caseengine.model.errors import CaseNotFound, NumberMistyped
-from caseengine.model.lifecycle import Status
 from caseengine.operations.access import case_for
-from caseengine.operations.ending import close
-from caseengine.operations.handover import hear_customer
+from caseengine.operations.filing import plain_subject
 from caseengine.operations.keeping import goes_on_as
 from caseengine.operations.linking import link_cases
 from caseengine.operations.opening import Opening, add_to_case, open_case
@@ -34,8 +36,6 @@ from knowledge.answer import Answered
 from storage.transaction import UnitOfWork
 
 LETTERS = frozenset({"email"})
-CLOSING_WORDS_MAX = 40
-"""A longer letter of thanks has something else to say: a person reads it."""
 STATUS_WORDS_MAX = 40
 """A longer letter tells a story, whatever it asks at its end."""
 LISTED_MAX = 5
@@ -45,51 +45,37 @@ TYPES = {Intent.COMPLAIN: "complaint", Intent.ASK_QUESTION: "question"}
 
 async def answer_letter(said: Understanding, desk: Desk) -> list[Line]:
     """What is answered: nothing, or the lines of one letter."""
-    resolved = await awaiting_confirmation(desk)
-    if resolved is not None:
-        return await hear_about_resolution(resolved, said, desk)
-    if asks_status(said):
-        lines = await status_lines(said, desk)
-        if lines:
-            return lines
-    case = await open_case_here(desk)
-    if case is not None:
-        return await add(case, desk)
-    return await open_and_answer(said, desk)
+    meant = await case_meant(said, desk)
+    case = meant or await case_answered(desk)
+    desk.about = case.id if case is not None else None
+    if sign := desk.details.get("reaction"):
+        return await hear_reaction(case, str(sign), desk)
+    if case is not None and not desk.said.strip():
+        return hear_nothing(case, desk)
+    if desk.conversation.mode is not Mode.BOT and (meant is None or meant.is_live):
+        return await hear_with_people(desk, meant)
+    if asks_status(said, meant) and (lines := await status_lines(said, meant, desk)):
+        return lines
+    if case is None:
+        return await open_and_answer(said, desk)
+    return await add(case, desk) if case.is_live else await hear_after_the_end(case, said, desk)
 
 
-async def hear_about_resolution(case: Case, said: Understanding, desk: Desk) -> list[Line]:
-    """A short yes or thanks closes the case; whatever else is said reopens it, for whoever had it."""
-    if desk.received_at < case.updated_at:
-        case.note(desk.said, by=desk.customer, at=desk.at)
-        return [Line("resolved.ask_again", {"number": case.number})]
-    agrees = said.intent in (Intent.AFFIRM, Intent.THANK, Intent.CLOSE_CASE) and not said.question
-    if agrees and len(said.text.split()) <= CLOSING_WORDS_MAX:
-        if case.status is Status.RESOLVED:
-            await close(desk.work, case.number, by=desk.customer, at=desk.at)
-        return [Line("resolved.closed", {"number": case.number})]
-    heard = await hear_customer(
-        desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
-    )
-    now = heard[0] if heard else case
-    if now.follows is not None and now.follows == case.id:
-        return [Line("resolved.followed", {"before": case.number, "number": now.number, "next_update": now.due_at})]
-    return [Line("resolved.reopened", {"number": now.number})]
+def asks_status(said: Understanding, meant: Case | None) -> bool:
+    """It asks how a case stands, and says little else; what is asked in a case that goes on may be anything."""
+    if len(said.text.split()) > STATUS_WORDS_MAX or troubled(said.text):
+        return False
+    asks_of_case = meant is None and said.question and said.entity("case_number") is not None
+    return said.intent is Intent.CASE_STATUS or asks_of_case
 
 
-def asks_status(said: Understanding) -> bool:
-    """It asks how a case stands, and says little else."""
-    short = len(said.text.split()) <= STATUS_WORDS_MAX
-    return short and (said.intent is Intent.CASE_STATUS or (said.entity("case_number") is not None and said.question))
-
-
-async def status_lines(said: Understanding, desk: Desk) -> list[Line]:
-    """As much as may be shown here; empty where that is nothing, for a person to go on."""
+async def status_lines(said: Understanding, meant: Case | None, desk: Desk) -> list[Line]:
+    """As much as may be shown here, the case that is meant first; empty where that is nothing: a person goes on."""
     number = said.entity("case_number")
     if number is not None and number.mistyped:
         return [Line("status.mistyped", {"typed": number.said})] if await open_case_here(desk) else []
     if number is None or not number.value:
-        rows = await cases_of(desk.work, desk.viewer)
+        rows = sorted(await cases_of(desk.work, desk.viewer), key=lambda row: meant is None or row.id != meant.id)
         lines = [plain_line(row, desk) for row in rows[:LISTED_MAX]]
         holds_back = bool(lines) and await Assurances(desk.work).holds_back(desk.assurance)
         return [*lines, Line("mail.status_only_own")] if holds_back else lines
@@ -124,6 +110,7 @@ async def open_and_answer(said: Understanding, desk: Desk) -> list[Line]:
     asks = said.question or said.intent in QUESTIONS
     found = await desk.look_up(said.text) if asks and said.language == "en" and not desk.parts else None
     cases = await open_cases(said, desk)
+    desk.about = cases[0].id
     params = {"number": cases[0].number, "next_update": cases[0].due_at}
     lines = [] if said.language == "en" else [Line("greet.language")]
     if isinstance(found, Answered) and found.passage.article:
@@ -145,7 +132,7 @@ def missing(said: Understanding, desk: Desk) -> list[Line]:
     number = said.entity("case_number")
     if number is not None and number.mistyped:
         return [Line("mail.number_mistyped", {"typed": number.said})]
-    if asks_status(said):
+    if asks_status(said, None):
         return [Line("mail.status_not_shown")]
     if said.intent is Intent.ORDER_STATUS and said.entity("order_number") is None:
         return [Line("mail.ask_order")]
@@ -169,10 +156,11 @@ async def open_one(said: Understanding, desk: Desk, text: str) -> Case:
     """A case of this sender, as far as they are known; they are answered at the address they wrote from."""
     slots: Slots = {}
     take_entities(said, slots)
+    subject = plain_subject(desk.subject) if not desk.parts else ""
     contact, address = desk.assurance.contact_id, desk.conversation.visitor
     claimed = {kind: slots[kind] for kind in ("phone", "store") if slots.get(kind) and contact is None}
     opening = Opening(
-        subject=subject_of(desk.subject if desk.subject.strip() and not desk.parts else text) or "-",
+        subject=subject_of(subject or text) or "-",
         description=text or desk.subject or "-",
         department=next(iter(likely_departments(said)), desk.fallback_department),
         conversation=desk.conversation.id,

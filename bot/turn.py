@@ -20,7 +20,7 @@ from bot.dialogs.engine import Walk
 from bot.dialogs.report_problem import subject_of
 from bot.dialogs.state import DialogState, load_state, save_state
 from bot.dialogs.steps import Dialog, Line
-from bot.handover import hear_while_waiting, start_handover
+from bot.handover import hear_with_people, start_handover
 from bot.letters import LETTERS, answer_letter, as_sent, judge_sender, tell_beside
 from bot.notice_wishes import hear_notice_wish
 from bot.replies.catalogue import Catalogue
@@ -108,7 +108,7 @@ UNHEARD = Heard(Understanding("", Intent.SOMETHING_ELSE, 0.0), (), "")
 async def understand(bot: Bot, activity: Activity) -> Heard:
     """Run the model, with a limit; a model that hangs or fails leaves the plain words."""
     text = words_of(activity)
-    if activity.subject and not (activity.details or {}).get("answers"):
+    if activity.subject not in ("", activity.text) and not (activity.details or {}).get("answers"):
         text = f"{activity.subject}\n{text}"  # the subject of a first letter is half of what it says
     async with bot.database.snapshot() as snapshot:
         state = await load_state(snapshot, UUID(activity.conversation))
@@ -145,7 +145,7 @@ async def _answer(bot: Bot, row: InboxRow, activity: Activity, heard: Heard) -> 
         desk = await _open_desk(bot, work, row, activity, heard)
         lines = await _lines(bot, desk, activity, heard.said)
         replies = [bot.catalogue.reply(line, at=desk.at) for line in lines]
-        _say(work, row, activity, as_sent(activity, replies), at=desk.at)
+        _say(work, row, activity, as_sent(activity, replies), about=desk.about, at=desk.at)
         save_state(work, desk.conversation.id, desk.state, at=desk.at)
         desk.conversation.changed = True  # so that a person who takes over at this moment makes this a conflict
         Inbox(work).done(row, at=desk.at)
@@ -182,6 +182,7 @@ async def _open_desk(bot: Bot, work: UnitOfWork, row: InboxRow, activity: Activi
         shared=activity.shared,
         speaker=activity.sender.id,
         speaker_name=activity.sender.name,
+        about=UUID(activity.about) if activity.about else None,
     )
 
 
@@ -217,10 +218,10 @@ async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) 
             return told
     if desk.conversation.outcome is Outcome.NOTHING:
         desk.conversation.came_to(Outcome.TALKED)
-    if desk.conversation.mode is not Mode.BOT:
-        return await _with_people(desk, said)
     if activity.channel in LETTERS:
         return await answer_letter(said, desk)
+    if desk.conversation.mode is not Mode.BOT:
+        return await _with_people(desk, said)
     walk = Walk(bot.dialogs, desk.state, desk)
     await walk.hear(said)
     if walk.handover is not None:
@@ -240,17 +241,12 @@ async def _greeting(desk: Desk) -> list[Line]:
 
 async def _with_people(desk: Desk, said: Understanding) -> list[Line]:
     """A person has the conversation, or is on the way: the bot passes words on and keeps its own short."""
-    if desk.conversation.mode is Mode.QUEUED and desk.conversation.channel not in LETTERS:
+    if desk.conversation.mode is Mode.QUEUED:
         if said.intent in (Intent.CANCEL, Intent.START_OVER):
             return [await _leave_queue(desk)]
         if said.intent is Intent.THANK:
             return [Line("thanks.welcome")]
-    cases = await hear_customer(
-        desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer
-    )
-    if desk.conversation.mode is Mode.AGENT or not cases:
-        return []
-    return await hear_while_waiting(desk, cases)
+    return await hear_with_people(desk)
 
 
 async def _leave_queue(desk: Desk) -> Line:
@@ -262,7 +258,15 @@ async def _leave_queue(desk: Desk) -> Line:
     return Line("handover.left", {"number": number}, choices=START_CHOICES)
 
 
-def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Reply], *, at: datetime) -> None:
+def _say(
+    work: UnitOfWork,
+    row: InboxRow,
+    heard: Activity,
+    replies: Sequence[Reply],
+    *,
+    about: UUID | None = None,
+    at: datetime,
+) -> None:
     log_of_conversation = Activities(work)
     for place, reply in enumerate(replies):
         said = replace(
@@ -283,6 +287,7 @@ def _say(work: UnitOfWork, row: InboxRow, heard: Activity, replies: Sequence[Rep
             vouched="",
             agent="",
             shared=False,
+            about=str(about) if about is not None else "",
         )
         log_of_conversation.append(
             UUID(heard.conversation), key=said.key, body=said.to_json(), at=at, channel=heard.channel, deliver=True
@@ -302,7 +307,7 @@ async def _refuse(bot: Bot, row: InboxRow, activity: Activity, refusal: Refusal)
     async with bot.database.unit_of_work() as work:
         desk = await _open_desk(bot, work, row, activity, UNHEARD)
         line = Line(key, choices=("choice.prove", "choice.report", "choice.person"))
-        _say(work, row, activity, [bot.catalogue.reply(line, at=desk.at)], at=desk.at)
+        _say(work, row, activity, [bot.catalogue.reply(line, at=desk.at)], about=desk.about, at=desk.at)
         save_state(work, desk.conversation.id, DialogState(version=desk.state.version), at=desk.at)
         Inbox(work).done(row, at=desk.at)
 
@@ -328,6 +333,6 @@ async def _rescue(bot: Bot, row: InboxRow, activity: Activity) -> None:
         case = await open_case(work, opening, by=desk.customer, at=desk.at)
         await tell_beside(desk, case)
         line = Line("fallback.case", {"number": case.number, "next_update": case.due_at})
-        _say(work, row, activity, [bot.catalogue.reply(line, at=desk.at)], at=desk.at)
+        _say(work, row, activity, [bot.catalogue.reply(line, at=desk.at)], about=case.id, at=desk.at)
         save_state(work, desk.conversation.id, DialogState(version=desk.state.version), at=desk.at)
         Inbox(work).done(row, at=desk.at)

@@ -108,13 +108,21 @@ async def last_seq(snapshot: Snapshot, conversation: UUID) -> int:
 
 
 def said(
-    words: str | Mapping[str, Any], *, conversation: UUID, channel: str, key: str, by: Actor, kind: str = "message"
+    words: str | Mapping[str, Any],
+    *,
+    conversation: UUID,
+    channel: str,
+    key: str,
+    by: Actor,
+    kind: str = "message",
+    about: UUID | None = None,
 ) -> dict[str, Any]:
     """The document of an activity by an actor.
 
     Args:
         words: the text, or further fields of the activity as a document: {"text": ..., "choices": [...]}.
         kind: "message", or "notice" for a line about the conversation itself.
+        about: the case that it is about.
     """
     document = {"text": words} if isinstance(words, str) else dict(words)
     sender = {"role": str(by.kind), "id": by.id, "name": by.name}
@@ -125,6 +133,7 @@ def said(
         "conversation": str(conversation),
         "sender": sender,
         "key": key,
+        **({"about": str(about)} if about is not None else {}),
     }
 
 

@@ -13,7 +13,7 @@ from caseengine.model.errors import ConversationNotFound
 from caseengine.model.events import CaseEvent, CaseOpened, ConversationLinked
 from caseengine.model.happening import Happening
 from caseengine.packing.touching import touches
-from caseengine.tables import case_conversations, conversations, participants
+from caseengine.tables import case_conversations, cases, conversations, participants
 from storage.errors import Conflict
 from storage.transaction import Insertion, Snapshot, Statement, UnitOfWork, Write, insertion
 
@@ -98,11 +98,11 @@ _WHOLE = (
         participants.c.joined_at,
     )
     .select_from(
-        conversations.outerjoin(
-            case_conversations, case_conversations.c.conversation_id == conversations.c.id
-        ).outerjoin(participants, participants.c.conversation_id == conversations.c.id)
+        conversations.outerjoin(case_conversations, case_conversations.c.conversation_id == conversations.c.id)
+        .outerjoin(cases, cases.c.id == case_conversations.c.case_id)
+        .outerjoin(participants, participants.c.conversation_id == conversations.c.id)
     )
-    .order_by(case_conversations.c.since, case_conversations.c.case_id, participants.c.joined_at, participants.c.id)
+    .order_by(case_conversations.c.since, cases.c.number, participants.c.joined_at, participants.c.id)
 )
 
 

@@ -237,6 +237,9 @@ class Worker:
         closing = {"text": f"{number} was resolved: {text}. Is it solved?"}
         await self._does(lambda work, who: ending.resolve(work, number, resolution, closing=closing, **who))
 
+    async def closes(self, number: str) -> None:
+        await self._does(lambda work, who: ending.close(work, number, **who))
+
     async def hands_back(self, number: str) -> None:
         await self._does(lambda work, who: handover.hand_back(work, number, **who))
 

@@ -11,7 +11,8 @@ from app.reception import receive
 from bot.activity import NOT_VOUCHED, Activity, Kind, Role, Sender
 from caseengine.mail_tokens import tokens_in
 from caseengine.mails import KeptMail
-from caseengine.operations.filing import CHANNEL, Incoming, place_mail
+from caseengine.operations.filing import CHANNEL, Incoming, answers_by_its_subject, place_mail
+from caseengine.operations.pointing import case_pointed_at
 from caseengine.policies.threading import Belief, Decision
 from channels.email.letter import Automatic, Letter, shows_pictures_from_outside
 from storage.transaction import UnitOfWork
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.jobs.filing import FilingParts
 
 PROOF = "email_dmarc"
+SUBJECT_MAX = 400
 FROM_MANY = (Automatic.LIST, Automatic.BULK)
 """Ways that people's own words come by, too: a group address, a shop's list."""
 
@@ -84,26 +86,40 @@ async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool)
     """
     conversation = await here.enter(decision)
     files, inline = here.put_files(conversation)
+    about = await case_pointed_at(here.work, here.incoming, conversation)
     activity = Activity(
         kind=Kind.MESSAGE,
         channel=CHANNEL,
         conversation=str(conversation),
         sender=Sender(Role.CUSTOMER, here.incoming.sender or "", here.incoming.name),
         key=f"mail:{here.mail.id}",
-        text=here.words()[:WORDS_MAX],
+        text=_said(here, decision)[:WORDS_MAX],
         locale=here.incoming.locale,
         attachments=files,
-        subject=here.incoming.subject[:400],
+        subject=here.incoming.subject[:SUBJECT_MAX],
         details={
             "mail": here.mail.id,
             "cc": list(here.incoming.cc),
-            "answers": here.letter.is_reply or bool(here.incoming.answers),
+            "answers": _answers(here),
             **({"pictures": "outside"} if shows_pictures_from_outside(here.letter.html) else {}),
+            **({"reaction": here.letter.reaction} if here.letter.reaction else {}),
             **({} if answered else {"unanswered": True}),
             **({"beside": str(decision.tell), "reason": str(decision.reason)} if decision.tell else {}),
         },
         vouched=PROOF if here.incoming.belief is Belief.VOUCHED else NOT_VOUCHED,
+        about=str(about) if about is not None else "",
     )
     receive(here.work, activity, raw=None, at=here.at)
     here.filed(str(decision.reason), conversation=conversation, inline=inline)
     return FiledLetter(str(decision.reason), str(conversation))
+
+
+def _said(here: LetterAtHand, decision: Decision) -> str:
+    """Its words. Where there are none, its subject is, unless that is of the mail it answers."""
+    words, subject = here.words(), here.incoming.subject
+    answers = _answers(here) or (decision.joins is not None and answers_by_its_subject(subject))
+    return words if words or answers else subject[:SUBJECT_MAX]
+
+
+def _answers(here: LetterAtHand) -> bool:
+    return here.letter.is_reply or bool(here.incoming.answers)

@@ -70,6 +70,9 @@ class LetterAtHand:
         return await note_once(self.work, case_id, text, key=f"mail:{self.mail.id}", by=BOT, at=self.at)
 
     def words(self) -> str:
+        """What it says; of a reaction alone the sign."""
+        if self.letter.reaction:
+            return self.letter.reaction
         text = clean(self.letter.text).strip()
         invited = clean(self.letter.calendar).strip()
         return f"{text}\n\n{invited}".strip() if invited else text

@@ -18,7 +18,7 @@ from caseengine.model.actor import BOT
 from caseengine.model.case import Case
 from caseengine.operations.coming_back import mail_came_back
 from caseengine.operations.conversing import open_conversation
-from caseengine.operations.filing import CHANNEL, pointed_at, speaker
+from caseengine.operations.filing import CHANNEL, plain_subject, pointed_at, speaker
 from caseengine.operations.keeping import goes_on_as
 from caseengine.operations.opening import Opening, open_case
 from caseengine.policies.threading import UNGUESSABLE, Belief, Candidate, Decision, Reason
@@ -31,7 +31,7 @@ async def file_silently(here: LetterAtHand, decision: Decision) -> FiledLetter:
     _, inline = here.put_files(conversation)
     text = here.words()[:WORDS_MAX]
     words = here.parts.words
-    subject = subject_of(here.incoming.subject or text) or words["mail.no_subject"]
+    subject = subject_of(plain_subject(here.incoming.subject) or text) or words["mail.no_subject"]
     opening = Opening(
         subject=subject,
         description=text or subject,

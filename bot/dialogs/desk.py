@@ -56,6 +56,7 @@ class Desk:
         shared: others than the customer read along: only what everybody may know is said.
         speaker, speaker_name: who says this, by the channel's own name and as they are called; where it is shared, not
             always who began the conversation.
+        about: the case that this turn is about: as the channel found it, then as it is answered; None for none.
     """
 
     work: UnitOfWork
@@ -83,6 +84,7 @@ class Desk:
     shared: bool = False
     speaker: str = ""
     speaker_name: str = ""
+    about: UUID | None = None
 
     @property
     def proved(self) -> bool:

@@ -1,6 +1,6 @@
 """Nothing is in progress: what does this message begin?"""
 
-from bot.dialogs.cases_here import awaiting_confirmation, open_case_here
+from bot.dialogs.cases_here import awaiting_confirmation, case_to_go_on, unconfirmed
 from bot.dialogs.choices import OF_A_CASE, START_CHOICES
 from bot.dialogs.desk import Desk
 from bot.dialogs.steps import Done, Goto, HandOver, Line, Next, Slots, dialog
@@ -64,16 +64,20 @@ async def hear(said: Understanding, slots: Slots, desk: Desk) -> Next:
 async def hear_after_resolution(said: Understanding, desk: Desk) -> Next | None:
     """An agent resolved a case here: the next words may be about that; None when they are about something else.
 
-    Whatever is said first after it and is no matter of its own is a reply, and a reply that does not agree reopens.
+    Whatever is said first after it and is no matter of its own is a reply, and a reply that does not agree reopens. If
+    it is too late for that, only what can be nothing but a reply is one, and a case follows.
     """
-    resolved = await awaiting_confirmation(desk)
+    resolved = await unconfirmed(desk)
     if resolved is None:
         return None
     if desk.received_at < resolved.updated_at:
         return note_for_agent(resolved, desk)
     since = resolved.updated_at if resolved.status is Status.RESOLVED else resolved.resolved_at or resolved.updated_at
     first = desk.state.saved_at is None or desk.state.saved_at <= since
-    replies = FIRST_REPLIES if first and not said.wants.case else LATER_REPLIES
+    soon = await awaiting_confirmation(desk) is not None
+    if not soon and not first:
+        return None
+    replies = FIRST_REPLIES if soon and first and not said.wants.case else LATER_REPLIES
     return Goto("confirm_resolved", {"number": resolved.number}) if said.intent in replies else None
 
 
@@ -112,7 +116,7 @@ def names(desk: Desk) -> str:
 async def lost(said: Understanding, desk: Desk) -> Next:
     """Not understood: perhaps news of a case; else say what can be done; then offer a person; then get one."""
     desk.state.lost += 1
-    case = await open_case_here(desk)
+    case = await case_to_go_on(desk)
     if case is not None and len(said.text.split()) >= STORY_WORDS_MIN and said.mood != Mood.ANGRY:
         return Goto("add_to_case", {"number": case.number, "text": desk.said, "offer": True})
     if desk.state.lost >= LOST_MAX:

@@ -53,7 +53,9 @@ class CaseHere:
 
 @dataclass(eq=False, kw_only=True)
 class Conversation:
-    """`visitor` is the channel's name for the customer; `cases` are in order of joining; `version` counts changes."""
+    """`visitor` is the channel's name for the customer; `version` counts changes. `cases` are in order of joining, and
+    by number where that is the same instant.
+    """
 
     id: UUID
     channel: str

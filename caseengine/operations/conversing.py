@@ -52,13 +52,14 @@ async def speak(
     if case.conversation_id is None:
         return None
     conversation = await Conversations(work).get(case.conversation_id)
-    body = said(words, conversation=conversation.id, channel=conversation.channel, key=key, by=by, kind=kind)
+    channel = conversation.channel
+    body = said(words, conversation=conversation.id, channel=channel, key=key, by=by, kind=kind, about=case.id)
     Activities(work).append(
         conversation.id,
         key=key,
         body=body,
         at=at,
-        channel=conversation.channel,
+        channel=channel,
         deliver=True,
         fresh_only=AlreadyReceived("case", str(conversation.id), key),
     )

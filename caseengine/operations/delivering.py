@@ -77,15 +77,22 @@ async def delivery_lost(
 
 
 async def case_of_words(work: Snapshot, conversation: UUID, key: str) -> UUID | None:
-    """The case about which they were said; where none says so, the one that is talked about there."""
+    """The case about which they were said; where nothing says so, the one that is talked about there."""
+    said = await by_key(work, conversation, key)
+    if said is not None and said.body.get("about"):
+        return UUID(said.body["about"])
+    return await _case_that_tells(work, conversation, key) or await case_talked_about(work, conversation)
+
+
+async def _case_that_tells(work: Snapshot, conversation: UUID, key: str) -> UUID | None:
+    """Whose history has them: of words that do not say themselves what they are about."""
     mine = sa.select(case_conversations.c.case_id).where(case_conversations.c.conversation_id == conversation)
     rows = await work.rows(
         sa.select(case_events.c.case_id, case_events.c.data).where(
             case_events.c.case_id.in_(mine), case_events.c.kind.in_(SAID)
         )
     )
-    said_on: UUID | None = next((row.case_id for row in rows if row.data.get("key") == key), None)
-    return said_on or await case_talked_about(work, conversation)
+    return next((row.case_id for row in rows if row.data.get("key") == key), None)
 
 
 async def send_again(work: UnitOfWork, number: str, lost: int, *, by: Actor, at: datetime) -> SentAgain:

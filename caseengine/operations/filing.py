@@ -144,6 +144,17 @@ def plain_subject(subject: str) -> str:
     return " ".join(PREFIX.sub("", TAG.sub(" ", line)).split())[:SUBJECT_MAX]
 
 
+def answers_by_its_subject(subject: str) -> bool:
+    """Whether it begins as subjects of answers do."""
+    return PREFIX.match(subject) is not None
+
+
+def numbers_in(subject: str) -> list[str]:
+    """The case numbers without a slip among the first ones in a subject."""
+    read = [read_number(found) for found in NUMBER.findall(subject)[:NUMBERS_MAX]]
+    return [str(one) for one in read if isinstance(one, CaseNumber)]
+
+
 def speaker(mail: Incoming) -> Actor:
     """Its sender, as far as they can be told."""
     return Actor(ActorKind.CUSTOMER, mail.sender or "", mail.name)
@@ -185,8 +196,7 @@ async def _by_notices(work: Snapshot, mail: Incoming) -> list[Candidate]:
 
 
 async def _by_numbers(work: Snapshot, subject: str, known: set[UUID]) -> list[Candidate]:
-    read = [read_number(found) for found in NUMBER.findall(subject)[:NUMBERS_MAX]]
-    numbers = [str(one) for one in read if isinstance(one, CaseNumber)]
+    numbers = numbers_in(subject)
     if not numbers:
         return []
     rows = await work.rows(sa.select(cases.c.id, cases.c.conversation_id).where(cases.c.number.in_(numbers)))

@@ -59,7 +59,14 @@ async def hand_over(
 
 
 async def hear_customer(
-    work: UnitOfWork, conversation: UUID, *, text: str, key: str, at: datetime, by: Actor | None = None
+    work: UnitOfWork,
+    conversation: UUID,
+    *,
+    text: str,
+    key: str,
+    at: datetime,
+    by: Actor | None = None,
+    about: Case | None = None,
 ) -> list[Case]:
     """The customer wrote while people have, or had, the conversation: which cases heard it.
 
@@ -69,10 +76,11 @@ async def hear_customer(
 
     Args:
         by: who wrote; the conversation's visitor when left out.
+        about: the case of this conversation that they wrote about, where they said so: it alone hears it.
     """
     found = await Conversations(work).get(conversation)
     speaker = by or Actor(ActorKind.CUSTOMER, found.visitor)
-    hearing = await _who_hears(work, found)
+    hearing = [about] if about is not None else await _who_hears(work, found)
     heard = []
     for case in hearing:
         reopens = not case.is_live

@@ -25,10 +25,10 @@ async def silent(snapshot: Snapshot, since: datetime, *, after: Due | None = Non
     return [Due(*tuple(row)) for row in rows]
 
 
-async def closed_by_silence(snapshot: Snapshot, case_id: UUID) -> bool:
-    """Whether nobody said that it is done when it was closed last."""
+async def closed_by_customer(snapshot: Snapshot, case_id: UUID) -> bool:
+    """Whether the customer said that it is done when it was closed last."""
     closings = sa.select(case_events.c.actor_kind).where(
         case_events.c.case_id == case_id, case_events.c.kind == CaseClosed.__name__
     )
     last = await snapshot.scalar(closings.order_by(case_events.c.seq.desc()).limit(1))
-    return last is not None and last == ActorKind.SYSTEM
+    return last is not None and last == ActorKind.CUSTOMER

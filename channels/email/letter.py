@@ -125,6 +125,7 @@ class Letter:
         is_reply: it says that it answers a mail.
         forwarded: it hands on somebody else's mail, which is in `text` whole.
         calendar: summary of an invitation, empty for none.
+        reaction: the one sign that it is, where its writer only reacted to a mail; then `text` is empty.
         complaint_of: the address whose mail a feedback report is about; empty where it is left out.
         complaint_about: Message-ID of that mail, without angle brackets.
         complaint_path: the sender of its envelope; empty where the report does not tell.
@@ -158,6 +159,7 @@ class Letter:
     complaint_about: str = ""
     complaint_path: str = ""
     calendar: str = ""
+    reaction: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     odd: tuple[str, ...] = ()

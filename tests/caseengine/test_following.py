@@ -13,7 +13,7 @@ from caseengine.model.lifecycle import Status
 from caseengine.model.resolution import Resolution, ResolutionCode
 from caseengine.operations import add_to_case, close, fill, hand_over, hear_customer, reopen, resolve, tag, take
 from caseengine.reading.case_view import case_view
-from caseengine.reading.closing import closed_by_silence, silent
+from caseengine.reading.closing import closed_by_customer, silent
 from caseengine.rulebooks import Rulebook, decide
 from storage.transaction import UnitOfWork
 from tests.caseengine.any_order import chat_of
@@ -49,7 +49,7 @@ async def test_silence_closes_and_a_reply_in_time_reopens_for_the_same_agent(off
     assert (await office.case(case)).status is Status.RESOLVED
     await silence(office, days=5)
     assert (await office.told(case))[-1] == "CaseClosed by system"
-    assert await office.see(closed_by_silence, case.id)
+    assert not await office.see(closed_by_customer, case.id)
     back = await writes(office, case, days=9)
     assert (back.id, back.status, back.agent_id) == (case.id, Status.OPEN, office.li.id)
     assert back.due_at is not None

@@ -134,12 +134,20 @@ class CaseRepositoryContract:
         other = await office.report_in(conversation)
         await office.do(take, case.number, by=office.li.actor, at=when("Mon 09:10"))
         kept = await office.conversation(conversation)
-        assert list(kept.cases) == [case.id, other.id] or set(kept.cases) == {case.id, other.id}
+        assert list(kept.cases) == [case.id, other.id]
         assert kept.live_cases == [case.id]
         assert [who.name or who.id for who in kept.participants] == ["visitor-1", "Li"]
         seen = await office.look_at(conversation)
         assert seen is not None
         assert (seen.mode, seen.cases, seen.participants) == (kept.mode, kept.cases, kept.participants)
+
+    async def test_cases_that_joined_at_one_instant_are_in_order_of_their_numbers(self, office: Office) -> None:
+        conversation = await office.chat()
+        joined = [await office.report_in(conversation) for _ in range(6)]
+        assert list((await office.conversation(conversation)).cases) == [case.id for case in joined]
+        seen = await office.look_at(conversation)
+        assert seen is not None
+        assert list(seen.cases) == [case.id for case in joined]
 
     async def test_a_conversation_opened_twice_at_once_is_opened_once(self, office: Office) -> None:
         shared = uuid4()

@@ -30,6 +30,59 @@ async def test_a_no_after_a_week_of_silence_reopens_for_the_same_person(desk: De
     assert (case.row.status, case.row.agent_id) == (Status.OPEN, marcus.agent.id)
 
 
+async def test_a_no_reopens_what_an_agent_closed_before_it_was_answered(desk: Desk) -> None:
+    ana, marcus, number = await resolved_for(desk)
+    await marcus.closes(number)
+    desk.clock.passes(hours=20)
+
+    await ana.says("No, there is still nothing here")
+
+    assert "open again" in ana.heard, ana.heard
+    assert (await desk.case(number)).row.status is Status.OPEN
+
+
+async def test_who_said_that_it_is_solved_may_find_that_it_is_not(desk: Desk) -> None:
+    ana, _, number = await resolved_for(desk)
+    await ana.says("Yes, thanks!")
+    assert (await desk.case(number)).row.status is Status.CLOSED
+    desk.clock.passes(hours=20)
+
+    await ana.says("It happened again")
+    assert f"Is that about your case **{number}**?" in ana.heard, ana.heard
+    await ana.says("yes")
+
+    assert f"That is on case **{number}** now" in ana.heard, ana.heard
+    assert (await desk.case(number)).row.status is Status.OPEN
+
+
+async def test_a_no_long_after_the_end_opens_a_case_that_follows(desk: Desk) -> None:
+    ana, _, number = await resolved_for(desk)
+    desk.clock.passes(days=7)
+    await desk.house.closing.run()
+    desk.clock.passes(days=20)
+
+    await ana.says("No, it is not solved")
+
+    assert "goes on from it" in ana.heard, ana.heard
+    later = next(one for one in ana.numbers if one != number)
+    follows = (await desk.case(later)).kept.follows
+    assert follows is not None
+    assert follows.number == number
+
+
+async def test_what_is_no_reply_long_after_the_end_is_a_matter_of_its_own(desk: Desk) -> None:
+    ana, _, number = await resolved_for(desk)
+    desk.clock.passes(days=7)
+    await desk.house.closing.run()
+    desk.clock.passes(days=20)
+
+    await ana.says("our milk delivery came too late and everything was spoilt")
+    await ana.says("no")
+
+    assert "goes on from it" not in ana.heard, ana.heard
+    assert (await desk.case(number)).row.status is Status.CLOSED
+
+
 async def test_taken_up_long_after_the_end_a_case_follows(desk: Desk) -> None:
     ana, _, number = await resolved_for(desk)
     desk.clock.passes(days=7)

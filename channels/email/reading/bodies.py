@@ -8,7 +8,7 @@ from typing import Protocol
 
 from channels.email.letter import Enclosure
 from channels.email.reading import html as hypertext
-from channels.email.reading import invitation
+from channels.email.reading import invitation, reaction
 from channels.email.reading.charset import decode, storable
 from channels.email.reading.files import enclosure, from_tnef, is_tnef
 from channels.email.reading.limits import HTML_CHARS_MAX, TEXT_CHARS_MAX
@@ -34,6 +34,7 @@ class Bodies:
         html: cleaned.
         forwards: a whole mail is among the enclosures.
         wrapped: words that stood in a winmail.dat.
+        reaction: see `Letter.reaction`.
     """
 
     text: str = ""
@@ -42,6 +43,7 @@ class Bodies:
     enclosures: list[Enclosure] = field(default_factory=list)
     forwards: bool = False
     wrapped: str = ""
+    reaction: str = ""
 
 
 @dataclass
@@ -131,6 +133,9 @@ def _flowed(text: str, parameters: dict[str, str]) -> str:
 
 def _file(part: Part, found: Bodies, odd: Notes, *, plainly: bool) -> None:
     if part.kind in REPORTS or (part.kind.startswith("multipart/") and not part.content.strip()):
+        return
+    if part.kind == reaction.KIND and part.disposition[0] != "attachment":
+        found.reaction = found.reaction or reaction.sign(part.content)
         return
     if part.kind == "text/calendar" and not found.calendar and not plainly:
         found.calendar = invitation.summary(part.content)

@@ -14,6 +14,8 @@ from channels.email.reading.limits import HEADER_BYTES_MAX, MAIL_BYTES_MAX, SUBJ
 from channels.email.reading.mime import Budget, Part, tree
 from channels.email.reading.ours import Ours
 from channels.email.reading.reply import Words, has_quote, new_words, phrases
+from channels.email.reading.reply.closings import only_device
+from channels.email.reading.reply.lines import lines_of
 from channels.email.reading.resting import rests_on
 from channels.email.reading.unreadable import LetterUnreadable
 
@@ -104,7 +106,7 @@ def _letter(
     fed_back = machine in (Automatic.COMPLAINT, Automatic.FEEDBACK)
     subject = storable(headers.words("subject"))[:SUBJECT_CHARS_MAX]
     answers = _answers(headers, subject, found.text)
-    words = _words(found.text, subject, answers=answers, plainly=plainly or machine is Automatic.BOUNCE)
+    words = _words(found, subject, answers=answers, plainly=plainly or machine is Automatic.BOUNCE)
     return Letter(
         message_id=next(iter(message_ids(headers.first("message-id"))), ""),
         in_reply_to=message_ids(headers.first("in-reply-to")),
@@ -132,6 +134,7 @@ def _letter(
         complaint_about=report.original_id(mail) if fed_back else "",
         complaint_path=report.complaint_path(mail) if fed_back else "",
         calendar=found.calendar,
+        reaction=found.reaction,
         enclosures=tuple(found.enclosures),
         headers=_kept(headers),
         odd=tuple(odd.codes),
@@ -150,11 +153,16 @@ def _answers(headers: Headers, subject: str, text: str) -> bool:
     return phrases.reply_subject().match(subject) is not None and has_quote(text)
 
 
-def _words(text: str, subject: str, *, answers: bool, plainly: bool) -> Words:
+def _words(found: bodies.Bodies, subject: str, *, answers: bool, plainly: bool) -> Words:
+    """Those that its writer wrote: none where a program wrote all of them."""
+    if found.reaction:
+        return Words("", found.text)
     if plainly:
-        return Words(text)
+        return Words(found.text)
+    if only_device(lines_of(found.text)):
+        return Words("", found.text)
     handed_on = phrases.forward_subject().match(subject) is not None
-    return new_words(text, is_reply=answers, is_forward=handed_on)
+    return new_words(found.text, is_reply=answers, is_forward=handed_on)
 
 
 def _delivered_to(headers: Headers) -> tuple[str, ...]:

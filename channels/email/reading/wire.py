@@ -13,7 +13,7 @@ from channels.email.reading.unreadable import LetterUnreadable
 JSON_BYTES_MAX = 16 * 1024 * 1024
 TEXTS = (
     *("message_id", "sender_doubt", "subject", "said_at", "text", "quoted", "html"),
-    *("complaint_of", "complaint_about", "complaint_path", "calendar"),
+    *("complaint_of", "complaint_about", "complaint_path", "calendar", "reaction"),
 )
 TUPLES = ("in_reply_to", "references", "delivered_to", "languages", "authentication", "rests_on", "signed", "odd")
 FLAGS = ("is_reply", "forwarded")

@@ -20,18 +20,28 @@ CONTACT = re.compile(
     r"https?://|www\.|unsubscribe|\b(?:tel|phone|fax|mobil|telefon)\w*\b|\+\d[\d ()./-]{6,}\d", re.IGNORECASE
 )
 DEVICE_CHARS_MAX = 80
+DEVICE_LINES_MAX = 2
 LINK = re.compile(r"<?\s*(?:https?|mailto):[^\s>]*\s*>?|\[[^\]]{0,100}\]\(?")
 SIGNOFF_BLOCK_MAX = 8
 SIGNOFF_LINE_CHARS_MAX = 60
 
 
 def words_end(lines: Sequence[str]) -> int:
-    """Before which line the writer's own words end; all of them where cutting would leave nothing."""
+    """Before which line the writer's own words end; all of them where cutting would leave nothing, but for a
+    telephone's."""
     end = _without_blanks(lines, len(lines))
+    if only_device(lines[:end]):
+        return 0
     for find in (_device, _delimiter, _footer, _dashed_name, _signoff):
         found = _without_blanks(lines, find(lines[:end]))
         end = found or end
     return end
+
+
+def only_device(lines: Sequence[str]) -> bool:
+    """Whether a telephone wrote all of it."""
+    filled = [line for line in lines if line.strip()]
+    return bool(filled) and len(filled) <= DEVICE_LINES_MAX and all(map(_is_device, filled))
 
 
 def is_closing(line: str) -> bool:

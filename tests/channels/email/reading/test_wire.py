@@ -43,6 +43,7 @@ letters = st.builds(
     complaint_about=texts,
     complaint_path=texts,
     calendar=texts,
+    reaction=texts,
     enclosures=st.lists(st.builds(Enclosure, texts, texts, st.binary(max_size=20), texts), max_size=3).map(tuple),
     headers=st.dictionaries(texts, texts, max_size=3),
     odd=several,
