@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.dialogs.cases_here import awaiting_confirmation, cases_here, ended_last, open_case_here
+from bot.dialogs.close_reopen import agrees
 from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.steps import Line
 from bot.understanding import Intent, Understanding
@@ -50,8 +51,8 @@ async def hear_after_the_end(case: Case, said: Understanding, desk: Desk) -> lis
     if case.status is Status.RESOLVED and _crossed(case, desk):
         case.note(desk.said, by=desk.customer, at=desk.at)
         return [Line("resolved.ask_again", {"number": case.number})]
-    agrees = said.intent in (Intent.AFFIRM, Intent.THANK, Intent.CLOSE_CASE) and not said.question
-    if agrees and len(said.text.split()) <= CLOSING_WORDS_MAX:
+    content = (agrees(said) or said.intent is Intent.CLOSE_CASE) and not said.question
+    if content and len(said.text.split()) <= CLOSING_WORDS_MAX:
         return await _agreed(case, desk)
     (now,) = await hear_customer(
         desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer, about=case

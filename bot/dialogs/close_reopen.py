@@ -5,6 +5,7 @@ from bot.dialogs.own_case import choose_case
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.dialogs.survey import closed_then_asked
 from bot.understanding import Intent, Understanding
+from bot.understanding.problems import troubled
 from caseengine.model.case import Case
 from caseengine.model.errors import TransitionNotAllowed
 from caseengine.model.lifecycle import Status
@@ -56,10 +57,15 @@ async def start_reopening(said: Understanding, slots: Slots, desk: Desk) -> Next
     return Done("reopen.done" if now is case else "reopen.followed", told)
 
 
+def agrees(said: Understanding) -> bool:
+    """It is solved. What only sounds like thanks is none where it tells of trouble: "thanks for nothing, it fails"."""
+    return said.intent in (Intent.AFFIRM, Intent.THANK) and (said.confidence == 1.0 or not troubled(said.text))
+
+
 async def confirm(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """An agent resolved the case: a yes closes it, anything else that is no new matter takes it up again."""
     case = await case_for(desk.work, slots["number"], desk.viewer)
-    if said.intent in (Intent.AFFIRM, Intent.THANK):
+    if agrees(said):
         if case.status is Status.RESOLVED:
             await close(desk.work, case.number, by=desk.customer, at=desk.at)
         return await closed_then_asked(case, desk)

@@ -52,13 +52,14 @@ class Phrases:
         return found or self._with_a_slip(said) or self._in_pieces(said)
 
     def _in_pieces(self, said: str) -> Intent | None:
-        """ "yeah go on then", "sure, fire away": several ways to say yes, or to say no, one after the other."""
+        """ "yeah go on then", "yes, thank you": several ways to say yes, or to say no, one after another."""
         words = said.split()[:PIECE_WORDS_MAX]
         told = {0: {Intent.AFFIRM, Intent.DENY}} if " ".join(words) == said else {}
         for end in range(1, len(words) + 1):
             for start in range(end):
                 piece = " ".join(words[start:end])
-                fits = {Intent.AFFIRM, Intent.DENY} if piece in _POLITE else {self._intents.get(piece)}
+                meant = self._intents.get(piece)
+                fits = {Intent.AFFIRM, Intent.DENY} if piece in _POLITE or meant is Intent.THANK else {meant}
                 told[end] = told.get(end, set()) | (told.get(start, set()) & fits)
         found = told.get(len(words), set())
         return found.pop() if len(found) == 1 else None

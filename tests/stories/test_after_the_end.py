@@ -1,5 +1,7 @@
 """What a customer writes about a case that has ended, or goes on in another one, always lands somewhere."""
 
+import pytest
+
 from caseengine.model.lifecycle import Status
 from caseengine.operations import merge
 from tests.desk import Customer, Desk, Worker
@@ -52,6 +54,22 @@ async def test_who_said_that_it_is_solved_may_find_that_it_is_not(desk: Desk) ->
     await ana.says("yes")
 
     assert f"That is on case **{number}** now" in ana.heard, ana.heard
+    assert (await desk.case(number)).row.status is Status.OPEN
+
+
+@pytest.mark.parametrize(
+    "words", ["Yes, thank you!", "Works now, cheers", "No thanks, all good", "Brilliant, all fixed!"]
+)
+async def test_who_is_content_is_taken_at_their_word(desk: Desk, words: str) -> None:
+    ana, _, number = await resolved_for(desk)
+    await ana.says(words)
+    assert (await desk.case(number)).row.status is Status.CLOSED
+
+
+@pytest.mark.parametrize("words", ["Thanks for nothing, it is still missing", "Great, now half of it is missing"])
+async def test_thanks_beside_trouble_are_none(desk: Desk, words: str) -> None:
+    ana, _, number = await resolved_for(desk)
+    await ana.says(words)
     assert (await desk.case(number)).row.status is Status.OPEN
 
 

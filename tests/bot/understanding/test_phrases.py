@@ -20,6 +20,11 @@ ASKED = [None, "yes_no", "email", "phone", "order_number", "code"]
         "ok do it",
         "yes, yes, please do",
         "alright, go for it then",
+        "Yes, thank you!",
+        "Works now, cheers",
+        "Yes thanks, all working again.",
+        "It works again, thank you",
+        "thanks, that did the trick",
     ],
 )
 async def test_yes_however_it_is_said(text: str, expecting: str | None) -> None:
@@ -44,13 +49,16 @@ async def test_yes_however_it_is_said(text: str, expecting: str | None) -> None:
         "skip",
         "none",
         "no, not now thanks",
+        "No, thank you",
     ],
 )
 async def test_no_however_it_is_said(text: str, expecting: str | None) -> None:
     assert (await Understander(None, Names).understand(text, expecting=expecting)).intent is Intent.DENY
 
 
-@pytest.mark.parametrize("text", ["no it works now", "yes no", "ok", "right wrong", "then now please"])
+@pytest.mark.parametrize(
+    "text", ["no it works now", "yes no", "thank you, thanks a lot", "ok", "right wrong", "then now please"]
+)
 def test_yes_and_no_together_are_neither(text: str) -> None:
     assert english_phrases().intent(text) is (Intent.AFFIRM if text == "ok" else None)
 
