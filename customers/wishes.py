@@ -119,7 +119,7 @@ def times_of_day(clock: time, at: datetime, zone: ZoneInfo) -> list[datetime]:
 
 
 def full_hour(at: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant from `at` on, as UTC, at which the clock shows a full hour: also where clocks move by half of one."""
+    """The first instant from `at` on, as UTC, at which the clock shows a full hour; it may be moved by half of one."""
     full = at.astimezone(UTC)
     while past := _past_the_hour(full, zone):
         full += HOUR - past
