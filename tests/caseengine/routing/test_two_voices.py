@@ -8,7 +8,7 @@ import pytest
 from caseengine.agents import Agent, Presence
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
-from caseengine.operations import ask_customer, assigning, move, reply
+from caseengine.operations import assigning, move, reply
 from caseengine.operations.routing import give_back
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk
@@ -22,10 +22,13 @@ async def chat_of(desk: RoutingDesk, holder: Agent) -> tuple[UUID, Case]:
     return conversation, chat
 
 
-async def helps_out(desk: RoutingDesk, chat: Case, colleague: Agent | None = None) -> None:
+async def helps_out(desk: RoutingDesk, chat: Case, agent: Agent | None = None) -> None:
     """A supervisor, or somebody else, says one sentence in a colleague's chat."""
-    by = (colleague or desk.sam).actor
-    await desk.do(reply, chat.number, "One moment", key="help", by=by, at=when("Mon 09:07"))
+    await says(desk, chat, agent or desk.sam, "Mon 09:07")
+
+
+async def says(desk: RoutingDesk, chat: Case, agent: Agent, at: str) -> None:
+    await desk.do(reply, chat.number, "One moment", key="said", by=agent.actor, at=when(at))
 
 
 async def second_case(desk: RoutingDesk, conversation: UUID, holder: Agent | None = None) -> Case:
@@ -119,7 +122,7 @@ async def test_of_two_cases_in_a_chat_the_word_goes_to_who_holds_the_other(any_d
     ann, ben = await desk.hires("Ann"), await desk.hires("Ben", at=LATER)
     conversation, chat = await chat_of(desk, ann)
     other = await second_case(desk, conversation, ben)
-    await desk.do(ask_customer, chat.number, "Which?", key="q", by=ann.actor, at=when("Mon 09:09"))
+    await says(desk, chat, ann, "Mon 09:09")
     assert await word(desk, conversation) == (Mode.AGENT, ann.id)
     await desk.decides({})
     await desk.sweeps(LATER)
@@ -145,7 +148,9 @@ async def test_of_two_cases_in_a_chat_one_that_moves_leaves_the_word_where_the_o
     ann, ben = await desk.hires("Ann"), await desk.hires("Ben")
     conversation, chat = await chat_of(desk, ann)
     await second_case(desk, conversation, ben)
-    await desk.do(move, chat.number, "deliveries", reason="A van", by=desk.sam.actor, at=when("Mon 09:09"))
+    await says(desk, chat, ann, "Mon 09:09")
+    assert await word(desk, conversation) == (Mode.AGENT, ann.id)
+    await desk.do(move, chat.number, "deliveries", reason="A van", by=desk.sam.actor, at=when("Mon 09:10"))
     assert await word(desk, conversation) == (Mode.AGENT, ben.id)
 
 
