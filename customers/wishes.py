@@ -37,6 +37,7 @@ class Digest(StrEnum):
 
 UNASKED = frozenset({NoticeKind.REPLY, NoticeKind.PROMISE, NoticeKind.RESOLVED, NoticeKind.SURVEY})
 """What somebody who wrote to the desk expects to be told. Each step of a case is told to who asked for it alone."""
+HOUR = timedelta(hours=1)
 LOOKED_AT = (0, 1, 2)
 """Days in which the next instant of a time of day is looked for: a clock put forward can swallow today's."""
 
@@ -101,8 +102,7 @@ class Wishes:
 
     def _slot(self, at: datetime) -> datetime:
         if self.digest is Digest.HOURLY:
-            full = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-            return full if full == at else full + timedelta(hours=1)
+            return full_hour(at, ZoneInfo(self.zone))
         if self.digest is Digest.DAILY:
             return next(slot for slot in times_of_day(self.digest_at, at, ZoneInfo(self.zone)) if slot >= at)
         return at
@@ -116,3 +116,16 @@ def times_of_day(clock: time, at: datetime, zone: ZoneInfo) -> list[datetime]:
     day = at.astimezone(zone).date()
     shown = [datetime.combine(day + timedelta(days=more), clock, zone) for more in LOOKED_AT]
     return sorted({one.replace(fold=fold).astimezone(UTC) for one in shown for fold in (0, 1)})
+
+
+def full_hour(at: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant from `at` on, as UTC, at which the clock shows a full hour; it may be moved by half of one."""
+    full = at.astimezone(UTC)
+    while past := _past_the_hour(full, zone):
+        full += HOUR - past
+    return full
+
+
+def _past_the_hour(at: datetime, zone: ZoneInfo) -> timedelta:
+    local = at.astimezone(zone)
+    return timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)

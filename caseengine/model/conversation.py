@@ -110,16 +110,15 @@ class Conversation:
         if case_id in self.cases and self.cases[case_id].live:
             self.cases[case_id] = replace(self.cases[case_id], live=False)
             self.changed = True
-        holders = [agent_id for agent_id in others.values() if agent_id is not None]
-        if holders:
-            self._give(Mode.AGENT, self.agent_id if self.agent_id in holders else holders[0])
-        else:
-            self._give(Mode.QUEUED if others else Mode.BOT, None)
+        self._pass_on(others, nobody=Mode.QUEUED if others else Mode.BOT)
 
-    def wait_again(self, case_id: UUID) -> None:
-        """Nobody holds this case any more: the customer waits for the next person."""
-        if self.live_cases == [case_id]:
-            self._give(Mode.QUEUED, None)
+    def wait_again(self, *, others: Mapping[UUID, UUID | None]) -> None:
+        """Nobody holds a case any more that stays live here. Who holds another has the word, or nobody yet.
+
+        Args:
+            others: as in `let_go`.
+        """
+        self._pass_on(others, nobody=Mode.QUEUED)
 
     def join(self, who: Actor, *, at: datetime) -> None:
         """Somebody takes part from now on."""
@@ -139,6 +138,13 @@ class Conversation:
         if not here.live:
             self.cases[case_id] = replace(here, live=True)
             self.changed = True
+
+    def _pass_on(self, others: Mapping[UUID, UUID | None], *, nobody: Mode) -> None:
+        holders = [agent_id for agent_id in others.values() if agent_id is not None]
+        if holders:
+            self._give(Mode.AGENT, self.agent_id if self.agent_id in holders else holders[0])
+        else:
+            self._give(nobody, None)
 
     def _give(self, mode: Mode, agent_id: UUID | None) -> None:
         if (self.mode, self.agent_id) != (mode, agent_id):

@@ -2,7 +2,7 @@
 
 Kept as a document: {"zone": "Europe/Berlin", "weekly": {"monday": ["08:00-12:00", "13:00-17:00"]}, "days":
 {"2026-12-24": ["08:00-12:00"]}, "leave": [["2026-08-01", "2026-08-14"]]}. A window that ends before it begins runs over
-midnight. Leave counts both its days.
+midnight, and ends there where the next day is one of leave. Leave counts both its days.
 """
 
 from collections.abc import Iterator, Mapping
@@ -53,8 +53,7 @@ class Shifts:
             raise ShiftsInvalid(str(error)[:100]) from error
 
     def on_leave(self, at: datetime) -> bool:
-        day = at.astimezone(self.zone).date()
-        return any(first <= day <= last for first, last in self.leave)
+        return self._is_of_leave(at.astimezone(self.zone).date())
 
     def on_shift(self, at: datetime) -> bool:
         """Whether they work at an instant; not any more at the end of a window. Leave counts as not working."""
@@ -68,11 +67,20 @@ class Shifts:
         """The windows of the day of `at` and of the day before, which may run over midnight."""
         today = at.astimezone(self.zone).date()
         for day in (today - DAY, today):
-            if any(first <= day <= last for first, last in self.leave):
+            if self._is_of_leave(day):
                 continue
             for begins, ends in self.days.get(day, self.weekly[day.weekday()]):
-                last_day = day if begins < ends else day + DAY
-                yield self._instant(day, begins), self._instant(last_day, ends)
+                yield self._instant(day, begins), self._end(day, begins, ends)
+
+    def _end(self, day: date, begins: time, ends: time) -> datetime:
+        """When a window of this day is over."""
+        if begins < ends:
+            return self._instant(day, ends)
+        morrow = day + DAY
+        return self._instant(morrow, time.min if self._is_of_leave(morrow) else ends)
+
+    def _is_of_leave(self, day: date) -> bool:
+        return any(first <= day <= last for first, last in self.leave)
 
     def _instant(self, day: date, wall: time) -> datetime:
         return datetime.combine(day, wall, self.zone).astimezone(UTC)

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from caseengine.agents import Agent, Agents
-from caseengine.conversations import Conversations
 from caseengine.departments import Departments
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
@@ -14,7 +13,7 @@ from caseengine.model.conversation import Mode
 from caseengine.model.errors import AgentLocked, CaseTaken, NotPermitted
 from caseengine.model.events import CaseAssigned
 from caseengine.operations.applying import judge_anew
-from caseengine.operations.conversing import speak
+from caseengine.operations.conversing import speak, wait_again, worked_on_in
 from caseengine.operations.offers import end_offer, note_offer, was_given
 from caseengine.operations.permission import agent_of, permitted_case
 from storage.transaction import UnitOfWork
@@ -32,7 +31,7 @@ async def take(
     """An agent takes a case that nobody holds, or joins the conversation that waits about their own.
 
     Args:
-        notice: what the customer reads in a conversation that waits for a person, "Li has joined".
+        notice: what the customer reads in a conversation that waited for a person, "Li has joined".
 
     Raises:
         CaseTaken: another agent holds it.
@@ -93,11 +92,10 @@ async def move(
     if department == case.department:
         return case
     note_offer(work, case, "withdrawn", at=at)
+    left = case.agent_id
     case.move(department, reason, by=by, at=at)
     await judge_anew(work, case, by=by, at=at)
-    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    if conversation is not None and case.id in conversation.live_cases:
-        conversation.wait_again(case.id)
+    await wait_again(work, case, left=left, by=by, at=at)
     return case
 
 
@@ -111,10 +109,12 @@ async def hold(
     notice: Mapping[str, Any] | str | None = None,
     assignment_id: UUID | None = None,
 ) -> None:
-    """The agent holds the case from now on; a conversation that waits for a person about it is theirs.
+    """The agent holds the case from now on, and has the word where people work on it.
 
-    An offer to somebody else ends. `assignment_id` is the record of the decision, where routing made it.
+    An offer to somebody else ends. `assignment_id` is the record of the decision, where routing made it. `notice` is
+    said where the customer waited for them, be it with a colleague who helped out.
     """
+    was_nobodys = case.agent_id is None
     if case.offered_to not in (None, agent.id):
         await end_offer(work, case, "withdrawn", by=by, at=at)
     if case.agent_id != agent.id:
@@ -123,11 +123,11 @@ async def hold(
         told: dict[str, Any] = {"agent_id": agent.id, "agent_name": agent.name, "assignment_id": assignment_id}
         case.record(CaseAssigned(case_id=case.id, actor=by, at=at, **told))
         was_given(work, agent.id, at=at)
-    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    if conversation is None or case.id not in conversation.live_cases:
+    conversation = await worked_on_in(work, case)
+    if conversation is None:
         return
-    waited = conversation.mode is Mode.QUEUED
+    joins = conversation.agent_id != agent.id and (was_nobodys or conversation.mode is Mode.QUEUED)
     conversation.give_to(agent.actor, case.id, at=at)
-    if notice is not None and waited:
+    if notice is not None and joins:
         key = f"joined:{case.id}:{case.version}"
         await speak(work, case, notice, key=key, by=agent.actor, at=at, kind="notice")

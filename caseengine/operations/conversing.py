@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from caseengine.activities import Activities, said
+from caseengine.agents import Agents
 from caseengine.cases import Cases
 from caseengine.conversations import Conversations
 from caseengine.model.actor import Actor, ActorKind
@@ -68,8 +69,28 @@ async def speak(
 
 async def let_go(work: UnitOfWork, case: Case, conversation: Conversation) -> None:
     """People are done with the case in this conversation: the next case there goes on, or the bot."""
-    others = [await Cases(work).by_id(case_id) for case_id in conversation.live_cases if case_id != case.id]
-    conversation.let_go(case.id, others={other.id: other.agent_id for other in others if other.is_live})
+    conversation.let_go(case.id, others=await _other_holders(work, case, conversation))
+
+
+async def wait_again(work: UnitOfWork, case: Case, *, left: UUID | None, by: Actor, at: datetime) -> None:
+    """Nobody holds the case any more: its customer goes on with somebody who is there, or waits for the next person.
+
+    Whoever else has the word, a colleague who said something there, keeps it while they are at their desk; but for who
+    gives the case away, and so passes the customer on.
+
+    Args:
+        left: who held it.
+    """
+    conversation = await worked_on_in(work, case)
+    if conversation is None or await _goes_on(work, case, conversation, left=left, by=by, at=at):
+        return
+    conversation.wait_again(others=await _other_holders(work, case, conversation))
+
+
+async def worked_on_in(work: UnitOfWork, case: Case) -> Conversation | None:
+    """The conversation in which people work on the case; None where the bot has the word, or there is none."""
+    found = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
+    return found if found is not None and case.id in found.live_cases else None
 
 
 async def go_on_in(work: UnitOfWork, case: Case, conversation: Conversation, *, by: Actor, at: datetime) -> None:
@@ -81,3 +102,19 @@ async def go_on_in(work: UnitOfWork, case: Case, conversation: Conversation, *, 
     conversation.add_case(case.id, opened=False, at=at)
     case.link_conversation(conversation.id, conversation.channel, by=by, at=at)
     await judge_anew(work, case, at=at)
+
+
+async def _goes_on(
+    work: UnitOfWork, case: Case, conversation: Conversation, *, left: UUID | None, by: Actor, at: datetime
+) -> bool:
+    speaker = conversation.agent_id
+    if speaker is None or speaker == left or str(speaker) == by.id:
+        return False
+    agent = await Agents(work).get(speaker)
+    return agent.may_see(case.department) and agent.can_be_reached(at)
+
+
+async def _other_holders(work: UnitOfWork, case: Case, conversation: Conversation) -> dict[UUID, UUID | None]:
+    """The other live cases of a conversation, and who holds each."""
+    others = [await Cases(work).by_id(case_id) for case_id in conversation.live_cases if case_id != case.id]
+    return {other.id: other.agent_id for other in others if other.is_live}

@@ -22,7 +22,7 @@ from caseengine.model.lifecycle import Verb
 from caseengine.operations.absorbing import absorb, release
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
-from caseengine.operations.conversing import go_on_in, let_go, speak
+from caseengine.operations.conversing import go_on_in, let_go, speak, worked_on_in
 from caseengine.operations.handover import resume
 from caseengine.operations.offers import note_offer
 from caseengine.operations.one_customer import of_one_customer
@@ -61,7 +61,7 @@ async def merge(
     source = await permitted_case(work, number, by=by, version=version)
     target = await permitted_case(work, into_number, by=by)
     await _check(work, source, target)
-    here = await _where_it_is_worked_on(work, source)
+    here = await worked_on_in(work, source)
     if notice is not None:
         await speak(work, source, notice, key=f"merged:{source.id}:{source.version}", by=by, at=at)
     await absorb(work, source, target, by=by, at=at)
@@ -142,11 +142,6 @@ async def _check(work: UnitOfWork, source: Case, target: Case) -> None:
     above = sa.or_(cases.c.merged_into == source.id, cases.c.parent_id == source.id)
     if await work.first(sa.select(cases.c.id).where(above).limit(1)) is not None:
         raise MergeChained(source.number)
-
-
-async def _where_it_is_worked_on(work: UnitOfWork, case: Case) -> Conversation | None:
-    found = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    return found if found is not None and case.id in found.live_cases else None
 
 
 async def _bring_conversations(work: UnitOfWork, source: Case, target: Case, *, at: datetime) -> list[UUID]:

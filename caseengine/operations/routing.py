@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from caseengine.agents import Agent, Agents
 from caseengine.cases import Cases
-from caseengine.conversations import Conversations
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
 from caseengine.model.errors import NotOffered, TextMissing
@@ -23,6 +22,7 @@ from caseengine.model.lifecycle import AWAITING_AGENT, LIVE
 from caseengine.model.needs import Needs
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.assigning import hold
+from caseengine.operations.conversing import wait_again
 from caseengine.operations.needing import Likely, ask_for, set_needs
 from caseengine.operations.offers import end_offer
 from caseengine.operations.permission import agent_of, permitted_case
@@ -155,7 +155,7 @@ async def give_back(
 
 
 async def return_work(work: UnitOfWork, case: Case, reason: str, *, by: Actor = SYSTEM, at: datetime) -> None:
-    """Whoever holds it, or is asked to, does not any more; visibly, and the customer waits for the next.
+    """Whoever holds it, or is asked to, does not any more; visibly, and the customer goes on as `wait_again` says.
 
     Args:
         reason: a code: "given_back", "agent_vanished", "agent_locked", "agent_left", "agent_on_leave" ...
@@ -166,9 +166,7 @@ async def return_work(work: UnitOfWork, case: Case, reason: str, *, by: Actor = 
     agent = await Agents(work).get(case.agent_id)
     told: dict[str, Any] = {"agent_id": agent.id, "agent_name": agent.name, "reason": reason}
     case.record(CaseReturned(case_id=case.id, actor=by, at=at, **told))
-    conversation = await Conversations(work).find(case.conversation_id) if case.conversation_id else None
-    if conversation is not None and case.id in conversation.live_cases:
-        conversation.wait_again(case.id)
+    await wait_again(work, case, left=agent.id, by=by, at=at)
     work.after_commit_wake(ROUTING)
 
 

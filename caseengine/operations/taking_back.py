@@ -8,6 +8,7 @@ from datetime import datetime
 
 from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
+from caseengine.operations.conversing import wait_again
 from caseengine.operations.offers import end_offer
 from caseengine.operations.routing import LEFT, LOCKED_OUT, ROUTING, return_work
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
@@ -26,8 +27,12 @@ async def take_back_offer(work: UnitOfWork, case: Case, *, at: datetime) -> None
 
 
 async def take_back_chat(work: UnitOfWork, case: Case, *, at: datetime) -> None:
-    """A customer who talks to somebody whose screen was not heard of for too long waits for the next."""
-    if await live_work_of_the_lost(work, at, of=case.id):
+    """A customer who was left alone by somebody whose screen was not heard of for too long waits for the next."""
+    if not await live_work_of_the_lost(work, at, of=case.id):
+        return
+    if case.agent_id is None:
+        await wait_again(work, case, left=None, by=SYSTEM, at=at)
+    else:
         await return_work(work, case, VANISHED, at=at)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseengine.model.errors import RulebookInvalid
 from caseengine.model.skill import Skill
 from caseengine.policies.routing import Candidate, Request, Scores, decide, why_chosen
 from caseengine.routing_rules import routing_rules
@@ -154,7 +155,10 @@ async def replay(
 
 
 async def _difference(snapshot: Snapshot, row: sa.Row[Any]) -> str:
-    version, policy = await routing_rules(snapshot, row.policy_version)
+    try:
+        version, policy = await routing_rules(snapshot, row.policy_version)
+    except RulebookInvalid:
+        return f"rulebook: {row.policy_version} cannot be read"
     if version != row.policy_version:
         return f"rulebook: {row.policy_version} -> {version}"
     candidates = map(Candidate.read, row.facts["candidates"])

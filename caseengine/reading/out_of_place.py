@@ -60,20 +60,22 @@ async def live_work_of_the_lost(
     behind: sa.Row[Any] | None = None,
     limit: int = PAGE,
 ) -> Sequence[sa.Row[Any]]:
-    """Cases whose customer is talking to somebody whose screen was not heard of for too long: id."""
+    """Cases whose customer is left alone by somebody whose screen was not heard of for too long: id.
+
+    By whoever holds the case, be it a colleague who said something last; of one nobody holds, by who has the word.
+    """
     lost = sa.or_(agents.c.presence == Presence.OFFLINE, _lost(at))
     return await snapshot.rows(
         sa.select(cases.c.id)
         .select_from(conversations)
-        .join(agents, agents.c.id == conversations.c.agent_id)
         .join(case_conversations, case_conversations.c.conversation_id == conversations.c.id)
         .join(cases, cases.c.id == case_conversations.c.case_id)
+        .join(agents, agents.c.id == sa.func.coalesce(cases.c.agent_id, conversations.c.agent_id))
         .where(
             sa.text("conversations.mode = 'agent'"),
             conversations.c.agent_id.is_not(None),
             lost,
             case_conversations.c.live,
-            cases.c.agent_id == conversations.c.agent_id,
             cases.c.status.in_(LIVE),
             *([] if of is None else [cases.c.id == of]),
             *([] if behind is None else [cases.c.id > behind.id]),

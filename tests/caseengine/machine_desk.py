@@ -28,6 +28,7 @@ from caseengine.skills import WorkProfile, set_profile, set_skills
 from caseengine.tables import surveys
 from storage.transaction import UnitOfWork
 from tests.caseengine.machine_acts import World, on_case
+from tests.caseengine.machine_holds import nobody_is_left_alone
 from tests.caseengine.office import Office, agent_is
 
 COMPLAINT = {"fact": "case_type", "is": "complaint"}
@@ -122,6 +123,7 @@ async def _sweep(world: World) -> None:
         await world.office.do(agent_is, agent, there, at=world.at)
     sweep = RoutingSweep(world.office.database, {"notice.agent_joined": "{name} is here"}, lambda: world.at)
     await sweep.put_back()
+    await nobody_is_left_alone(world)
     await sweep.call()  # a call goes to whoever has kept its hour free, however full they are
     before = await _loads(world)
     for department in ("tills", "deliveries"):

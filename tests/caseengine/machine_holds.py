@@ -6,10 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from caseengine.agents import Presence, agents_where, seen_lately
 from caseengine.cases import Cases, history
 from caseengine.clocks import all_clocks, book_for
 from caseengine.model import events as happened
 from caseengine.model.case import Case
+from caseengine.model.conversation import Mode
 from caseengine.model.lifecycle import LIVE, Status
 from caseengine.model.sla import Book, Clocks, Target, fold
 from caseengine.model.standing import owes_words, standing
@@ -168,6 +170,23 @@ async def nobody_waits_unseen(snapshot: Any, world: World) -> None:
     waiting = {row.id for row in await snapshot.rows(alone)}
     seen = await queue(snapshot, world.office.sam, unassigned=True, limit=CASES_MAX * 10)
     assert waiting == {row.id for row in seen if row.is_live}
+
+
+async def nobody_is_left_alone(world: World) -> None:
+    """Who holds a case that people work on in a conversation is there; of one nobody holds, who has the word."""
+    here = case_conversations
+    async with world.office.database.snapshot() as snapshot:
+        people = {one.id: one for one in await agents_where(snapshot, sa.true())}
+        rows = await snapshot.rows(
+            sa.select(sa.func.coalesce(cases.c.agent_id, conversations.c.agent_id).label("whose"))
+            .join(here, here.c.case_id == cases.c.id)
+            .join(conversations, conversations.c.id == here.c.conversation_id)
+            .where(here.c.live, conversations.c.mode == Mode.AGENT)
+        )
+    for row in rows:
+        agent = people[row.whose]
+        assert agent.presence is not Presence.OFFLINE
+        assert seen_lately(agent.seen_at, world.at)
 
 
 async def tallies_are_what_the_histories_add_up_to(world: World) -> None:

@@ -1,6 +1,6 @@
 """What a customer is told, when and where: the promises, for whatever wishes, instants and cases there can be."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,11 +68,27 @@ def test_a_digest_comes_at_its_time(wishes: Wishes, at: datetime) -> None:
     if wishes.quiet is not None and wishes.quiet_at(due - timedelta(seconds=1)):
         return  # moved to the end of the quiet hours
     if wishes.digest is Digest.HOURLY:
-        assert (due.minute, due.second) == (0, 0)
+        shown = due.astimezone(ZoneInfo(wishes.zone))
+        assert (shown.minute, shown.second) == (0, 0)
     if wishes.digest is Digest.DAILY:
         local = due.astimezone(ZoneInfo(wishes.zone))
         skipped = (local.replace(fold=0) - timedelta(hours=2)).utcoffset() != local.utcoffset()
         assert local.time() == wishes.digest_at or skipped
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "hour"),
+    [
+        ("UTC", "10:10", "11:00"),
+        ("Asia/Kolkata", "10:10", "10:30"),  # four in the afternoon
+        ("Asia/Kolkata", "10:30", "10:30"),
+        ("Australia/Lord_Howe", "14:50", "15:30"),  # at two the clock is put back to half past one
+    ],
+)
+def test_an_hourly_digest_comes_at_a_full_hour_of_the_customer(zone: str, at: str, hour: str) -> None:
+    wishes = Wishes(digest=Digest.HOURLY, zone=zone)
+    asked, due = (datetime.combine(date(2026, 4, 4), time.fromisoformat(clock), UTC) for clock in (at, hour))
+    assert wishes.earliest(asked) == due
 
 
 @given(

@@ -1,6 +1,6 @@
 """Skills in a tree, and hours in one's own zone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -51,6 +51,26 @@ def test_an_appointment_has_to_fit_into_one_window() -> None:
     assert BERLIN.works_through(utc("2026-03-02T10:30"), utc("2026-03-02T11:00"))
     assert not BERLIN.works_through(utc("2026-03-02T10:45"), utc("2026-03-02T12:15"))
     assert BERLIN.on_leave(utc("2026-03-16T08:00"))
+
+
+@pytest.mark.parametrize(
+    ("leave", "works_until"),
+    [
+        ([], "06:00"),
+        ([["2026-03-07", "2026-03-08"]], "00:00"),  # from Saturday on: Friday's night ends with Friday
+        ([["2026-03-06", "2026-03-06"]], None),  # Friday's night is Friday's
+    ],
+)
+def test_a_night_that_runs_into_leave_ends_at_midnight(leave: list[list[str]], works_until: str | None) -> None:
+    shifts = Shifts.read({"zone": "Europe/London", "weekly": {"friday": ["22:00-06:00"]}, "leave": leave})
+    half, night = (
+        timedelta(minutes=30),
+        [utc("2026-03-06T22:00") + timedelta(minutes=30 * place) for place in range(18)],
+    )
+    worked = [at for at in night if shifts.works_through(at, at + half)]
+    assert worked == [at for at in night if shifts.on_shift(at)]
+    assert not any(shifts.on_leave(at) for at in worked)
+    assert (f"{worked[-1] + half:%H:%M}" if worked else None) == works_until
 
 
 @pytest.mark.parametrize(
