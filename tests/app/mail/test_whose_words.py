@@ -188,7 +188,9 @@ async def test_s9_another_mailbox_of_the_domain_is_nobody_else(database: Databas
         (answer,) = await desk.hears(dmarc="pass", sender="ana@corner.example")
         number = number_in(answer)
         for place, subject in enumerate((f"Re: [{number}]", "Something else")):
-            raw = mail("Please close it.", message_id=f"{place}@x.example", sender="ana@corner.example", subject=subject)
+            raw = mail(
+                "Please close it.", message_id=f"{place}@x.example", sender="ana@corner.example", subject=subject
+            )
             raw = raw.replace(b"From: ana@", f"From: {mailbox}@".encode())
             await desk.gets(past_the_border(raw), mail_from="eve@corner.example")
             assert await desk.sent() == []
