@@ -1,16 +1,32 @@
 """One mail comes by several ways: its words are on one case, and whose they are proved to be."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.jobs.filing import Filing
 from caseengine.mails import mail_rows
-from channels.email.letter import Envelope
-from tests.app.mail.mailing import DESK, MailingDesk, number_in, text_of
-from tests.app.mail.peer import mail
+from channels.email.letter import Envelope, Letter
+from storage.engine import Database
+from tests.app.mail.mailing import DESK, MailingDesk, by_signatures, mailing, number_in, text_of
+from tests.app.mail.peer import PlainReader, mail
+from tests.channels.email.reading.test_signature import by
 
 WORDS = "The till in shop 4 jams."
+
+
+class Stumbling(PlainReader):
+    """Fails at the first mail it is given, once."""
+
+    stumbled = False
+
+    async def read(self, raw: bytes, envelope: Envelope) -> Letter:
+        if not self.stumbled:
+            self.stumbled = True
+            raise RuntimeError
+        return await super().read(raw, envelope)
 
 
 async def comes(desk: MailingDesk, dmarc: str, *, text: str = WORDS, way: str = "lmtp", **named: Any) -> bool:
@@ -165,3 +181,50 @@ async def test_who_has_an_agent_already_is_told_nothing_by_the_bot(desk: Mailing
 
     assert await desk.sent() == []
     assert (await desk.case(number)).contact_id is not None
+
+
+async def test_a_copy_waits_until_the_first_one_is_filed(database: Database, tmp_path: Path):
+    async with mailing(database, tmp_path, reader=Stumbling()) as desk:
+        ana = await desk.knows()
+        await comes(desk, "fail")
+        await comes(desk, "pass")
+        assert await desk.sent() == []
+        assert await desk.numbers() == []
+
+        answers = []
+        for _ in range(4):
+            desk.clock.passes(seconds=2)
+            answers += await desk.sent()
+
+        (answer,) = answers
+        assert await desk.numbers() == [number_in(answer)]
+        assert (await desk.case(number_in(answer))).contact_id == ana.id
+
+
+async def test_two_workers_let_one_copy_count(any_desk: MailingDesk):
+    desk = any_desk
+    await desk.knows()
+    await comes(desk, "fail")
+    await desk.settle()
+    (number,) = await desk.numbers()
+    for place in range(3):
+        await comes(desk, "pass", cc=f"{place}@larder-lane.example")
+    assert desk.house.filing is not None
+    parts = desk.house.filing._parts
+    await asyncio.gather(*(Filing(parts).run() for _ in range(3)))
+
+    assert len(await desk.sent()) == 1
+    assert len(await notes(desk, number)) == 2
+    assert sorted(await desk.verdicts()) == ["copy", "copy", "silent", "vouched_copy"]
+
+
+async def test_a_signature_that_an_alias_has_taken_off_is_found_on_the_mail_itself(database: Database, tmp_path: Path):
+    async with by_signatures(database, tmp_path) as desk:
+        ana = await desk.knows()
+        raw = mail(WORDS, message_id="abc@corner.example")
+        await desk.gets(raw)
+        (answer,) = await desk.sent()
+        await desk.gets(by("corner.example", raw))
+        assert await desk.sent() == []
+        assert await desk.verdicts() == ["new", "vouched_copy"]
+        assert (await desk.case(number_in(answer))).contact_id == ana.id
