@@ -48,7 +48,8 @@ async def first_copy(snapshot: Snapshot, mail_id: int) -> FirstCopy:
 async def header_of(snapshot: Snapshot, mail_id: int, bytes_max: int) -> bytes:
     """The first bytes of a mail as it came; empty once they were dropped."""
     begun = sa.func.substr(mails.c.raw, 1, bytes_max)
-    return bytes(await snapshot.scalar(sa.select(begun).where(mails.c.id == mail_id)))
+    # To SQLite a part of no bytes is NULL.
+    return bytes(await snapshot.scalar(sa.select(begun).where(mails.c.id == mail_id)) or b"")
 
 
 def vouch_for_first(work: UnitOfWork, first: FirstCopy) -> None:

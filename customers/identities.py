@@ -70,14 +70,14 @@ def normalise(kind: IdentityKind | str, typed: str, *, region: str = "GB") -> st
 
 
 def _one_mailbox(typed: str) -> bool:
-    """Whether what stands before the @ is written in a way that nothing is folded to.
+    """Whether what stands before the @ is written, as in lower case, in a way that nothing is folded to.
 
     Full-width letters, "ª" and the Kelvin sign make another mailbox: its mail goes to somebody else, and its domain
     vouches for that one. A keyboard for full-width letters may mean the plain ones, but nobody can tell: who typed them
     is asked again. Domains are folded: the DNS knows one form.
     """
     local = typed.rpartition("@")[0]
-    return bool(local) and unicodedata.is_normalized("NFKC", local)
+    return bool(local) and all(unicodedata.is_normalized("NFKC", one) for one in (local, local.lower()))
 
 
 def _email(typed: str, _: str) -> str:

@@ -47,6 +47,7 @@ def test_written_forms(kind, typed, written):
         ("email", "\u00aana@corner.example"),
         ("email", "\u212aim@corner.example"),
         ("email", "an\u0301a@corner.example"),
+        ("email", "J\u030cana@corner.example"),
         ("phone", "12"),
         ("phone", "call me"),
         ("phone", "+999 123 456 789"),
