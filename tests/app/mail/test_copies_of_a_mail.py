@@ -228,3 +228,29 @@ async def test_a_signature_that_an_alias_has_taken_off_is_found_on_the_mail_itse
         assert await desk.sent() == []
         assert await desk.verdicts() == ["new", "vouched_copy"]
         assert (await desk.case(number_in(answer))).contact_id == ana.id
+
+
+async def test_a_new_matter_is_one_though_somebody_put_it_on_an_older_case(desk: MailingDesk):
+    """Who was copied in has seen the address that answers to the older one go to."""
+    ana = await desk.knows()
+    (answer,) = await desk.hears("The freezer is warm.", dmarc="pass")
+    await comes(desk, "", to=answer["Reply-To"])
+    await desk.settle()
+    await comes(desk, "pass")
+    await desk.settle()
+
+    assert await desk.verdicts() == ["new", "token", "new"]
+    _, own = await desk.numbers()
+    assert ((await desk.case(own)).description, (await desk.case(own)).contact_id) == (WORDS, ana.id)
+
+
+async def test_an_answer_that_was_let_in_by_its_token_is_not_said_twice(desk: MailingDesk):
+    await desk.knows()
+    (answer,) = await desk.hears("The freezer is warm.", dmarc="pass")
+    number = number_in(answer)
+    for dmarc in ("", "pass"):
+        await comes(desk, dmarc, to=answer["Reply-To"], subject=f"Re: [{number}]")
+        await desk.settle()
+
+    assert await desk.verdicts() == ["new", "token", "copy"]
+    assert [line for line in await desk.told(number) if WORDS in line] == [f"CustomerWrote: {WORDS}"]
