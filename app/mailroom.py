@@ -6,8 +6,9 @@ from dataclasses import asdict
 from datetime import datetime
 
 from app.reception import unavailable_is_said
+from caseengine.mail_copies import first_copy, header_of
 from caseengine.mails import Mails, mail_by_digest
-from channels.email.digest import digest_of
+from channels.email.digest import HEADER_BYTES_MAX, copy_digest, digest_of
 from channels.email.letter import Envelope
 from channels.email.mailroom import Kept
 from storage.engine import Database
@@ -32,8 +33,23 @@ class DeskMailroom:
             async with self._database.unit_of_work() as work:
                 kept = Mails(work).keep(digest, raw, asdict(envelope), at=self._now())
         except AlreadyReceived:
+            return await self._keep_copy(digest, raw, envelope)
+        return Kept(kept.result.id, fresh=True)
+
+    async def _keep_copy(self, digest: str, raw: bytes, envelope: Envelope) -> Kept:
+        """One that may be more believable than the first is kept beside it; filing judges both."""
+        own = copy_digest(digest, raw)
+        async with self._database.snapshot() as snapshot:
+            known = await mail_by_digest(snapshot, digest) or 0
+            first = await first_copy(snapshot, known)
+            if first.stays or copy_digest(digest, await header_of(snapshot, known, HEADER_BYTES_MAX)) == own:
+                return Kept(known, fresh=False)
+        try:
+            async with self._database.unit_of_work() as work:
+                kept = Mails(work).keep(own, raw, asdict(envelope), copy_of=known, at=self._now())
+        except AlreadyReceived:
             async with self._database.snapshot() as snapshot:
-                return Kept(await mail_by_digest(snapshot, digest) or 0, fresh=False)
+                return Kept(await mail_by_digest(snapshot, own) or 0, fresh=False)
         return Kept(kept.result.id, fresh=True)
 
 

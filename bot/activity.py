@@ -14,6 +14,7 @@ class Kind(StrEnum):
     """What happened."""
 
     JOINED = "joined"  # somebody opened the conversation: greet them
+    PROVED = "proved"  # whose words those before are is known now; nothing new was said
     MESSAGE = "message"  # words, a pressed button, a filled card, files
     TYPING = "typing"  # never stored
     NOTICE = "notice"  # a line about the conversation itself: "Li has joined"

@@ -21,6 +21,7 @@ from bot.dialogs.report_problem import subject_of
 from bot.dialogs.state import DialogState, load_state, save_state
 from bot.dialogs.steps import Dialog, Line
 from bot.handover import hear_with_people, start_handover
+from bot.letter_proof import hear_proof
 from bot.letters import LETTERS, answer_letter, as_sent, judge_sender, tell_beside
 from bot.notice_wishes import hear_notice_wish
 from bot.replies.catalogue import Catalogue
@@ -206,8 +207,8 @@ async def _is_retailer(work: UnitOfWork, assurance: Assurance) -> bool:
 
 
 async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) -> list[Line]:
-    if activity.kind is Kind.JOINED:
-        return await _greeting(desk) if desk.conversation.mode is Mode.BOT else []
+    if activity.kind in (Kind.JOINED, Kind.PROVED):
+        return await _without_words(activity.kind, desk)
     if (board := await agent_board(activity, desk)) is not None:
         return board
     if activity.channel not in LETTERS:
@@ -227,6 +228,12 @@ async def _lines(bot: Bot, desk: Desk, activity: Activity, said: Understanding) 
     if walk.handover is not None:
         return [*walk.lines, *await start_handover(walk.handover, walk.told, said, desk)]
     return walk.lines
+
+
+async def _without_words(kind: Kind, desk: Desk) -> list[Line]:
+    if kind is Kind.PROVED:
+        return await hear_proof(desk)
+    return await _greeting(desk) if desk.conversation.mode is Mode.BOT else []
 
 
 async def _greeting(desk: Desk) -> list[Line]:

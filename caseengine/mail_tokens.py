@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 TOKEN_BYTES = 16
-DETAIL = re.compile(r"\+(?P<kind>[cbfn])-(?P<token>[a-z2-7]{26})@", re.IGNORECASE)
+DETAIL = re.compile(r"\+(?P<kind>[cbfn])-(?P<token>[a-z2-7]{26})@", re.ASCII | re.IGNORECASE)
 
 
 class TokenKind(StrEnum):

@@ -44,13 +44,14 @@ class MailRow:
 
 @dataclass(frozen=True, slots=True)
 class KeptMail:
-    """A mail that waits to be filed."""
+    """A mail that waits to be filed; `copy_of`: see `caseengine.mail_copies`."""
 
     id: int
     raw: bytes
     envelope: Mapping[str, Any]
     tries: int
     received_at: datetime
+    copy_of: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,12 @@ class FiledAs:
 
     Attributes:
         verdict: why it went there, as a code.
+        belief: how far its sender was believed.
         original: what the agent may want to see beside the new words: html, quoted, subject, addresses.
     """
 
     verdict: str
+    belief: str
     message_id: str = ""
     sender: str = ""
     conversation_id: UUID | None = None
@@ -81,13 +84,16 @@ class Mails:
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
 
-    def keep(self, digest: str, raw: bytes, envelope: Mapping[str, Any], *, at: datetime) -> Any:
+    def keep(
+        self, digest: str, raw: bytes, envelope: Mapping[str, Any], *, copy_of: int | None = None, at: datetime
+    ) -> Any:
         """Keep a mail. After commit the write's `result.id` is its number.
 
         Raises (at commit):
             AlreadyReceived: the same mail was kept before.
         """
         values = {"digest": digest, "raw": raw, "size": len(raw), "envelope": dict(envelope), "received_at": at}
+        values["copy_of"] = copy_of
         self._work.after_commit_wake(TOPIC)
         return self._work.write(Insertion(NEW_ROW, values), duplicate=AlreadyReceived("mail", "in", digest))
 
@@ -119,10 +125,10 @@ class Mails:
         self._work.write(sa.update(mails).where(*waiting).values(**values, case_id=case_id), rows=1)
 
     def retry(self, mail_id: int) -> None:
-        """Take up one that was set aside. Raises `Conflict` at commit where there is none."""
+        """Take up one that was set aside. Raises `Conflict` at commit where there is none, or a copy was filed."""
         values = {"state": "kept", "tries": 0, "next_try_at": None, "done_at": None}
         aside = mails.c.id == mail_id, mails.c.state == "quarantined", mails.c.dropped_at.is_(None)
-        self._work.write(sa.update(mails).where(*aside).values(values), rows=1)
+        self._work.write(sa.update(mails).where(*aside, mails.c.belief == "").values(values), rows=1)
         self._work.after_commit_wake(TOPIC)
 
 

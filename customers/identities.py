@@ -61,10 +61,23 @@ def normalise(kind: IdentityKind | str, typed: str, *, region: str = "GB") -> st
         IdentityInvalid: it cannot be one of this kind.
     """
     kind = IdentityKind(kind)
+    if kind is IdentityKind.EMAIL and not _one_mailbox(typed):
+        raise IdentityInvalid(kind)
     cleaned = unicodedata.normalize("NFKC" if kind is not IdentityKind.WEB else "NFC", typed).strip()
     if not cleaned or len(cleaned) > TYPED_MAX or not cleaned.isprintable():
         raise IdentityInvalid(kind)
     return NORMALISERS[kind](cleaned, region)
+
+
+def _one_mailbox(typed: str) -> bool:
+    """Whether what stands before the @ is written, as in lower case, in a way that nothing is folded to.
+
+    Full-width letters, "ª" and the Kelvin sign make another mailbox: its mail goes to somebody else, and its domain
+    vouches for that one. A keyboard for full-width letters may mean the plain ones, but nobody can tell: who typed them
+    is asked again. Domains are folded: the DNS knows one form.
+    """
+    local = typed.rpartition("@")[0]
+    return bool(local) and all(unicodedata.is_normalized("NFKC", one) for one in (local, local.lower()))
 
 
 def _email(typed: str, _: str) -> str:

@@ -44,11 +44,12 @@ def mark(
 
 
 def written(kind: IdentityKind | str, value: str) -> str:
-    """The one form of an address here; what cannot be one is taken as it is."""
+    """The one form of an address here; what cannot be one is taken as it is, so that it is nobody else's."""
     try:
         return normalise(kind, value)
     except IdentityInvalid:
-        return value.strip().lower()[:400]
+        plain = value.strip()
+        return (plain.lower() if plain.isascii() else plain)[:400]
 
 
 def _named(kind: IdentityKind | str, value: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand
+from app.jobs.letter_at_hand import PROOF, WORDS_MAX, FiledLetter, LetterAtHand
 from app.jobs.letter_belief import belief_in
+from app.jobs.letter_copies import file_copy
 from app.jobs.letter_parts import answers_elsewhere, clean, usable_address, usable_id
 from app.jobs.silent_letters import file_from_machine, file_from_outside, file_silently
 from app.reception import receive
@@ -20,7 +21,6 @@ from storage.transaction import UnitOfWork
 if TYPE_CHECKING:
     from app.jobs.filing import FilingParts
 
-PROOF = "email_dmarc"
 SUBJECT_MAX = 400
 FROM_MANY = (Automatic.LIST, Automatic.BULK)
 """Ways that people's own words come by, too: a group address, a shop's list."""
@@ -32,9 +32,11 @@ async def file_letter(
     """Put it where it belongs; the mail is filed with it, or neither is.
 
     Raises (at commit):
-        Conflict: somebody else filed it, or changed what it was going to.
+        Conflict: somebody else filed it, or changed what it was going to; at once, where the first copy of it waits.
     """
     here = LetterAtHand(work, mail, letter, incoming_of(letter, mail, parts), parts, at)
+    if mail.copy_of is not None and (filed := await file_copy(here, mail.copy_of)) is not None:
+        return filed
     if letter.automatic is not Automatic.NO:
         return await _file_automatic(here)
     sent = await here.sent_mail()

@@ -20,12 +20,14 @@ from app.mailroom import envelope_of
 from app.metrics import MAILS
 from caseengine.mails import TRIES_MAX, KeptMail, Mails, due_mails, held_until, mail_row
 from caseengine.model.actor import BOT
+from caseengine.model.case import Case
 from caseengine.operations.opening import Opening, open_case
 from channels.email.letter import Letter
 from channels.email.mailroom import Reads
 from channels.email.reading import LetterUnreadable
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict, StorageUnavailable
+from storage.transaction import UnitOfWork
 
 log = structlog.get_logger()
 LEFT_IN_MAILBOX = "left_in_mailbox"
@@ -180,21 +182,26 @@ class Filing:
             Mails(work).failed(mail, error, at=self._parts.now())
 
     async def _set_aside(self, mail: KeptMail, error: str) -> None:
-        """With its bytes, and a case so that a person looks."""
-        words, at = self._parts.words, self._parts.now()
+        """With its bytes, and a case so that a person looks; of a copy they have what the first one brought."""
+        at = self._parts.now()
         try:
             async with self._parts.database.unit_of_work() as work:
-                subject = words["mail.unreadable_subject"]
-                opening = Opening(subject=subject, description=subject, department=self._parts.fallback_department)
-                case = await open_case(work, opening, by=BOT, at=at)
-                line = "mail.left_in_mailbox_note" if error == LEFT_IN_MAILBOX else "mail.unreadable_note"
-                case.note(words[line].format(mail=mail.id, error=error), by=BOT, at=at)
+                case = await self._open_unread(work, mail, error, at=at) if mail.copy_of is None else None
                 # The case is new in this very unit of work: the mail names it by a write that comes after.
-                Mails(work).quarantine(mail, error, case.id, at=at)
+                Mails(work).quarantine(mail, error, case.id if case is not None else None, at=at)
         except Conflict:
             log.info("mail_set_aside_elsewhere", mail=mail.id)
             return
         MAILS.labels("quarantined").inc()
+
+    async def _open_unread(self, work: UnitOfWork, mail: KeptMail, error: str, *, at: datetime) -> Case:
+        words = self._parts.words
+        subject = words["mail.unreadable_subject"]
+        opening = Opening(subject=subject, description=subject, department=self._parts.fallback_department)
+        case = await open_case(work, opening, by=BOT, at=at)
+        line = "mail.left_in_mailbox_note" if error == LEFT_IN_MAILBOX else "mail.unreadable_note"
+        case.note(words[line].format(mail=mail.id, error=error), by=BOT, at=at)
+        return case
 
 
 def _sender(letter: Letter | Exception) -> str:

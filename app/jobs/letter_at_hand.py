@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 WORDS_MAX = 20_000
 """Characters of new words that go into a conversation; the whole stays with the mail."""
 NOTE_WORDS_MAX = 2_000
+PROOF = "email_dmarc"
+"""How a contact is known by their mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class LetterAtHand:
     ) -> None:
         filed = FiledAs(
             verdict=verdict,
+            belief=str(self.incoming.belief),
             message_id=self.incoming.message_id,
             sender=self.incoming.sender or "",
             conversation_id=conversation,

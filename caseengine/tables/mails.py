@@ -25,6 +25,8 @@ mails = sa.Table(
     sa.Column("verdict", sa.String(40), nullable=False, server_default=EMPTY),
     sa.Column("original", Json),
     sa.Column("dropped_at", Instant),
+    sa.Column("belief", sa.String(8), nullable=False, server_default=EMPTY),
+    sa.Column("copy_of", Serial),
     sa.CheckConstraint("state IN ('kept', 'filed', 'quarantined')", name="state"),
     sa.Index("ix_mails_kept", "id", sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
     sa.Index("ix_mails_state_id", "state", "id"),
@@ -47,7 +49,8 @@ mails = sa.Table(
 """
 A mail is kept before anybody has looked into it: `digest` tells it from others, `raw` and `envelope` are how it came.
 Filed, `verdict` says why it went where it went, `original` what is left of it beside the new words: see `Original`.
-`dropped_at`: since when `raw` is empty, because nobody needs it any more.
+`dropped_at`: since when `raw` is empty, because nobody needs it any more. `copy_of`: the first that came of the same
+mail. `belief`: how far its sender was believed, or that of a copy which was vouched for; empty before it is filed.
 """
 
 mail_threads = sa.Table(

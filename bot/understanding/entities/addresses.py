@@ -1,6 +1,7 @@
 """E-mail addresses in running text."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
@@ -28,8 +29,17 @@ def _email(text: str, start: int, end: int) -> Entity:
     said = text[start:end]
     start += len(said) - len(said.lstrip(_EDGES))
     said = said.strip(_EDGES)
-    try:
-        value = validate_email(said, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError:
+    value = _written(said)
+    if value is None:
         return Entity(EntityKind.EMAIL, None, said, start, start + len(said), mistyped=True)
     return Entity(EntityKind.EMAIL, value, said, start, start + len(said), shown=value)
+
+
+def _written(said: str) -> str | None:
+    """Its normal form; None for what is no address, or becomes another mailbox's where letters are folded."""
+    if not unicodedata.is_normalized("NFKC", said.partition("@")[0]):
+        return None
+    try:
+        return validate_email(said, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        return None

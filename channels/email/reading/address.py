@@ -118,10 +118,14 @@ def _comparable(address: str) -> str:
 
 
 def _honest(text: str) -> bool:
-    """Not normal form, invisible, of another direction, or a look-alike of punctuation: no."""
+    """Not normal form, invisible, of another direction, or a look-alike of punctuation: no.
+
+    A local part is no other mailbox's under a form that programs compare by: ªna@ would be ana@ to them.
+    """
     kinds = {unicodedata.category(letter) for letter in text}
     return (
         unicodedata.is_normalized("NFC", text)
+        and unicodedata.is_normalized("NFKC", text.rpartition("@")[0])
         and not kinds & {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
         and not CONFUSABLE & set(text)
         and not any(

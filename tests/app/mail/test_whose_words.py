@@ -10,12 +10,13 @@ import pytest
 from app.mail_reader import DeskReader
 from app.mail_settings import MailDesk
 from storage.engine import Database
-from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, by_signatures, mailing
+from tests.app.mail.mailing import AUTHSERV, DESK, MailingDesk, by_signatures, mailing, number_in
 from tests.app.mail.peer import mail
 from tests.channels.email.reading.test_signature import by, keys
 
 pytestmark = pytest.mark.bar
 BARE = ("from", "to", "subject", "date", "message-id")
+TEXT = ("mime-version", "content-transfer-encoding", "content-type")
 HELD = "dkim=pass header.d=corner.example header.s=desk"
 SERVER = "spf=pass smtp.mailfrom=ana@corner.example"
 
@@ -178,3 +179,43 @@ async def test_s9_ordinary_replies_go_on_in_their_thread(database: Database, tmp
             await desk.gets(past_the_border(signed(raw, *names) if names else raw, *told))
             await desk.settle()
         assert await desk.verdicts() == ["new", *["own_mail"] * 4]
+
+
+@pytest.mark.parametrize("mailbox", ["\uff41na", "\u00aana", "an\u1d43"])
+async def test_s9_another_mailbox_of_the_domain_is_nobody_else(database: Database, tmp_path: Path, mailbox: str):
+    """Its domain vouches for it, and our own programs fold it to Ana's."""
+    async with behind_a_border(database, tmp_path) as desk:
+        await desk.knows()
+        (answer,) = await desk.hears(dmarc="pass", sender="ana@corner.example")
+        number = number_in(answer)
+        for place, subject in enumerate((f"Re: [{number}]", "Something else")):
+            raw = mail(
+                "Please close it.", message_id=f"{place}@x.example", sender="ana@corner.example", subject=subject
+            )
+            raw = raw.replace(b"From: ana@", f"From: {mailbox}@".encode())
+            await desk.gets(past_the_border(raw), mail_from="eve@corner.example")
+            assert await desk.sent() == []
+
+        assert (await desk.verdicts())[1:] == ["sender_unclear", "new"]
+        assert not any("Please close it." in line for line in await desk.told(number))
+        assert await known(desk) == [True, False, False]
+
+
+@pytest.mark.parametrize("found", ["fail", "none"])
+async def test_s9_no_copy_vouches_for_what_was_made_of_the_mail_before_it(
+    database: Database, tmp_path: Path, found: str
+):
+    """Somebody who was copied in has it read otherwise, and is faster."""
+    async with behind_a_border(database, tmp_path) as desk:
+        ana = await desk.knows()
+        raw = mail(FORWARDED, message_id="1@corner.example", subject="Deliveries")
+        await desk.gets(past_the_border(read_as_parts(raw)).replace(b"dmarc=pass", f"dmarc={found}".encode()))
+        await desk.settle()
+        await desk.gets(past_the_border(signed(raw, *BARE, *TEXT), HELD))
+        await desk.settle()
+
+        assert (await desk.verdicts())[1] == "new"
+        told = {
+            (await desk.case(one)).description[:6]: (await desk.case(one)).contact_id for one in await desk.numbers()
+        }
+        assert told == {"Please": None, "FYI\n\n-": ana.id}

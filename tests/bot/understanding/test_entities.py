@@ -102,6 +102,8 @@ def test_addresses() -> None:
 
     assert read(said) == [("email", "Ana.Silva@harbour.example"), ("phone", "+442079460018")]
     assert read("ana@nowhere", "email") == [("email", None)]
+    assert read("\uff41na@harbour.example", "email") == [("email", None)]
+    assert read("\u212aim@harbour.example", "email") == [("email", None)]
     assert read("07 12 34", "phone") == [("phone", None)]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.email import digest
-from channels.email.digest import digest_of
+from channels.email.digest import copy_digest, digest_of
 
 MAIL = b"Message-ID: <1@corner.example>\r\nFrom: Ana <ana@corner.example>\r\nSubject: Till\r\n\r\nIt jams.\r\n"
 
@@ -36,9 +36,32 @@ def test_without_an_id_the_same_words_on_another_day_are_another_mail():
     assert digest_of(bare) != digest_of(bare.replace(b"Mon, 2", b"Tue, 3"))
 
 
+def test_copies_that_came_by_another_way_alone_are_no_more_believable():
+    own = copy_digest("1", b"Authentication-Results: mx; dmarc=pass\r\n" + MAIL)
+    another = b"Return-Path: <x@x>\r\nAuthentication-Results: mx;\r\n\tdmarc=pass\r\nReceived: by a;\r\n Mon\r\n"
+    brought = b"Authentication-Results: elsewhere; dmarc=fail\r\n"
+    assert copy_digest("1", another + MAIL) == own
+    assert copy_digest("1", another + brought + MAIL) == own
+    assert copy_digest("1", (another + MAIL).replace(b"\r\n", b"\n")) == own
+
+
+def test_copies_differ_in_what_a_server_found_and_in_whatever_may_be_signed():
+    copies = [
+        MAIL,
+        b"Authentication-Results: mx; dmarc=pass\r\n" + MAIL,
+        b"Authentication-Results: mx; dmarc=fail\r\n" + MAIL,
+        b"Authentication-Results: x; dmarc=pass\r\nAuthentication-Results: mx; dmarc=fail\r\n" + MAIL,
+        b"DKIM-Signature: v=1\r\n" + MAIL,
+        MAIL.replace(b"Subject: Till", b"Subject: [list] Till"),
+        b"X-Mine: 1\r\n" + MAIL,
+    ]
+    assert len({copy_digest("1", raw) for raw in copies}) == len(copies)
+    assert copy_digest("1", MAIL) != copy_digest("2", MAIL)
+
+
 @given(st.binary(max_size=2_000))
 def test_it_takes_whatever_comes(raw):
-    assert len(digest_of(raw)) == 64
+    assert len(digest_of(raw)) == len(copy_digest("", raw)) == 64
 
 
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a"]), max_size=30).map(b"".join))

@@ -105,6 +105,14 @@ def test_an_honest_sender_is_believed(value, expected):
     assert letter.sender_doubt == ""
 
 
+@pytest.mark.parametrize("local", ["\uff41na", "\u00aana", "an\u1d43", "\ufb01ona", "\u212aim"])
+def test_a_mailbox_that_programs_fold_to_another_one_is_in_doubt(local):
+    letter = read(mail(f"From: {local}@home.example", head=NO_FROM))
+
+    assert letter.sender is None
+    assert letter.sender_doubt == "malformed"
+
+
 @pytest.mark.parametrize(
     "name",
     [f'"{BANK}"', "=?utf-8?q?bank=40bank.example?=", '"Bank <bank@bank.example>"', "=?utf-8?q?bank=EF=BC=A0bank?="],
