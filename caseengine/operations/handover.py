@@ -14,6 +14,7 @@ from caseengine.model.conversation import Conversation, Mode
 from caseengine.model.lifecycle import ENDED, Status
 from caseengine.operations.applying import judge_anew
 from caseengine.operations.conversing import go_on_in, let_go
+from caseengine.operations.filing import CHANNEL as MAIL
 from caseengine.operations.keeping import case_rules
 from caseengine.operations.opening import add_to_case, follow_up
 from caseengine.operations.permission import permitted_case
@@ -48,7 +49,7 @@ async def hand_over(
         case = await follow_up(work, case, case.description, by=by, at=at, conversation=conversation)
     elif case.status is Status.RESOLVED:
         case.reopen(reason, by=by, at=at)
-    await leave_the_gone(work, case, at=at)
+    await leave_the_gone(work, case, soon=found.channel != MAIL, at=at)
     await go_on_in(work, case, found, by=by, at=at)
     case.hand_over(found.id, reason=reason, summary=summary, by=by, at=at)
     await judge_anew(work, case, at=at)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from caseengine.agents import Agent, Agents
+from caseengine.agents import Agent, Agents, Presence, seen_lately
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM, Actor
 from caseengine.model.case import Case
@@ -41,6 +41,7 @@ ROUTING = "routing"
 LOCKED_OUT = "agent_locked"
 LEFT = "agent_left"
 ON_LEAVE = "agent_on_leave"
+VANISHED = "agent_vanished"
 
 Notice = Callable[[str], Mapping[str, Any]]
 """From an agent's name to what the customer reads when they join."""
@@ -170,23 +171,29 @@ async def return_work(work: UnitOfWork, case: Case, reason: str, *, by: Actor = 
     work.after_commit_wake(ROUTING)
 
 
-async def leave_the_gone(work: UnitOfWork, case: Case, *, by: Actor = SYSTEM, at: datetime) -> None:
-    """A case that goes on waits for somebody else, where whoever had it does not come back to it soon, or at all."""
+async def leave_the_gone(work: UnitOfWork, case: Case, *, soon: bool = False, by: Actor = SYSTEM, at: datetime) -> None:
+    """A case that goes on waits for somebody else, where whoever had it does not come back to it soon, or at all.
+
+    Args:
+        soon: the customer sits there and waits; who is off until tomorrow is not there for them.
+    """
     if case.agent_id is None:
         return
-    if (reason := await _gone(work, case, await Agents(work).get(case.agent_id), at)) is not None:
+    if (reason := await _gone(work, case, await Agents(work).get(case.agent_id), at, soon=soon)) is not None:
         await return_work(work, case, reason, by=by, at=at)
 
 
-async def _gone(work: UnitOfWork, case: Case, agent: Agent, at: datetime) -> str | None:
-    """Locked out, in another department, or, where routing finds somebody else, on leave."""
+async def _gone(work: UnitOfWork, case: Case, agent: Agent, at: datetime, *, soon: bool) -> str | None:
+    """Locked out, in another department, on leave where routing finds somebody else, or off where they are needed."""
     if agent.is_locked:
         return LOCKED_OUT
     if not agent.may_see(case.department):
         return LEFT
     _, policy = await routing_rules(work)
-    routed = policy.of(case.department).mode is not Mode.PULL
-    return ON_LEAVE if routed and await on_leave(work, agent, at) else None
+    if policy.of(case.department).mode is not Mode.PULL and await on_leave(work, agent, at):
+        return ON_LEAVE
+    off = agent.presence is Presence.OFFLINE or not seen_lately(agent.seen_at, at)
+    return VANISHED if soon and off else None
 
 
 async def return_all(

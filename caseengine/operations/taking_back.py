@@ -10,11 +10,9 @@ from caseengine.model.actor import SYSTEM
 from caseengine.model.case import Case
 from caseengine.operations.conversing import wait_again
 from caseengine.operations.offers import end_offer
-from caseengine.operations.routing import LEFT, LOCKED_OUT, ROUTING, return_work
+from caseengine.operations.routing import LEFT, LOCKED_OUT, ROUTING, VANISHED, return_work
 from caseengine.reading.out_of_place import live_work_of_the_lost, offers_ended, work_out_of_place
 from storage.transaction import UnitOfWork
-
-VANISHED = "agent_vanished"
 
 
 async def take_back_offer(work: UnitOfWork, case: Case, *, at: datetime) -> None:

@@ -109,6 +109,22 @@ async def test_who_is_off_for_the_night_keeps_what_they_had(desk: RoutingDesk, a
     assert await desk.holder(case) == ann.id
 
 
+@pytest.mark.parametrize(("presence", "gone"), [(Presence.OFFLINE, True), (Presence.AWAY, False)])
+async def test_who_asks_for_a_person_in_a_chat_waits_for_nobody_who_is_off(
+    desk: RoutingDesk, ann: Agent, presence: Presence, gone: bool
+) -> None:
+    conversation = await desk.chat()
+    case = await desk.report_in(conversation)
+    await desk.do(take, case.number, by=ann.actor, at=when("Mon 09:01"))
+    await desk.is_there(ann, "Mon 11:59", presence)
+    ben = await desk.hires("Ben", at="Mon 12:00")
+    await desk.hand_over(conversation, case, "Mon 12:00")
+    await desk.sweeps("Mon 12:00")
+    assert await desk.holder(case) == (ben.id if gone else ann.id)
+    assert await last_returned(desk, case) == ("agent_vanished" if gone else "")
+    await desk.rows_equal_fold(case)
+
+
 async def test_who_is_at_their_desk_though_on_leave_goes_on(desk: RoutingDesk, ann: Agent) -> None:
     case = await held(desk, ann)
     await desk.is_there(ann, "Tue 10:00")
