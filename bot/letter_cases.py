@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.dialogs.agreeing import agrees
 from bot.dialogs.cases_here import awaiting_confirmation, cases_here, ended_last, open_case_here
-from bot.dialogs.close_reopen import agrees
 from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.steps import Line
 from bot.understanding import Intent, Understanding

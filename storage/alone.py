@@ -10,8 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.outage import is_outage
-
 
 class FileLocks:
     """Beside a SQLite file: processes that use it are on one machine."""
@@ -58,9 +56,8 @@ class SessionLocks:
         async with self._asking:
             try:
                 return await self._has(task)
-            except (sa.exc.DBAPIError, OSError) as error:
-                if is_outage(error):
-                    await self._forget()
+            except BaseException:  # a session that was broken off in a question answers no more
+                await self._forget()
                 raise
 
     async def release(self) -> None:

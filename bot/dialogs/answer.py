@@ -3,6 +3,7 @@
 from rapidfuzz import fuzz, process
 
 from bot.activity import Choice
+from bot.dialogs.agreeing import agrees
 from bot.dialogs.desk import Desk
 from bot.dialogs.dispatch import lost
 from bot.dialogs.outcomes import record_outcome
@@ -77,7 +78,7 @@ def place_in_list(said: Understanding, count: int) -> int | None:
 
 async def take_solved(said: Understanding, slots: Slots, desk: Desk) -> Next:
     """Did it help? Anything but yes or no is a new matter."""
-    if said.intent in (Intent.AFFIRM, Intent.THANK):
+    if agrees(said):
         record_outcome(desk, slots["question"], slots["article"], "solved")
         return Done("answer.glad")
     if said.intent == Intent.DENY or said.wants.case:

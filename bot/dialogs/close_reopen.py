@@ -1,11 +1,11 @@
 """The customer ends a case or takes it up again; and says whether a resolution helped."""
 
+from bot.dialogs.agreeing import agrees
 from bot.dialogs.desk import Desk
 from bot.dialogs.own_case import choose_case
 from bot.dialogs.steps import Ask, Done, Next, Slots, dialog
 from bot.dialogs.survey import closed_then_asked
 from bot.understanding import Intent, Understanding
-from bot.understanding.problems import troubled
 from caseengine.model.case import Case
 from caseengine.model.errors import TransitionNotAllowed
 from caseengine.model.lifecycle import Status
@@ -55,11 +55,6 @@ async def start_reopening(said: Understanding, slots: Slots, desk: Desk) -> Next
         return Done("reopen.not_possible", {"number": case.number}, choices=("choice.report",))
     told = {"before": case.number, "number": now.number, "next_update": now.due_at}
     return Done("reopen.done" if now is case else "reopen.followed", told)
-
-
-def agrees(said: Understanding) -> bool:
-    """It is solved. What only sounds like thanks is none where it tells of trouble: "thanks for nothing, it fails"."""
-    return said.intent in (Intent.AFFIRM, Intent.THANK) and (said.confidence == 1.0 or not troubled(said.text))
 
 
 async def confirm(said: Understanding, slots: Slots, desk: Desk) -> Next:

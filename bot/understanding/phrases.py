@@ -90,8 +90,19 @@ def without_politeness(said: str) -> str:
 @lru_cache(maxsize=1)
 def english_phrases() -> Phrases:
     """The phrases that ship with the desk: data/phrases.en.yaml."""
+    return Phrases(_shipped())
+
+
+@lru_cache(maxsize=1)
+def phrases_of_a_solution() -> Phrases:
+    """The same where it was asked whether something is solved: "it works again" is a yes there, and nowhere else."""
+    shipped = _shipped()
+    return Phrases({**shipped, Intent.AFFIRM: [*shipped[Intent.AFFIRM], *yaml.safe_load(data_text("solved.en.yaml"))]})
+
+
+def _shipped() -> dict[Intent, list[str]]:
     document: dict[str, Any] = yaml.safe_load(data_text("phrases.en.yaml"))
-    return Phrases({Intent(name): texts for name, texts in document.items()})
+    return {Intent(name): texts for name, texts in document.items()}
 
 
 def data_text(name: str) -> str:

@@ -62,6 +62,8 @@ async def live_work_of_the_lost(
 ) -> Sequence[sa.Row[Any]]:
     """Cases whose customer is left alone by somebody whose screen was not heard of for too long: id.
 
+    A mail leaves nobody waiting.
+
     By whoever holds the case, be it a colleague who said something last; of one nobody holds, by who has the word.
     """
     lost = sa.or_(agents.c.presence == Presence.OFFLINE, _lost(at))
@@ -73,6 +75,7 @@ async def live_work_of_the_lost(
         .join(agents, agents.c.id == sa.func.coalesce(cases.c.agent_id, conversations.c.agent_id))
         .where(
             sa.text("conversations.mode = 'agent'"),
+            conversations.c.channel != "email",
             conversations.c.agent_id.is_not(None),
             lost,
             case_conversations.c.live,

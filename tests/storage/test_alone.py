@@ -71,3 +71,18 @@ async def test_a_session_that_was_ended_holds_nothing(postgres_folder: Path) -> 
     finally:
         await other.close()
         await database.close()
+
+
+@pytest.mark.postgres
+async def test_a_look_that_is_cut_short_spoils_none_that_comes_after(postgres_folder: Path) -> None:
+    database = Database(await new_postgres(postgres_folder))
+    try:
+        for steps in range(60):
+            look = asyncio.create_task(database.is_alone_at("sending"))
+            for _ in range(steps % 12):
+                await asyncio.sleep(0)
+            look.cancel()
+            await asyncio.gather(look, return_exceptions=True)
+        assert await database.is_alone_at("sending")
+    finally:
+        await database.close()

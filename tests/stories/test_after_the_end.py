@@ -66,6 +66,21 @@ async def test_who_is_content_is_taken_at_their_word(desk: Desk, words: str) -> 
     assert (await desk.case(number)).row.status is Status.CLOSED
 
 
+async def test_who_asks_whether_it_is_solved_has_not_agreed(desk: Desk) -> None:
+    ana, _, number = await resolved_for(desk)
+    await ana.says("All good?")
+    assert (await desk.case(number)).row.status is not Status.CLOSED
+
+
+async def test_what_works_again_is_no_reason_to_open_a_case(desk: Desk) -> None:
+    ana = await desk.visitor()
+    await ana.says("Please open a case: our bread delivery never came")
+    await ana.says("ana@shop.example")
+    assert "Shall I open" in ana.heard, ana.heard
+    await ana.says("It's working again")
+    assert "CAS-" not in ana.heard, ana.heard
+
+
 @pytest.mark.parametrize("words", ["Thanks for nothing, it is still missing", "Great, now half of it is missing"])
 async def test_thanks_beside_trouble_are_none(desk: Desk, words: str) -> None:
     ana, _, number = await resolved_for(desk)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.dialogs.agreeing import agrees
 from bot.understanding import Intent, Names, Understander
 from bot.understanding.phrases import english_phrases
 
@@ -22,9 +23,6 @@ ASKED = [None, "yes_no", "email", "phone", "order_number", "code"]
         "alright, go for it then",
         "Yes, thank you!",
         "Works now, cheers",
-        "Yes thanks, all working again.",
-        "It works again, thank you",
-        "thanks, that did the trick",
     ],
 )
 async def test_yes_however_it_is_said(text: str, expecting: str | None) -> None:
@@ -87,12 +85,30 @@ async def test_small_talk(text: str, intent: Intent) -> None:
     assert understood.wants.person is (intent is Intent.TALK_TO_PERSON)
 
 
+@pytest.mark.parametrize(
+    ("text", "solved"),
+    [
+        ("Yes thanks, all working again.", True),
+        ("It works again, thank you", True),
+        ("thanks, that did the trick", True),
+        ("No thanks, all good", True),
+        ("Yes", True),
+        ("all good?", False),
+        ("Resolved?", False),
+        ("no, it still fails", False),
+    ],
+)
+async def test_what_is_well_now_is_solved_and_no_yes_to_anything_else(text: str, solved: bool) -> None:
+    assert agrees(await Understander(None, Names).understand(text)) is solved
+    assert (english_phrases().intent(text) is Intent.AFFIRM) is (text == "Yes")
+
+
 def test_a_phrase_stands_in_one_list_only() -> None:
     import yaml
 
     from bot.understanding.phrases import data_text, plain
 
-    lists = yaml.safe_load(data_text("phrases.en.yaml"))
+    lists = {**yaml.safe_load(data_text("phrases.en.yaml")), "solved": yaml.safe_load(data_text("solved.en.yaml"))}
     seen: dict[str, str] = {}
     for name, texts in lists.items():
         for text in texts:

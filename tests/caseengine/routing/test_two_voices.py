@@ -1,14 +1,15 @@
 """Two agents in one chat, or two cases: whoever of them vanishes, no customer is left with nobody."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from caseengine.agents import Agent, Presence
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
-from caseengine.operations import assigning, move, reply
+from caseengine.operations import assigning, move, reply, take
+from caseengine.operations.conversing import open_conversation
 from caseengine.operations.routing import give_back
 from tests.caseengine.office import when
 from tests.caseengine.routing.desk import RoutingDesk
@@ -163,3 +164,18 @@ async def test_who_speaks_in_the_chat_already_does_not_join_it_again(desk: Routi
     assert await desk.holder(other) == ann.id
     assert await desk.holder(chat) == ann.id
     assert await notices(desk, conversation) == []
+
+
+@pytest.mark.parametrize("colleague", [False, True])
+async def test_a_mail_waits_for_who_answered_it_until_they_are_back(desk: RoutingDesk, colleague: bool) -> None:
+    ann, conversation = await desk.hires("Ann"), uuid4()
+    told: dict[str, Any] = {"channel": "email", "visitor": "ana@x.example", "locale": "en", "at": when("Mon 09:00")}
+    await desk.do(open_conversation, id=conversation, **told)
+    case = await desk.report_in(conversation)
+    await desk.do(take, case.number, by=ann.actor, at=when("Mon 09:06"))
+    await desk.do(reply, case.number, "One moment", key="said", by=ann.actor, at=when("Mon 09:07"))
+    if colleague:
+        await desk.do(reply, case.number, "And from me", key="more", by=desk.sam.actor, at=when("Mon 09:08"))
+    await desk.is_there(ann, "Mon 17:00", Presence.OFFLINE)
+    await desk.sweeps("Mon 17:10")
+    assert await desk.holder(case) == ann.id
