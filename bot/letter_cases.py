@@ -1,12 +1,16 @@
 """The case that a letter is about, and what a letter means for one that has ended."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.dialogs.agreeing import agrees
 from bot.dialogs.cases_here import awaiting_confirmation, cases_here, ended_last, open_case_here
 from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.steps import Line
 from bot.understanding import Intent, Understanding
+from bot.understanding.phrases import english_phrases
+from bot.understanding.problems import troubled
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
 from caseengine.model.lifecycle import Status
@@ -20,6 +24,8 @@ CLOSING_WORDS_MAX = 40
 AGREEING_SIGNS = frozenset("\U0001f44d\u2764\U0001f389")  # a thumb up, a heart, a party popper
 SHADES = dict.fromkeys((0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)))
 """How a sign is drawn and the colour of a hand: they change nothing of what it means."""
+SAID_TO_US = re.compile(r"\b(?:i|we|you|please|also|but|ich|wir|sie|bitte|auch|aber)\b", re.IGNORECASE)
+"""Words of somebody who has more to say, which no address or motto of a company has."""
 
 
 async def case_meant(said: Understanding, desk: Desk) -> Case | None:
@@ -51,8 +57,7 @@ async def hear_after_the_end(case: Case, said: Understanding, desk: Desk) -> lis
     if case.status is Status.RESOLVED and _crossed(case, desk):
         case.note(desk.said, by=desk.customer, at=desk.at)
         return [Line("resolved.ask_again", {"number": case.number})]
-    content = (agrees(said) or said.intent is Intent.CLOSE_CASE) and not said.question
-    if content and len(said.text.split()) <= CLOSING_WORDS_MAX:
+    if _content(said) and len(said.text.split()) <= CLOSING_WORDS_MAX:
         return await _agreed(case, desk)
     (now,) = await hear_customer(
         desk.work, desk.conversation.id, text=desk.said, key=desk.key, at=desk.at, by=desk.customer, about=case
@@ -67,7 +72,7 @@ async def hear_reaction(case: Case | None, sign: str, desk: Desk) -> list[Line]:
     """A sign without words: it can agree that a case is solved, and is else nothing to answer."""
     if case is None:
         return []
-    if case.status is Status.RESOLVED and sign.translate(SHADES) in AGREEING_SIGNS and not _crossed(case, desk):
+    if sign.translate(SHADES) in AGREEING_SIGNS and _knew_it_resolved(case, desk):
         return await _agreed(case, desk)
     case.note(desk.words["notice.reacted"].format(text=sign), by=desk.customer, at=desk.at)
     return []
@@ -77,6 +82,27 @@ def hear_nothing(case: Case, desk: Desk) -> list[Line]:
     """A mail without words or files changes nothing: it is noted, and asked about where no person has the word."""
     case.note(desk.words["mail.note_no_words"], by=BOT, at=desk.at)
     return [] if desk.conversation.mode is Mode.AGENT else [Line("mail.ask_words")]
+
+
+def _content(said: Understanding) -> bool:
+    """All of it agrees; or its first paragraph does, and the others, as a company's address, say nothing to us."""
+    if said.question:
+        return False
+    if agrees(said) or said.intent is Intent.CLOSE_CASE:
+        return True
+    first, _, others = said.text.strip().partition("\n\n")
+    agreed = english_phrases().intent(first) in (Intent.AFFIRM, Intent.THANK)
+    understood = said.intent not in (Intent.AFFIRM, Intent.THANK, Intent.SOMETHING_ELSE)
+    says_more = "?" in others or troubled(others) or SAID_TO_US.search(others) is not None
+    return agreed and not understood and not says_more
+
+
+def _knew_it_resolved(case: Case, desk: Desk) -> bool:
+    """Whether the mail that a sign is under told of the resolution, or came after it: an older one asked for no yes."""
+    under = desk.details.get("answered_at")
+    if case.status is not Status.RESOLVED or case.resolved_at is None or under is None or _crossed(case, desk):
+        return False
+    return datetime.fromisoformat(under) >= case.resolved_at
 
 
 def _crossed(case: Case, desk: Desk) -> bool:

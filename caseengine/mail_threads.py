@@ -48,6 +48,7 @@ class SentMail:
     automatic: bool
     state: str
     proof: Any
+    at: datetime
 
     @property
     def began(self) -> bool:

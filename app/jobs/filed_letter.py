@@ -10,6 +10,7 @@ from app.jobs.letter_parts import answers_elsewhere, clean, usable_address, usab
 from app.jobs.silent_letters import file_from_machine, file_from_outside, file_silently
 from app.reception import receive
 from bot.activity import NOT_VOUCHED, Activity, Kind, Role, Sender
+from caseengine.mail_threads import sent_by_ids
 from caseengine.mail_tokens import tokens_in
 from caseengine.mails import KeptMail
 from caseengine.operations.filing import CHANNEL, Incoming, answers_by_its_subject, place_mail
@@ -104,7 +105,7 @@ async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool)
             "cc": list(here.incoming.cc),
             "answers": _answers(here),
             **({"pictures": "outside"} if shows_pictures_from_outside(here.letter.html) else {}),
-            **({"reaction": here.letter.reaction} if here.letter.reaction else {}),
+            **(await _reaction(here) if here.letter.reaction else {}),
             **({} if answered else {"unanswered": True}),
             **({"beside": str(decision.tell), "reason": str(decision.reason)} if decision.tell else {}),
         },
@@ -114,6 +115,13 @@ async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool)
     receive(here.work, activity, raw=None, at=here.at)
     here.filed(str(decision.reason), conversation=conversation, inline=inline)
     return FiledLetter(str(decision.reason), str(conversation))
+
+
+async def _reaction(here: LetterAtHand) -> dict[str, str]:
+    """The sign, and when we wrote the mail that it is under, where that is known."""
+    under = await sent_by_ids(here.work, [one for one in map(usable_id, here.letter.in_reply_to) if one])
+    written = {"answered_at": max(mail.at for mail in under).isoformat()} if under else {}
+    return {"reaction": here.letter.reaction, **written}
 
 
 def _said(here: LetterAtHand, decision: Decision) -> str:

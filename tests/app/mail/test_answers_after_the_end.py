@@ -7,6 +7,8 @@ import pytest
 
 from caseengine.model.case import Case
 from caseengine.operations import ending
+from channels.email.marker import LINES
+from channels.email.reading.reply import new_words
 from tests.app.mail.mailing import MailingDesk, id_of, number_in, text_of
 from tests.app.mail.test_several_cases import answering, heard, resolves
 
@@ -65,6 +67,51 @@ async def test_a_later_answer_opens_a_case_that_follows_and_further_words_are_ab
     assert str(told["Subject"]) == f"Re: Till jams [{after.number}]"
     assert f"{after.number}, which goes on from it" in " ".join(text_of(told).replace("*", "").split())
     assert await heard(desk, after.number) == ["CustomerWrote: At the drawer."]
+
+
+def below_ours(text: str, below: str) -> str:
+    """What the desk reads of an answer with lines below the mail of ours that it quotes."""
+    ours = f"> {LINES['en']}\n>\n> Is it solved?"
+    return new_words(f"{text}\n\nOn Tue, 3 Mar 2026 at 10:00, Desk <desk@desk.example> wrote:\n{ours}\n\n{below}").text
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Eckladen GmbH | Sitz der Gesellschaft: Berlin | Amtsgericht Charlottenburg HRB 12345 | Geschäftsführer: A. B.",
+        "Please consider the environment before printing this e-mail.",
+        "This email has been scanned for spam and viruses by Proofpoint Essentials.",
+        "Eckladen, Hauptstraße 1, 10115 Berlin\nOpen from eight to six",
+    ],
+)
+async def test_a_yes_with_what_a_company_puts_below_its_mails_closes(desk: MailingDesk, footer: str):
+    (ours,) = await desk.hears(dmarc="pass")
+    number = number_in(ours)
+    told = await resolves(desk, number)
+
+    await desk.hears(below_ours("Yes, thank you!", footer), **answering(told))
+
+    assert (await desk.case(number)).status == "closed"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "But the second till still jams.",
+        "Can the bill be sent?",
+        "Please open a case: the boxes are for shop 5.",
+        "I need 12 boxes for shop 5.",
+        "The order PO-998 goes to Leeds, please.",
+    ],
+)
+async def test_a_yes_with_more_to_say_below_it_reopens(desk: MailingDesk, more: str):
+    (ours,) = await desk.hears(dmarc="pass")
+    number = number_in(ours)
+    told = await resolves(desk, number)
+
+    await desk.hears(below_ours("Yes, thank you!", more), **answering(told))
+
+    assert await heard(desk, number) == [f"CaseReopened: Yes, thank you!\n\n{more}"]
 
 
 async def test_the_number_of_an_ended_case_in_a_subject_is_an_answer_to_it(desk: MailingDesk):

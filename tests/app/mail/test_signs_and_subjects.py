@@ -104,6 +104,22 @@ async def test_a_sign_under_any_other_mail_is_noted_and_never_answered(desk: Mai
     assert "NoteAdded: Reaction: \U0001f44d" in await desk.told(number)
 
 
+@pytest.mark.parametrize("which", ["acknowledgement", "question"])
+async def test_a_sign_under_a_mail_from_before_the_resolution_agrees_to_nothing(desk: MailingDesk, which: str):
+    (ours,) = await desk.hears(dmarc="pass")
+    number = number_in(ours)
+    (asked,) = await desk.replies(number, "Does it still jam? A technician would cost 90 pounds.")
+    desk.clock.passes(minutes=5)
+    await resolves(desk, number)
+    desk.clock.passes(hours=3)
+
+    await desk.gets(reaction("\U0001f44d", id_of({"acknowledgement": ours, "question": asked}[which])))
+
+    assert await desk.sent() == []
+    assert (await desk.case(number)).status == "resolved"
+    assert "NoteAdded: Reaction: \U0001f44d" in await desk.told(number)
+
+
 async def test_a_sign_that_was_under_way_while_the_case_was_resolved_agrees_to_nothing(desk: MailingDesk):
     (ours,) = await desk.hears(dmarc="pass")
     number = number_in(ours)

@@ -1,12 +1,22 @@
 """Whose the lines below a quote are."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
-from channels.email.reading.reply.closings import SIGNOFF_BLOCK_MAX, SIGNOFF_LINE_CHARS_MAX, is_closing, is_signoff
+from channels.email.reading.reply import phrases
+from channels.email.reading.reply.closings import (
+    SIGNOFF_BLOCK_MAX,
+    SIGNOFF_LINE_CHARS_MAX,
+    is_closing,
+    is_notice,
+    is_signoff,
+    words_end,
+)
 from channels.email.reading.reply.lines import is_quoted
 from channels.email.reading.reply.openings import openings
 
 WRAPPED_CHARS_MIN = 55
+WRAPPED_CHARS_MAX = 120
 SIGNOFF_LINES_MAX = 4
 
 
@@ -19,11 +29,18 @@ def own_lines(lines: Sequence[str], first: int) -> list[int]:
         line = lines[number]
         if is_quoted(line):
             closed = False
-        elif is_closing(line):
+        elif closed or is_closing(line) or _begins_notice(lines, number):
             closed = True
-        elif line.strip() and not closed and number not in introducing and not _wrapped(lines, number):
+        elif line.strip() and number not in introducing and not _wrapped(lines, number):
             own.append(number)
     return own
+
+
+def own_end(lines: Sequence[str], first: int) -> int:
+    """Before which line the own words end that begin at `first`, below the last quote: a notice ends them, too."""
+    own = range(first, len(lines))
+    notices = (number for number in own if is_notice(lines[number]) or _begins_notice(lines, number))
+    return first + words_end(lines[first : next(notices, len(lines))])
 
 
 def after_quotes(lines: Sequence[str], start: int) -> int:
@@ -44,6 +61,17 @@ def only_signoff(lines: Sequence[str]) -> bool:
         return False
     card = len(lines) <= SIGNOFF_BLOCK_MAX and all(len(line) <= SIGNOFF_LINE_CHARS_MAX for line in lines)
     return card or len(lines) <= SIGNOFF_LINES_MAX
+
+
+def _begins_notice(lines: Sequence[str], number: int) -> bool:
+    """Whether a notice begins that shows by what follows: a line that was broken, a company's name alone."""
+    line, below = lines[number], lines[number + 1 : number + SIGNOFF_BLOCK_MAX]
+    if not below or not below[0].strip():
+        return False
+    if WRAPPED_CHARS_MIN <= len(line) <= WRAPPED_CHARS_MAX and is_notice(f"{line} {below[0]}"):
+        return True
+    named = len(line) <= SIGNOFF_LINE_CHARS_MAX and phrases.company_form().match(line) is not None
+    return named and any(map(is_notice, takewhile(str.strip, below)))
 
 
 def _blank_within(lines: Sequence[str], place: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from channels.email.reading.reply import phrases
 from channels.email.reading.reply.lines import has_address, looked_at
@@ -22,6 +23,7 @@ CONTACT = re.compile(
 DEVICE_CHARS_MAX = 80
 DEVICE_LINES_MAX = 2
 LINK = re.compile(r"<?\s*(?:https?|mailto):[^\s>]*\s*>?|\[[^\]]{0,100}\]\(?")
+LINKS_BEFORE = re.compile(r"^(?:\s*<?\s*https?:[^\s>]*>?)+")
 SIGNOFF_BLOCK_MAX = 8
 SIGNOFF_LINE_CHARS_MAX = 60
 
@@ -52,8 +54,17 @@ def is_closing(line: str) -> bool:
         or FOOTER_RULE.fullmatch(line) is not None
         or _is_device(line)
         or DASHED_NAME.fullmatch(line) is not None
-        or phrases.notice().match(line) is not None
+        or is_notice(line)
     )
+
+
+def is_notice(line: str) -> bool:
+    """Whether a company's server puts such a line below every mail."""
+    line = LINKS_BEFORE.sub("", looked_at(line)).strip(" \t*_<>[]()|")
+    if phrases.notice().match(line) is not None:
+        return True
+    name, fact = phrases.company_form().match(line), phrases.company_fact().search(line)
+    return fact is not None and (name is not None or fact.start() == 0)
 
 
 def is_signoff(line: str) -> bool:
@@ -92,9 +103,12 @@ def _delimiter(lines: Sequence[str]) -> int:
 def _footer(lines: Sequence[str]) -> int:
     """A line of underscores with an address, a link or a number below it, and little else."""
     for number, line in enumerate(lines):
-        below = [looked_at(text) for text in lines[number + 1 :] if text.strip()]
+        if not FOOTER_RULE.fullmatch(line):
+            continue
+        filled = (looked_at(text) for text in lines[number + 1 :] if text.strip())
+        below = list(islice(filled, FOOTER_LINES_MAX + 1))
         dashes = line.startswith("-")
-        if not FOOTER_RULE.fullmatch(line) or not 0 < len(below) <= (BELOW_DASHES_MAX if dashes else FOOTER_LINES_MAX):
+        if not 0 < len(below) <= (BELOW_DASHES_MAX if dashes else FOOTER_LINES_MAX):
             continue
         if any(_linked(text) if dashes else has_address(text) or CONTACT.search(text) for text in below):
             return number

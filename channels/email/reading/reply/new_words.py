@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.email.marker import REPLY_MARK
-from channels.email.reading.reply.below import after_quotes, only_signoff, own_lines
+from channels.email.reading.reply.below import after_quotes, only_signoff, own_end, own_lines
 from channels.email.reading.reply.closings import words_end
 from channels.email.reading.reply.lines import is_quoted, lines_of
 from channels.email.reading.reply.openings import FORWARDED, Opening, above, openings
@@ -87,7 +87,7 @@ def _around_ours(lines: Sequence[str], marked: int, found: Sequence[Opening]) ->
     end = after_quotes(lines, marked)
     if own[0] < end or any(is_quoted(line) for line in lines[end:]):
         return Words("\n".join(lines).strip())
-    top, bottom = words_end(lines[:start]), end + words_end(lines[end:])
+    top, bottom = words_end(lines[:start]), own_end(lines, end)
     words = ["\n".join(part).strip() for part in (lines[:top], lines[end:bottom])]
     left = [*lines[top:end], *lines[bottom:]]
     return Words("\n\n".join(part for part in words if part), "\n".join(left).strip())
@@ -120,7 +120,7 @@ def _answer_below(lines: Sequence[str], start: int, found: Sequence[Opening]) ->
     below = own_lines(lines, after)
     if not below or any(is_quoted(line) for line in lines[after:]) or after == found[0].end:
         return None
-    end = after + words_end(lines[after:])
+    end = own_end(lines, after)
     return Words("\n".join(lines[after:end]).strip(), "\n".join([*lines[:after], *lines[end:]]).strip())
 
 

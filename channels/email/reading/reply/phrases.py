@@ -66,7 +66,23 @@ def signoff() -> re.Pattern[str]:
 def notice() -> re.Pattern[str]:
     """How a line begins that a company's server puts below every mail."""
     known = _phrases()["notices"]
-    return re.compile(rf"[*\s]*(?={_any_word(known['starts'])}).*?(?:{_any_of(known['tells'])})", re.IGNORECASE)
+    told = rf"(?={_any_word(known['starts'])}).*?(?:{_any_of(known['tells'])})|(?:{_any_word(known['alone'])})"
+    heading = rf"(?:{_any_word(known['headings'])})[\W_]*"
+    return re.compile(rf"{heading}$|(?:{heading})?(?:{told})", re.IGNORECASE)
+
+
+@cache
+def company_form() -> re.Pattern[str]:
+    """A company's name at the beginning of a line: words and its legal form."""
+    return re.compile(rf"[^.!?:;]{{2,60}}(?:{_any_word(_phrases()['companies']['forms'])})", re.IGNORECASE)
+
+
+@cache
+def company_fact() -> re.Pattern[str]:
+    """What the law wants said of a company: its register and a number, who leads it."""
+    known = _phrases()["companies"]
+    told = rf"(?:{_any_word(known['facts'])})[^:\d?!]{{0,40}}[:\d]|(?:{_any_word(known['roles'])})\s?:"
+    return re.compile(told, re.IGNORECASE)
 
 
 @cache

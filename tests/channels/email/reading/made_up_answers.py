@@ -119,6 +119,26 @@ LEFT_BELOW = {
     "notice": "This e-mail and any attachments are confidential and intended solely for the addressee.\nIf you are not, tell us.",
     "notice de": "Diese E-Mail enthält vertrauliche Informationen.\nSind Sie nicht der richtige Adressat, vernichten Sie sie.",
 }
+FOOTERS = {
+    "company": "Eckladen GmbH | Sitz der Gesellschaft: Berlin | Amtsgericht Charlottenburg HRB 12345 | Geschäftsführer: A. B.",
+    "company in lines": "Eckladen GmbH\nHauptstraße 1\n10115 Berlin\nGeschäftsführerin: Ana Muster\nUSt-ID: DE 123456789",
+    "company en": "Corner Shop Ltd. Registered in England No. 1234567. Registered office: 1 High Street, Leeds.",
+    "company fr": "Épicerie du Coin SARL au capital de 10 000 euros\nSiège social : 1 rue Haute, Lyon",
+    "register": "Registered in England and Wales under 1234567",
+    "printing": "Please consider the environment before printing this e-mail.",
+    "printing de": "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail drucken.",
+    "printing fr": "Pensez à l'environnement avant d'imprimer ce message.",
+    "scanner in a line": "<https://www.avast.com/sig-email?x=1> Virus-free.www.avast.com\n<#DAB4FAD8-2DD7>",
+    "scanner de": "Diese E-Mail wurde von Scanner auf Viren geprüft.",
+    "scanned": "This email has been scanned for spam and viruses by Proofpoint Essentials. Click here to report it as spam.",
+    "heading": "***CONFIDENTIAL*** This e-mail is intended only for the addressee and may be privileged.",
+    "heading alone": "IMPORTANT NOTICE\n\nIt is for its addressee alone.",
+    "heading before": "IMPORTANT NOTICE: The contents of this email are confidential",
+    "views": "Disclaimer: the views in this mail are those of the sender only.",
+    "broken line": "This e-mail, all that goes with it and whatever is quoted\nin it are confidential. Delete it if it is not for you.",
+    "fr": "Ce message et ses pièces jointes sont confidentiels.",
+}
+"""What a company's server puts below every mail."""
 WHOLE = {
     "a question": "Hello,\nFrom: the till I get E42.\nTo: be honest, it happens daily.\n\nPlease help",
     "a journey": "I want to change my ticket.\nFrom: Berlin\nTo: Hamburg\nDate: 12.03.2025\nCan you do that?",

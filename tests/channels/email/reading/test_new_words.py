@@ -8,9 +8,10 @@ import pytest
 from bench.mail_replies import DATA, right, rows
 from channels.email.marker import REPLY_MARK
 from channels.email.reading.html import to_text
-from channels.email.reading.reply import Words, new_words
+from channels.email.reading.reply import Words, closings, lines, new_words
 from tests.channels.email.reading.made_up_answers import (
     BLOCKS,
+    FOOTERS,
     INTRODUCTIONS,
     LEFT_BELOW,
     LEFT_BY_TELEPHONES,
@@ -187,6 +188,45 @@ def test_what_stands_below_a_whole_mail_of_ours_is_the_answer(greeting, introduc
 @pytest.mark.parametrize("left", LEFT_BELOW.values(), ids=LEFT_BELOW)
 def test_what_nobody_wrote_stays_cut_below_a_mail_of_ours(left):
     assert new_words(f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n\n{marked(OURS)}\n\n{left}").text == NEW
+
+
+@pytest.mark.parametrize("footer", FOOTERS.values(), ids=FOOTERS)
+def test_what_a_companys_server_puts_below_a_mail_of_ours_is_nobodys_word(footer):
+    ours = f"{INTRODUCTIONS['mutt']}\n\n{marked(OURS)}"
+
+    assert new_words(f"{NEW}\n\n{ours}\n\n{footer}").text == NEW
+    assert new_words(f"See below.\n\n{ours}\n\nYes, twice.\n\n{footer}").text == "See below.\n\nYes, twice."
+    assert new_words(f"{ours}\n\nYes, twice.\n\n{footer}").text == "Yes, twice."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "VAT number: GB 123456789",
+        "USt-ID: DE 123456789",
+        "Registered in the portal as customer 4711, still no access.",
+        "Important notice: the second till jams, too.",
+        "Scanned by hand it works, by the till it does not.",
+        "The till prints the wrong name: it is Eckladen GmbH.",
+        "Eckladen GmbH\nHauptstraße 1\n10115 Berlin",
+    ],
+)
+def test_what_only_looks_like_a_footer_is_an_answer_below_a_mail_of_ours(said):
+    assert new_words(f"See below\n\n{INTRODUCTIONS['mutt']}\n\n{marked(OURS)}\n\n{said}").text == f"See below\n\n{said}"
+
+
+@pytest.mark.parametrize("line", ["10:00 till4 INFO drawer closed " * 11, "this email " * 30, "Eck GmbH"])
+def test_each_line_below_a_mail_of_ours_is_looked_at_a_few_times(line, monkeypatch):
+    looked: list[str] = []
+
+    def looked_at(text: str) -> str:
+        looked.append(text)
+        return lines.looked_at(text)
+
+    monkeypatch.setattr(closings, "looked_at", looked_at)
+    new_words(f"{NEW}\n\n{INTRODUCTIONS['mutt']}\n{marked(OURS)}\n" + f"{line[:320]}\n" * 2_900)
+
+    assert 2_900 <= len(looked) <= 20 * 2_900
 
 
 @pytest.mark.parametrize("said", ["Cheers, it works now", "This message comes up: E42", "Regards to Bob, he knows"])
