@@ -9,7 +9,7 @@ from bot.dialogs.cases_here import awaiting_confirmation, cases_here, ended_last
 from bot.dialogs.desk import BOT, Desk
 from bot.dialogs.steps import Line
 from bot.understanding import Intent, Understanding
-from bot.understanding.phrases import english_phrases
+from bot.understanding.phrases import phrases_of_a_solution
 from bot.understanding.problems import troubled
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
@@ -91,7 +91,7 @@ def _content(said: Understanding) -> bool:
     if agrees(said) or said.intent is Intent.CLOSE_CASE:
         return True
     first, _, others = said.text.strip().partition("\n\n")
-    agreed = english_phrases().intent(first) in (Intent.AFFIRM, Intent.THANK)
+    agreed = "?" not in first and phrases_of_a_solution().intent(first) in (Intent.AFFIRM, Intent.THANK)
     understood = said.intent not in (Intent.AFFIRM, Intent.THANK, Intent.SOMETHING_ELSE)
     says_more = "?" in others or troubled(others) or SAID_TO_US.search(others) is not None
     return agreed and not understood and not says_more
