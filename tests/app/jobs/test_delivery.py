@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from app.jobs.delivery import Delivery
+from app.jobs.delivery import TASK, Delivery
 from channels.protocol import DeliveryFailed, Receipt
 from storage.engine import Database
 from storage.errors import Conflict
@@ -188,6 +188,7 @@ async def test_of_two_processes_one_delivers_and_the_other_goes_on_in_its_place(
     try:
         for place, name in enumerate(names):
             await write(any_database, "mail", name, stream=f"to {place}")
+        assert await other.is_alone_at(TASK)  # it began first
         first, second = (Delivery(one, lambda: AT, {"mail": send}) for one in (other, any_database))
         await asyncio.gather(first.run(), second.run())
         assert sorted(taken) == sorted(names)
