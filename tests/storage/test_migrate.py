@@ -4,7 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -151,23 +151,31 @@ async def test_R17_killed_at_any_statement_of_a_migration_the_next_start_finishe
         await opened.close()
 
 
-async def test_cases_from_before_0003_know_when_they_ended(empty_url: str) -> None:
-    opened = Database(empty_url)
+async def case_of_0002_now(url: str, *changed: Callable[[sa.Connection], None]) -> Any:
+    """Its row, brought up to date; `changed` is what was otherwise before."""
+    opened = Database(url)
     try:
         await opened.run(lambda connection: upgrade_to(connection, "0002"))
-        await opened.run(insert_a_case_of_0002)
+        for change in (insert_a_case_of_0002, *changed):
+            await opened.run(change)
         await migrate(opened)
         async with opened.snapshot() as snapshot:
-            row = await snapshot.first(sa.text("SELECT status, resolved_at, closed_at, reopened, policy FROM cases"))
+            return await snapshot.first(
+                sa.text("SELECT status, resolved_at, closed_at, reopened, policy, acted_at FROM cases")
+            )
     finally:
         await opened.close()
 
-    assert row is not None
+
+def minute(at: Any) -> str:
+    """Of an instant, or of how SQLite keeps one."""
+    return str(at)[:16].replace("T", " ")
+
+
+async def test_cases_from_before_0003_know_when_they_ended(empty_url: str) -> None:
+    row = await case_of_0002_now(empty_url)
     assert (row.status, row.reopened, row.policy) == ("closed", 1, None)
-    assert [str(at)[:16].replace("T", " ") for at in (row.resolved_at, row.closed_at)] == [
-        "2026-03-02 11:00",
-        "2026-03-02 12:00",
-    ]
+    assert [minute(at) for at in (row.resolved_at, row.closed_at)] == ["2026-03-02 11:00", "2026-03-02 12:00"]
 
 
 async def test_what_agents_had_read_before_0014_stays_read(empty_url: str) -> None:
@@ -302,19 +310,12 @@ def sent_mails_now(connection: sa.Connection) -> list[tuple[Any, ...]]:
         return [tuple(bytes(one) if isinstance(one, memoryview) else one for one in row) for row in rows]
 
 
-async def test_what_the_desk_did_by_itself_before_0022_is_nothing_anybody_did(empty_url: str) -> None:
-    opened = Database(empty_url)
-    try:
-        await opened.run(lambda connection: upgrade_to(connection, "0002"))
-        await opened.run(insert_a_case_of_0002)
-        await opened.run(let_the_system_close)
-        await migrate(opened)
-        async with opened.snapshot() as snapshot:
-            row = await snapshot.first(sa.text("SELECT acted_at FROM cases"))
-    finally:
-        await opened.close()
-    assert row is not None
-    assert str(row.acted_at)[:16].replace("T", " ") == "2026-03-02 11:00"
+async def test_who_closed_a_case_before_0022_acted_then(empty_url: str) -> None:
+    assert minute((await case_of_0002_now(empty_url)).acted_at) == "2026-03-02 12:00"
+
+
+async def test_what_the_system_closed_before_0022_was_left_alone_since(empty_url: str) -> None:
+    assert minute((await case_of_0002_now(empty_url, let_the_system_close)).acted_at) == "2026-03-02 11:00"
 
 
 def let_the_system_close(connection: sa.Connection) -> None:

@@ -13,7 +13,6 @@ from caseengine.model.case import Case
 from caseengine.operations import note
 from caseengine.reading.boards import Whose, now_board
 from caseengine.rulebooks import Rulebook, decide
-from storage.engine import Database
 from tests.app.jobs.ruled import RuledOffice, tag, waiting
 from tests.caseengine.office import agent_is, when
 
@@ -21,13 +20,12 @@ OFFERED = {"departments": {"tills": {"mode": "offer", "offer_s": 60}}}
 
 
 @pytest.fixture
-async def ruled(any_database: Database) -> RuledOffice:
-    office = RuledOffice(any_database)
-    await office.furnish()
+async def offering(ruled: RuledOffice) -> RuledOffice:
+    """It offers cases, and a rule looks for those that nobody touched for a day."""
     forgotten = waiting("forgotten", hours=24, time="wall", since="change", then=[tag("forgotten")])
-    await office.decides(forgotten)
-    await office.do(decide, Rulebook.ROUTING, OFFERED, by=SYSTEM, at=when("Mon 08:00"))
-    return office
+    await ruled.decides(forgotten)
+    await ruled.do(decide, Rulebook.ROUTING, OFFERED, by=SYSTEM, at=when("Mon 08:00"))
+    return ruled
 
 
 async def passes(office: RuledOffice, since: str, until: str) -> None:
@@ -47,27 +45,27 @@ async def stale(office: RuledOffice) -> list[str]:
     return [bucket for bucket, number in board.stale.items() if number.value]
 
 
-async def test_offers_in_vain_warnings_and_breaches_are_nothing_anybody_did(ruled: RuledOffice) -> None:
-    case = await ruled.report(at="Mon 09:00")
-    await passes(ruled, "Mon 09:00", "Tue 09:00")
-    assert await ruled.fired(case) == []
+async def test_offers_in_vain_warnings_and_breaches_are_nothing_anybody_did(offering: RuledOffice) -> None:
+    case = await offering.report(at="Mon 09:00")
+    await passes(offering, "Mon 09:00", "Tue 09:00")
+    assert await offering.fired(case) == []
 
-    await passes(ruled, "Tue 09:00", "Wed 17:00")
+    await passes(offering, "Tue 09:00", "Wed 17:00")
 
-    happened = {type(event).__name__ for event in await ruled.see(history, case.id)}
+    happened = {type(event).__name__ for event in await offering.see(history, case.id)}
     assert {"CaseOffered", "OfferEnded", "TargetWarned", "TargetBreached"} <= happened
-    assert await ruled.fired(case) == ["forgotten"]
-    assert await stale(ruled) == ["three_days"]
-    kept = await ruled.case(case)
-    assert (kept.acted_at, Case.fold(await ruled.see(history, case.id)).acted_at) == (when("Mon 09:00"),) * 2
+    assert await offering.fired(case) == ["forgotten"]
+    assert await stale(offering) == ["three_days"]
+    kept = await offering.case(case)
+    assert (kept.acted_at, Case.fold(await offering.see(history, case.id)).acted_at) == (when("Mon 09:00"),) * 2
     assert kept.updated_at > when("Wed 15:00")
 
 
-async def test_what_an_agent_does_is(ruled: RuledOffice) -> None:
-    case = await ruled.report(at="Mon 09:00")
-    await ruled.do(note, case.number, "They ring again", by=ruled.li.actor, at=when("Mon 15:00"))
-    await passes(ruled, "Mon 15:00", "Tue 14:00")
-    assert await ruled.fired(case) == []
-    assert await stale(ruled) == ["day"]
-    await passes(ruled, "Tue 14:00", "Tue 16:00")
-    assert await ruled.fired(case) == ["forgotten"]
+async def test_what_an_agent_does_is(offering: RuledOffice) -> None:
+    case = await offering.report(at="Mon 09:00")
+    await offering.do(note, case.number, "They ring again", by=offering.li.actor, at=when("Mon 15:00"))
+    await passes(offering, "Mon 15:00", "Tue 14:00")
+    assert await offering.fired(case) == []
+    assert await stale(offering) == ["day"]
+    await passes(offering, "Tue 14:00", "Tue 16:00")
+    assert await offering.fired(case) == ["forgotten"]

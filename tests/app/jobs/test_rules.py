@@ -36,13 +36,6 @@ from tests.caseengine.office import CUSTOMER, agent_is, when
 TILL = {"fact": "words", "contains": "till"}
 
 
-@pytest.fixture
-async def ruled(any_database: Database) -> RuledOffice:
-    office = RuledOffice(any_database)
-    await office.furnish()
-    return office
-
-
 async def test_a_rule_meets_a_new_case_and_is_traced_on_it(ruled: RuledOffice) -> None:
     first = {"do": "set_priority", "priority": 1, "reason": "Nobody can pay"}
     await ruled.decides(rule("tills-first", name="Tills come first", when=TILL, then=[first, tag("Front  Till")]))

@@ -22,7 +22,6 @@ from caseengine.operations.ruling import set_timers
 from caseengine.rule_law import law_in_force
 from caseengine.rule_timers import ENROLLED
 from caseengine.tables import rule_timers
-from storage.engine import Database
 from tests.app.jobs.ruled import AnyRule, RuledOffice, rule, tag, waiting
 from tests.caseengine.office import MONDAY, when
 
@@ -32,13 +31,6 @@ ONE_HOUR = Calendar(LONDON, ((),) * 7, overrides={MONDAY.date(): (Window(time(9)
 """Open on Monday from nine to ten, and never again."""
 NOTE = {"do": "note", "text": "Look at {number}"}
 """Each firing is traced: a note is never so already."""
-
-
-@pytest.fixture
-async def ruled(any_database: Database) -> RuledOffice:
-    office = RuledOffice(any_database)
-    await office.furnish()
-    return office
 
 
 def slow(*, hours: float, **more: Any) -> dict[str, Any]:
