@@ -1,19 +1,20 @@
 """One letter into one unit of work: onto its conversation and into the inbox, or as a note on the case it is about."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.jobs.letter_at_hand import PROOF, WORDS_MAX, FiledLetter, LetterAtHand
+from app.jobs.letter_at_hand import WORDS_MAX, FiledLetter, LetterAtHand
 from app.jobs.letter_belief import belief_in
 from app.jobs.letter_copies import file_copy
 from app.jobs.letter_parts import answers_elsewhere, clean, usable_address, usable_id
 from app.jobs.silent_letters import file_from_machine, file_from_outside, file_silently
 from app.reception import receive
-from bot.activity import NOT_VOUCHED, Activity, Kind, Role, Sender
+from bot.activity import Kind
 from caseengine.mail_threads import sent_by_ids
 from caseengine.mail_tokens import tokens_in
 from caseengine.mails import KeptMail
-from caseengine.operations.filing import CHANNEL, Incoming, answers_by_its_subject, place_mail
+from caseengine.operations.filing import Incoming, answers_by_its_subject, place_mail
 from caseengine.operations.pointing import case_pointed_at
 from caseengine.policies.threading import Belief, Decision
 from channels.email.letter import Automatic, Letter, shows_pictures_from_outside
@@ -90,14 +91,9 @@ async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool)
     conversation = await here.enter(decision)
     files, inline = here.put_files(conversation)
     about = await case_pointed_at(here.work, here.incoming, conversation)
-    activity = Activity(
-        kind=Kind.MESSAGE,
-        channel=CHANNEL,
-        conversation=str(conversation),
-        sender=Sender(Role.CUSTOMER, here.incoming.sender or "", here.incoming.name),
-        key=f"mail:{here.mail.id}",
+    activity = replace(
+        here.activity(Kind.MESSAGE, conversation),
         text=_said(here, decision)[:WORDS_MAX],
-        locale=here.incoming.locale,
         attachments=files,
         subject=here.incoming.subject[:SUBJECT_MAX],
         details={
@@ -109,7 +105,6 @@ async def _file_words(here: LetterAtHand, decision: Decision, *, answered: bool)
             **({} if answered else {"unanswered": True}),
             **({"beside": str(decision.tell), "reason": str(decision.reason)} if decision.tell else {}),
         },
-        vouched=PROOF if here.incoming.belief is Belief.VOUCHED else NOT_VOUCHED,
         about=str(about) if about is not None else "",
     )
     receive(here.work, activity, raw=None, at=here.at)

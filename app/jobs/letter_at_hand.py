@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.jobs.letter_parts import clean, original, usable_id
-from bot.activity import Attachment
+from bot.activity import NOT_VOUCHED, Activity, Attachment, Kind, Role, Sender
 from caseengine.files import Files
 from caseengine.mail_threads import SentMail, sent_by_ids, sent_by_token
 from caseengine.mail_tokens import TokenKind, tokens_in
 from caseengine.mails import FiledAs, KeptMail, Mails
 from caseengine.model.actor import BOT
 from caseengine.model.case import Case
-from caseengine.operations.filing import Incoming, enter, note_once, speaker
-from caseengine.policies.threading import Decision
+from caseengine.operations.filing import CHANNEL, Incoming, enter, note_once, speaker
+from caseengine.policies.threading import Belief, Decision
 from channels.email.letter import Letter
 from storage.transaction import UnitOfWork
 
@@ -67,6 +67,18 @@ class LetterAtHand:
         embedded.append(usable_id(self.letter.complaint_about))
         named = await sent_by_ids(self.work, [*self.incoming.answers, *(one for one in embedded if one)])
         return named[0] if named else None
+
+    def activity(self, kind: Kind, conversation: UUID) -> Activity:
+        """What its sender does in a conversation, and how far it is believed to be them; what it says comes to it."""
+        return Activity(
+            kind=kind,
+            channel=CHANNEL,
+            conversation=str(conversation),
+            sender=Sender(Role.CUSTOMER, self.incoming.sender or "", self.incoming.name),
+            key=f"mail:{self.mail.id}",
+            locale=self.incoming.locale,
+            vouched=PROOF if self.incoming.belief is Belief.VOUCHED else NOT_VOUCHED,
+        )
 
     async def note(self, case_id: UUID, text: str) -> Case:
         return await note_once(self.work, case_id, text, key=f"mail:{self.mail.id}", by=BOT, at=self.at)

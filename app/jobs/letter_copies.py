@@ -1,15 +1,16 @@
 """Further copies of a mail: one that is vouched for, where the first was not, tells whose words the first brought."""
 
+from dataclasses import replace
 from uuid import UUID
 
-from app.jobs.letter_at_hand import PROOF, FiledLetter, LetterAtHand
+from app.jobs.letter_at_hand import FiledLetter, LetterAtHand
 from app.jobs.letter_parts import answers_elsewhere, original
 from app.reception import receive
-from bot.activity import Activity, Kind, Role, Sender
+from bot.activity import Kind
 from caseengine.mail_copies import FirstCopy, first_copy, vouch_for_first
 from caseengine.mail_threads import thread_of
 from caseengine.mails import OUTSIDE
-from caseengine.operations.filing import CHANNEL, case_talked_about, place_mail
+from caseengine.operations.filing import case_talked_about, place_mail
 from caseengine.policies.threading import Belief, Decision, Pointer, Reason
 from channels.email.letter import Automatic
 from storage.errors import Conflict
@@ -92,20 +93,14 @@ async def _belongs_here(here: LetterAtHand, first: FirstCopy, conversation: UUID
 async def _prove(here: LetterAtHand, first: FirstCopy) -> FiledLetter:
     """The bot hears of it after what the first one brought: who speaks, and whether they were answered."""
     conversation = await here.enter(Decision(None, Reason.NEW, beside=first.conversation_id))
-    activity = Activity(
-        kind=Kind.PROVED,
-        channel=CHANNEL,
-        conversation=str(conversation),
-        sender=Sender(Role.CUSTOMER, here.incoming.sender or "", here.incoming.name),
-        key=f"mail:{here.mail.id}",
-        locale=here.incoming.locale,
+    activity = replace(
+        here.activity(Kind.PROVED, conversation),
         details={
             "mail": here.mail.id,
             "first": first.id,
             "silent": _was_silent(first),
             **({"unanswered": True} if answers_elsewhere(here.letter) else {}),
         },
-        vouched=PROOF,
     )
     receive(here.work, activity, raw=None, at=here.at)
     here.filed(VOUCHED_COPY, conversation=conversation)
