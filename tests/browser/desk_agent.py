@@ -80,6 +80,15 @@ class DeskAgent:
     async def has_read_everything(self) -> None:
         await self._call("POST", "/api/notices/reading", {"until": "2100-01-01T00:00:00Z"})
 
+    async def has_read(self, kind: str, number: str) -> None:
+        """Wait until a notice about a case has come and was read."""
+        for _ in range(200):
+            listed = (await self._call("GET", "/api/notices"))["notices"]
+            if any((one["kind"], one["number"]) == (kind, number) and one["read_at"] for one in listed):
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{kind} of {number} was never read")
+
     async def puts_in_force(self, kind: str, document: dict[str, Any]) -> None:
         """A rulebook; for supervisors."""
         await self._call("PUT", f"/api/rulebooks/{kind}", {"document": document})

@@ -1,5 +1,7 @@
 """When the line is cut, the desk killed, the machine asleep or the page left: nothing is lost, nothing said twice."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, Request, Route, expect
 
@@ -40,6 +42,9 @@ async def test_an_answer_that_was_lost_is_not_said_twice(desk: DeskProcess, new_
     li = await agent_at(new_page, desk.origin, LI, f"/cases/{number}")
     await li.presses("Take")
     await li.stands("open")
+    await li.page.route("**/api/events*", lambda route: route.abort())  # nor does the feed tell of it
+    await li.page.reload()
+    await li.shows(number)
     lost: list[str] = []
 
     async def lose(route: Route) -> None:
@@ -59,6 +64,37 @@ async def test_an_answer_that_was_lost_is_not_said_twice(desk: DeskProcess, new_
         await li.hears(text)  # once
     await chat.reads("It is on its way")
     assert len(lost) == 2
+
+
+async def test_what_the_feed_tells_of_is_said_whether_or_not_an_answer_comes(
+    desk: DeskProcess, new_page: NewPage
+) -> None:
+    chat, number = await waiting(new_page, desk)
+    li = await agent_at(new_page, desk.origin, LI, f"/cases/{number}")
+    await li.presses("Take")
+    await li.stands("open")
+    ends = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        """The desk does it; its answer is long under way, and lost."""
+        await route.fetch()
+        await ends.wait()
+        await route.abort()
+
+    unsure = li.log.locator(".failed, .sending")
+    for noun, kind, text in (("replies", "Reply", "It is on its way"), ("notes", "Note", "The driver rang")):
+        ends.clear()
+        await li.page.route(f"**/{noun}", hold)
+        await li.says(text, kind)
+        await li.hears(text)
+        await expect(unsure).to_have_count(0)
+        async with li.page.expect_event("requestfailed", lambda request, noun=noun: request.url.endswith(noun)):
+            ends.set()
+        await li.page.unroute(f"**/{noun}")
+    await li.says("Anything else?")  # nothing waits behind them
+    await chat.reads("Anything else?")
+    await li.hears("Anything else?")
+    await expect(unsure).to_have_count(0)
 
 
 async def test_drafts_and_what_was_not_sent_survive_a_reload(desk: DeskProcess, new_page: NewPage) -> None:

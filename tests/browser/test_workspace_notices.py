@@ -113,7 +113,8 @@ async def test_who_watches_a_case_hears_of_it_as_it_happens(
         await li.take(number)
         await li.resolve(number, "A new drum.")
         await grace.stands("resolved")
-        await waits(grace, 0)  # she looks at it
+    async with DeskAgent(desk.origin, GRACE, PASSWORD) as herself:
+        await herself.has_read(AgentNotice.WATCHED_RESOLVED, number)  # she looks at it
 
     await grace.page.go_back()
     await expect(listed(grace).first).to_contain_text("A case you watch was resolved")

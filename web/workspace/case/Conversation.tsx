@@ -27,11 +27,12 @@ const LOOK_EVERY_MS = 4_000;
 export function Conversation({ found, writes }: { found: CaseInFull; writes: (toCustomer: boolean) => void }): ReactNode {
   const agent = useAgent();
   const acts = useActs(found);
-  const sending = useUnsent(agent.id, found.number, acts.say);
   const id = found.conversation?.id ?? NO_CONVERSATION;
   const withBot = found.conversation?.mode === "bot";
   const log = useQuery({ ...conversation(found.number, id), enabled: id !== NO_CONVERSATION, refetchInterval: withBot ? LOOK_EVERY_MS : false });
   const history = useQuery(timeline(found.number));
+  const known = useMemo(() => keysIn(log.data ?? NOTHING_SAID, history.data ?? NO_HISTORY), [log.data, history.data]);
+  const sending = useUnsent(agent.id, found.number, acts.say, known);
   return (
     <>
       <Log count={(log.data?.length ?? 0) + sending.unsent.length} loaded={log.data !== undefined || id === NO_CONVERSATION}>
@@ -129,6 +130,13 @@ function inOrder(said: readonly Said[], history: readonly Entry[]): { at: string
   const notes = history.filter(({ kind }) => kind === "NoteAdded");
   const all = [...said.filter(isShown).map((one) => ({ at: one.at, said: one })), ...notes.map((one) => ({ at: one.at, note: one }))];
   return all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+}
+
+/** As the agents' screens made them: the desk keeps each behind whose it is. */
+function keysIn(said: readonly Said[], history: readonly Entry[]): ReadonlySet<string> {
+  const noted = history.filter(({ kind }) => kind === "NoteAdded").map(({ data }) => data["key"]);
+  const kept = [...said.map(({ activity }) => activity["key"]), ...noted];
+  return new Set(kept.map((key) => String(key).split(":").at(-1) ?? ""));
 }
 
 /** Somebody opening the chat is no words. */

@@ -3,7 +3,7 @@
  * One outbox for each agent and case, however often its page is opened; what is said goes out one after the other.
  */
 
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useLayoutEffect, useSyncExternalStore } from "react";
 import { randomId } from "../../parts/random.ts";
 import { asProblem } from "../api/problem.ts";
 import { word } from "../words/words.ts";
@@ -33,10 +33,16 @@ type Say = Acts["say"];
 /** After so long nobody waits for an answer any more, in whichever tab it was sent. */
 const SENDING_MAX_MS = 25_000;
 
-/** @param say carries it out once for a key, however often it is called. */
-export function useUnsent(agentId: string, number: string, say: Say): Sending {
+/**
+ * @param say carries it out once for a key, however often it is called.
+ * @param known keys of what the desk shows as said. It may come that way before the desk's answer does, or in its place.
+ */
+export function useUnsent(agentId: string, number: string, say: Say, known: ReadonlySet<string>): Sending {
   const outbox = outboxOf(`nightdesk.unsent.${agentId}.${number}`);
   const unsent = useSyncExternalStore(outbox.watch, outbox.list);
+  useLayoutEffect(() => {
+    for (const { key } of unsent) if (known.has(key)) outbox.drop(key);
+  }, [outbox, unsent, known]);
   return {
     unsent,
     send: useCallback((kind, words) => outbox.send({ ...words, key: randomId(), kind, at: new Date().toISOString(), state: "sending", why: "", refused: false }, say), [outbox, say]),
