@@ -171,6 +171,7 @@ def build(
         adapters[teams.adapter.name] = teams.adapter
     for name, channel in http_channels.items():
         adapters[name] = HttpAdapter(channel, address_book(database, name), now)
+    alone = reached_alone if teams is not None else nobody_alone
     telling = Telling(
         zone=settings.zone,
         secret=secret,
@@ -179,7 +180,7 @@ def build(
         notes=not_told(catalogue.words),
         stop_button=stop_button(catalogue.words),
         ask=partial(ask_unasked, catalogue),
-        reached_alone=reached_alone if teams is not None else nobody_alone,
+        reached_alone=alone,
         chat_url=settings.chat_url,
         an_hour=settings.mail_limit_hour,
     )
@@ -193,7 +194,7 @@ def build(
             FORWARD: send_forward(letterbook, letters),
             **(teams.sends if teams is not None else {}),
         },
-        given_up(catalogue.words, now, reached_alone if teams is not None else nobody_alone),
+        given_up(catalogue.words, now, alone),
         lost_alone(catalogue.words, now),
         late=late_mail(catalogue.words, now),
     )
@@ -212,6 +213,7 @@ def build(
             knowledge=knowledge,
             article_address=links.address,
             meaning=EncodedMeaning(encoder),
+            reached_alone=alone,
             opens_article=links.opens,
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,

@@ -72,14 +72,14 @@ class Activities:
             self._work.write(sa.select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
 
 
-async def after(snapshot: Snapshot, conversation: UUID, seq: int, limit: int = 200) -> Sequence[ActivityRow]:
-    """The activities behind a place, in order."""
-    rows = await snapshot.rows(
-        sa.select(*COLUMNS)
-        .where(activities.c.conversation_id == conversation, activities.c.seq > seq)
-        .order_by(activities.c.seq)
-        .limit(limit)
-    )
+async def after(
+    snapshot: Snapshot, conversation: UUID, seq: int, limit: int = 200, *, until: datetime | None = None
+) -> Sequence[ActivityRow]:
+    """The activities behind a place, in order; none from later than `until`."""
+    statement = sa.select(*COLUMNS).where(activities.c.conversation_id == conversation, activities.c.seq > seq)
+    if until is not None:
+        statement = statement.where(activities.c.at <= until)
+    rows = await snapshot.rows(statement.order_by(activities.c.seq).limit(limit))
     return [_read(row) for row in rows]
 
 

@@ -40,7 +40,7 @@ from knowledge.retrieval.encoder import BackgroundEncoder
 from tests.app.mail.peer import mail
 from tests.channels.teams.peer import APP_ID, PASSWORD, TENANT, Microsoft
 from tests.desk import Clock, Customer, Desk, Worker
-from tests.stories.test_notices import ANA, opens_and_leaves, told, wishes
+from tests.stories.test_notices import ANA, ana_id, opens_and_leaves, rings, told, wishes
 from tests.stories.test_teams import Megan
 
 AUTHSERV = "mx.larder-lane.example"
@@ -330,6 +330,35 @@ async def test_one_case_over_web_chat_mail_and_teams(wires: Wires) -> None:
         "CustomerTold by system",
         "CaseReopened by customer",
         "PromiseMade by customer",
+    ]
+
+async def test_who_rang_is_answered_by_mail_and_the_case_goes_on_there(wires: Wires) -> None:
+    desk = wires.desk
+    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
+    await told(desk)
+    marcus = await desk.agent("Marcus")
+    await marcus.replies(number, "Which gate should the van use?")
+    wires.mails()
+    await told(desk)
+    (notice,) = wires.mails()
+    assert "Which gate should the van use?" in words(notice)
+
+    (noted,) = await wires.answer(notice, "The gate in Mill Road.")
+    assert f"that is on case {number} now" in words(noted)
+    desk.clock.passes(minutes=10)
+    wires.mails()
+    await marcus.replies(number, "Mill Road it is.")
+    (reply,) = wires.mails()
+    assert "Mill Road it is." in words(reply)
+    assert reply["In-Reply-To"] is not None
+    assert await wires.story(number) == [
+        "CaseOpened",
+        "CustomerTold promise by email",
+        "AgentReplied Which gate should the van use?",
+        "CustomerTold reply by email",
+        "ConversationLinked email",
+        "CustomerWrote The gate in Mill Road.",
+        "AgentReplied Mill Road it is.",
     ]
 
 

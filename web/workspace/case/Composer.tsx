@@ -25,7 +25,7 @@ interface Props {
 
 export function Composer({ found, send, writes }: Props): ReactNode {
   const agent = useAgent();
-  const speaks = found.conversation !== null && (found.can.includes("reply") || found.status === "new");
+  const speaks = found.hears !== "nowhere" && (found.can.includes("reply") || found.status === "new");
   const [chosen, choose] = useState<SayKind>("reply");
   const kind = speaks ? chosen : "note";
   const [drafted, write] = useDrafts(agent.id, found.number);
@@ -150,9 +150,10 @@ function Hint({ found, speaks, agentId }: { found: CaseInFull; speaks: boolean; 
 }
 
 function hint(found: CaseInFull, speaks: boolean, agentId: string): string {
-  if (found.conversation === null) return word("hint.no_conversation");
   if (found.merged_into) return word("hint.merged", { number: found.merged_into.number });
+  if (found.hears === "nowhere") return word("hint.nowhere");
   if (!speaks) return word("hint.ended", { status: word(`status.${found.status}`) });
+  if (found.conversation === null) return word("hint.no_conversation");
   if (found.agent_id && found.agent_id !== agentId) return word("hint.held", { name: found.agent_name ?? "" });
   if (found.conversation.mode === "bot") return word("hint.bot");
   if (!found.agent_id) return word("hint.unassigned");
