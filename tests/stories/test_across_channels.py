@@ -332,6 +332,7 @@ async def test_one_case_over_web_chat_mail_and_teams(wires: Wires) -> None:
         "PromiseMade by customer",
     ]
 
+
 async def test_who_rang_is_answered_by_mail_and_the_case_goes_on_there(wires: Wires) -> None:
     desk = wires.desk
     number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))

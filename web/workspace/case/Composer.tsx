@@ -6,7 +6,7 @@ import type { CaseInFull } from "../api/queries.ts";
 import { Icon } from "../design/icons.tsx";
 import { useKeys } from "../design/keys.ts";
 import { useAgent } from "../session/session.ts";
-import { word } from "../words/words.ts";
+import { type Key, word } from "../words/words.ts";
 import { Addresses, addresses } from "./Addresses.tsx";
 import type { SayKind, Words } from "./acts.ts";
 import { type Composed, compose, onCompose } from "./compose.ts";
@@ -125,7 +125,7 @@ export function Composer({ found, send, writes }: Props): ReactNode {
                 {word("composer.length", { count: text.length, most: CHARACTERS_MAX })}
               </p>
             ) : (
-              <p className="soft">{word(`composer.${kind}.about`)}</p>
+              <p className="soft">{word(about(kind, found))}</p>
             )}
             <EncloseButton enclosing={enclosing} />
             {byMail ? (
@@ -141,6 +141,13 @@ export function Composer({ found, send, writes }: Props): ReactNode {
       </Tabs.Root>
     </form>
   );
+}
+
+/** What becomes of the words. */
+function about(kind: SayKind, { conversation }: CaseInFull): Key {
+  if (kind === "reply" && conversation === null) return "composer.reply.by_notice";
+  if (kind === "reply" && conversation?.channel === "email") return "composer.reply.by_mail";
+  return `composer.${kind}.about`;
 }
 
 /** What an agent should know before writing. */
