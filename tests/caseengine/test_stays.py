@@ -31,7 +31,7 @@ async def says(office: Office, conversation: UUID, text: str, at: str) -> None:
 
 async def places(office: Office, case: Case) -> list[tuple[UUID, str | None]]:
     found = await office.see(stays, case.id)
-    return [(stay.conversation_id, stay.until and f"{stay.until:%a %H:%M}") for stay in found]
+    return [(stay.conversation_id, f"{stay.until:%a %H:%M}" if stay.until else None) for stay in found]
 
 
 async def heard(office: Office, case: Case) -> list[str]:
