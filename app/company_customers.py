@@ -9,7 +9,8 @@ from app.company_newcomers import Join, but_teams, newcomer_of, twice_told
 from app.company_summary import CompanySummary, company_id, outcome
 from caseengine.model.actor import SYSTEM
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.errors import AccountNotFound, ContactNotFound, IdentityInvalid
 from customers.identities import Identity, IdentityKind, normalise
 from customers.reading import add_product, change_product, product_names

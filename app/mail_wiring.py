@@ -10,7 +10,7 @@ from app.demo.mailbox import DemoMailbox
 from app.jobs.filing import Filing, FilingParts
 from app.jobs.forgetting import MailsKept
 from app.jobs.turns import Turns
-from app.letterbook import DeskLetterbook, LetterbookParts
+from app.letterbook import LetterbookParts
 from app.mail_settings import mail_desk
 from app.mail_ways import smtp_settings
 from app.notice_links import NoticeLinks
@@ -38,20 +38,18 @@ def mail_sender(
     return SmtpSender(_smtp(settings, mailbox), resolve, sign=_dkim(settings))
 
 
-def letterbook_of(
+def letterbook_parts(
     settings: Settings, database: Database, secret: bytes, words: Mapping[str, str], now: Callable[[], datetime]
-) -> DeskLetterbook:
-    return DeskLetterbook(
-        LetterbookParts(
-            database=database,
-            desk=mail_desk(settings),
-            company=settings.company,
-            secret=secret,
-            words=words,
-            now=now,
-            an_hour=settings.mail_limit_hour,
-            an_hour_unproved=settings.mail_limit_hour_unproved,
-        )
+) -> LetterbookParts:
+    return LetterbookParts(
+        database=database,
+        desk=mail_desk(settings),
+        company=settings.company,
+        secret=secret,
+        words=words,
+        now=now,
+        an_hour=settings.mail_limit_hour,
+        an_hour_unproved=settings.mail_limit_hour_unproved,
     )
 
 

@@ -37,8 +37,10 @@ from app.jobs.turns import Turns
 from app.jobs.watchers import WatcherNotices
 from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
+from app.letter_forwards import LetterForwards
+from app.letterbook import DeskLetterbook
 from app.mail_settings import mail_desk
-from app.mail_wiring import filing_of, letterbook_of, mail_sender, mails_kept
+from app.mail_wiring import filing_of, letterbook_parts, mail_sender, mails_kept
 from app.mailroom import DeskMailroom
 from app.meaning import EncodedMeaning
 from app.notice_links import NoticeLinks
@@ -152,7 +154,8 @@ def build(
     adapter = WebChatAdapter(webchat)
     notice_links = NoticeLinks(database, secret, settings.origin, now)
     mail = mail_sender(settings, mailbox, database=database, secret=secret, now=now, notice_links=notice_links)
-    letterbook = letterbook_of(settings, database, secret, catalogue.words, now)
+    letter_parts = letterbook_parts(settings, database, secret, catalogue.words, now)
+    letterbook = DeskLetterbook(letter_parts)
     letters = EmailAdapter(letterbook, mail, settings.company)
     post = NoticePost(database, mail_desk(settings), secret, letterbook, now)
     http_channels = load_http_channels(settings.data)
@@ -182,7 +185,7 @@ def build(
         {
             "deliver": send_activity(database, adapters, last_look),
             "mail": send_mail(database, mail, post if settings.mail_comes_in else None, last_look),
-            FORWARD: send_forward(letterbook, letters),
+            FORWARD: send_forward(LetterForwards(letter_parts), letters),
             **(teams.sends if teams is not None else {}),
         },
         given_up(catalogue.words, now, alone),
