@@ -4633,7 +4633,7 @@ export interface components {
          * Verb
          * @enum {string}
          */
-        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "fire" | "survey" | "tell" | "lose" | "resend";
+        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "end_call" | "fire" | "survey" | "tell" | "lose" | "resend";
         /** VersionBody */
         VersionBody: {
             /**
