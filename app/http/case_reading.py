@@ -118,7 +118,7 @@ class CaseReading:
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, call.agent.agent, call.path("number"))
             stay = _stay(view, asked.conversation)
-            rows = await said_during(snapshot, stay, seq=asked.after, limit=asked.limit) if stay else ()
+            rows = await said_during(snapshot, view.id, stay, seq=asked.after, limit=asked.limit) if stay else ()
         return LogAnswer(activities=[SaidAnswer(seq=row.seq, at=row.at, activity=dict(row.body)) for row in rows])
 
 
@@ -128,11 +128,9 @@ def _stay(view: CaseView, asked: UUID | None) -> Stay | None:
     Raises:
         ConversationNotFound: it never was in this one.
     """
-    here = view.conversation_id
-    if asked in (None, here):
-        return Stay(here, until=None) if here else None
-    found = next((stay for stay in view.talked_in if stay.conversation_id == asked), None)
-    if found is None:
+    wanted = asked or view.conversation_id
+    found = next((stay for stay in view.talked_in if stay.conversation_id == wanted), None)
+    if found is None and wanted is not None:
         raise ConversationNotFound
     return found
 

@@ -11,14 +11,17 @@ from playwright.async_api import expect
 from tests.app.mail.peer import mail
 from tests.browser import journey
 from tests.browser.conftest import NewPage
-from tests.browser.screen import GRACE, Screen, agent_at
+from tests.browser.desk_agent import DeskAgent
+from tests.browser.screen import GRACE, PASSWORD, Screen, agent_at
 from tests.browser.test_accessibility import violations
+from tests.browser.test_workspace_mail import arrives
 from tests.browser.test_workspace_new_case import ANA, field, opened, takes_a_call, tells
 from tests.slow.process import DeskProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PICTURE = os.environ.get("NIGHTDESK_TEST_PICTURE")
 """Where to put pictures of the screen; nowhere by default."""
+DESK = "desk@larder-lane.example"
 DRESSES = [(1440, "light"), (390, "dark")]
 
 
@@ -29,14 +32,16 @@ async def looked_at(screen: Screen, axe: str, name: str) -> None:
         await screen.page.screenshot(path=f"{PICTURE}-{name}.png")
 
 
-async def writes_a_mail(port: int, text: str, subject: str) -> None:
-    sender, rcpt = journey.CUSTOMER, "desk@larder-lane.example"
+def written(text: str, subject: str) -> bytes:
+    """A mail of Priya's that her server vouches for."""
     message_id = f"{uuid4().hex}@harvest-corner.example"
-    raw = mail(text, sender=sender, to=rcpt, subject=subject, message_id=message_id, dmarc="pass")
+    return mail(text, sender=journey.CUSTOMER, to=DESK, subject=subject, message_id=message_id, dmarc="pass")
 
+
+async def writes_a_mail(port: int, text: str, subject: str) -> None:
     def hand_in() -> None:
         with smtplib.LMTP("127.0.0.1", port) as lmtp:
-            lmtp.sendmail(sender, [rcpt], raw)
+            lmtp.sendmail(journey.CUSTOMER, [DESK], written(text, subject))
 
     await asyncio.to_thread(hand_in)
 
@@ -102,6 +107,28 @@ async def test_who_rang_is_answered_and_reads_it_by_notice(
     await grace.hears("Call the carrier")
     shown = await grace.log.locator(".message .words").all_inner_texts()
     assert shown == ["We send new cheese.", "Call the carrier"]
+
+
+async def test_what_was_replied_to_who_rang_stays_beside_what_they_wrote_before(
+    mailing: tuple[DeskProcess, int], new_page: NewPage
+) -> None:
+    desk, port = mailing
+    by_mail = await arrives(desk, port, written("Ten loaves are mouldy.", "Mouldy bread"))
+    grace = await takes_a_call(new_page, desk)
+    await grace.page.get_by_role("searchbox", name="Find the customer").press_sequentially("priya")
+    found = grace.page.get_by_role("list", name="Contacts found").get_by_role("button", name="Priya Nair")
+    await found.press("Enter")
+    await tells(grace, "She rings about her bread")
+    rang = await opened(grace)
+    await grace.says("New bread comes at ten.")
+    await grace.hears("New bread comes at ten.")
+    async with DeskAgent(desk.origin, GRACE, PASSWORD) as elsewhere:
+        await elsewhere.merge(by_mail, rang)
+    await grace.hears("Ten loaves are mouldy.")
+    await grace.hears("New bread comes at ten.")
+    await grace.says("Or at eleven.")
+    await grace.hears("Or at eleven.")
+    await expect(grace.log.locator(".sending, .failed")).to_have_count(0)
 
 
 async def test_who_proved_nothing_when_they_rang_can_be_told_nothing(

@@ -5,7 +5,7 @@ from uuid import UUID
 from caseengine.activities import Activities, said
 from caseengine.cases import Cases
 from caseengine.model.case import Case
-from caseengine.operations import merge, unmerge
+from caseengine.operations import merge, reply, unmerge
 from caseengine.operations.linking import link_conversation
 from caseengine.reading.stays import said_during, stays
 from storage.transaction import UnitOfWork
@@ -37,7 +37,7 @@ async def places(office: Office, case: Case) -> list[tuple[UUID, str | None]]:
 async def heard(office: Office, case: Case) -> list[str]:
     """All that was said about it."""
     found = await office.see(stays, case.id)
-    logs = [await office.see(said_during, stay, seq=0, limit=100) for stay in found]
+    logs = [await office.see(said_during, case.id, stay, seq=0, limit=100) for stay in found]
     return [row.body["text"] for log in logs for row in log]
 
 
@@ -63,29 +63,47 @@ async def test_a_case_nobody_wrote_about_was_talked_about_nowhere(office: Office
     assert await places(office, case) == []
 
 
-async def test_what_was_said_about_a_case_that_was_merged_into_it_is_its_story_for_as_long_as_it_is(
-    office: Office,
-) -> None:
+async def merged(office: Office, source: Case, target: Case, at: str) -> None:
+    by = {"by": office.li.actor, "at": when(at)}
+    await office.do(merge, source.number, target.number, notice="It goes on there", **by)
+
+
+async def test_a_merged_case_is_where_its_target_is(office: Office) -> None:
     source, target = await two_of_ana(office)
     mine, theirs = target.conversation_id, chat_of(source)
-    by = {"by": office.li.actor, "at": when("Mon 10:00")}
-    await office.do(merge, source.number, target.number, notice="It goes on there", **by)
-    assert dict(await places(office, target)) == {theirs: None, mine: "Mon 10:00"}
+    await says(office, theirs, "It jams", "Mon 09:07")
+    await merged(office, source, target, "Mon 10:00")
+    assert dict(await places(office, target)) == {
+        theirs: None,
+        mine: "Mon 10:00",
+    }  # with whom people were goes on there
     later = await office.chat("Mon 10:30")
     await goes_on(office, target, later, "Mon 11:00")
-    # The source was never anywhere else: what is said there is about the one it goes on in.
-    assert dict(await places(office, target)) == {theirs: None, mine: "Mon 10:00", later: None}
+    await says(office, theirs, "My invoice is wrong", "Mon 11:30")
+    assert dict(await places(office, target)) == {theirs: "Mon 11:00", mine: "Mon 10:00", later: None}
+    assert "It jams" in await heard(office, target)
+    assert "My invoice is wrong" not in await heard(office, target)
+    assert dict(await places(office, source)) == {theirs: "Mon 10:00"}
 
-    await office.do(unmerge, source.number, by=office.li.actor, at=when("Mon 12:00"))
-    assert theirs not in dict(await places(office, target))
-    assert dict(await places(office, source))[theirs] is None
 
-
-async def test_where_two_became_one_it_is_left_when_both_have_left(office: Office) -> None:
+async def test_where_two_were_and_one_has_left_the_other_is_still(office: Office) -> None:
     source, target = await two_of_ana(office)
     away = await office.chat("Mon 09:30")
     await goes_on(office, target, chat_of(source), "Mon 09:40")
     await goes_on(office, target, away, "Mon 09:50")
-    by = {"by": office.li.actor, "at": when("Mon 10:00")}
-    await office.do(merge, source.number, target.number, notice="It goes on there", **by)
-    assert dict(await places(office, target))[chat_of(source)] is None
+    await says(office, chat_of(source), "It jams", "Mon 09:55")
+    await merged(office, source, target, "Mon 10:00")
+    assert "It jams" in await heard(office, target)
+
+
+async def test_what_the_case_itself_heard_and_said_stays_though_a_merge_was_undone(office: Office) -> None:
+    source, target = await two_of_ana(office)
+    theirs = chat_of(source)
+    await says(office, theirs, "It jams", "Mon 09:07")
+    await merged(office, source, target, "Mon 10:00")
+    await office.do(reply, target.number, "It comes at ten.", key="a-reply", by=office.li.actor, at=when("Mon 10:10"))
+    await office.do(unmerge, source.number, by=office.li.actor, at=when("Mon 12:00"))
+    assert dict(await places(office, source))[theirs] is None
+    assert "It comes at ten." in await heard(office, target)
+    assert "It jams" not in await heard(office, target)
+    assert "It jams" in await heard(office, source)

@@ -8,6 +8,7 @@ import pytest
 from caseengine.activities import Activities, said
 from caseengine.cases import Cases
 from caseengine.model.case import Case
+from caseengine.operations import merge
 from caseengine.operations.linking import link_conversation
 from tests.app.house import Peer, Served
 from tests.app.http.test_case_files import put
@@ -109,3 +110,19 @@ async def test_words_nobody_would_read_are_refused_and_notes_are_not(served: Ser
 async def test_where_there_is_a_conversation_the_customer_hears_there(served: Served, li: Peer) -> None:
     _, case = await served.office.handed_over()
     assert (await li.gets(f"/api/cases/{case.number}"))["hears"] == "conversation"
+
+
+async def test_what_is_said_to_others_after_a_merged_case_went_on_elsewhere_is_theirs(served: Served, li: Peer) -> None:
+    ana = await served.office.contact()
+    chat, later = [await served.office.chat() for _ in range(2)]
+    source = await served.office.report_in(chat, "The till jams", contact_id=ana)
+    target = await served.office.report_in(chat, "The till is slow", contact_id=ana)
+    by = {"by": served.office.li.actor, "at": when("Mon 09:10"), "notice": "It goes on there"}
+    await served.office.do(merge, source.number, target.number, **by)
+    async with served.database.unit_of_work() as work:
+        await link_conversation(work, await Cases(work).by_id(target.id), later, by=CUSTOMER, at=when("Mon 09:30"))
+    other = await served.office.report_in(chat, "About my invoice", department="deliveries", contact_id=ana)
+    await says(served, chat, "My account is 1234", "Mon 11:00")
+    assert (await li.asks("GET", f"/api/cases/{other.number}")).status == 404
+    for case in (source, target):
+        assert "My account is 1234" not in await talk_of(li, case)

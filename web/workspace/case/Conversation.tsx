@@ -129,11 +129,13 @@ function inOrder(said: readonly Said[], history: readonly Entry[]): { at: string
   return all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
 
-/** Those to a customer who rang, until there was a conversation. */
+/** Those to a customer who rang, until their case had a conversation. The history has the lives of merged cases, too. */
 function repliesBefore(history: readonly Entry[]): readonly Entry[] {
-  const began = history.findIndex(({ kind, data }) => kind === "ConversationLinked" || (kind === "CaseOpened" && data["conversation_id"]));
-  const before = began < 0 ? history : history.slice(0, began);
-  return before.filter(({ kind }) => kind === "AgentReplied" || kind === "CustomerAsked");
+  const conversing = new Set<string>();
+  return history.filter(({ kind, data, number }) => {
+    if (kind === "ConversationLinked" || (kind === "CaseOpened" && data["conversation_id"])) conversing.add(number);
+    return (kind === "AgentReplied" || kind === "CustomerAsked") && !conversing.has(number);
+  });
 }
 
 /** As the agents' screens made them: the desk keeps each behind whose it is. */
