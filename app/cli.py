@@ -234,9 +234,9 @@ async def _migrate(settings: Settings) -> list[str]:
 
 async def _password(settings: Settings, email: str, *, lock: bool) -> str:
     """The new password; empty when the agent was locked out."""
+    from app.agent_access import lock as lock_out
+    from app.agent_access import new_password
     from app.clock import now
-    from app.company import lock as lock_out
-    from app.company import new_password
     from app.http.sessions import hash_password
     from caseengine.model.errors import AgentNotFound
     from storage.engine import Database

@@ -10,7 +10,9 @@ import structlog
 from app.company_file import CompanyInvalid, Problem
 from caseengine.model.actor import SYSTEM
 from caseengine.operations.joining import join_customer
-from customers.contacts import ONE_OWNER, Contact, Contacts
+from customers.contact import Contact
+from customers.contact_rows import ONE_OWNER
+from customers.contacts import Contacts
 from customers.identities import IdentityKind
 from customers.joining import is_newcomer
 from storage.engine import Database

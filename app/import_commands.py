@@ -15,7 +15,7 @@ from app.rulebook_commands import Data, Fail, SettingsFor
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.company import CompanySummary
+    from app.company_summary import CompanySummary
     from knowledge.articles import ImportSummary
 
 

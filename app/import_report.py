@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.company import CompanySummary
 from app.company_file import Problem
+from app.company_summary import CompanySummary
 from app.rulebook_commands import BECAUSE as RULEBOOK_BECAUSE
 from knowledge.articles import ImportSummary
 

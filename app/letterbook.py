@@ -2,16 +2,16 @@
 
 import asyncio
 import contextlib
-import hmac
-from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.letter_files import files_forwarded, files_said
+from app.letter_files import files_said
+from app.letter_ids import envelope_token, message_id_of
 from app.letter_signing import signed
+from app.letter_tries import came_to, each_once, kept_of, still_for
 from app.mail_settings import MailDesk
 from bot.activity import Activity, Kind, Role
 from caseengine.cases import Cases
@@ -25,7 +25,6 @@ from caseengine.mail_threads import (
     answer_key,
     sent_answer,
     sent_by_ids,
-    sent_by_key,
     thread_of,
 )
 from caseengine.mail_tokens import TokenKind, make_token, tokens_in, with_token
@@ -96,55 +95,6 @@ class DeskLetterbook:
                         return await self._planned(work, activity, key, automatic=automatic)
         raise DeliveryFailed("others write to the same address or case", retry=True)
 
-    async def plan_forward(self, mail: Mapping[str, Any], *, at: datetime) -> Outline | Receipt:
-        """The mail to somebody outside that an outbox row of the topic "forward" asks for."""
-        parts = self._parts
-        async with parts.database.unit_of_work() as work:
-            before = await sent_by_key(work, "forward", mail["key"][:200])
-            if before is not None and before.state != "planned":
-                return came_to(before)
-            outline = await self._forward(work, mail, at)
-            if before is None:
-                MailThreads(work).plan(
-                    purpose="forward",
-                    key=mail["key"][:200],
-                    message_id=outline.message_id,
-                    token=make_token(parts.secret, TokenKind.BOUNCE, outline.message_id),
-                    conversation_id=None,
-                    case_id=UUID(mail["case_id"]),
-                    recipient=outline.to.address,
-                    envelopes={
-                        outline.to.address: envelope_token(parts.secret, outline.message_id, outline.to.address)
-                    },
-                    automatic=False,
-                    at=parts.now(),
-                )
-        return _still_for(outline, before)
-
-    async def _forward(self, work: UnitOfWork, mail: Mapping[str, Any], at: datetime) -> Outline:
-        parts = self._parts
-        message_id = message_id_of(parts.secret, "forward", mail["key"], domain=parts.desk.domain)
-        token = make_token(parts.secret, TokenKind.BOUNCE, message_id)
-        by = await signed(work, mail["agent"], mail["department"], language="", company=parts.company)
-        return Outline(
-            message_id=message_id,
-            to=Mailbox(mail["to"]),
-            sender=Mailbox(parts.desk.address, by.name),
-            reply_to=with_token(parts.desk.address, TokenKind.FORWARD, token),
-            envelope_from=with_token(
-                parts.desk.address, TokenKind.BOUNCE, envelope_token(parts.secret, message_id, mail["to"])
-            ),
-            text=mail["text"],
-            subject=f"{mail['subject']} [{mail['number']}]",
-            number=mail["number"],
-            language="",
-            at=at,
-            automatic=False,
-            signature=by.signature,
-            quoted=mail.get("quoted", ""),
-            enclosures=await files_forwarded(work, UUID(mail["case_id"]), mail.get("files", ())),
-        )
-
     async def sent(self, message_id: str, receipt: Receipt) -> None:
         async with self._parts.database.unit_of_work() as work:
             MailThreads(work).sent(message_id, "sent", dict(receipt.proof))
@@ -153,12 +103,12 @@ class DeskLetterbook:
     async def took(self, message_id: str, recipient: str) -> None:
         """By itself, and before the next gets it."""
         async with self._parts.database.unit_of_work() as work:
-            await _kept_of(work, message_id, taken=[recipient], refused={})
+            await kept_of(work, message_id, taken=[recipient], refused={})
 
     async def doubted(self, message_id: str, doubted: Doubted) -> None:
         """Who has it is kept first: what the refused ones mean for the case may meet somebody who works there."""
         async with self._parts.database.unit_of_work() as work:
-            await _kept_of(work, message_id, taken=doubted.taken, refused=doubted.refused)
+            await kept_of(work, message_id, taken=doubted.taken, refused=doubted.refused)
         for _ in range(PLAN_TRIES_MAX):
             with contextlib.suppress(Conflict):
                 async with self._parts.database.unit_of_work() as work:
@@ -177,7 +127,7 @@ class DeskLetterbook:
         async with self._parts.database.unit_of_work() as work:
             (before,) = await sent_by_ids(work, [message_id])
             proof = dict(before.proof or {})
-            proof["taken"] = _each_once(proof.get("taken", ()), later.taken)
+            proof["taken"] = each_once(proof.get("taken", ()), later.taken)
             proof["tries"] = proof.get("tries", 0) + (before.recipient in proof["taken"])
             proof["refused"] = {**proof.get("refused", {}), **later.refused}
             await self._unreachable(work, message_id, later.refused)
@@ -211,7 +161,7 @@ class DeskLetterbook:
             # An agent is told of each of their own words, the rest once.
             about = reason if automatic else f"{conversation}:{key}"
             await note_once(work, case.id, told, key=f"not-sent:{about}", by=BOT, at=self._parts.now())
-        return Receipt(CHANNEL, {"skipped": reason}) if reason else _still_for(outline, before)
+        return Receipt(CHANNEL, {"skipped": reason}) if reason else still_for(outline, before)
 
     async def _why_not(self, work: UnitOfWork, thread: MailThread, *, automatic: bool) -> str | None:
         """Why nothing is sent to this address now; None where it is."""
@@ -324,46 +274,9 @@ class DeskLetterbook:
             await note_once(work, mail.case_id, told, key=key, by=BOT, at=self._parts.now())
 
 
-async def _kept_of(work: UnitOfWork, message_id: str, *, taken: Sequence[str], refused: Mapping[str, int]) -> None:
-    """Of a mail whose sending is not over: who certainly has it, and who never will."""
-    (before,) = await sent_by_ids(work, [message_id])
-    proof = dict(before.proof or {})
-    proof["taken"] = _each_once(proof.get("taken", ()), taken)
-    proof["refused"] = {**proof.get("refused", {}), **refused}
-    MailThreads(work).sent(message_id, "planned", proof)
-
-
-def _each_once(*addresses: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(one for some in addresses for one in some))
-
-
-def message_id_of(secret: bytes, place: str, key: str, *, domain: str) -> str:
-    """The same for the same key of the same place, and nothing that anybody could guess."""
-    told = b"\x00".join((b"message", place.encode(), key.encode()))
-    digest = hmac.digest(secret, told, "sha256")
-    return f"c-{b32encode(digest[:16]).decode().rstrip('=').lower()}@{domain}"
-
-
-def envelope_token(secret: bytes, message_id: str, recipient: str) -> str:
-    """Of the sender of this recipient's own envelope."""
-    return make_token(secret, TokenKind.BOUNCE, f"{message_id} {recipient}")
-
-
 def plain(text: str) -> str:
     """What a machine of ours says, without the marks that make it bold."""
     return text.replace(BOLD, "") if text.count(BOLD) % 2 == 0 else text
-
-
-def came_to(before: SentMail) -> Receipt:
-    """What was known of a mail that was not only planned."""
-    if before.state == "refused":
-        raise DeliveryFailed("the server refused it for good")
-    return Receipt(CHANNEL, before.proof or {"skipped": "before"})
-
-
-def _still_for(outline: Outline, before: SentMail | None) -> Outline:
-    """Without those who have it from a try before."""
-    return replace(outline, had=frozenset((before.proof or {}).get("taken", ()))) if before else outline
 
 
 def _subject(thread: MailThread, number: str) -> str:

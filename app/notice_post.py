@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.letterbook import DeskLetterbook, came_to, envelope_token, message_id_of
+from app.letter_ids import envelope_token, message_id_of
+from app.letter_tries import came_to
+from app.letterbook import DeskLetterbook
 from app.mail_settings import MailDesk
 from caseengine.mail_threads import MailThreads, SentMail, sent_by_key
 from caseengine.mail_tokens import TokenKind, make_token, tokens_in, with_token

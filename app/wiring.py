@@ -1,14 +1,12 @@
 """Everything put together by plain functions: storage, channels, knowledge, bot, HTTP."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import jwt
 from aiohttp import web
 
 from app.article_links import ArticleLinks
@@ -21,8 +19,8 @@ from app.http_channels import address_book, load_http_channels
 from app.jobs.closing import Closing
 from app.jobs.delivery import Delivery, send_activity
 from app.jobs.escalations import Escalations
-from app.jobs.filing import Filing, FilingParts
-from app.jobs.forgetting import Forgetting, MailsKept
+from app.jobs.filing import Filing
+from app.jobs.forgetting import Forgetting
 from app.jobs.forwarding import send_forward
 from app.jobs.given_up import given_up, lost_alone
 from app.jobs.last_look import LastLook
@@ -39,9 +37,10 @@ from app.jobs.turns import Turns
 from app.jobs.watchers import WatcherNotices
 from app.keys import keep_secret
 from app.learnt_needs import LearntNeeds
-from app.letterbook import DeskLetterbook, LetterbookParts
+from app.letter_forwards import LetterForwards
+from app.letterbook import DeskLetterbook
 from app.mail_settings import mail_desk
-from app.mail_ways import smtp_settings
+from app.mail_wiring import filing_of, letterbook_parts, mail_sender, mails_kept
 from app.mailroom import DeskMailroom
 from app.meaning import EncodedMeaning
 from app.notice_links import NoticeLinks
@@ -49,7 +48,8 @@ from app.notice_post import NoticePost
 from app.reception import ConversationBook, FileCabinet, History, Reception
 from app.schema import whole_schema
 from app.settings import Settings
-from app.sites import Sites, load_sites
+from app.site_identity import takes_identity
+from app.sites import load_sites
 from app.teams.alone import reached_alone
 from bot.activity import Sender
 from bot.answers import TimedAnswers
@@ -63,19 +63,13 @@ from caseengine.operations.forwarding import TOPIC as FORWARD
 from caseengine.operations.sending import Telling
 from caseengine.reading.reach import nobody_alone
 from channels.email.adapter import EmailAdapter
-from channels.email.dkim_signing import signer
 from channels.email.listener import Listener
 from channels.email.mailroom import Reads
-from channels.email.smtp import SmtpSender
-from channels.email.smtp_connection import SmtpSettings
 from channels.http import HttpAdapter, HttpDesk
 from channels.protocol import ChannelAdapter
 from channels.webchat.adapter import WebChatAdapter
 from channels.webchat.desk import WebChatDesk
 from channels.webchat.tokens import Tokens, load_keys
-from customers.codes import mail_params
-from customers.errors import IdentityTokenRefused
-from customers.identity_token import accept_identity, read_identity_token
 from knowledge.answer import Knowledge
 from knowledge.retrieval.encoder import Encoder
 from knowledge.retrieval.index import Index
@@ -159,9 +153,9 @@ def build(
     webchat = _webchat(settings, database, now, turns)
     adapter = WebChatAdapter(webchat)
     notice_links = NoticeLinks(database, secret, settings.origin, now)
-    resolve = partial(_resolve_params, database, secret, now, notice_links)
-    mail = SmtpSender(_smtp(settings, mailbox), resolve, sign=_dkim(settings))
-    letterbook = _letterbook(settings, database, secret, catalogue.words, now)
+    mail = mail_sender(settings, mailbox, database=database, secret=secret, now=now, notice_links=notice_links)
+    letter_parts = letterbook_parts(settings, database, secret, catalogue.words, now)
+    letterbook = DeskLetterbook(letter_parts)
     letters = EmailAdapter(letterbook, mail, settings.company)
     post = NoticePost(database, mail_desk(settings), secret, letterbook, now)
     http_channels = load_http_channels(settings.data)
@@ -171,6 +165,7 @@ def build(
         adapters[teams.adapter.name] = teams.adapter
     for name, channel in http_channels.items():
         adapters[name] = HttpAdapter(channel, address_book(database, name), now)
+    alone = reached_alone if teams is not None else nobody_alone
     telling = Telling(
         zone=settings.zone,
         secret=secret,
@@ -179,7 +174,7 @@ def build(
         notes=not_told(catalogue.words),
         stop_button=stop_button(catalogue.words),
         ask=partial(ask_unasked, catalogue),
-        reached_alone=reached_alone if teams is not None else nobody_alone,
+        reached_alone=alone,
         chat_url=settings.chat_url,
         an_hour=settings.mail_limit_hour,
     )
@@ -190,10 +185,10 @@ def build(
         {
             "deliver": send_activity(database, adapters, last_look),
             "mail": send_mail(database, mail, post if settings.mail_comes_in else None, last_look),
-            FORWARD: send_forward(letterbook, letters),
+            FORWARD: send_forward(LetterForwards(letter_parts), letters),
             **(teams.sends if teams is not None else {}),
         },
-        given_up(catalogue.words, now, reached_alone if teams is not None else nobody_alone),
+        given_up(catalogue.words, now, alone),
         lost_alone(catalogue.words, now),
         late=late_mail(catalogue.words, now),
     )
@@ -207,11 +202,12 @@ def build(
             catalogue=catalogue,
             webchat=webchat,
             sites=sites,
-            accept_identity=_identity(database, sites, now),
+            accept_identity=takes_identity(database, sites, now),
             typing=partial(_typing, adapter, teams),
             knowledge=knowledge,
             article_address=links.address,
             meaning=EncodedMeaning(encoder),
+            reached_alone=alone,
             opens_article=links.opens,
             searchable=lambda: index.passages > 0,
             encoding=lambda: encoder.ready,
@@ -233,14 +229,14 @@ def build(
         bot=bot,
         turns=turns,
         delivery=delivery,
-        forgetting=Forgetting(database, secret, now, _mails_kept(settings), timedelta(days=settings.routing_days)),
+        forgetting=Forgetting(database, secret, now, mails_kept(settings), timedelta(days=settings.routing_days)),
         closing=Closing(database, now),
         packing=Packing(database, now),
         notices=CustomerNotices(database, now, telling),
         watchers=WatcherNotices(database, now),
         mentions=Mentions(database, catalogue.words, now),
         mailroom=DeskMailroom(database, now),
-        filing=_filing(settings, bot, reader, turns) if reader is not None else None,
+        filing=filing_of(settings, bot, reader, turns) if reader is not None else None,
         promises=Promises(database, catalogue, now),
         routing=RoutingSweep(database, catalogue.words, now, guess),
         needs=guess,
@@ -263,106 +259,6 @@ def _webchat(settings: Settings, database: Database, now: Callable[[], datetime]
         clock=now,
         public_url=settings.public_url,
     )
-
-
-def _smtp(settings: Settings, mailbox: DemoMailbox | None) -> SmtpSettings:
-    """The company's mail server, or in the demo the mailbox of our own."""
-    if mailbox is not None:
-        return SmtpSettings(
-            host="127.0.0.1",
-            port=mailbox.port,
-            security="plain",
-            sender=settings.mail_from,
-            company=settings.company,
-            answers_read=settings.mail_comes_in,
-        )
-    return smtp_settings(settings)
-
-
-def _letterbook(
-    settings: Settings, database: Database, secret: bytes, words: Mapping[str, str], now: Callable[[], datetime]
-) -> DeskLetterbook:
-    return DeskLetterbook(
-        LetterbookParts(
-            database=database,
-            desk=mail_desk(settings),
-            company=settings.company,
-            secret=secret,
-            words=words,
-            now=now,
-            an_hour=settings.mail_limit_hour,
-            an_hour_unproved=settings.mail_limit_hour_unproved,
-        )
-    )
-
-
-def _filing(settings: Settings, bot: Bot, reader: Reads, turns: Turns) -> Filing:
-    return Filing(
-        FilingParts(
-            database=bot.database,
-            reader=reader,
-            desk=mail_desk(settings),
-            words=bot.catalogue.words,
-            secret=bot.secret,
-            fallback_department=bot.fallback_department,
-            now=bot.clock,
-            notice=turns.notice,
-        )
-    )
-
-
-def _mails_kept(settings: Settings) -> MailsKept:
-    return MailsKept(timedelta(days=settings.mail_raw_days), timedelta(days=settings.mail_aside_days))
-
-
-def _dkim(settings: Settings) -> Callable[[bytes], bytes] | None:
-    """Signs our mails, where a key is configured."""
-    if not settings.dkim_domain or settings.dkim_key_file is None:
-        return None
-    return signer(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file.read_bytes())
-
-
-async def _resolve_params(
-    database: Database,
-    secret: bytes,
-    now: Callable[[], datetime],
-    notice_links: NoticeLinks,
-    params: Mapping[str, Any],
-) -> Mapping[str, Any] | None:
-    """What a mail says that the outbox must not hold: codes and the links of notices are derived when it is written."""
-    if "holder" in params:
-        return await notice_links.resolve(params)
-    if "code_id" not in params:
-        return params
-    async with database.snapshot() as snapshot:
-        return await mail_params(snapshot, secret, UUID(params["code_id"]), at=now())
-
-
-def _identity(
-    database: Database, sites: Sites, now: Callable[[], datetime]
-) -> Callable[[str, str], Awaitable[None]] | None:
-    """Takes a host site's word for who its visitor is; None where no site signs."""
-    if not sites.identity:
-        return None
-
-    async def accept(conversation: str, token: str) -> None:
-        site = sites.identity.get(_issuer(token))
-        if site is None:
-            raise IdentityTokenRefused("no site signs as this issuer")
-        claims = read_identity_token(token, site, at=now())
-        async with database.unit_of_work() as work:
-            await accept_identity(work, claims, UUID(conversation), at=now())
-
-    return accept
-
-
-def _issuer(token: str) -> str:
-    """Whose key to check with; nothing of the token is believed yet."""
-    try:
-        claimed = jwt.decode(token, options={"verify_signature": False}).get("iss", "")
-    except jwt.InvalidTokenError as error:
-        raise IdentityTokenRefused("the token cannot be read") from error
-    return claimed if isinstance(claimed, str) else ""
 
 
 async def _typing(adapter: WebChatAdapter, teams: "TeamsHouse | None", conversation: str, who: Sender) -> None:

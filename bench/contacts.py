@@ -20,7 +20,8 @@ from uuid import UUID, uuid4
 
 from app.upgrading import bring_up_to_date
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.finding import find_contacts
 from customers.identities import Identity, IdentityKind
 from storage.engine import Database

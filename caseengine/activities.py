@@ -1,6 +1,6 @@
 """The activity log of a conversation: what was said, each once, in the order it was committed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,14 +72,20 @@ class Activities:
             self._work.write(sa.select(conversations.c.id).where(conversations.c.id == conversation).with_for_update())
 
 
-async def after(snapshot: Snapshot, conversation: UUID, seq: int, limit: int = 200) -> Sequence[ActivityRow]:
-    """The activities behind a place, in order."""
-    rows = await snapshot.rows(
-        sa.select(*COLUMNS)
-        .where(activities.c.conversation_id == conversation, activities.c.seq > seq)
-        .order_by(activities.c.seq)
-        .limit(limit)
-    )
+async def after(
+    snapshot: Snapshot,
+    conversation: UUID,
+    seq: int,
+    limit: int = 200,
+    *,
+    until: datetime | None = None,
+    keys: Collection[str] = (),
+) -> Sequence[ActivityRow]:
+    """The activities behind a place, in order; from later than `until` none but those with these keys."""
+    statement = sa.select(*COLUMNS).where(activities.c.conversation_id == conversation, activities.c.seq > seq)
+    if until is not None:
+        statement = statement.where(sa.or_(activities.c.at <= until, activities.c.key.in_(keys)))
+    rows = await snapshot.rows(statement.order_by(activities.c.seq).limit(limit))
     return [_read(row) for row in rows]
 
 

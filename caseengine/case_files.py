@@ -88,11 +88,11 @@ def copy_of(file_id: UUID, conversation: UUID) -> UUID:
     return uuid5(conversation, str(file_id))
 
 
-def are_same(named: Sequence[UUID], attached: Sequence[Mapping[str, Any]], conversation: UUID) -> bool:
-    """Whether an activity of the conversation has just these files of its case."""
-    have = [str(one["id"]) for one in attached]
+def are_same(named: Sequence[UUID], attached: Sequence[Mapping[str, Any]], conversations: Sequence[UUID]) -> bool:
+    """Whether these are the files of a case that were said, in whichever of its conversations."""
+    have = [UUID(one["id"]) for one in attached]
     return len(have) == len(named) and all(
-        one in (str(file), str(copy_of(file, conversation))) for one, file in zip(have, named, strict=True)
+        one in (file, *(copy_of(file, place) for place in conversations)) for one, file in zip(have, named, strict=True)
     )
 
 

@@ -14,7 +14,7 @@ from caseengine.model.case import Case
 from caseengine.model.case_type import CaseType
 from caseengine.model.checklist import CheckItem
 from caseengine.model.errors import CaseNotFound, NumberMistyped
-from caseengine.model.events import CaseEvent, NoteAdded
+from caseengine.model.events import AgentReplied, CaseEvent, CustomerAsked, NoteAdded
 from caseengine.model.lifecycle import Status
 from caseengine.model.needs import needs_key
 from caseengine.model.number import Mistyped, read_number
@@ -172,9 +172,19 @@ async def histories(snapshot: Snapshot, case_ids: Collection[UUID]) -> dict[UUID
 
 async def noted(snapshot: Snapshot, case_id: UUID, key: str) -> Mapping[str, Any] | None:
     """What the note says that was added under this key: "text" and "files"; None when none was."""
-    rows = await snapshot.rows(
-        sa.select(case_events.c.data).where(case_events.c.case_id == case_id, case_events.c.kind == NoteAdded.__name__)
-    )
+    return await _under(snapshot, case_id, key, NoteAdded)
+
+
+async def replied(snapshot: Snapshot, case_id: UUID, key: str) -> Mapping[str, Any] | None:
+    """What an agent said to the customer under this key: "text" and "files"; None when nothing was."""
+    return await _under(snapshot, case_id, key, AgentReplied, CustomerAsked)
+
+
+async def _under(
+    snapshot: Snapshot, case_id: UUID, key: str, *kinds: type[NoteAdded | AgentReplied | CustomerAsked]
+) -> Mapping[str, Any] | None:
+    named = case_events.c.kind.in_([kind.__name__ for kind in kinds])
+    rows = await snapshot.rows(sa.select(case_events.c.data).where(case_events.c.case_id == case_id, named))
     return next((row.data for row in rows if row.data.get("key") == key), None)
 
 

@@ -1,24 +1,23 @@
 """The people we know, with everything they can be known by, and where we have it from."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from customers.accounts import Role
+from customers.contact import Contact, contact_words
+from customers.contact_rows import Change, change_row, identity_values, inserted, updated
 from customers.errors import ContactNotFound
 from customers.identities import Identity, IdentityKind, normalise
-from customers.search_words import added_words, change_words, words_of
-from customers.tables import account_roles, contact_changes, contacts, identities
+from customers.search_words import change_words
+from customers.tables import account_roles, contacts, identities
 from storage.errors import Conflict
 from storage.outbox import Outbox
-from storage.transaction import Insertion, Snapshot, UnitOfWork, Write, insertion
+from storage.transaction import Snapshot, UnitOfWork, insertion
 
 CONTACT_CHANGED = "ContactChanged"
-ONE_OWNER = frozenset({IdentityKind.WEB, IdentityKind.TEAMS})
 
 
 class By(Protocol):
@@ -32,37 +31,6 @@ class By(Protocol):
 
     @property
     def name(self) -> str: ...
-
-
-@dataclass(slots=True)
-class Contact:
-    """A person. `roles` are pairs of account id and role; `name_source` and `name_since` say where the name is from."""
-
-    id: UUID
-    name: str
-    language: str
-    identities: tuple[Identity, ...] = ()
-    roles: tuple[tuple[UUID, Role], ...] = ()
-    name_source: str = "import"
-    name_since: datetime | None = None
-    version: int = field(default=0)
-
-    def on_file(self, kind: IdentityKind) -> list[str]:
-        """The values of a kind that proof may rest on, oldest first."""
-        return [known.value for known in self.identities if known.kind is kind and known.on_file]
-
-    def given(self, kind: IdentityKind) -> list[str]:
-        """The values of a kind that still have to be proved."""
-        return [known.value for known in self.identities if known.kind is kind and not known.on_file]
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """One field that became another value."""
-
-    field: str
-    old: str | None
-    new: str | None
 
 
 class Contacts:
@@ -106,7 +74,7 @@ class Contacts:
 
     def add(self, contact: Contact) -> None:
         """A new contact, with identities and roles. The accounts exist already or were added before."""
-        writes = list(_insert(contact))
+        writes = list(inserted(contact))
         self._writing.keep(("contact", contact.id), contact, lambda: writes)
 
     async def change(
@@ -150,8 +118,8 @@ class Contacts:
         contact.identities = (*(item for item in contact.identities if not _same(item, fresh)), fresh)
         where = (identities.c.contact_id == contact.id, identities.c.kind == kind, identities.c.value == fresh.value)
         self._writing.write(sa.delete(identities).where(*where))
-        self._writing.write(insertion(identities, contact_id=contact.id, **_identity(fresh)))
-        change = _Change(fresh.kind, known[-1] if known else None, fresh.value)
+        self._writing.write(insertion(identities, contact_id=contact.id, **identity_values(fresh)))
+        change = Change(fresh.kind, known[-1] if known else None, fresh.value)
         self._record(contact, [change], by=by, source=source, at=at)
         for address in told:
             self._mail(contact, address, at)
@@ -168,10 +136,10 @@ class Contacts:
         if not found and told.language == contact.language:
             return False
         contact.language = told.language
-        self._record(contact, found or [_Change("language", None, told.language)], by=by, source=source, at=at)
+        self._record(contact, found or [Change("language", None, told.language)], by=by, source=source, at=at)
         return True
 
-    def _resource(self, contact: Contact, told: tuple[Identity, ...], source: str) -> list[_Change]:
+    def _resource(self, contact: Contact, told: tuple[Identity, ...], source: str) -> list[Change]:
         known = [item for item in contact.identities if item.source == source]
         gone = [item for item in known if not any(_same(item, other) for other in told)]
         fresh = [item for item in told if not any(_same(item, other) for other in contact.identities if other.on_file)]
@@ -181,13 +149,13 @@ class Contacts:
             same = (identities.c.kind == str(item.kind), identities.c.value == item.value)
             self._writing.write(sa.delete(identities).where(mine, *same))
         for item in fresh:
-            self._writing.write(insertion(identities, contact_id=contact.id, **_identity(item)))
+            self._writing.write(insertion(identities, contact_id=contact.id, **identity_values(item)))
         contact.identities = (*kept, *fresh)
-        return [_Change(item.kind, item.value, None) for item in gone] + [
-            _Change(item.kind, None, item.value) for item in fresh
+        return [Change(item.kind, item.value, None) for item in gone] + [
+            Change(item.kind, None, item.value) for item in fresh
         ]
 
-    def _reassign(self, contact: Contact, told: tuple[tuple[UUID, Role], ...]) -> list[_Change]:
+    def _reassign(self, contact: Contact, told: tuple[tuple[UUID, Role], ...]) -> list[Change]:
         before, after = set(contact.roles), set(told)
         if before == after:
             return []
@@ -196,8 +164,8 @@ class Contacts:
             values = {"contact_id": contact.id, "account_id": account_id, "role": str(role)}
             self._writing.write(insertion(account_roles, values))
         contact.roles = told
-        gone = [_Change("role", f"{role} {account_id}", None) for account_id, role in sorted(before - after)]
-        return gone + [_Change("role", None, f"{role} {account_id}") for account_id, role in sorted(after - before)]
+        gone = [Change("role", f"{role} {account_id}", None) for account_id, role in sorted(before - after)]
+        return gone + [Change("role", None, f"{role} {account_id}") for account_id, role in sorted(after - before)]
 
     async def _contact(self, row: sa.Row[Any]) -> Contact:
         known = await self._work.rows(
@@ -221,17 +189,17 @@ class Contacts:
             version=row.version,
         )
 
-    def _rename(self, contact: Contact, name: str | None, source: str, at: datetime) -> _Change | None:
+    def _rename(self, contact: Contact, name: str | None, source: str, at: datetime) -> Change | None:
         written = " ".join((name or "").split())[:200]
         if not written or written == contact.name:
             return None
-        change = _Change("name", contact.name, written)
+        change = Change("name", contact.name, written)
         contact.name, contact.name_source, contact.name_since = written, source, at
         return change
 
     def _learn(
         self, contact: Contact, kind: IdentityKind, typed: str | None, source: str, at: datetime, *, on_file: bool
-    ) -> _Change | None:
+    ) -> Change | None:
         if typed is None:
             return None
         fresh = Identity(kind, normalise(kind, typed), source, at, on_file)
@@ -239,18 +207,20 @@ class Contacts:
             return None
         old = contact.on_file(kind)
         contact.identities = (*contact.identities, fresh)
-        self._writing.write(insertion(identities, contact_id=contact.id, **_identity(fresh)), duplicate=Conflict())
-        return _Change(kind, old[-1] if old else None, fresh.value)
+        self._writing.write(
+            insertion(identities, contact_id=contact.id, **identity_values(fresh)), duplicate=Conflict()
+        )
+        return Change(kind, old[-1] if old else None, fresh.value)
 
-    def _record(self, contact: Contact, changes: list[_Change], *, by: By, source: str, at: datetime) -> None:
+    def _record(self, contact: Contact, changes: list[Change], *, by: By, source: str, at: datetime) -> None:
         if not changes:
             return
         actor = {"kind": str(by.kind), "id": str(by.id), "name": by.name}
-        self._writing.write(_update(contact), rows=1)
+        self._writing.write(updated(contact), rows=1)
         contact.version += 1
         change_words(self._writing, contact.id, contact_words(contact))
         for change in changes:
-            self._writing.write(_change_row(contact, change, actor, source, at))
+            self._writing.write(change_row(contact, change, actor, source, at))
         # The event names the fields; the values stay in the customer store, out of every feed.
         data = {"contact_id": str(contact.id), "fields": [change.field for change in changes], "source": source}
         event = {"kind": CONTACT_CHANGED, "actor": actor, "at": at.isoformat(), "public": False, "data": data}
@@ -267,74 +237,5 @@ class Contacts:
         return self._work
 
 
-def contact_words(contact: Contact) -> list[str]:
-    """What they are found by, proved or not: whoever rings says what they believe we know."""
-
-    def told(kind: IdentityKind) -> list[str]:
-        return [normalise(kind, known.value) for known in contact.identities if known.kind is kind]
-
-    return words_of((contact.name, *told(IdentityKind.EMAIL)), told(IdentityKind.PHONE))
-
-
 def _same(one: Identity, other: Identity) -> bool:
     return (one.kind, one.value) == (other.kind, other.value)
-
-
-def _identity(known: Identity) -> Mapping[str, Any]:
-    return {
-        "kind": str(known.kind),
-        "value": normalise(known.kind, known.value),
-        "source": known.source,
-        "since": known.since,
-        "on_file": known.on_file,
-    }
-
-
-def _insert(contact: Contact) -> Iterable[Write]:
-    yield Write(
-        insertion(
-            contacts,
-            id=contact.id,
-            name=contact.name,
-            name_source=contact.name_source,
-            name_since=contact.name_since,
-            language=contact.language,
-            version=contact.version,
-        )
-    )
-    for known in contact.identities:
-        values = _identity(known)
-        # An outside id that two people start to use at the same moment is decided again with the first one in sight.
-        duplicate = Conflict() if known.kind in ONE_OWNER else None
-        yield Write(insertion(identities, contact_id=contact.id, **values), duplicate=duplicate)
-    for account_id, role in contact.roles:
-        yield Write(insertion(account_roles, contact_id=contact.id, account_id=account_id, role=str(role)))
-    yield from added_words(contact.id, contact_words(contact))
-
-
-def _update(contact: Contact) -> sa.Update:
-    return (
-        sa.update(contacts)
-        .where(contacts.c.id == contact.id, contacts.c.version == contact.version)
-        .values(
-            name=contact.name,
-            name_source=contact.name_source,
-            name_since=contact.name_since,
-            language=contact.language,
-            version=contact.version + 1,
-        )
-    )
-
-
-def _change_row(contact: Contact, change: _Change, actor: Mapping[str, str], source: str, at: datetime) -> Insertion:
-    return insertion(
-        contact_changes,
-        id=uuid4(),
-        contact_id=contact.id,
-        field=change.field,
-        old=change.old,
-        new=change.new,
-        source=source,
-        actor=actor,
-        at=at,
-    )

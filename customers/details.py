@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customers.assurance import Assurance, Level, require_contact
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from storage.transaction import UnitOfWork
 
 

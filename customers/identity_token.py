@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from customers.assurance import Assurance, Assurances
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.errors import IdentityInvalid, IdentityTokenRefused, IdentityTokenReplayed
 from customers.identities import Identity, IdentityKind, normalise
 from customers.tables import used_tokens

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from customers.contacts import By, Contact, Contacts, contact_words
+from customers.contact import Contact, contact_words
+from customers.contacts import By, Contacts
 from customers.identities import IdentityKind
 from customers.preferences import Holder, HolderKind, wishes_from_json
 from customers.search_words import change_words

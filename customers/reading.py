@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from customers.accounts import Account, Accounts, Role
 from customers.assurance import Assurance, Level, require_contact, standing_of
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from customers.tables import accounts, products
 from storage.transaction import Insertion, Snapshot, insertion

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind, normalise
 from customers.tables import identities
 from storage.transaction import UnitOfWork

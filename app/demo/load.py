@@ -15,7 +15,8 @@ from caseengine.agents import Agent, AgentRole, Agents, all_agents
 from caseengine.calendars import desk_calendar, set_desk_calendar
 from caseengine.departments import Department, Departments, all_departments
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.errors import AccountNotFound, ContactNotFound
 from customers.identities import Identity, IdentityKind
 from customers.reading import add_product, product_names

@@ -32,6 +32,7 @@ from caseengine.agents import Agent, Presence
 from caseengine.agents import seen_lately as was_seen_lately
 from caseengine.departments import Department
 from caseengine.model.conversation import Conversation
+from caseengine.operations.reaching import Hears
 from caseengine.reading.case_view import CaseView
 from caseengine.reading.cases import CaseRow
 from caseengine.reading.timeline import TimelineEntry
@@ -83,14 +84,15 @@ def case_answer(row: CaseRow, at: datetime) -> CaseAnswer:
 
 
 def case_in_full(
-    view: CaseView, proved: Proved | None, wait: timedelta | None, *, takes_callbacks: bool, at: datetime
+    view: CaseView, proved: Proved | None, wait: timedelta | None, *, hears: Hears, takes_callbacks: bool, at: datetime
 ) -> CaseInFullAnswer:
     """
     Args:
         proved: what the case's conversation has proved; None when it has no conversation.
         wait: until somebody has it; None when it does not wait, or nobody can say.
+        hears: how the customer hears what agents say.
     """
-    made = {"conversation", "linked", "expected_wait_s", "callback", "takes_callbacks", *KEPT}
+    made = {"conversation", "linked", "expected_wait_s", "callback", "hears", "takes_callbacks", *KEPT}
     own = set(CaseInFullAnswer.model_fields) - set(CaseAnswer.model_fields) - made
     return CaseInFullAnswer(
         **case_answer(view.row, at).model_dump(),
@@ -98,6 +100,7 @@ def case_in_full(
         conversation=_conversation(view.conversation, proved) if view.conversation and proved else None,
         linked=[case_answer(row, at) for row in view.linked],
         callback=CallbackAnswer.model_validate(view.callback) if view.callback else None,
+        hears=hears,
         takes_callbacks=takes_callbacks,
         expected_wait_s=None if wait is None else round(wait.total_seconds()),
         **_kept(view, at),

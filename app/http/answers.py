@@ -14,6 +14,7 @@ from caseengine.model.case_type import CaseType
 from caseengine.model.conversation import Mode
 from caseengine.model.lifecycle import Status, Verb
 from caseengine.model.resolution import ResolutionCode
+from caseengine.operations.reaching import Hears
 from customers.accounts import Role
 from customers.identities import IdentityKind
 
@@ -158,6 +159,13 @@ class CaseInFullAnswer(CaseAnswer):
     resolution_code: ResolutionCode | None
     resolution_text: str | None
     conversation: ConversationAnswer | None
+    earlier: list[UUID] = Field(
+        description="Conversations its replies went to before, or those of cases merged into it; the first first."
+    )
+    hears: Hears = Field(
+        description="How the customer hears what you say: in the conversation, by a notice to where they proved to be "
+        "reached and want to be told, or nowhere. Then replies are refused."
+    )
     channel: str = Field(description='How it came in where nobody wrote: "telephone", for one; else empty.')
     linked: list[CaseAnswer]
     language: str = Field(description="Of the customer; empty while unknown.")

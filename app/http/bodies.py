@@ -50,6 +50,11 @@ class CasesQuery(Body):
 
 
 class LogQuery(Body):
+    conversation: UUID | None = Field(
+        None,
+        description="One of the case's `earlier`: what was said there until the case went on elsewhere. Left out, "
+        "where its replies go now.",
+    )
     after: int = Field(0, ge=0, le=PLACE_MAX, description="`seq` of the last activity you have.")
     limit: int = Field(200, ge=1, le=500)
 

@@ -21,16 +21,15 @@ from app.http.bodies import (
 )
 from app.http.case_reading import CASE, SHOWN, CaseReading
 from app.http.endpoint import Body, Call, Endpoint, Scope
-from app.http.errors import AgentElsewhere, KeyReused, NobodyToTell
+from app.http.errors import AgentElsewhere, KeyReused
 from bot.activity import Role, Sender
 from bot.dialogs.desk import BOT
 from bot.replies.catalogue import Catalogue
-from caseengine import activities
 from caseengine.case_files import are_same
-from caseengine.cases import noted
+from caseengine.cases import noted, replied
 from caseengine.conversations import Conversations
 from caseengine.model.case import Case
-from caseengine.model.errors import AddressUnreachable, NothingSaid, NotPermitted
+from caseengine.model.errors import AddressUnreachable, NobodyToTell, NothingSaid, NotPermitted
 from caseengine.model.priority import Priority
 from caseengine.model.resolution import Resolution
 from caseengine.operations import answering, assigning, ending, handover, raising, waiting
@@ -38,7 +37,9 @@ from caseengine.operations.conversing import speak
 from caseengine.operations.filing import CHANNEL
 from caseengine.operations.forwarding import forward
 from caseengine.operations.permission import permitted_case
+from caseengine.operations.reaching import check_heard
 from caseengine.reading.case_view import case_view
+from caseengine.reading.stays import stays
 from storage.engine import Database
 from storage.errors import AlreadyReceived, Conflict
 from storage.transaction import UnitOfWork
@@ -220,14 +221,11 @@ class CaseActing:
         """Once per agent, case and key: nobody's key, not even the customer's, stands for somebody else's words."""
         body: LetterBody = call.body
         case = await permitted_case(work, call.path("number"), by=who["by"])
-        if case.conversation_id is None:
-            raise NobodyToTell
         key = _key(case, body.key, who)
-        known = await activities.by_key(work, case.conversation_id, key)
-        if known is not None and not (
-            known.body.get("text") == body.text
-            and are_same(body.files, known.body.get("attachments", ()), case.conversation_id)
-        ):
+        known = await replied(work, case.id, key)
+        if known is None:
+            await check_heard(work, case, reached_alone=self._reading.reached_alone)
+        elif not await _is_again(work, case, body, known):
             raise KeyReused
         copies = answering.Copies(tuple(body.cc), tuple(body.bcc))
         return await say(work, case.number, body.text, key=key, copies=copies, files=body.files, **who)
@@ -298,6 +296,11 @@ class CaseActing:
 def _key(case: Case, key: str, who: Who) -> str:
     """An agent's own key for this case."""
     return f"{who['by'].id}:{case.number}:{key}"
+
+
+async def _is_again(work: UnitOfWork, case: Case, body: LetterBody, known: Mapping[str, Any]) -> bool:
+    places = [stay.conversation_id for stay in await stays(work, case.id)]
+    return known["text"] == body.text and are_same(body.files, known.get("files", ()), places)
 
 
 def _ids(note: Mapping[str, Any]) -> list[str]:

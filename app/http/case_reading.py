@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from app.http.answer_makers import case_answer, case_in_full, timeline_answer
 from app.http.answers import (
@@ -17,11 +18,14 @@ from app.http.answers import (
 from app.http.bodies import CasesQuery, LogQuery
 from app.http.cursor import read_cursor, write_cursor
 from app.http.endpoint import Answer, Body, Call, Endpoint, Scope
-from caseengine import activities
 from caseengine.agents import Agent
 from caseengine.departments import all_departments
+from caseengine.model.errors import ConversationNotFound
+from caseengine.operations.reaching import hears
 from caseengine.reading.case_view import CaseView, case_view
 from caseengine.reading.cases import counts, held, queue
+from caseengine.reading.reach import ReachedAlone
+from caseengine.reading.stays import Stay, said_during
 from caseengine.reading.timeline import timeline
 from caseengine.reading.wait import CHAT, wait_for
 from caseengine.routing_rules import routing_rules
@@ -35,9 +39,10 @@ SHOWN = ("case.not_found", "case.number_mistyped")
 class CaseReading:
     """`GET` below `/api/queues` and `/api/cases`."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime], reached_alone: ReachedAlone) -> None:
         self._database = database
         self._now = now
+        self.reached_alone = reached_alone
 
     def endpoints(self) -> list[Endpoint]:
         return [
@@ -50,7 +55,14 @@ class CaseReading:
             _read("/api/cases", "Cases by priority, then age, a page at a time.", self.cases, CasesAnswer, CasesQuery),
             _read(CASE, "One case in full.", self.case, CaseInFullAnswer),
             _read(f"{CASE}/timeline", "Its history, internal entries included.", self.timeline, TimelineAnswer),
-            _read(f"{CASE}/conversation", "What was said where its replies go.", self.log, LogAnswer, LogQuery),
+            _read(
+                f"{CASE}/conversation",
+                "What was said where its replies go, or went.",
+                self.log,
+                LogAnswer,
+                LogQuery,
+                ConversationNotFound.code,
+            ),
         ]
 
     async def queues(self, call: Call) -> QueuesAnswer:
@@ -93,7 +105,8 @@ class CaseReading:
             wait = await wait_for(snapshot, view.row, kind=_kind(view), at=at)
             _, policy = await routing_rules(snapshot)
             calls = policy.of(view.row.department).callbacks
-            return case_in_full(view, proved, wait, takes_callbacks=calls, at=at)
+            heard = await hears(snapshot, view, reached_alone=self.reached_alone)
+            return case_in_full(view, proved, wait, hears=heard, takes_callbacks=calls, at=at)
 
     async def timeline(self, call: Call) -> TimelineAnswer:
         async with self._database.snapshot() as snapshot:
@@ -104,10 +117,22 @@ class CaseReading:
         asked: LogQuery = call.query
         async with self._database.snapshot() as snapshot:
             view = await case_view(snapshot, call.agent.agent, call.path("number"))
-            if view.conversation is None:
-                return LogAnswer(activities=[])
-            rows = await activities.after(snapshot, view.conversation.id, asked.after, asked.limit)
+            stay = _stay(view, asked.conversation)
+            rows = await said_during(snapshot, view.id, stay, seq=asked.after, limit=asked.limit) if stay else ()
         return LogAnswer(activities=[SaidAnswer(seq=row.seq, at=row.at, activity=dict(row.body)) for row in rows])
+
+
+def _stay(view: CaseView, asked: UUID | None) -> Stay | None:
+    """Where it was or is talked about; None where nobody asks for a conversation and the case is in none.
+
+    Raises:
+        ConversationNotFound: it never was in this one.
+    """
+    wanted = asked or view.conversation_id
+    found = next((stay for stay in view.talked_in if stay.conversation_id == wanted), None)
+    if found is None and wanted is not None:
+        raise ConversationNotFound
+    return found
 
 
 def _kind(view: CaseView) -> str:
@@ -118,8 +143,10 @@ def _kind(view: CaseView) -> str:
     return CHAT if view.row.id in here.live_cases else here.channel
 
 
-def _read(path: str, summary: str, handle: Any, answer: type[Answer], query: type[Body] | None = None) -> Endpoint:
-    refuses = SHOWN if "{number}" in path else ()
+def _read(
+    path: str, summary: str, handle: Any, answer: type[Answer], query: type[Body] | None = None, *refuses: str
+) -> Endpoint:
+    refuses = (*SHOWN, *refuses) if "{number}" in path else ()
     return Endpoint(
         method="GET",
         path=path,

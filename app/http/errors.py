@@ -5,7 +5,7 @@ Refusal
  +-- CrossSite, UnknownHost, RoleTooLow
  +-- BodyInvalid, BodyNotJson, BodyTypeWrong, BodyTooLarge, BodyTooSlow, BodyBroken
  +-- NoSuchPage, MethodNotAllowed, TooManyStreams, FileNotFound
- +-- KeyReused, NobodyToTell, AgentElsewhere
+ +-- KeyReused, AgentElsewhere
 """
 
 from collections.abc import Sequence
@@ -151,13 +151,6 @@ class KeyReused(Refusal):
 
     code = "http.key_reused"
     number: str | None = None
-
-
-@dataclass(eq=False)
-class NobodyToTell(Refusal):
-    """The case has no conversation, so nobody would hear the words."""
-
-    code = "http.nobody_to_tell"
 
 
 @dataclass(eq=False)

@@ -54,6 +54,7 @@ from app.sites import Sites
 from bot.activity import Sender
 from bot.replies.catalogue import Catalogue
 from caseengine.likeness import Meaning
+from caseengine.reading.reach import ReachedAlone, nobody_alone
 from channels.http.routes import MOUNT as HTTP_MOUNT
 from channels.http.routes import HttpDesk
 from channels.http.routes import routes as http_routes
@@ -71,6 +72,7 @@ class ApiParts:
     Attributes:
         article_address: where a passage's article is read, "" where it has no page.
         meaning: tells how like cases are; None: by their words alone.
+        reached_alone: as `caseengine.operations.sending.Telling` has it.
     """
 
     database: Database
@@ -80,6 +82,7 @@ class ApiParts:
     knowledge: Knowledge
     article_address: Callable[[Passage], str]
     meaning: Meaning | None = None
+    reached_alone: ReachedAlone = nobody_alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,7 @@ def make_application(parts: HttpParts) -> web.Application:
 
 def api_endpoints(parts: ApiParts, sessions: Sessions, watching: Watching, feed: LiveFeed) -> list[Endpoint]:
     """The agents' API."""
-    reading = CaseReading(parts.database, parts.now)
+    reading = CaseReading(parts.database, parts.now, parts.reached_alone)
     acting = CaseActing(parts.database, parts.catalogue, parts.now, parts.typing, reading)
     return [
         *SessionRoutes(parts.database, sessions, parts.now).endpoints(),

@@ -20,6 +20,8 @@ LINES: Mapping[str, str] = {
 NOT_TOLD: Mapping[str, str] = {
     "unproved": "notice.not_told_unproved",
     "unreachable": "notice.not_told_unreachable",
+    "opted_out": "notice.not_told_unwished",
+    "unwanted": "notice.not_told_unwished",
     "fault": "notice.not_told_fault",
 }
 

@@ -9,10 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.agent_words import closing, joined
-from app.http.errors import NobodyToTell
 from app.http.problems import PROBLEMS, detail_of
 from app.reception import unavailable_is_said
 from app.tables import teams_presses, teams_sendings
+from app.teams.alone import reached_alone
 from app.teams.card_face import DONE, CardFaces
 from app.teams.card_renewal import agents_card_changed, why_of
 from bot.activity import Card
@@ -23,6 +23,7 @@ from caseengine.operations import answering, assigning, ending
 from caseengine.operations.calling import UNREACHED, end_callback
 from caseengine.operations.offers import REASON_CHARACTERS_MAX
 from caseengine.operations.permission import permitted_case
+from caseengine.operations.reaching import check_heard
 from caseengine.operations.routing import accept, decline
 from caseengine.policies.agent_cards import Does
 from caseengine.reading.agent_card import AgentCard, agent_card
@@ -158,8 +159,8 @@ class TeamsActing:
 
     async def _reply(self, work: UnitOfWork, agent: Agent, press: Press, who: Who) -> None:
         number = _number(press)
-        if (await permitted_case(work, number, by=agent.actor)).conversation_id is None:
-            raise NobodyToTell
+        case = await permitted_case(work, number, by=agent.actor)
+        await check_heard(work, case, reached_alone=reached_alone)
         text = press.filled.get("reply", "")
         await answering.reply(work, number, text, key=f"{agent.id}:{press.key}", version=_version(press), **who)
 

@@ -12,6 +12,7 @@ CaseError
  +-- FileEmpty               there is nothing in it
  +-- FileNotOfCase           the case has no such file
  +-- FilesTooLarge           more than is sent at once
+ +-- NobodyToTell            what is said reaches its customer nowhere
  +-- NothingSaid             no customer has said anything about it where its replies go
  +-- AddressUnreachable      it bounced, or its owner wants nothing
  +-- LossNotFound            this line of the history tells of no words that were lost
@@ -112,6 +113,13 @@ class TextMissing(CaseError):
     """Nothing but spaces was given where words are needed."""
 
     code = "case.text_missing"
+
+
+@dataclass(eq=False)
+class NobodyToTell(CaseError):
+    """The case has no conversation, and its customer no proved place at which they want to be told."""
+
+    code = "case.nobody_to_tell"
 
 
 @dataclass(eq=False)

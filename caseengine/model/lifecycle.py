@@ -55,6 +55,7 @@ class Verb(StrEnum):
     END_OFFER = "end_offer"
     RETURN = "return"
     BOOK = "book"
+    END_CALL = "end_call"
     FIRE = "fire"
     SURVEY = "survey"
     TELL = "tell"
@@ -117,7 +118,8 @@ _WITHOUT_MOVING: Mapping[Verb, tuple[Status, ...]] = {
     Verb.OFFER: LIVE,
     Verb.END_OFFER: tuple(Status),
     Verb.RETURN: LIVE,
-    Verb.BOOK: LIVE + ENDED,
+    Verb.BOOK: LIVE,
+    Verb.END_CALL: LIVE + ENDED,
     Verb.FIRE: tuple(Status),
     Verb.SURVEY: LIVE + ENDED,
     Verb.TELL: tuple(Status),

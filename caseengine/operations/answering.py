@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from caseengine.activities import by_key
-from caseengine.cases import noted
+from caseengine.cases import noted, replied
 from caseengine.model.actor import Actor
 from caseengine.model.case import Case
 from caseengine.model.lifecycle import Verb
@@ -136,7 +135,7 @@ async def _say(
         words["details"] = copies.document
     agent = await agent_of(work, by)
     case = await permitted_case(work, number, by=by)
-    if await _was_said(work, case.conversation_id, key):
+    if await replied(work, case.id, key) is not None:
         return case
     await permitted_case(work, number, by=by, version=version)
     if case.agent_id is None and case.is_live:
@@ -150,7 +149,3 @@ async def _say(
     if conversation is not None:
         conversation.give_to(agent.actor, case.id, at=at)
     return case
-
-
-async def _was_said(work: UnitOfWork, conversation: UUID | None, key: str) -> bool:
-    return conversation is not None and await by_key(work, conversation, key) is not None

@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from caseengine.cases import Cases, histories
 from caseengine.model.case import Case
 from caseengine.model.events import AgentReplied, CustomerAsked
+from caseengine.operations.reaching import told_elsewhere
 from caseengine.operations.sending import NOTICE_KEY, WAY_OF, holder_of
-from caseengine.policies.noticing import goes_elsewhere
-from caseengine.reading.reach import ANY_ZONE, ReachedAlone, contactable, nobody_alone
+from caseengine.reading.reach import ReachedAlone, nobody_alone
 from caseengine.tables import case_conversations
 from caseengine.telling import CustomerNotice, notices_about, plan, travelled_in, try_alone, try_another_way
-from customers.preferences import Preferences
 from customers.wishes import NoticeKind, Way
 from storage.transaction import UnitOfWork
 
@@ -101,6 +100,5 @@ async def _goes_on(
     """Whether a notice of an agent's words went elsewhere, or waits and can; None: it is planned at this moment."""
     if notice is not None and notice.state != "planned":
         return notice.state == "told" and notice.way != Way.CHAT
-    wishes = (await Preferences(work, zone=ANY_ZONE).of(holder_of(case))).wishes
-    reached = await contactable(work, case, reached_alone=reached_alone)
-    return goes_elsewhere(NoticeKind.REPLY, wishes, reached.reach(notice.tried if notice else tried))
+    failed = notice.tried if notice else tried
+    return await told_elsewhere(work, case, reached_alone=reached_alone, failed=failed)

@@ -10,7 +10,7 @@ from caseengine.model.actor import Actor
 from caseengine.model.lifecycle import Verb
 from caseengine.operations.applying import judge_anew
 from caseengine.tables import cases, customer_notices, surveys
-from customers.contacts import Contact
+from customers.contact import Contact
 from customers.joining import join_newcomer
 from customers.preferences import HolderKind
 from storage.transaction import UnitOfWork

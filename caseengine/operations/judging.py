@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from caseengine.conversations import Conversations
 from caseengine.model.case import Case
 from caseengine.model.conversation import Mode
-from caseengine.model.events import CaseEvent, CaseOpened, PromiseMade
+from caseengine.model.events import CaseEvent, CaseOpened, CustomerWrote, PromiseMade
 from caseengine.operations.sending import WAY_OF, Telling, holder_of
 from caseengine.operations.surveying import survey_rules
 from caseengine.policies.noticing import Reach, Since, Tell, Verdict, judge
@@ -90,9 +90,12 @@ async def _since(
     work: UnitOfWork, notice: CustomerNotice, case: Case, events: Sequence[CaseEvent], telling: Telling
 ) -> Since:
     event, then = events[notice.seq - 1], Case.fold(events[: notice.seq])
+    later = {type(one).__name__ for one in events[notice.seq :]}
+    if then.conversation_id is None:  # whatever they write, they have not read this: it stands nowhere
+        later.discard(CustomerWrote.__name__)
     return Since(
         status=case.status,
-        later={type(one).__name__ for one in events[notice.seq :]},
+        later=later,
         promised=case.due_at,
         promised_then=_promised(events[notice.seq - 1 :]) if isinstance(event, CaseOpened | PromiseMade) else None,
         status_then=then.status,

@@ -25,7 +25,7 @@ from caseengine.model.events import (
 from caseengine.operations.conversing import speak
 from caseengine.operations.enclosing import go_together
 from caseengine.policies.noticing import SAID_THERE
-from caseengine.reading.reach import Contactable, ReachedAlone, contactable, nobody_alone
+from caseengine.reading.reach import Contactable, ReachedAlone, WhoseCase, contactable, nobody_alone
 from caseengine.telling import CustomerNotice, told
 from customers.preferences import Holder, HolderKind, Preferences
 from customers.wishes import NoticeKind, Way
@@ -109,7 +109,7 @@ class TellingDesk:
     leaving: dict[tuple[Way, Holder], list[Leaving]] = field(default_factory=lambda: defaultdict(list))
 
 
-def holder_of(case: Case) -> Holder:
+def holder_of(case: WhoseCase) -> Holder:
     """Who is told about a case: its contact, or whoever opened it."""
     if case.contact_id is not None:
         return Holder(HolderKind.CONTACT, case.contact_id)

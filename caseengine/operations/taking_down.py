@@ -17,7 +17,8 @@ from caseengine.operations.filling import fill_in
 from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.permission import permit
 from caseengine.tables import case_events
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.errors import AccountNotFound
 from customers.identities import IdentityKind, normalise
 from storage.transaction import Snapshot, UnitOfWork

@@ -70,7 +70,8 @@ async def plan_notice(work: UnitOfWork, told_of: Mapping[str, Any], happened_at:
     case = await Cases(work).by_id(case_id)
     holder = holder_of(case)
     wishes = (await Preferences(work, zone=zone).of(holder)).wishes
-    if not wishes.want(kind) or await known(work, case_id, seq) or not await _is_news(work, case, kind, seq):
+    wanted = wishes.want(kind) or (kind is NoticeKind.REPLY and not fact.channel)  # else nobody learns they are unread
+    if not wanted or await known(work, case_id, seq) or not await _is_news(work, case, kind, seq):
         return
     plan(work, case_id, seq, kind, holder, happened_at=happened_at, due_at=due_at(happened_at, wishes))
 
@@ -115,7 +116,8 @@ async def _judge(work: UnitOfWork, notice: CustomerNotice, desk: TellingDesk, *,
     verdict = judged.verdict
     if isinstance(verdict, Drop):
         drop(work, notice, verdict.why, at=desk.at)
-        await went_nowhere(work, case, notice.kind, verdict.why, desk.telling.notes, at=desk.at)
+        stands = Case.fold(events[: notice.seq]).conversation_id is not None
+        await went_nowhere(work, case, notice.kind, verdict.why, desk.telling.notes, stands=stands, at=desk.at)
     elif isinstance(verdict, Tell):
         waits_until = await _full_until(work, notice, verdict.way, judged.reached.address, desk)
         if waits_until is not None:

@@ -15,6 +15,7 @@ from customers.wishes import NoticeKind
 from storage.transaction import UnitOfWork
 
 NOWHERE = frozenset({WhyNot.UNPROVED, WhyNot.UNREACHABLE})
+UNWISHED = frozenset({WhyNot.OPTED_OUT, WhyNot.UNWANTED})
 
 
 async def drop_for_fault(work: UnitOfWork, notice: CustomerNotice, notes: Mapping[str, str], *, at: datetime) -> None:
@@ -25,10 +26,22 @@ async def drop_for_fault(work: UnitOfWork, notice: CustomerNotice, notes: Mappin
 
 
 async def went_nowhere(
-    work: UnitOfWork, case: Case, kind: NoticeKind, why: WhyNot, notes: Mapping[str, str], *, at: datetime
+    work: UnitOfWork,
+    case: Case,
+    kind: NoticeKind,
+    why: WhyNot,
+    notes: Mapping[str, str],
+    *,
+    stands: bool = True,
+    at: datetime,
 ) -> None:
-    """A notice was dropped: of an agent's words, or for our fault, that is noted on the case, once for each reason."""
-    if why is not WhyNot.FAULT and not (kind is NoticeKind.REPLY and why in NOWHERE):
+    """A notice was dropped: of an agent's words, or for our fault, that is noted on the case, once for each reason.
+
+    Args:
+        stands: what it tells stands in a conversation: who wants no notice reads it there.
+    """
+    lost = NOWHERE if stands else NOWHERE | UNWISHED
+    if why is not WhyNot.FAULT and not (kind is NoticeKind.REPLY and why in lost):
         return
     noted = await note_once(work, case.id, notes[why], key=f"not-told:{why}", by=BOT, at=at)
     if noted.unsaved and noted.agent_id is not None:

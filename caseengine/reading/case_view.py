@@ -17,13 +17,19 @@ from caseengine.model.number import Mistyped, read_number
 from caseengine.reading.appointments import Appointment, appointment_of
 from caseengine.reading.case_kept import Kept, kept
 from caseengine.reading.cases import CaseRow, case_rows, read_case_row
+from caseengine.reading.stays import Stay, stays
 from caseengine.tables import case_conversations, case_links, cases
 from storage.transaction import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case in full; the conversation is the one replies go to."""
+    """A case in full; the conversation is the one replies go to.
+
+    Attributes:
+        conversations: those the customer may speak of it in.
+        talked_in: those its replies ever went to.
+    """
 
     row: CaseRow
     description: str
@@ -41,6 +47,7 @@ class CaseView:
     resolution_text: str | None
     conversation: Conversation | None
     conversations: Sequence[UUID]
+    talked_in: Sequence[Stay]
     linked: Sequence[CaseRow]
     fields: Mapping[str, Any]
     checklist: Sequence[CheckItem]
@@ -49,6 +56,19 @@ class CaseView:
     effort: int | None
     kept: Kept
     callback: Appointment | None
+
+    @property
+    def id(self) -> UUID:
+        return self.row.id
+
+    @property
+    def conversation_id(self) -> UUID | None:
+        return self.conversation.id if self.conversation else None
+
+    @property
+    def earlier(self) -> Sequence[UUID]:
+        """Where it was talked about before it was in `conversation`."""
+        return [stay.conversation_id for stay in self.talked_in if stay.conversation_id != self.conversation_id]
 
     @property
     def can(self) -> Sequence[Verb]:
@@ -96,6 +116,7 @@ async def _around(snapshot: Snapshot, agent: Agent, row: sa.Row[Any]) -> CaseVie
         row=read_case_row(row),
         conversation=await find_conversation(snapshot, row.conversation_id) if row.conversation_id else None,
         conversations=[found.conversation_id for found in held],
+        talked_in=await stays(snapshot, row.id),
         linked=[read_case_row(other) for other in linked if agent.may_see(other.department)],
         checklist=[CheckItem(**item) for item in row.checklist],
         kept=await kept(snapshot, agent, row),

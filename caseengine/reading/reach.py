@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
-from caseengine.model.case import Case
 from caseengine.policies.noticing import Reach
 from customers.contacts import Contacts
 from customers.identities import IdentityKind
@@ -23,6 +23,22 @@ ReachedAlone = Callable[[Snapshot, Sequence[UUID]], Awaitable[Collection[UUID]]]
 async def nobody_alone(_: Snapshot, __: Sequence[UUID]) -> Collection[UUID]:
     """A desk without Teams."""
     return ()
+
+
+class WhoseCase(Protocol):
+    """What of a case tells where its customer is reached; see `Case`."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def contact_id(self) -> UUID | None: ...
+
+    @property
+    def reply_address(self) -> str | None: ...
+
+    @property
+    def conversation_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,7 @@ class Contactable:
         return Reach(is_open, self.proved, self.stopped, frozenset(failed))
 
 
-async def contactable(snapshot: Snapshot, case: Case, *, reached_alone: ReachedAlone) -> Contactable:
+async def contactable(snapshot: Snapshot, case: WhoseCase, *, reached_alone: ReachedAlone) -> Contactable:
     """Where the customer of a case can be told something."""
     chat = case.conversation_id is not None
     if case.contact_id is None:
@@ -70,7 +86,7 @@ async def contactable(snapshot: Snapshot, case: Case, *, reached_alone: ReachedA
     )
 
 
-async def _newcomer(snapshot: Snapshot, case: Case, chat: bool) -> Contactable:
+async def _newcomer(snapshot: Snapshot, case: WhoseCase, chat: bool) -> Contactable:
     """The address they gave counts once a code sent there came back."""
     if case.reply_address is None or not await case_address_proved(snapshot, case.id):
         return Contactable(chat=chat)

@@ -29,7 +29,8 @@ from bot.activity import Sender
 from bot.replies.catalogue import load_catalogue
 from caseengine.agents import Agent, Agents
 from channels.webchat import Tokens, WebChatDesk, load_keys
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from knowledge.answer import Knowledge
 from knowledge.article import Article, PastCase

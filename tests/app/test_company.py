@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from app.company import CompanySummary, company_id, import_company, lock, new_password
+from app.agent_access import lock, new_password
+from app.company import import_company
 from app.company_file import CompanyFile, CompanyInvalid, Problem, read_company_file
+from app.company_summary import CompanySummary, company_id
 from app.demo.files import FOLDER
 from caseengine.agents import AgentRole, Agents, all_agents
 from caseengine.calendars import calendars_by_id, desk_calendar

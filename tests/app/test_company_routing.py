@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from app.company import company_id, lock
+from app.agent_access import lock
 from app.company_file import CompanyInvalid, Problem
+from app.company_summary import company_id
 from app.demo.files import FOLDER
 from caseengine.cases import Cases
 from caseengine.model.actor import SYSTEM

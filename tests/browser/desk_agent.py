@@ -125,6 +125,9 @@ class DeskAgent:
     async def fill(self, number: str, **values: object) -> None:
         await self._call("POST", f"/api/cases/{number}/fields", {"values": values})
 
+    async def merge(self, number: str, into: str) -> None:
+        await self._call("POST", f"/api/cases/{number}/merge", {"into": into})
+
     async def attach(self, number: str, parent: str) -> None:
         """Makes it part of a larger case."""
         await self._call("POST", f"/api/cases/{number}/parent", {"parent": parent})

@@ -51,7 +51,8 @@ from caseengine.operations import (
     take,
 )
 from caseengine.reading.case_view import case_view
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from storage.errors import AlreadyReceived, Conflict
 from storage.transaction import UnitOfWork
 from tests.caseengine.office import CUSTOMER, Office, when

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import sqlite
 from caseengine.mails import mail_rows
 from caseengine.reading.cases import cases_of, counts, held, queue
 from caseengine.reading.promises import overdue
+from caseengine.reading.stays import stays
 from caseengine.reading.timeline import timeline
 from caseengine.reading.wait import position
 from caseengine.rule_following import cases_to_enrol
@@ -52,7 +53,7 @@ class Explaining(Snapshot):
 
 
 LISTS = [
-    *("queue", "mine", "next page", "unassigned", "counts", "held", "mine to read", "ahead", "late", "story"),
+    *("queue", "mine", "next page", "unassigned", "counts", "held", "mine to read", "ahead", "late", "story", "stays"),
     *("timers", "timers due", "enrol", "mails set aside"),
 ]
 
@@ -77,6 +78,7 @@ async def test_no_list_reads_a_whole_table(office: Office, which: str) -> None:
         "enrol": lambda: plan_of(office, cases_to_enrol, Law(), str(case.id)),
         "mails set aside": lambda: plan_of(office, mail_rows, state="quarantined"),
         "story": lambda: plan_of(office, timeline, case.id, public_only=True),
+        "stays": lambda: plan_of(office, stays, case.id),
     }
     steps = await plans[which]()
     assert steps

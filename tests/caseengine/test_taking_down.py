@@ -13,7 +13,8 @@ from caseengine.operations import Opening, assess, relate, take_down, unrelate
 from caseengine.operations.taking_down import is_asked_again, opened_before
 from caseengine.reading.alike import compare, gather_drafted
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.finding import FOUND_MAX, find_contacts
 from customers.identities import Identity, IdentityKind
 from storage.engine import Database

@@ -8,7 +8,8 @@ from caseengine.conversations import Conversations
 from caseengine.model.actor import Actor, ActorKind
 from caseengine.model.conversation import Conversation
 from caseengine.model.errors import ConversationNotFound
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.errors import ContactNotFound
 from customers.identities import Identity, IdentityKind
 from storage.transaction import UnitOfWork

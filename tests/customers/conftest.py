@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from customers.reading import add_product
 from storage.engine import Database

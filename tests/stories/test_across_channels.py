@@ -28,6 +28,7 @@ from app.settings import Settings
 from app.wiring import build
 from bot.understanding import Understander
 from caseengine.cases import Cases, history
+from caseengine.reading.stays import said_during
 from caseengine.telling import notices_about
 from channels.email.listener import Listener
 from channels.teams.place import conversation_id
@@ -40,7 +41,7 @@ from knowledge.retrieval.encoder import BackgroundEncoder
 from tests.app.mail.peer import mail
 from tests.channels.teams.peer import APP_ID, PASSWORD, TENANT, Microsoft
 from tests.desk import Clock, Customer, Desk, Worker
-from tests.stories.test_notices import ANA, opens_and_leaves, told, wishes
+from tests.stories.test_notices import ANA, ana_id, opens_and_leaves, rings, told, wishes
 from tests.stories.test_teams import Megan
 
 AUTHSERV = "mx.larder-lane.example"
@@ -331,6 +332,92 @@ async def test_one_case_over_web_chat_mail_and_teams(wires: Wires) -> None:
         "CaseReopened by customer",
         "PromiseMade by customer",
     ]
+
+
+async def test_who_rang_is_answered_by_mail_and_the_case_goes_on_there(wires: Wires) -> None:
+    desk = wires.desk
+    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
+    await told(desk)
+    marcus = await desk.agent("Marcus")
+    await marcus.replies(number, "Which gate should the van use?")
+    wires.mails()
+    await told(desk)
+    (notice,) = wires.mails()
+    assert "Which gate should the van use?" in words(notice)
+
+    (noted,) = await wires.answer(notice, "The gate in Mill Road.")
+    assert f"that is on case {number} now" in words(noted)
+    desk.clock.passes(minutes=10)
+    wires.mails()
+    await marcus.replies(number, "Mill Road it is.")
+    (reply,) = wires.mails()
+    assert "Mill Road it is." in words(reply)
+    assert reply["In-Reply-To"] is not None
+    assert await wires.story(number) == [
+        "CaseOpened",
+        "CustomerTold promise by email",
+        "AgentReplied Which gate should the van use?",
+        "CustomerTold reply by email",
+        "ConversationLinked email",
+        "CustomerWrote The gate in Mill Road.",
+        "AgentReplied Mill Road it is.",
+    ]
+
+
+async def test_words_to_who_rang_are_told_though_they_wrote_meanwhile(wires: Wires) -> None:
+    desk = wires.desk
+    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
+    await desk.house.notices.run()
+    desk.clock.passes(minutes=3)
+    wires.mails()
+    await told(desk)
+    (promise,) = wires.mails()
+    await (await desk.agent("Marcus")).replies(number, "Which gate should the van use?")
+    await wires.answer(promise, "It was ten loaves.")  # she cannot have read it
+    wires.mails()
+    await told(desk)
+    (notice,) = wires.mails()
+    assert "Which gate should the van use?" in words(notice)
+
+
+@pytest.mark.parametrize("wants", [{"way": "none"}, {"kinds": ["promise"]}])
+async def test_words_to_who_rang_and_wants_no_notices_any_more_are_not_lost_in_silence(
+    wires: Wires, wants: dict[str, Any]
+) -> None:
+    desk = wires.desk
+    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
+    await told(desk)
+    await (await desk.agent("Marcus")).replies(number, "Which gate should the van use?")
+    await wishes(desk, number, **wants)
+    wires.mails()
+    await told(desk)
+    assert wires.mails() == []
+    (note,) = [line for line in await desk.timeline(number) if line.startswith("NoteAdded")]
+    assert "by bot" in note
+
+
+async def test_an_answer_where_the_case_was_before_stands_in_its_talk(wires: Wires) -> None:
+    desk = wires.desk
+    await is_known_in_teams(wires)
+    marcus, number, notice = await leaves_by_mail(wires)
+    await wires.answer(notice, "The gate in Mill Road.")
+    desk.clock.passes(minutes=10)
+    wires.mails()
+    await marcus.replies(number, "Mill Road it is.")
+    (reply,) = wires.mails()
+    desk.clock.passes(hours=1)
+    await wires.teams.says("Where does my case stand?")
+    await adds(wires.teams, number, "The driver must ring the bell, the gate is locked.")
+    desk.clock.passes(hours=1)
+    await wires.answer(reply, "Half of the bread is mouldy.")  # by mail, where the case is no more
+    view = await desk.case(number)
+    assert view.conversation is not None
+    assert view.conversation.channel == "teams"
+    async with desk.house.database.snapshot() as snapshot:
+        logs = [await said_during(snapshot, view.id, stay, seq=0, limit=500) for stay in view.talked_in]
+    heard = [row.body.get("text", "") for log in logs for row in log]
+    assert "Half of the bread is mouldy." in heard
+    assert "The gate in Mill Road." in heard
 
 
 async def test_a_mail_that_nobody_vouches_for_may_add_and_sees_nothing(wires: Wires) -> None:

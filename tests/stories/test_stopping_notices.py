@@ -10,7 +10,8 @@ from caseengine.operations.opening import Opening, open_case
 from caseengine.operations.sending import holder_of
 from caseengine.operations.wishing import wish
 from customers.assurance import Assurances
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from customers.preferences import Holder, HolderKind, Preferences
 from customers.tables import notice_consents

@@ -29,7 +29,8 @@ from channels.webchat import cards as webchat
 from customers.accounts import Account, Accounts
 from customers.accounts import Role as AccountRole
 from customers.assurance import Assurances, Level
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from knowledge.retrieval.encoder import BackgroundEncoder
 from tests.channels.teams.peer import APP_ID, MEGAN, PASSWORD, TENANT, Microsoft, Reply, activity, conversation

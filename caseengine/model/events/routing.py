@@ -99,7 +99,7 @@ class CallbackEnded(CaseEvent):
         starts_at, agent_name: what was agreed, and with whose time.
     """
 
-    verb = Verb.BOOK
+    verb = Verb.END_CALL
     callback_id: UUID
     how: str
     starts_at: datetime | None = None

@@ -167,14 +167,6 @@ async def test_a_resolution_needs_a_sentence(li: Peer, talk: tuple[UUID, Case]) 
     assert (await li.asks("POST", address, {"code": "fixed", "text": "x"})).code == "http.body_invalid"
 
 
-async def test_words_nobody_would_read_are_refused(served: Served, li: Peer) -> None:
-    case = await served.office.report()
-    answered = await li.asks("POST", f"/api/cases/{case.number}/replies", {"key": "0123456789", "text": "Hello?"})
-    assert answered.code == "http.nobody_to_tell"
-    assert (await served.office.case(case)).version == case.version
-    assert await li.gets(f"/api/cases/{case.number}/conversation") == {"activities": []}
-
-
 async def test_handing_back_lets_the_bot_speak(li: Peer, talk: tuple[UUID, Case]) -> None:
     await li.posts(f"/api/cases/{talk[1].number}/assignment", {})
     back = await li.posts(f"/api/cases/{talk[1].number}/hand-back", {})

@@ -10,7 +10,8 @@ from caseengine.cases import Cases
 from caseengine.rulebooks import decide
 from caseengine.tables import cases
 from customers.accounts import Account, Accounts, Role
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from customers.reading import add_product
 from tests.app.house import Peer, Served

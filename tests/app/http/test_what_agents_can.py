@@ -54,6 +54,7 @@ ASKS: dict[Verb, tuple[str, Body]] = {
     Verb.END_OFFER: ("offer/refusal", lambda _: {"reason": "Busy"}),
     Verb.RETURN: ("return", lambda _: {}),
     Verb.BOOK: ("callback", lambda _: {"starts_at": "2026-03-02T11:00:00Z"}),
+    Verb.END_CALL: ("callback/outcome", lambda _: {"how": "kept"}),
     Verb.RESEND: ("deliveries", lambda _: {"lost": 0}),
 }
 """Each verb with the route that asks for it; what goes in may name another case of the same customer."""
@@ -119,6 +120,7 @@ BEFORE: dict[Verb, tuple[tuple[str, Body], ...]] = {
     Verb.HEAR_THIRD_PARTY: (TAKEN, ASKS[Verb.ASK_THIRD_PARTY]),
     Verb.UNMERGE: (ASKS[Verb.MERGE],),
     Verb.DETACH: (ASKS[Verb.ATTACH],),
+    Verb.END_CALL: (ASKS[Verb.BOOK],),
     Verb.RESEND: (TAKEN, ASKS[Verb.REPLY]),
 }
 """What an agent did before."""

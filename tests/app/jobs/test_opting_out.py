@@ -11,7 +11,8 @@ from caseengine.model.case import Case
 from caseengine.operations.linking import identify_customer
 from caseengine.operations.wishing import wish
 from customers.codes import OneTimeCodes, code_for
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from customers.preferences import Holder, HolderKind, Preferences
 from customers.tables import one_time_codes

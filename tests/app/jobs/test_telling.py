@@ -40,7 +40,8 @@ from caseengine.tables import conversations as conversations_table
 from caseengine.telling import CustomerNotice, notices_about
 from channels.protocol import DeliveryFailed, Receipt
 from customers.assurance import Assurances
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from customers.preferences import Holder, HolderKind, Preferences
 from customers.proved import prove_case_address

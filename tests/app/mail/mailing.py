@@ -22,7 +22,8 @@ from caseengine.model.case import Case
 from caseengine.operations import answering
 from channels.email.letter import Envelope
 from channels.email.mailroom import Reads
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from knowledge.article import Article
 from storage.engine import Database

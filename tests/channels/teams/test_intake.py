@@ -24,7 +24,8 @@ from channels.teams.crowding import PER_PERSON
 from channels.teams.place import conversation_id
 from channels.teams.received import Place
 from customers.assurance import Assurances, Level
-from customers.contacts import Contact, Contacts
+from customers.contact import Contact
+from customers.contacts import Contacts
 from customers.identities import Identity, IdentityKind
 from storage.engine import Database
 from storage.tables import inbox

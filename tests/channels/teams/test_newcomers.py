@@ -9,9 +9,10 @@ import sqlalchemy as sa
 import yaml
 from rich.console import Console
 
-from app.company import CompanySummary, company_id, import_company
+from app.company import import_company
 from app.company_file import CompanyInvalid, Problem, read_company_file
 from app.company_newcomers import Join, Joined, bring_together
+from app.company_summary import CompanySummary, company_id
 from app.import_report import show_company
 from caseengine.cases import Cases, history
 from caseengine.model.actor import SYSTEM

@@ -1,6 +1,6 @@
 /** What is read from the desk, each under a key that live facts make stale. */
 
-import { type DataTag, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type DataTag, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Schema } from "../form/schema.ts";
 import { type Shapes, api, body } from "./client.ts";
 
@@ -57,22 +57,33 @@ export const timeline = (number: string) =>
     queryFn: async ({ signal }) => body(await api.GET("/api/cases/{number}/timeline", { params: { path: { number } }, signal })).entries,
   });
 
-/** What was said where the case's replies go. A conversation only grows: what is here is kept and what is new is fetched. */
-export const conversation = (number: string, id: string) =>
-  queryOptions({
-    queryKey: [...keys.case(number), "conversation", id],
+/** What was said wherever the case's replies went, in order. A conversation only grows: what is here is kept and what is new is fetched. */
+export const talk = ({ number, earlier, conversation }: CaseInFull) => {
+  const places = [...earlier, ...(conversation ? [conversation.id] : [])];
+  return queryOptions({
+    queryKey: [...keys.case(number), "talk", places],
     queryFn: async ({ client, queryKey, signal }) => {
       const known: Said[] = client.getQueryData(queryKey) ?? [];
-      const fresh: Said[] = [];
-      for (;;) {
-        const after = (fresh.at(-1) ?? known.at(-1))?.seq ?? 0;
-        const query = { after, limit: LOG_PAGE };
-        const page = body(await api.GET("/api/cases/{number}/conversation", { params: { path: { number }, query }, signal }));
-        fresh.push(...page.activities);
-        if (page.activities.length < LOG_PAGE) return fresh.length ? [...known, ...fresh] : known;
-      }
+      const fresh = await Promise.all(places.map((place) => saidThere(number, place, known, signal)));
+      return fresh.some(({ length }) => length) ? [...known, ...fresh.flat()].sort((one, other) => Date.parse(one.at) - Date.parse(other.at)) : known;
     },
+    placeholderData: keepPreviousData, // it goes on elsewhere, and what was said stays
   });
+};
+
+/** Which of them it is, among those of all conversations. */
+export const placeOf = ({ activity, seq }: Said): string => `${activity["conversation"]}:${seq}`;
+
+async function saidThere(number: string, conversation: string, known: readonly Said[], signal: AbortSignal): Promise<Said[]> {
+  const fresh: Said[] = [];
+  const newest = Math.max(0, ...known.filter(({ activity }) => activity["conversation"] === conversation).map(({ seq }) => seq));
+  for (;;) {
+    const query = { conversation, after: fresh.at(-1)?.seq ?? newest, limit: LOG_PAGE };
+    const page = body(await api.GET("/api/cases/{number}/conversation", { params: { path: { number }, query }, signal }));
+    fresh.push(...page.activities);
+    if (page.activities.length < LOG_PAGE) return fresh;
+  }
+}
 
 export const suggestions = (number: string) =>
   queryOptions({

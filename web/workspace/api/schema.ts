@@ -182,7 +182,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was said where its replies go. */
+        /** What was said where its replies go, or went. */
         get: operations["get_cases_number_conversation"];
         put?: never;
         /**
@@ -2378,6 +2378,13 @@ export interface components {
             resolution_text: string | null;
             conversation: components["schemas"]["ConversationAnswer"] | null;
             /**
+             * Earlier
+             * @description Conversations its replies went to before, or those of cases merged into it; the first first.
+             */
+            earlier: string[];
+            /** @description How the customer hears what you say: in the conversation, by a notice to where they proved to be reached and want to be told, or nowhere. Then replies are refused. */
+            hears: components["schemas"]["Hears"];
+            /**
              * Channel
              * @description How it came in where nobody wrote: "telephone", for one; else empty.
              */
@@ -3186,6 +3193,11 @@ export interface components {
              */
             other: string;
         };
+        /**
+         * Hears
+         * @enum {string}
+         */
+        Hears: "conversation" | "notice" | "nowhere";
         /** IdentityAnswer */
         IdentityAnswer: {
             kind: components["schemas"]["IdentityKind"];
@@ -3396,6 +3408,12 @@ export interface components {
         };
         /** LogQuery */
         LogQuery: {
+            /**
+             * Conversation
+             * @description One of the case's `earlier`: what was said there until the case went on elsewhere. Left out, where its replies go now.
+             * @default null
+             */
+            conversation?: string | null;
             /**
              * After
              * @description `seq` of the last activity you have.
@@ -4615,7 +4633,7 @@ export interface components {
          * Verb
          * @enum {string}
          */
-        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "fire" | "survey" | "tell" | "lose" | "resend";
+        Verb: "assign" | "reply" | "note" | "ask_customer" | "hear_customer" | "ask_third_party" | "hear_third_party" | "hand_over" | "hand_back" | "promise" | "escalate" | "prioritise" | "move" | "link" | "identify" | "resolve" | "reopen" | "close" | "merge" | "unmerge" | "absorb" | "release" | "split" | "attach" | "detach" | "classify" | "fill" | "tag" | "watch" | "check" | "answer_script" | "apply_policy" | "warn" | "breach" | "climb" | "require" | "offer" | "end_offer" | "return" | "book" | "end_call" | "fire" | "survey" | "tell" | "lose" | "resend";
         /** VersionBody */
         VersionBody: {
             /**
@@ -5487,6 +5505,10 @@ export interface operations {
                      *             }
                      *           }
                      *         },
+                     *         "earlier": [
+                     *           "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *         ],
+                     *         "hears": "conversation",
                      *         "linked": [],
                      *         "language": "en",
                      *         "fields": {
@@ -5741,6 +5763,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -5930,6 +5956,7 @@ export interface operations {
     get_cases_number_conversation: {
         parameters: {
             query?: {
+                conversation?: string;
                 after?: number;
                 limit?: number;
             };
@@ -5985,7 +6012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.not_found, case.number_mistyped */
+            /** @description case.not_found, case.number_mistyped, conversation.not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6115,6 +6142,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -6772,6 +6803,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -7030,6 +7065,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -7421,6 +7460,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -7682,6 +7725,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -7791,7 +7838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, http.key_reused, http.nobody_to_tell */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, http.key_reused, case.nobody_to_tell */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7943,6 +7990,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -8052,7 +8103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description case.changed, case.transition_not_allowed, storage.conflict, http.key_reused, http.nobody_to_tell */
+            /** @description case.changed, case.transition_not_allowed, storage.conflict, http.key_reused, case.nobody_to_tell */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8202,6 +8253,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -8460,6 +8515,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -8717,6 +8776,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -8974,6 +9037,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -9232,6 +9299,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -9489,6 +9560,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -9746,6 +9821,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -10003,6 +10082,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -10260,6 +10343,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -10641,6 +10728,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -10898,6 +10989,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -11296,6 +11391,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -11553,6 +11652,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -11811,6 +11914,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -12068,6 +12175,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -12617,6 +12728,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -12874,6 +12989,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -13131,6 +13250,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -13389,6 +13512,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -13651,6 +13778,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -13913,6 +14044,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -14172,6 +14307,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -14433,6 +14572,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -14697,6 +14840,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -15212,6 +15359,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -17304,6 +17455,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -17516,6 +17671,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -17777,6 +17936,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -18037,6 +18200,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -18458,6 +18625,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {
@@ -18715,6 +18886,10 @@ export interface operations {
                      *           }
                      *         }
                      *       },
+                     *       "earlier": [
+                     *         "7c0d9f1e-5b52-4f6e-8f0a-2f3c1d9e8b44"
+                     *       ],
+                     *       "hears": "conversation",
                      *       "linked": [],
                      *       "language": "en",
                      *       "fields": {

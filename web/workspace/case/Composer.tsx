@@ -6,7 +6,7 @@ import type { CaseInFull } from "../api/queries.ts";
 import { Icon } from "../design/icons.tsx";
 import { useKeys } from "../design/keys.ts";
 import { useAgent } from "../session/session.ts";
-import { word } from "../words/words.ts";
+import { type Key, word } from "../words/words.ts";
 import { Addresses, addresses } from "./Addresses.tsx";
 import type { SayKind, Words } from "./acts.ts";
 import { type Composed, compose, onCompose } from "./compose.ts";
@@ -25,7 +25,7 @@ interface Props {
 
 export function Composer({ found, send, writes }: Props): ReactNode {
   const agent = useAgent();
-  const speaks = found.conversation !== null && (found.can.includes("reply") || found.status === "new");
+  const speaks = found.hears !== "nowhere" && (found.can.includes("reply") || found.status === "new");
   const [chosen, choose] = useState<SayKind>("reply");
   const kind = speaks ? chosen : "note";
   const [drafted, write] = useDrafts(agent.id, found.number);
@@ -125,7 +125,7 @@ export function Composer({ found, send, writes }: Props): ReactNode {
                 {word("composer.length", { count: text.length, most: CHARACTERS_MAX })}
               </p>
             ) : (
-              <p className="soft">{word(`composer.${kind}.about`)}</p>
+              <p className="soft">{word(about(kind, found))}</p>
             )}
             <EncloseButton enclosing={enclosing} />
             {byMail ? (
@@ -143,6 +143,13 @@ export function Composer({ found, send, writes }: Props): ReactNode {
   );
 }
 
+/** What becomes of the words. */
+function about(kind: SayKind, { conversation }: CaseInFull): Key {
+  if (kind === "reply" && conversation === null) return "composer.reply.by_notice";
+  if (kind === "reply" && conversation?.channel === "email") return "composer.reply.by_mail";
+  return `composer.${kind}.about`;
+}
+
 /** What an agent should know before writing. */
 function Hint({ found, speaks, agentId }: { found: CaseInFull; speaks: boolean; agentId: string }): ReactNode {
   const line = hint(found, speaks, agentId);
@@ -150,9 +157,10 @@ function Hint({ found, speaks, agentId }: { found: CaseInFull; speaks: boolean; 
 }
 
 function hint(found: CaseInFull, speaks: boolean, agentId: string): string {
-  if (found.conversation === null) return word("hint.no_conversation");
   if (found.merged_into) return word("hint.merged", { number: found.merged_into.number });
+  if (found.hears === "nowhere") return word("hint.nowhere");
   if (!speaks) return word("hint.ended", { status: word(`status.${found.status}`) });
+  if (found.conversation === null) return word("hint.no_conversation");
   if (found.agent_id && found.agent_id !== agentId) return word("hint.held", { name: found.agent_name ?? "" });
   if (found.conversation.mode === "bot") return word("hint.bot");
   if (!found.agent_id) return word("hint.unassigned");

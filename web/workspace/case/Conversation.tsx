@@ -1,24 +1,23 @@
-/** What was said, with the notes of colleagues between, and what the agent says next. */
+/** What was said, wherever that was, with the notes of colleagues between; and what the agent says next. */
 
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { type CaseInFull, type Said, conversation, timeline } from "../api/queries.ts";
+import { type CaseInFull, type Said, placeOf, talk, timeline } from "../api/queries.ts";
 import { Icon } from "../design/icons.tsx";
 import { Empty, Loaded, useNow } from "../design/parts.tsx";
 import { useLive } from "../live/live.tsx";
 import { useAgent } from "../session/session.ts";
 import { day } from "../words/times.ts";
-import { word } from "../words/words.ts";
+import { word, wordIfKnown } from "../words/words.ts";
 import { useActs } from "./acts.ts";
 import { Composer } from "./Composer.tsx";
 import { HandoverSummary } from "./HandoverSummary.tsx";
 import { lossesIn } from "./losses.ts";
-import { Message, Note, Pending } from "./Message.tsx";
+import { Message, Pending, Written } from "./Message.tsx";
 import type { Entry } from "./timelines.ts";
 import { useUnsent } from "./unsent.ts";
 
 const NEAR_END_PX = 80;
-const NO_CONVERSATION = "none";
 const NOTHING_SAID: readonly Said[] = [];
 const NO_HISTORY: readonly Entry[] = [];
 /** What customer and bot say to each other makes no facts of the case. */
@@ -27,29 +26,22 @@ const LOOK_EVERY_MS = 4_000;
 export function Conversation({ found, writes }: { found: CaseInFull; writes: (toCustomer: boolean) => void }): ReactNode {
   const agent = useAgent();
   const acts = useActs(found);
-  const id = found.conversation?.id ?? NO_CONVERSATION;
   const withBot = found.conversation?.mode === "bot";
-  const log = useQuery({ ...conversation(found.number, id), enabled: id !== NO_CONVERSATION, refetchInterval: withBot ? LOOK_EVERY_MS : false });
+  const log = useQuery({ ...talk(found), refetchInterval: withBot ? LOOK_EVERY_MS : false });
   const history = useQuery(timeline(found.number));
   const known = useMemo(() => keysIn(log.data ?? NOTHING_SAID, history.data ?? NO_HISTORY), [log.data, history.data]);
   const sending = useUnsent(agent.id, found.number, acts.say, known);
   return (
     <>
-      <Log count={(log.data?.length ?? 0) + sending.unsent.length} loaded={log.data !== undefined || id === NO_CONVERSATION}>
+      <Log count={(log.data?.length ?? 0) + sending.unsent.length} loaded={log.data !== undefined}>
         <HandoverSummary entries={history.data ?? NO_HISTORY} />
-        {id === NO_CONVERSATION ? (
-          <>
-            <Empty title={word("talk.none")}>{word("talk.none.do")}</Empty>
-            <Entries said={NOTHING_SAID} history={history.data ?? NO_HISTORY} number={found.number} customer={found.contact_name} />
-          </>
-        ) : (
-          <Loaded query={log}>{(said) => <Entries said={said} history={history.data ?? NO_HISTORY} number={found.number} customer={found.contact_name} />}</Loaded>
-        )}
+        {found.conversation === null ? <Empty title={word("talk.none")}>{word(found.hears === "nowhere" ? "talk.none.nowhere" : "talk.none.do")}</Empty> : null}
+        <Loaded query={log}>{(said) => <Entries said={said} history={history.data ?? NO_HISTORY} number={found.number} customer={found.contact_name} />}</Loaded>
         {sending.unsent.map((one) => (
           <Pending key={one.key} one={one} sending={sending} name={agent.name} number={found.number} />
         ))}
       </Log>
-      <Typing conversation={id} name={found.contact_name} />
+      <Typing conversation={found.conversation?.id ?? ""} name={found.contact_name} />
       <Composer found={found} send={sending.send} writes={writes} />
     </>
   );
@@ -110,32 +102,46 @@ const Entries = memo(function Entries({ said, history, number, customer }: Entri
   const now = useNow();
   const all = useMemo(() => inOrder(said, history), [said, history]);
   const losses = useMemo(() => lossesIn(history), [history]);
-  let before = "";
-  return all.map(({ at, said: one, note }) => {
+  let [before, wire] = ["", ""];
+  return all.map(({ at, said: one, written }) => {
     const today = day(at, now);
     const fresh = today !== before;
     before = today;
+    const elsewhere = one !== undefined && wire !== "" && wireOf(one) !== wire;
+    if (one) wire = wireOf(one);
     return (
-      <div key={one ? `said-${one.seq}` : `note-${note?.seq}`} className="entry">
+      <div key={one ? placeOf(one) : `written-${written?.number}-${written?.seq}`} className="entry">
         {fresh ? <p className="day">{today}</p> : null}
+        {elsewhere ? <p className="day">{word("talk.from_here", { channel: wordIfKnown(`channel.${wire}`) ?? wire })}</p> : null}
         {one ? <Message said={one} number={number} customer={customer} loss={losses.get(String(one.activity["key"]))} /> : null}
-        {note ? <Note entry={note} /> : null}
+        {written ? <Written entry={written} /> : null}
       </div>
     );
   });
 });
 
-/** What was said and what was noted, as it happened. */
-function inOrder(said: readonly Said[], history: readonly Entry[]): { at: string; said?: Said; note?: Entry }[] {
-  const notes = history.filter(({ kind }) => kind === "NoteAdded");
-  const all = [...said.filter(isShown).map((one) => ({ at: one.at, said: one })), ...notes.map((one) => ({ at: one.at, note: one }))];
+const wireOf = ({ activity }: Said): string => String(activity["channel"]);
+
+/** What was said and what was written beside it, as it happened. */
+function inOrder(said: readonly Said[], history: readonly Entry[]): { at: string; said?: Said; written?: Entry }[] {
+  const beside = [...history.filter(({ kind }) => kind === "NoteAdded"), ...repliesBefore(history)];
+  const all = [...said.filter(isShown).map((one) => ({ at: one.at, said: one })), ...beside.map((one) => ({ at: one.at, written: one }))];
   return all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+}
+
+/** Those to a customer who rang, until their case had a conversation. The history has the lives of merged cases, too. */
+function repliesBefore(history: readonly Entry[]): readonly Entry[] {
+  const conversing = new Set<string>();
+  return history.filter(({ kind, data, number }) => {
+    if (kind === "ConversationLinked" || (kind === "CaseOpened" && data["conversation_id"])) conversing.add(number);
+    return (kind === "AgentReplied" || kind === "CustomerAsked") && !conversing.has(number);
+  });
 }
 
 /** As the agents' screens made them: the desk keeps each behind whose it is. */
 function keysIn(said: readonly Said[], history: readonly Entry[]): ReadonlySet<string> {
-  const noted = history.filter(({ kind }) => kind === "NoteAdded").map(({ data }) => data["key"]);
-  const kept = [...said.map(({ activity }) => activity["key"]), ...noted];
+  const written = inOrder([], history).map(({ written }) => written?.data["key"]);
+  const kept = [...said.map(({ activity }) => activity["key"]), ...written];
   return new Set(kept.map((key) => String(key).split(":").at(-1) ?? ""));
 }
 

@@ -1,4 +1,4 @@
-/** One thing that was said: words, a filled form, a card, files; or a note, or something not yet sent. */
+/** One thing that was said: words, a filled form, a card, files; or written without a conversation, or not yet sent. */
 
 import { type ReactNode, memo, useLayoutEffect, useRef } from "react";
 import { type Breaks, markdown, plain, safeUrl } from "../../parts/markdown.ts";
@@ -81,13 +81,16 @@ function Letter({ activity, number }: { activity: Activity; number: string }): R
   );
 }
 
-export const Note = memo(function Note({ entry }: { entry: Entry }): ReactNode {
+/** What an agent wrote where there is no conversation: for colleagues, or for a customer who is told by notice. */
+export const Written = memo(function Written({ entry }: { entry: Entry }): ReactNode {
+  const note = entry.kind === "NoteAdded";
   return (
-    <article className="message note">
+    <article className={`message ${note ? "note" : "agent"}`}>
       <p className="by">
-        <Icon name="note" /> <bdi className="strong">{entry.actor.name}</bdi> <span className="badge">{word("note")}</span> <time dateTime={entry.at}>{clockTime(entry.at)}</time>
+        {note ? <Icon name="note" /> : null} <bdi className="strong">{entry.actor.name}</bdi> {note ? <span className="badge">{word("note")}</span> : null}{" "}
+        <time dateTime={entry.at}>{clockTime(entry.at)}</time>
       </p>
-      <Marked text={String(entry.data["text"] ?? "")} as="plain" />
+      <Marked text={String(entry.data["text"] ?? "")} as={note ? "plain" : "kept"} />
       <Files files={(entry.data["files"] ?? []) as readonly Saved[]} number={entry.number} />
     </article>
   );

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { type CaseInFull, type Said, conversation } from "../api/queries.ts";
+import { type CaseInFull, type Said, placeOf, talk } from "../api/queries.ts";
 import { FormDialog } from "../design/Dialog.tsx";
 import { clockTime } from "../words/times.ts";
 import { word } from "../words/words.ts";
@@ -15,13 +15,12 @@ const OFFERED_MAX = 20;
 export function Split({ found, onClose }: { found: CaseInFull; onClose: () => void }): ReactNode {
   const acts = useDecision(found);
   const navigate = useNavigate();
-  const id = found.conversation?.id ?? "";
-  const { data = [] } = useQuery({ ...conversation(found.number, id), enabled: id !== "" });
-  const [chosen, choose] = useState<readonly number[]>([]);
+  const { data = [] } = useQuery(talk(found));
+  const [chosen, choose] = useState<readonly string[]>([]);
   const offered = data.filter(isTheirs).slice(-OFFERED_MAX);
 
   async function split(given: FormData): Promise<void> {
-    const theirs = data.filter(({ seq }) => chosen.includes(seq)).map(wordsIn);
+    const theirs = data.filter((one) => chosen.includes(placeOf(one))).map(wordsIn);
     const text = [...theirs, String(given.get("text") ?? "").trim()].filter(Boolean).join("\n\n");
     const number = await acts.split(String(given.get("subject") ?? ""), text);
     await navigate({ to: "/cases/$number", params: { number } });
@@ -37,12 +36,7 @@ export function Split({ found, onClose }: { found: CaseInFull; onClose: () => vo
         <fieldset className="offered-words">
           <legend>{word("ask.split.messages")}</legend>
           {offered.map((one) => (
-            <label key={one.seq} className="choice">
-              <input type="checkbox" checked={chosen.includes(one.seq)} onChange={({ target }) => choose((known) => (target.checked ? [...known, one.seq] : known.filter((seq) => seq !== one.seq)))} />
-              <span>
-                <span dir="auto">{wordsIn(one)}</span> <time className="soft">{clockTime(one.at)}</time>
-              </span>
-            </label>
+            <Offered key={placeOf(one)} one={one} choose={(taken) => choose((known) => (taken ? [...known, placeOf(one)] : known.filter((place) => place !== placeOf(one))))} />
           ))}
         </fieldset>
       ) : null}
@@ -51,6 +45,17 @@ export function Split({ found, onClose }: { found: CaseInFull; onClose: () => vo
         <textarea name="text" required={!chosen.length} rows={3} maxLength={2000} dir="auto" />
       </label>
     </FormDialog>
+  );
+}
+
+function Offered({ one, choose }: { one: Said; choose: (taken: boolean) => void }): ReactNode {
+  return (
+    <label className="choice">
+      <input type="checkbox" onChange={({ target }) => choose(target.checked)} />
+      <span>
+        <span dir="auto">{wordsIn(one)}</span> <time className="soft">{clockTime(one.at)}</time>
+      </span>
+    </label>
   );
 }
 

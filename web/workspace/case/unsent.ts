@@ -53,7 +53,8 @@ export function useUnsent(agentId: string, number: string, say: Say, known: Read
 
 class Outbox {
   #unsent: Unsent[];
-  #own = new Set<string>();
+  /** What is on its way from this page, and how it is told that it has arrived otherwise. */
+  #own = new Map<string, () => void>();
   #last: Promise<boolean> = Promise.resolve(true);
   #listeners = new Set<() => void>();
 
@@ -72,21 +73,22 @@ class Outbox {
 
   /** Say it after what was said before; what stands behind something that failed is held back, so that order is kept. */
   send(one: Unsent, say: Say): void {
-    this.#own.add(one.key);
+    const dropped = new Promise<void>((done) => this.#own.set(one.key, done));
     this.#change((known) => [...known.filter(({ key }) => key !== one.key), { ...one, at: new Date().toISOString(), state: "sending", why: "", refused: false }]);
     const first = this.#unsent.every(({ key, state }) => key === one.key || state === "failed");
     const before = first ? Promise.resolve(true) : this.#last;
-    this.#last = before.then((arrived) => this.#carryOut(one, say, arrived));
+    this.#last = before.then((arrived) => this.#carryOut(one, say, arrived, dropped));
   }
 
   drop(dropped: string): void {
+    this.#own.get(dropped)?.();
     this.#change((known) => known.filter(({ key }) => key !== dropped));
   }
 
-  async #carryOut(one: Unsent, say: Say, arrived: boolean): Promise<boolean> {
+  async #carryOut(one: Unsent, say: Say, arrived: boolean, dropped: Promise<void>): Promise<boolean> {
     try {
       if (!arrived) return this.#fail(one.key, word("unsent.held_back"), false);
-      await say(one.kind, one.key, one);
+      await Promise.race([say(one.kind, one.key, one), dropped]);
       this.drop(one.key);
       return true;
     } catch (error) {
