@@ -114,11 +114,14 @@ def names(desk: Desk) -> str:
 
 
 async def lost(said: Understanding, desk: Desk) -> Next:
-    """Not understood: perhaps news of a case; else say what can be done; then offer a person; then get one."""
+    """Not understood: an answer where an agent has asked; perhaps news of a case; else say what can be done; then offer
+    a person; then get one.
+    """
     desk.state.lost += 1
     case = await case_to_go_on(desk)
-    if case is not None and len(said.text.split()) >= STORY_WORDS_MIN and said.mood != Mood.ANGRY:
-        return Goto("add_to_case", {"number": case.number, "text": desk.said, "offer": True})
+    asked = case is not None and case.status is Status.WAITING_ON_CUSTOMER
+    if case is not None and (asked or len(said.text.split()) >= STORY_WORDS_MIN) and said.mood != Mood.ANGRY:
+        return Goto("add_to_case", {"number": case.number, "text": desk.said, "offer": not asked})
     if desk.state.lost >= LOST_MAX:
         return HandOver("not_understood")
     if said.mood == Mood.ANGRY:

@@ -364,6 +364,23 @@ async def test_who_rang_is_answered_by_mail_and_the_case_goes_on_there(wires: Wi
     ]
 
 
+async def test_who_rang_answers_an_agents_question_in_teams(wires: Wires) -> None:
+    desk = wires.desk
+    await is_known_in_teams(wires)
+    await wires.teams.says("hello")
+    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
+    await wishes(desk, number, way="teams")
+    await told(desk)
+    await (await desk.agent("Marcus")).asks(number, "Which gate should the van use?")
+    await told(desk)
+    await wires.teams.hears()
+    assert "Which gate should the van use?" in wires.teams.heard
+    await wires.teams.says("Mill Road")
+    assert number in wires.teams.heard
+    assert (await wires.story(number))[-2:] == ["ConversationLinked teams", "CustomerWrote Mill Road"]
+    assert (await desk.case(number)).row.status == "open"
+
+
 async def test_words_to_who_rang_are_told_though_they_wrote_meanwhile(wires: Wires) -> None:
     desk = wires.desk
     number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
