@@ -104,7 +104,7 @@ DESK_RULEBOOKS: dict[Rulebook, dict[str, Any]] = {
             },
         ]
     },
-    Rulebook.SURVEYS: {"on": True, "not_again_days": 1, "valid_days": 5},
+    Rulebook.SURVEYS: {"on": True, "not_again_days": 1, "valid_days": 365},
 }
 BOOKED_MAX = 12
 
@@ -184,18 +184,22 @@ async def _ask_survey(world: World) -> None:
     await on_case(world, lambda work, case: ask_survey(work, case, **told))
 
 
-async def _survey(world: World) -> UUID:
-    newest = sa.select(surveys.c.id).order_by(surveys.c.asked_at.desc(), surveys.c.id).limit(1)
-    row = await world.office.see(lambda snapshot: snapshot.first(newest))
+async def _survey(world: World, *, answered: bool) -> UUID:
+    """The newest, of those first that wait for what is said now."""
+    said = (
+        surveys.c.answered_at.is_not(None) & surveys.c.effort.is_(None) if answered else surveys.c.answered_at.is_(None)
+    )
+    order = sa.case((said & (surveys.c.expires_at > world.at), 0), else_=1), surveys.c.asked_at.desc(), surveys.c.id
+    row = await world.office.see(lambda snapshot: snapshot.first(sa.select(surveys.c.id).order_by(*order).limit(1)))
     return row.id if row else UUID(int=0)
 
 
 async def _answer(world: World) -> None:
-    await world.do(answer_survey, await _survey(world), csat=world.drawn[0] + 2, at=world.at)
+    await world.do(answer_survey, await _survey(world, answered=False), csat=world.drawn[0] + 2, at=world.at)
 
 
 async def _effort(world: World) -> None:
-    await world.do(add_effort, await _survey(world), effort=world.drawn[1] + 1, at=world.at)
+    await world.do(add_effort, await _survey(world, answered=True), effort=world.drawn[1] + 1, at=world.at)
 
 
 JOBS = ("sweep", "clocks", "rules")
