@@ -135,6 +135,9 @@ class WatchingBody(Body):
     window: WindowName | None = Field(
         None, description="Which of your windows says so: you are there while any is. Made by the page itself."
     )
+    turn: int = Field(
+        0, ge=0, le=PLACE_MAX, description="Grows with each word of this window: one that comes late changes nothing."
+    )
 
 
 class FeedQuery(Body):

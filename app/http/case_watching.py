@@ -57,5 +57,5 @@ class CaseWatching:
             closed = await to_close(snapshot, windows, agents)
         changed = self._watching.look(closed)
         state = None if body.state == "gone" else Attention(body.state)
-        self._tell(changed | self._watching.say(view.row.id, call.agent, state, body.window))
+        self._tell(changed | self._watching.say(view.row.id, call.agent, state, body.window, body.turn))
         return watchers_answer(one for one in self._watching.of(view.row.id) if one.id != call.agent.agent.id)

@@ -51,10 +51,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """The latest that a window said."""
+    """The latest that a window said. `watcher`: None where it left: what it said before cannot bring it back."""
 
-    watcher: Watcher
+    watcher: Watcher | None
     at: datetime
+    turn: int
 
 
 class Watching:
@@ -64,14 +65,23 @@ class Watching:
         self._now = now
         self._heard: dict[Window, Word] = {}  # what spoke last is last
 
-    def say(self, case_id: UUID, who: SignedIn, state: Attention | None, window: str | None = None) -> set[UUID]:
-        """An agent has the case open in a window, or (None) no more. A mere repeat changes nothing."""
+    def say(
+        self, case_id: UUID, who: SignedIn, state: Attention | None, window: str | None = None, turn: int = 0
+    ) -> set[UUID]:
+        """An agent has the case open in a window, or (None) no more. A mere repeat changes nothing.
+
+        Args:
+            turn: grows with each word of a window that counts: two on their way at once may come in any order.
+        """
         before, agent = self._watchers(), who.agent
         spoke = Window(case_id, agent.id, who.token_hash, window)
+        if (known := self._heard.get(spoke)) is not None and turn < known.turn:
+            return set()
         self._heard.pop(spoke, None)
-        if state is not None:
-            self._heard[spoke] = Word(Watcher(agent.id, agent.name, state), self._now())
-        theirs = [one for one in self._heard if one.agent_id == agent.id]
+        if state is not None or turn:
+            watcher = Watcher(agent.id, agent.name, state) if state is not None else None
+            self._heard[spoke] = Word(watcher, self._now(), turn)
+        theirs = [one for one, word in self._heard.items() if one.agent_id == agent.id and word.watcher is not None]
         self._let_go(theirs[: max(len(theirs) - WINDOWS_MAX, 0)])
         return self._changed_since(before)
 
@@ -92,15 +102,15 @@ class Watching:
 
     def windows(self) -> set[Window]:
         """Where a case is open."""
-        return set(self._heard)
+        return {window for window, word in self._heard.items() if word.watcher is not None}
 
     def _watchers(self) -> dict[tuple[UUID, UUID], Watcher]:
         """By case and agent."""
         found: dict[tuple[UUID, UUID], Watcher] = {}
         for window, word in self._heard.items():
-            place = window.case_id, window.agent_id
-            if place not in found or word.watcher.state is Attention.WRITING:
-                found[place] = word.watcher
+            place, watcher = (window.case_id, window.agent_id), word.watcher
+            if watcher is not None and (place not in found or watcher.state is Attention.WRITING):
+                found[place] = watcher
         return found
 
     def _changed_since(self, before: Mapping[tuple[UUID, UUID], Watcher]) -> set[UUID]:

@@ -63,6 +63,19 @@ def test_an_agent_is_there_while_any_window_is_and_writes_when_any_does(watching
     assert there(watching) == []
 
 
+def test_what_a_window_said_before_it_left_cannot_bring_it_back(watching: Watching, clock: Clock) -> None:
+    li = by(ServedOffice.li)
+    assert watching.say(TILL, li, READING, "d", 1) == {TILL}
+    assert watching.say(TILL, li, None, "d", 3) == {TILL}
+    assert watching.say(TILL, li, WRITING, "d", 2) == set()  # it was on its way as the window closed
+    assert (there(watching), watching.windows()) == ([], set())
+    assert watching.say(TILL, li, READING, "d", 4) == {TILL}  # opened again
+    assert watching.say(TILL, li, None, "d", 5) == {TILL}
+    clock.passes(seconds=EXPIRES_AFTER.total_seconds())
+    assert watching.look(()) == set()
+    assert watching.say(TILL, li, READING, "d", 1) == {TILL}  # nothing is remembered for longer than it matters
+
+
 def test_who_is_silent_for_too_long_is_gone(watching: Watching, clock: Clock) -> None:
     watching.say(TILL, by(ServedOffice.li), READING)
     clock.passes(seconds=EXPIRES_AFTER.total_seconds() - 1)

@@ -4675,6 +4675,12 @@ export interface components {
              * @default null
              */
             window?: string | null;
+            /**
+             * Turn
+             * @description Grows with each word of this window: one that comes late changes nothing.
+             * @default 0
+             */
+            turn?: number;
         };
         /**
          * Problem

@@ -13,6 +13,8 @@ const TYPING_EVERY_MS = 3_000;
 /** This window, among the others of the same agent. */
 const WINDOW = randomId();
 const NOBODY: readonly Watcher[] = [];
+/** Grows with each word: two that are on their way at once may come in any order. */
+let turn = 0;
 
 /** @returns the other agents who have this case open, and what to call at every key that is pressed. */
 export function useWatching(number: string, agentId: string): { others: readonly Watcher[]; writes: (toCustomer: boolean) => void } {
@@ -23,9 +25,14 @@ export function useWatching(number: string, agentId: string): { others: readonly
   const stops = useRef<ReturnType<typeof setTimeout>>(undefined);
   const typedAt = useRef(0);
   useEffect(() => {
-    const tell = () => void watch(number, state).then((agents) => agents && live.change(() => live.watchers.set(number, agents)));
-    tell();
-    const timer = setInterval(tell, EVERY_MS);
+    const tell = async (): Promise<void> => {
+      const known = live.watchers.get(number);
+      const agents = await watch(number, state);
+      // What the feed told meanwhile is newer than the answer.
+      if (agents && live.watchers.get(number) === known) live.change(() => live.watchers.set(number, agents));
+    };
+    void tell();
+    const timer = setInterval(() => void tell(), EVERY_MS);
     return () => clearInterval(timer);
   }, [number, state, live, line]);
   useEffect(() => {
@@ -53,7 +60,7 @@ export function useWatching(number: string, agentId: string): { others: readonly
 /** Who else is there; undefined when the desk could not be told, which the next time makes good. */
 async function watch(number: string, state: "reading" | "writing" | "gone"): Promise<Watcher[] | undefined> {
   try {
-    const at = { params: { path: { number } }, body: { state, window: WINDOW }, keepalive: state === "gone" };
+    const at = { params: { path: { number } }, body: { state, window: WINDOW, turn: ++turn }, keepalive: state === "gone" };
     return body(await api.PUT("/api/cases/{number}/watching", at)).agents as Watcher[];
   } catch {
     return undefined;
