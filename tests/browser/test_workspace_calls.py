@@ -141,7 +141,7 @@ async def test_a_call_whose_time_has_come_is_with_whoever_calls(desk: DeskProces
     await expect(agent.row(number)).to_contain_text("overdue by", timeout=2 * SOON_MS)
     await nothing_found(agent, axe, "overdue")
     await agent.opens(number)
-    await expect(call(agent)).to_contain_text("It is time to call.")
+    await expect(call(agent)).to_contain_text("It is time to call.", timeout=2 * SOON_MS)
     await expect(agent.page.locator(".case-facts")).to_contain_text(f"held by {name}")
     await nothing_found(agent, axe, "now")
     await presses(agent, call(agent).get_by_role("button", name="Reached", exact=True))

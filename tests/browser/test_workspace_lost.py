@@ -52,17 +52,28 @@ async def writes(desk: DeskProcess, text: str, key: str) -> None:
         assert answer.status == 200, await answer.text()
 
 
-async def handed_over(desk: DeskProcess, who: str) -> str:
-    """The number of the case of somebody who wanted a person."""
+async def handed_over(desk: DeskProcess, far: FarSide, who: str) -> str:
+    """The number of the case of somebody who wanted a person, who has come; and the other side knows it."""
     async with DeskAgent(desk.origin, GRACE, PASSWORD) as grace:
         before = await grace.unassigned()
         await writes(desk, "I want to talk to a person about my delivery", f"{who}_1")
         for _ in range(300):
             if numbers := [one for one in await grace.unassigned() if one not in before]:
+                before_joining = len(far.taken)
                 await grace.take(numbers[0])
+                await knows_who_joined(far, before_joining)
                 return numbers[0]
             await asyncio.sleep(0.1)
     raise AssertionError("nobody was asked for")
+
+
+async def knows_who_joined(far: FarSide, before: int) -> None:
+    """What the far side answers next is about what is said next."""
+    for _ in range(300):
+        if any("has joined" in one["text"] for one in far.taken[before:]):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("nobody was told who joined")
 
 
 async def looked_at(page: Page, axe: str, name: str) -> None:
@@ -77,7 +88,7 @@ async def test_what_may_not_have_arrived_is_seen_and_sent_again_once_sure(
     gateway: tuple[DeskProcess, FarSide], new_page: NewPage, axe: str, width: int, scheme: str
 ) -> None:
     desk, far = gateway
-    number = await handed_over(desk, f"ana{width}")
+    number = await handed_over(desk, far, f"ana{width}")
     dress = {"bypass_csp": True, "reduced_motion": "reduce", "color_scheme": scheme}
     grace = await agent_at(new_page, desk.origin, GRACE, f"/cases/{number}", width=width, **dress)
     other = await agent_at(new_page, desk.origin, GRACE, f"/cases/{number}")
@@ -118,7 +129,7 @@ async def test_what_was_refused_is_seen_from_the_lists_and_sent_again_at_once(
     gateway: tuple[DeskProcess, FarSide], new_page: NewPage, axe: str
 ) -> None:
     desk, far = gateway
-    number = await handed_over(desk, "bob")
+    number = await handed_over(desk, far, "bob")
     dress = {"bypass_csp": True, "reduced_motion": "reduce"}
     grace = await agent_at(new_page, desk.origin, GRACE, "/cases?view=mine", **dress)
     await grace.sees(number)
@@ -141,7 +152,7 @@ async def test_what_was_refused_is_seen_from_the_lists_and_sent_again_at_once(
 
 async def test_somebody_who_was_faster_is_named(gateway: tuple[DeskProcess, FarSide], new_page: NewPage) -> None:
     desk, far = gateway
-    number = await handed_over(desk, "cem")
+    number = await handed_over(desk, far, "cem")
     far.answers.append(400)
     grace = await agent_at(new_page, desk.origin, GRACE, f"/cases/{number}")
     await grace.says("We look for it.")
@@ -162,7 +173,7 @@ async def test_what_goes_another_way_too_is_sent_again_only_once_sure(
     gateway: tuple[DeskProcess, FarSide], new_page: NewPage, axe: str
 ) -> None:
     desk, far = gateway
-    number = await handed_over(desk, "dora")
+    number = await handed_over(desk, far, "dora")
 
     async def by_a_notice_too(route: Route) -> None:
         """As the history says it where the customer can be told by mail; this channel knows no address."""
