@@ -20,7 +20,8 @@ from storage.transaction import Snapshot
 EXPIRES_AFTER = timedelta(seconds=45)
 """A window that has not repeated it for so long is gone."""
 WINDOWS_MAX = 20
-"""Windows in which an agent can have a case open; with one more, the one that spoke longest ago is let go."""
+"""Windows in which an agent can have a case open; with one more, the one that spoke longest ago is let go. So many that
+left are remembered, too."""
 
 
 class Attention(StrEnum):
@@ -81,8 +82,10 @@ class Watching:
         if state is not None or turn:
             watcher = Watcher(agent.id, agent.name, state) if state is not None else None
             self._heard[spoke] = Word(watcher, self._now(), turn)
-        theirs = [one for one, word in self._heard.items() if one.agent_id == agent.id and word.watcher is not None]
-        self._let_go(theirs[: max(len(theirs) - WINDOWS_MAX, 0)])
+        theirs = [(one, word.watcher is None) for one, word in self._heard.items() if one.agent_id == agent.id]
+        for left in (False, True):
+            alike = [one for one, has_left in theirs if has_left is left]
+            self._let_go(alike[: max(len(alike) - WINDOWS_MAX, 0)])
         return self._changed_since(before)
 
     def look(self, closed: Collection[Window]) -> set[UUID]:

@@ -334,12 +334,18 @@ async def test_one_case_over_web_chat_mail_and_teams(wires: Wires) -> None:
     ]
 
 
-async def test_who_rang_is_answered_by_mail_and_the_case_goes_on_there(wires: Wires) -> None:
-    desk = wires.desk
+async def is_answered_after_ringing(desk: Desk) -> tuple[Worker, str]:
+    """Ana rang and knows the number; Marcus replies to the case, which has no conversation."""
     number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
     await told(desk)
     marcus = await desk.agent("Marcus")
     await marcus.replies(number, "Which gate should the van use?")
+    return marcus, number
+
+
+async def test_who_rang_is_answered_by_mail_and_the_case_goes_on_there(wires: Wires) -> None:
+    desk = wires.desk
+    marcus, number = await is_answered_after_ringing(desk)
     wires.mails()
     await told(desk)
     (notice,) = wires.mails()
@@ -402,9 +408,7 @@ async def test_words_to_who_rang_and_wants_no_notices_any_more_are_not_lost_in_s
     wires: Wires, wants: dict[str, Any]
 ) -> None:
     desk = wires.desk
-    number = await rings(desk, "Our bread never came", contact_id=await ana_id(desk))
-    await told(desk)
-    await (await desk.agent("Marcus")).replies(number, "Which gate should the van use?")
+    _, number = await is_answered_after_ringing(desk)
     await wishes(desk, number, **wants)
     wires.mails()
     await told(desk)

@@ -76,6 +76,15 @@ def test_what_a_window_said_before_it_left_cannot_bring_it_back(watching: Watchi
     assert watching.say(TILL, li, READING, "d", 1) == {TILL}  # nothing is remembered for longer than it matters
 
 
+def test_windows_that_left_are_not_remembered_without_end(watching: Watching) -> None:
+    li = by(ServedOffice.li)
+    watching.say(TILL, li, READING, "stays", 1)
+    for number in range(3 * WINDOWS_MAX):
+        watching.say(VAN, li, None, f"w{number}", 2)
+    assert len(watching._heard) == WINDOWS_MAX + 1
+    assert there(watching) == [("Li", "reading")]
+
+
 def test_who_is_silent_for_too_long_is_gone(watching: Watching, clock: Clock) -> None:
     watching.say(TILL, by(ServedOffice.li), READING)
     clock.passes(seconds=EXPIRES_AFTER.total_seconds() - 1)
